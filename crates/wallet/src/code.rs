@@ -1,0 +1,158 @@
+//! The one way in which the wallet tells a screen what went wrong: a stable code.
+//!
+//! Screens have a sentence and a next step for each code in each language. A code is added only
+//! when somebody acts on it. No personal data ever rides along.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::screen::FieldError;
+
+/// What went wrong, for a screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type, thiserror::Error)]
+#[error("{}", code.code())]
+pub struct UiError {
+    /// What happened.
+    pub code: UiCode,
+    /// When it makes sense to try again, if the province said so.
+    pub retry_after_seconds: Option<u32>,
+    /// The fields that are wrong, when `code` is about what was typed.
+    pub fields: Vec<FieldError>,
+}
+
+impl From<UiCode> for UiError {
+    fn from(code: UiCode) -> Self {
+        Self {
+            code,
+            retry_after_seconds: None,
+            fields: Vec::new(),
+        }
+    }
+}
+
+/// Makes the enum, its stable names and the list of all of them from one table.
+macro_rules! ui_codes {
+    ($($(#[$doc:meta])+ $name:ident = $code:literal,)+) => {
+        /// Every code that a screen may have to put in words. Closed: a screen answers each one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+        #[serde(rename_all = "snake_case")]
+        pub enum UiCode { $($(#[$doc])+ $name,)+ }
+
+        impl UiCode {
+            /// All codes, in the order in which they are declared.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The stable name, such as `wrong_pin`; the same as in JSON.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// The code with this stable name.
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.code() == code)
+            }
+        }
+    };
+}
+
+ui_codes! {
+    // The vault.
+    /// There is no vault yet.
+    VaultMissing = "vault_missing",
+    /// There is a vault already.
+    VaultExists = "vault_exists",
+    /// The vault is locked.
+    Locked = "locked",
+    /// The PIN is not the vault's.
+    WrongPin = "wrong_pin",
+    /// A PIN has 6 to 12 digits.
+    PinMalformed = "pin_malformed",
+    /// The vault belongs to another phone, or this phone lost its key.
+    WrongDevice = "wrong_device",
+    /// This phone's key store did not answer.
+    KeyStoreUnavailable = "key_store_unavailable",
+    /// The envelope or the database is damaged; nothing was deleted.
+    VaultDamaged = "vault_damaged",
+    /// A newer version of the app wrote this vault.
+    VaultTooNew = "vault_too_new",
+    /// The phone could not write or read its storage.
+    StorageFailed = "storage_failed",
+
+    // The draft.
+    /// Something typed is missing or wrong; `fields` says what.
+    DraftInvalid = "draft_invalid",
+    /// The field is empty.
+    Required = "required",
+    /// A CNIC has 13 digits and starts with 1 to 8.
+    CnicMalformed = "cnic_malformed",
+    /// The name is not in the script that was asked for.
+    WrongScript = "wrong_script",
+    /// The text is too long.
+    TooLong = "too_long",
+    /// There is no such day.
+    DateMalformed = "date_malformed",
+    /// The day is in the future or too long ago.
+    DateOutOfRange = "date_out_of_range",
+    /// The person must be 18 or older.
+    TooYoung = "too_young",
+    /// The mobile number is not a Pakistani one.
+    MobileMalformed = "mobile_malformed",
+    /// There is no such district.
+    DistrictUnknown = "district_unknown",
+    /// One of the choices has to be chosen.
+    ChoiceUnknown = "choice_unknown",
+    /// The text holds a sign that cannot be printed.
+    TextMalformed = "text_malformed",
+    /// The file is not a picture that can be read.
+    PhotoUnreadable = "photo_unreadable",
+    /// The picture's file is too large.
+    PhotoTooLarge = "photo_too_large",
+    /// The picture has too few pixels.
+    PhotoTooSmall = "photo_too_small",
+    /// There is an enrolment already.
+    AlreadyEnrolled = "already_enrolled",
+
+    // The network and the province.
+    /// This phone does not know its province's address.
+    NotConfigured = "not_configured",
+    /// The phone is not enrolled yet.
+    NotEnrolled = "not_enrolled",
+    /// There is no connection.
+    NetworkDown = "network_down",
+    /// The province did not answer in time.
+    NetworkTimeout = "network_timeout",
+    /// The province's answer makes no sense or is not properly signed; nothing was stored.
+    BadAnswer = "bad_answer",
+    /// The trust list is not signed by the province's roots; nothing was stored.
+    TrustRefused = "trust_refused",
+    /// A pass is not properly signed or not this phone's; nothing was stored.
+    PassRefused = "pass_refused",
+    /// The photo is not the one that was signed; nothing was stored.
+    PhotoRefused = "photo_refused",
+    /// The status data are not properly signed; nothing was stored.
+    StatusRefused = "status_refused",
+
+    // Showing.
+    /// There is no pass of this kind on the phone.
+    NoPass = "no_pass",
+    /// The passes of this kind are out of date.
+    PassExpired = "pass_expired",
+    /// This may be shown only at a desk that asks for it.
+    RequestNeeded = "request_needed",
+    /// The showing is over.
+    ShowingEnded = "showing_ended",
+    /// The picture holds no code.
+    NoCodeFound = "no_code_found",
+    /// The code is not a desk's request.
+    NotARequest = "not_a_request",
+    /// The request is not properly made or signed.
+    RequestInvalid = "request_invalid",
+    /// The request is over.
+    RequestExpired = "request_expired",
+    /// The desk asks for more than it may.
+    RequestOverAsking = "request_over_asking",
+    /// The desk's certificate cannot be checked: this phone has no trust list in date.
+    RequestUncheckable = "request_uncheckable",
+    /// This person's identity is revoked.
+    Revoked = "revoked",
+}
