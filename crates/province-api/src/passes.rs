@@ -1,0 +1,61 @@
+//! Passes: the phone asks for a batch, proves each holder key, and receives signed credentials.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Bytes;
+
+/// Most passes in one request.
+pub const PASSES_MAX: usize = 50;
+
+/// Answer to `POST /v1/challenges`: what the holder keys sign, so that a proof cannot be an old one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// 16 random bytes, good once, for this device.
+    pub challenge: Bytes,
+    /// Unix seconds after which it no longer serves.
+    pub expires_at: u64,
+}
+
+/// One pass that the phone wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WantedPass {
+    /// Pass type, such as `age`.
+    pub vct: String,
+    /// The holder's public key for this one pass, 32 bytes.
+    pub holder_key: Bytes,
+    /// Ed25519 signature by that key over [`proof_message`], 64 bytes.
+    pub proof: Bytes,
+}
+
+/// Body of `POST /v1/passes`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PassesRequest {
+    /// The province's challenge.
+    pub challenge: Bytes,
+    /// What is wanted, at most [`PASSES_MAX`], no holder key twice.
+    pub passes: Vec<WantedPass>,
+}
+
+/// Answer to `POST /v1/passes`: all that was wanted, in the same order, or none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassesReply {
+    /// Signed `kp-cwt` bytes, one for each wanted pass.
+    pub credentials: Vec<Bytes>,
+    /// The small picture (WebP, at most 1,000 bytes) that the identity passes are bound to by SHA-256.
+    pub photo: Bytes,
+}
+
+/// What a holder key signs to prove that the phone holds it.
+///
+/// The first line keeps the signature from being taken for any other; the vct keeps a proof from serving another type.
+pub fn proof_message(challenge: &[u8], vct: &str, holder_key: &[u8]) -> Vec<u8> {
+    let mut message = b"khyber-pass holder proof v1\n".to_vec();
+    for part in [challenge, vct.as_bytes(), holder_key] {
+        // A length before each part: no two triples give one message.
+        message.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        message.extend_from_slice(part);
+    }
+    message
+}

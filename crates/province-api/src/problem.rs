@@ -1,0 +1,148 @@
+//! Problems: error bodies of the API (RFC 9457) with a stable code.
+
+use serde::{Deserialize, Serialize};
+
+use crate::enrolment::FieldProblem;
+
+macro_rules! problem_codes {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal, $status:literal;)+) => {
+        /// Why the province did not do what was asked. The codes are a contract.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum ProblemCode { $($(#[$doc])* #[serde(rename = $code)] $variant),+ }
+
+        impl ProblemCode {
+            /// Every code there is.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The stable code.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+
+            /// The HTTP status that goes with it.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status),+ }
+            }
+        }
+    };
+}
+
+problem_codes! {
+    /// The body could not be read.
+    RequestMalformed = "request_malformed", 400;
+    /// Fields were not accepted; `fields` says which.
+    FieldsInvalid = "fields_invalid", 422;
+    /// The picture could not be read.
+    PhotoUnreadable = "photo_unreadable", 422;
+    /// No signature, or one that does not hold.
+    DeviceSignature = "device_signature", 401;
+    /// The device's clock is too far from the province's.
+    DeviceClock = "device_clock", 401;
+    /// This device is not enrolled.
+    DeviceUnknown = "device_unknown", 403;
+    /// This CNIC is enrolled on another device.
+    AlreadyEnrolled = "already_enrolled", 409;
+    /// This device has enrolled another CNIC.
+    DeviceTaken = "device_taken", 409;
+    /// The same idempotency key came with another body.
+    IdempotencyConflict = "idempotency_conflict", 409;
+    /// NADRA: something does not agree.
+    NadraNotMatched = "nadra_not_matched", 422;
+    /// NADRA: the card has expired.
+    NadraExpired = "nadra_expired", 422;
+    /// NADRA: the card is blocked.
+    NadraBlocked = "nadra_blocked", 422;
+    /// NADRA: the holder is recorded as dead.
+    NadraDeceased = "nadra_deceased", 422;
+    /// NADRA: no such number.
+    NadraNotFound = "nadra_not_found", 422;
+    /// NADRA could not be asked: slow, down, or answering nonsense.
+    NadraUnavailable = "nadra_unavailable", 503;
+    /// Too many tries with this CNIC or from this device.
+    TooManyAttempts = "too_many_attempts", 429;
+    /// The challenge is unknown, used or too old.
+    ChallengeInvalid = "challenge_invalid", 409;
+    /// A holder key was not proven, or is weak, or came twice.
+    HolderKeyUnproven = "holder_key_unproven", 422;
+    /// No such pass type.
+    PassTypeUnknown = "pass_type_unknown", 422;
+    /// The person's passes were revoked.
+    PersonRevoked = "person_revoked", 403;
+    /// No such thing.
+    NotFound = "not_found", 404;
+    /// The body is larger than allowed.
+    BodyTooLarge = "body_too_large", 413;
+    /// The province cannot answer now.
+    ServerFault = "server_fault", 500;
+}
+
+/// Media type of a problem.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Body of every answer that is an error (RFC 9457). `detail` is for people and is never parsed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// `urn:khyber-pass:problem:<code>`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// A short English sentence, the same for every problem of this code.
+    pub title: String,
+    /// HTTP status.
+    pub status: u16,
+    /// The stable code.
+    pub code: ProblemCode,
+    /// Fields that were not accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldProblem>,
+    /// The province's clock in unix seconds, where the clock is the problem.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_time: Option<u64>,
+    /// Seconds to wait before the next try.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
+}
+
+impl Problem {
+    /// A problem of this code with nothing more to say.
+    pub fn new(code: ProblemCode) -> Self {
+        Self {
+            kind: format!("urn:khyber-pass:problem:{}", code.code()),
+            title: code.code().replace('_', " "),
+            status: code.status(),
+            code,
+            fields: Vec::new(),
+            server_time: None,
+            retry_after: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_problem_is_written_as_rfc_9457_says() {
+        let json = serde_json::to_value(Problem::new(ProblemCode::AlreadyEnrolled)).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "type": "urn:khyber-pass:problem:already_enrolled", "title": "already enrolled",
+                "status": 409, "code": "already_enrolled"
+            })
+        );
+    }
+
+    #[test]
+    fn codes_are_distinct_and_read_back() {
+        let mut seen = std::collections::HashSet::new();
+        for code in ProblemCode::ALL {
+            assert!(seen.insert(code.code()));
+            let text = serde_json::to_string(code).unwrap();
+            assert_eq!(serde_json::from_str::<ProblemCode>(&text).unwrap(), *code);
+        }
+    }
+}

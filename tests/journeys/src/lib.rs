@@ -1,0 +1,1 @@
+//! Journeys through several crates, in process, with a fixed clock.
