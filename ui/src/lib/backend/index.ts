@@ -1,0 +1,14 @@
+/** Chooses the host once, when the page starts. */
+import type { Backend } from "./backend";
+import { backendOver } from "./commands";
+import { previewInvoke } from "./preview";
+import { insideTauri, tauriInvoke } from "./tauri";
+import { takeToken } from "./token";
+
+export type { Backend } from "./backend";
+export { BackendError, toBackendError } from "./error";
+export type * from "./types";
+
+export function connect(): Backend {
+  return backendOver(insideTauri() ? tauriInvoke : previewInvoke(takeToken()));
+}

@@ -1,0 +1,23 @@
+/** The loopback preview as host: the application's own commands behind HTTP. For development, never released. */
+import type { Invoke } from "./commands";
+import { BackendError } from "./error";
+
+export function previewInvoke(token: string): Invoke {
+  return async <T>(command: string, args: Record<string, unknown> = {}): Promise<T> => {
+    let response: Response;
+    try {
+      response = await fetch(`/invoke/${command}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "X-Khyber-Token": token },
+        body: JSON.stringify(args),
+        cache: "no-store",
+        credentials: "omit",
+      });
+    } catch {
+      throw new BackendError({ code: "host_gone", retry_after_seconds: null, fields: [] });
+    }
+    const body: unknown = await response.json().catch(() => null);
+    if (!response.ok) throw body;
+    return body as T;
+  };
+}

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+
+import { caretAfter, digitsOf, foldDigits, groupCnic, groupMobile } from "./digits";
+
+describe("digits as people type them", () => {
+  test("urdu and arabic digits become western ones and nothing else changes", () => {
+    expect(foldDigits("۰۱۲۳۴۵۶۷۸۹ ٠١٢٣٤٥٦٧٨٩ ab-9")).toBe("0123456789 0123456789 ab-9");
+  });
+
+  test("digits beyond the limit are dropped", () => {
+    expect(digitsOf("1a2b3c4", 3)).toBe("123");
+  });
+});
+
+describe("a CNIC while it is typed", () => {
+  test.each([
+    ["", ""],
+    ["17301", "17301"],
+    ["173011", "17301-1"],
+    ["1730112345671", "17301-1234567-1"],
+    ["17301-1234567-1", "17301-1234567-1"],
+    ["۱۷۳۰۱۱۲۳۴۵۶۷۱", "17301-1234567-1"],
+    ["١٧٣٠١١٢٣٤٥٦٧١", "17301-1234567-1"],
+    ["1730112345671999", "17301-1234567-1"],
+  ])("%s is grouped", (typed, grouped) => {
+    expect(groupCnic(typed)).toBe(grouped);
+  });
+
+  test("the cursor stays behind the digit that was typed", () => {
+    expect(caretAfter("17301-1", 6)).toBe(7);
+    expect(caretAfter("17301-1234567-1", 5)).toBe(5);
+    expect(caretAfter("17301-1", 0)).toBe(0);
+    expect(caretAfter("173", 9)).toBe(3);
+  });
+});
+
+test.each([
+  ["03001234567", "0300-1234567"],
+  ["+923001234567", "+92-300-1234567"],
+  ["۰۳۰۰۱۲۳", "0300-123"],
+])("a mobile number %s is grouped", (typed, grouped) => {
+  expect(groupMobile(typed)).toBe(grouped);
+});

@@ -1,0 +1,48 @@
+/** Digits as people type them (Western, Urdu, Arabic) and numbers as they are grouped on cards. */
+
+const URDU_ZERO = 0x06f0;
+const ARABIC_ZERO = 0x0660;
+
+/** ۰-۹ and ٠-٩ become 0-9; everything else stays. */
+export function foldDigits(text: string): string {
+  return text.replace(/[۰-۹٠-٩]/g, (digit) => {
+    const code = digit.charCodeAt(0);
+    return String(code - (code >= URDU_ZERO ? URDU_ZERO : ARABIC_ZERO));
+  });
+}
+
+/** The digits of a text, folded, and no more than `most` of them. */
+export function digitsOf(text: string, most: number): string {
+  return foldDigits(text).replace(/\D/g, "").slice(0, most);
+}
+
+/** `1730112345671` as `17301-1234567-1`, as far as it is typed. */
+export function groupCnic(text: string): string {
+  return group(digitsOf(text, 13), [5, 12]);
+}
+
+/** `03001234567` as `0300-1234567`, as far as it is typed; a leading +92 is kept. */
+export function groupMobile(text: string): string {
+  const international = foldDigits(text).trim().startsWith("+");
+  if (international) return `+${group(digitsOf(text, 12), [2, 5])}`;
+  return group(digitsOf(text, 11), [4]);
+}
+
+function group(digits: string, cuts: readonly number[]): string {
+  let out = "";
+  for (const [index, digit] of [...digits].entries()) out += cuts.includes(index) ? `-${digit}` : digit;
+  return out;
+}
+
+/**
+ * Where the cursor belongs after a text was regrouped: behind as many digits as it was behind before.
+ */
+export function caretAfter(grouped: string, digitsBefore: number): number {
+  if (digitsBefore <= 0) return 0;
+  let seen = 0;
+  for (let index = 0; index < grouped.length; index += 1) {
+    if (/\d/.test(grouped.charAt(index))) seen += 1;
+    if (seen === digitsBefore) return index + 1;
+  }
+  return grouped.length;
+}

@@ -1,0 +1,156 @@
+/**
+ * Which screen is on, and what the application said last. The vault decides where somebody may be: a screen is a wish,
+ * `entryFor` is the rule.
+ */
+import { BackendError, toBackendError, type AppState, type Backend, type Language, type RequestView, type Showing } from "$lib/backend";
+import { useLanguage } from "$lib/i18n.svelte";
+
+export type Tab = "home" | "past" | "scan" | "me";
+
+export type Screen =
+  | { at: "loading" }
+  | { at: "failed"; code: string }
+  | { at: "welcome" }
+  | { at: "choose_pin" }
+  | { at: "unlock" }
+  | { at: "enrol" }
+  | { at: "home" }
+  | { at: "past" }
+  | { at: "me" }
+  | { at: "choose" }
+  | { at: "scan" }
+  | { at: "consent"; request: RequestView }
+  | { at: "showing"; showing: Showing };
+
+/** Where somebody comes in, by what the phone holds and whether it is open. */
+export function entryFor(app: AppState): Screen {
+  switch (app.lock) {
+    case "empty":
+      return { at: "welcome" };
+    case "locked":
+      return { at: "unlock" };
+    case "open":
+      return app.enrolment === "enrolled" ? { at: "home" } : { at: "enrol" };
+  }
+}
+
+/** Where "back" leads; nothing where there is no way back. */
+export function parentOf(screen: Screen): Screen | undefined {
+  switch (screen.at) {
+    case "choose_pin":
+      return { at: "welcome" };
+    case "past":
+    case "me":
+    case "choose":
+    case "scan":
+    case "consent":
+    case "showing":
+      return { at: "home" };
+    case "loading":
+    case "failed":
+    case "welcome":
+    case "unlock":
+    case "enrol":
+    case "home":
+      return undefined;
+  }
+}
+
+/** Codes that mean "there is no network now": a small cloud, not an alarm. */
+const OFFLINE_CODES: readonly string[] = ["network_down", "network_timeout"];
+
+/** A phone that was out of sight for this long asks for the PIN again. */
+export const HIDDEN_MS_MAX = 60_000;
+
+export class Session {
+  app = $state.raw<AppState | null>(null);
+  screen = $state.raw<Screen>({ at: "loading" });
+  offline = $state(false);
+  /** Goes up with each sync that changed something, so that screens read again. */
+  changes = $state(0);
+  /** A screen with steps of its own takes "back" first; true when it did. */
+  backFirst: (() => boolean) | null = null;
+  #hiddenAt: number | null = null;
+  #syncing = false;
+
+  constructor(readonly backend: Backend) {}
+
+  get marked(): boolean {
+    return this.app?.mark !== "none";
+  }
+
+  async start(): Promise<void> {
+    try {
+      this.adopt(await this.backend.appState());
+    } catch (thrown) {
+      this.screen = { at: "failed", code: toBackendError(thrown).code };
+    }
+  }
+
+  /** Takes a new state of the application and goes where it allows. */
+  adopt(app: AppState): void {
+    this.app = app;
+    useLanguage(app.language);
+    this.go(entryFor(app));
+  }
+
+  /** Takes a new state and stays where we are. */
+  note(app: AppState): void {
+    this.app = app;
+  }
+
+  go(screen: Screen): void {
+    this.screen = screen;
+  }
+
+  back(): void {
+    if (this.backFirst?.()) return;
+    const parent = parentOf(this.screen);
+    if (parent) this.go(parent);
+  }
+
+  async chooseLanguage(language: Language): Promise<void> {
+    useLanguage(language);
+    if (this.app) this.app = { ...this.app, language };
+    await this.backend.setLanguage(language);
+  }
+
+  async lock(): Promise<void> {
+    this.adopt(await this.backend.lock());
+  }
+
+  /** Reads what failed. A vault that locked meanwhile leads to its door; the caller then has nothing to show. */
+  failed(thrown: unknown): BackendError {
+    const error = toBackendError(thrown);
+    if (error.code === "locked" || error.code === "vault_missing") void this.start();
+    return error;
+  }
+
+  /** Fetches what is new, quietly. `null` when it worked, else the code. */
+  async sync(): Promise<string | null> {
+    if (this.#syncing) return null;
+    this.#syncing = true;
+    try {
+      const report = await this.backend.sync();
+      this.offline = false;
+      if (report.changed) this.changes += 1;
+      return null;
+    } catch (thrown) {
+      const { code } = this.failed(thrown);
+      this.offline = OFFLINE_CODES.includes(code);
+      return code;
+    } finally {
+      this.#syncing = false;
+    }
+  }
+
+  /** Called when the window goes out of sight or comes back. */
+  async sightChanged(visible: boolean, nowMs: number): Promise<void> {
+    const hiddenAt = this.#hiddenAt;
+    this.#hiddenAt = visible ? null : nowMs;
+    const away = hiddenAt === null ? 0 : nowMs - hiddenAt;
+    if (visible && away > HIDDEN_MS_MAX && this.app?.lock === "open") {
+      await this.lock().catch((thrown: unknown) => this.failed(thrown));
+    }
+  }
+}
