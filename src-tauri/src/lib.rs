@@ -1,0 +1,55 @@
+//! Khyber Pass, the app: the composition root.
+//!
+//! It puts the wallet, the network and the screens together and is, beside other programs' entry
+//! points, the only place that reads the clock and the source of randomness. It knows no rule of
+//! the wallet: each command is one call.
+
+mod app;
+mod bindings;
+mod citizens;
+mod commands;
+mod photo;
+mod pictures;
+mod settings;
+mod stub;
+
+use tauri::{Builder, Context, Manager, Runtime};
+
+pub use app::App;
+pub use settings::Settings;
+
+include!("command_names.rs");
+
+/// Name of the app's only window.
+pub const WINDOW: &str = "main";
+
+/// Puts the commands and their state into an app: a real window's or the preview's.
+pub fn configure<R: Runtime>(builder: Builder<R>, settings: Settings) -> Builder<R> {
+    let commands = bindings::commands::<R>();
+    builder.invoke_handler(commands.invoke_handler()).setup(move |app| {
+        let data = match &settings.data {
+            Some(folder) => folder.clone(),
+            None => app.path().app_data_dir()?,
+        };
+        app.manage(App::open(&settings, &data)?);
+        Ok(())
+    })
+}
+
+/// The app's configuration, permissions and screens, all of them inside the program.
+pub fn context<R: Runtime>() -> Context<R> {
+    tauri::generate_context!()
+}
+
+/// Opens the app's window and returns when it is closed.
+#[cfg_attr(mobile, tauri::mobile_entry_point)]
+pub fn run() {
+    let app = configure(Builder::default(), Settings::from_environment());
+    if let Err(error) = app.run(context()) {
+        eprintln!("Khyber Pass could not start: {error}");
+        std::process::exit(1);
+    }
+}
+
+#[cfg(test)]
+mod tests;

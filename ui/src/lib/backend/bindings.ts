@@ -1,0 +1,496 @@
+// Written by a test from the app's commands; `KHYBER_BLESS=1 cargo test -p khyber-pass bindings` writes it again.
+
+/** Calls one command of the app; rejects with a `UiError`. */
+export type Invoke = <T>(command: string, args?: Record<string, unknown>) => Promise<T>;
+
+/** Every command, over any way of calling one. */
+export const commandsOver = (invoke: Invoke) => ({
+  /** What the whole app shows. */
+  appState: () => invoke<AppState>("app_state"),
+  /** Sets the language of the screens. */
+  setLanguage: (language: Language) => invoke<AppState>("set_language", { language }),
+  /** Makes the vault of this phone and opens it. */
+  createVault: (pin: string) => invoke<AppState>("create_vault", { pin }),
+  /** Opens the vault. */
+  unlock: (pin: string) => invoke<AppState>("unlock", { pin }),
+  /** Closes the vault. */
+  lock: () => invoke<AppState>("lock"),
+  /** What was typed so far. */
+  draft: () => invoke<Draft>("draft"),
+  /** Keeps what was typed, right or wrong, and says what is wrong. */
+  saveDraft: (draft: Draft) => invoke<DraftCheck>("save_draft", { draft }),
+  /** Keeps a photo: a picture file in base64 or as a `data:` URL. */
+  setPhoto: (bytes: string) => invoke<PhotoView>("set_photo", { bytes }),
+  /** Sends the enrolment and fetches what comes of it; goes on where it was interrupted. */
+  enrol: () => invoke<AppState>("enrol"),
+  /** Fetches what is new: trust list, status data, passes. */
+  sync: () => invoke<SyncReport>("sync"),
+  /** The home screen. */
+  home: () => invoke<Home>("home"),
+  /** What may be shown without a request. */
+  timedChoices: () => invoke<Choice[]>("timed_choices"),
+  /** Begins to show a pass that renews itself. */
+  showTimed: (vct: string, audience: string | null) => invoke<Showing>("show_timed", { vct, audience }),
+  /** The codes to show now. */
+  showingFrames: (id: number) => invoke<Showing>("showing_frames", { id }),
+  /** Ends a showing. */
+  endShowing: (id: number) => invoke<null>("end_showing", { id }),
+  /** Reads a desk's request from a picture file in base64 or as a `data:` URL. */
+  readRequestPicture: (bytes: string) => invoke<RequestView>("read_request_picture", { bytes }),
+  /** Reads a desk's request from a camera frame: base64 of one byte per pixel. Nothing, if there is no code in it. */
+  readRequestFrame: (width: number, height: number, luma: string) => invoke<RequestView | null>("read_request_frame", { width, height, luma }),
+  /** Reads a desk's request from its text. */
+  readRequestText: (text: string) => invoke<RequestView>("read_request_text", { text }),
+  /** Answers a request that was read. */
+  answerRequest: (id: number) => invoke<Showing>("answer_request", { id }),
+  /** Says no to a request that was read. */
+  declineRequest: (id: number) => invoke<null>("decline_request", { id }),
+  /** Past showings, the newest first. */
+  history: () => invoke<HistoryItem[]>("history"),
+  /** Invented people to try the app with; none unless the test mark is shown. */
+  testCitizens: () => invoke<TestCitizen[]>("test_citizens"),
+});
+
+/* Constants */
+export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","storage_failed","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","server_fault","app_refused","not_configured","not_enrolled","network_down","network_timeout","answer_invalid","trust_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_expired","request_over_asking","request_uncheckable"] as const;
+
+/* Types */
+/** What the whole application shows, whatever the screen. */
+export type AppState = {
+  /** The mark that every screen carries. */
+  mark: Mark,
+  /** The language of the screens. */
+  language: Language,
+  /** Whether there is a vault and whether it is open. */
+  lock: LockState,
+  /** How far the enrolment is. `None` while the vault is locked: a locked phone tells nothing. */
+  enrolment: EnrolmentState,
+  /** Why the last enrolment ended or is waiting, for a sentence beside its next step. */
+  enrolment_error: UiError | null,
+  /** Whether this phone knows its province's address. */
+  configured: boolean,
+  /** Seconds until the province may be asked again, when it asked for a pause. */
+  wait_seconds: number | null,
+};
+
+/** The citizen's card, for the citizen's own screen. */
+export type Card = {
+  /** Name in Latin script. */
+  name_en: string,
+  /** Name in Urdu script. */
+  name_ur: string,
+  /** The whole CNIC, `12345-1234567-1`: this is its holder's screen. */
+  cnic: string,
+  /** The photo that the province signed. */
+  photo_data_url: string | null,
+  /** `YYYY-MM-DD`. */
+  issued_on: string,
+  /** `YYYY-MM-DD`. */
+  expires_on: string,
+  /** SHA-256 of the identity credential in hexadecimal; the card's pattern is drawn from it. */
+  pattern: string,
+  /** Identifier of the district; the screen has its names. */
+  district: string | null,
+};
+
+/** Something that may be shown without a request from the desk. */
+export type Choice = {
+  /** Kind of pass, such as `age`. */
+  vct: string,
+  /** What the desk will learn. */
+  claims: ClaimView[],
+  /** Passes never shown; 0 means that the last one is shown again. */
+  left: number,
+};
+
+/** One claim, ready to be put in words. */
+export type ClaimView = {
+  /** Name of the claim, such as `over_18`, `district`, `name_en`. */
+  key: string,
+  /**
+   *  Its value: text, `true`/`false`, `YYYY-MM-DD`, or an identifier (district) to be named by the
+   *  screen. `None` when the claim is only asked for and this phone holds no value.
+   */
+  value: string | null,
+  /** How the value is to be laid out. */
+  script: Script,
+};
+
+/** What the citizen types. Everything is kept as typed, right or wrong. */
+export type Draft = {
+  /** 13 digits, with or without hyphens. */
+  cnic: string,
+  /** Day on which the CNIC was issued, `YYYY-MM-DD`. */
+  cnic_issued_on: string,
+  /** Name in Latin script. */
+  name_en: string,
+  /** Name in Urdu script. */
+  name_ur: string,
+  /** Father's or husband's name in Latin script. */
+  guardian_name_en: string,
+  /** Father's or husband's name in Urdu script. */
+  guardian_name_ur: string,
+  /** `father`, `husband`, or empty when not chosen yet. */
+  guardian_relation: string,
+  /** `YYYY-MM-DD`. */
+  date_of_birth: string,
+  /** `male`, `female`, `x`, or empty when not chosen yet. */
+  gender: string,
+  /** Address, one line or several. */
+  address: string,
+  /** Identifier of a district, such as `peshawar`. */
+  district: string,
+  /** Mobile number. */
+  mobile: string,
+  /** Whether a photo is stored. Ignored when a draft is saved. */
+  has_photo: boolean,
+};
+
+/** What is still wrong with a draft that was saved. */
+export type DraftCheck = {
+  /** One entry for each field that is missing or wrong; empty when the draft can be sent. */
+  errors: FieldError[],
+};
+
+/** How far the enrolment is. */
+export type EnrolmentState =
+/** Nothing was entered. */
+"none" |
+/** Something was entered and nothing was sent. */
+"draft" |
+/** The application was sent; its answer or its passes are outstanding. */
+"sent" |
+/** The province accepted the enrolment and the card is on the phone. */
+"enrolled";
+
+/** A field and what is wrong with it. */
+export type FieldError = {
+  /** Name of the field, as in [`Draft`]; `photo` for the picture. */
+  field: string,
+  /** What is wrong. */
+  code: UiCode,
+};
+
+/** One past showing. What was in it is not kept, only which claims. */
+export type HistoryItem = {
+  /** When. */
+  at: number,
+  /** Kind of pass. */
+  vct: string,
+  /** How. */
+  mode: ShowingMode,
+  /** The certified desk's names; absent for an unknown desk and in timed mode. */
+  desk_name_en: string | null,
+  /** In Urdu. */
+  desk_name_ur: string | null,
+  /** In Pashto. */
+  desk_name_ps: string | null,
+  /** What became of it. */
+  outcome: ShowingOutcome,
+  /** Why it was refused. */
+  reason: UiCode | null,
+  /** Names of the claims, never their values. */
+  claims: string[],
+  /** The stock was used up and a pass was shown again. */
+  last_pass: boolean,
+};
+
+/** The home screen. */
+export type Home = {
+  /** The citizen's card; absent until the enrolment is complete. */
+  card: Card | null,
+  /** What is left of each kind of pass. */
+  passes: PassStock[],
+  /** When the last sync ended. */
+  last_sync_at: number | null,
+  /** When the trust list was issued. */
+  trust_as_of: number | null,
+  /** When the status data was issued. */
+  status_as_of: number | null,
+  /** Whether the status data say that this person's identity is revoked. */
+  revoked: boolean,
+};
+
+/** The language of the screens. */
+export type Language =
+/** English. */
+"en" |
+/** Urdu. */
+"ur" |
+/** Pashto. */
+"ps";
+
+/** The state of the vault. */
+export type LockState =
+/** There is no vault on this phone yet. */
+"empty" |
+/** There is a vault; it needs the PIN. */
+"locked" |
+/** The vault is open. */
+"open";
+
+/** The mark on every screen. */
+export type Mark =
+/** "Test, not issued by the Government": the pinned roots are the public test roots. */
+"test" |
+/** No mark: the roots are real. */
+"none";
+
+/** What is left of one kind of pass. */
+export type PassStock = {
+  /** Kind of pass, such as `age`. */
+  vct: string,
+  /** Passes never shown and not expired. */
+  left: number,
+  /** Passes on the phone, shown ones included, that are not expired. */
+  total: number,
+  /** Last day of the passes that are left, `YYYY-MM-DD`. */
+  expires_on: string | null,
+};
+
+/** The stored photo. */
+export type PhotoView = {
+  /** JPEG of 480 × 640 pixels as a `data:` URL. */
+  data_url: string,
+};
+
+/** A QR code as one SVG path on a grid of modules. */
+export type Qr = {
+  /** Width and height in modules, without the quiet zone. */
+  size: number,
+  /** The dark modules, for `<path d="…">` with `viewBox="0 0 size size"`. */
+  path: string,
+};
+
+/** A desk's request, before the citizen agrees to it. */
+export type RequestView = {
+  /** Names this request until it is answered or declined. */
+  id: number,
+  /** Whether the desk proved its name with a certificate of the province. */
+  certified: boolean,
+  /** The desk's name in English; absent when nobody vouches for one. */
+  name_en: string | null,
+  /** The desk's name in Urdu. */
+  name_ur: string | null,
+  /** The desk's name in Pashto. */
+  name_ps: string | null,
+  /** What the desk does with the answer, in English. */
+  purpose_en: string | null,
+  /** What the desk does with the answer, in Urdu. */
+  purpose_ur: string | null,
+  /** What the desk does with the answer, in Pashto. */
+  purpose_ps: string | null,
+  /** Kind of pass asked for. */
+  ask: string,
+  /** What the desk would learn. */
+  claims: ClaimView[],
+  /** Two digits to compare with the desk's screen before agreeing. */
+  check_code: string,
+  /** Whether the phone can answer. */
+  answerable: boolean,
+  /** Why it cannot. */
+  reason: UiCode | null,
+  /** When the request ends, by the desk's clock. */
+  expires_at: number,
+};
+
+/** How a value is to be laid out. */
+export type Script =
+/** Latin letters, left to right. */
+"latin" |
+/** Arabic letters, right to left. */
+"arabic" |
+/** Digits: left to right in every language. */
+"number" |
+/** An identifier or `true`/`false`: the screen has the words. */
+"word";
+
+/** What is on the screen while something is shown to a desk. */
+export type Showing = {
+  /** Names this showing until it ends. */
+  id: number,
+  /** Kind of pass. */
+  vct: string,
+  /** How it is shown. */
+  mode: ShowingMode,
+  /**
+   *  The codes to play in a loop. One code stands still; with a photo the presentation is every
+   *  fourth code, first of all, and photo frames are between.
+   */
+  frames: Qr[],
+  /** How long each code stays on the screen. */
+  frame_ms: number,
+  /** What the desk learns. */
+  claims: ClaimView[],
+  /** When to ask for the next codes; 0 when these stay as they are. */
+  renew_in_ms: number,
+  /** When this showing ends by itself. */
+  ends_in_ms: number,
+  /** The stock is used up and this pass was shown before. */
+  last_pass: boolean,
+  /** Two digits to compare with the desk's screen (request mode). */
+  check_code: string | null,
+};
+
+/** How something is shown. */
+export type ShowingMode =
+/** Nobody asked: the code renews itself. */
+"timed" |
+/** The answer to one desk's request. */
+"request";
+
+/** What became of a showing. */
+export type ShowingOutcome =
+/** The citizen showed it. */
+"shown" |
+/** The citizen said no. */
+"declined" |
+/** The phone said no: the desk asked for more than it may. */
+"refused";
+
+/** What a sync did. */
+export type SyncReport = {
+  /** Whether anything new was stored. */
+  changed: boolean,
+  /** When the sync ended. */
+  at: number,
+};
+
+/** An invented person to try everything with; offered only beside the test mark. */
+export type TestCitizen = {
+  /** The draft, filled in. */
+  draft: Draft,
+  /** A drawn portrait as a `data:` URL; `set_photo` takes it as it is. */
+  portrait: string,
+};
+
+/** Every code that a screen may have to put in words. Closed: a screen answers each one. */
+export type UiCode =
+/** There is no vault yet. */
+"vault_missing" |
+/** There is a vault already. */
+"vault_exists" |
+/** The vault is locked. */
+"locked" |
+/** The PIN is not the vault's. */
+"wrong_pin" |
+/** A PIN has 6 to 12 digits. */
+"pin_malformed" |
+/** The vault belongs to another phone, or this phone lost its key. */
+"wrong_device" |
+/** This phone's key store did not answer. */
+"key_store_unavailable" |
+/** The envelope or the database is damaged; nothing was deleted. */
+"vault_damaged" |
+/** A newer version of the app wrote this vault. */
+"vault_too_new" |
+/** The phone could not write or read its storage. */
+"storage_failed" |
+/** Something typed is missing or wrong; `fields` says what. */
+"fields_invalid" |
+/** Nothing was given. */
+"field_missing" |
+/** A CNIC has 13 digits. */
+"cnic_malformed" |
+/** The text is too long. */
+"field_too_long" |
+/** The name is not in the script that was asked for. */
+"name_wrong_script" |
+/** There is no such day. */
+"date_malformed" |
+/** The day is in the future or too long ago. */
+"date_impossible" |
+/** The mobile number is not a Pakistani one. */
+"mobile_malformed" |
+/** Not one of the choices. */
+"choice_unknown" |
+/** There is no photo of the face. */
+"photo_missing" |
+/** The person must be 18 or older. */
+"too_young" |
+/** The file is not a picture that can be read. */
+"photo_unreadable" |
+/** The picture's file is too large. */
+"photo_too_large" |
+/** The picture has too few pixels. */
+"photo_too_small" |
+/** The application is on its way: what was typed cannot be changed now. */
+"enrolment_underway" |
+/** The province does not accept this device's signature. */
+"device_signature" |
+/** This phone's clock is wrong. */
+"device_clock" |
+/** The province does not know this phone (any more). */
+"device_unknown" |
+/** This CNIC is enrolled on another phone. */
+"already_enrolled" |
+/** This phone is enrolled for another CNIC. */
+"device_taken" |
+/** NADRA: something does not agree. */
+"nadra_not_matched" |
+/** NADRA: the card has expired. */
+"nadra_expired" |
+/** NADRA: the card is blocked. */
+"nadra_blocked" |
+/** NADRA: the holder is recorded as dead. */
+"nadra_deceased" |
+/** NADRA: no such number. */
+"nadra_not_found" |
+/** NADRA could not be asked. */
+"nadra_unavailable" |
+/** Too many tries. */
+"too_many_attempts" |
+/** The person's passes were revoked. */
+"person_revoked" |
+/** The province cannot answer now. */
+"server_fault" |
+/** The province does not understand this app: it may be too old. */
+"app_refused" |
+/** This phone does not know its province's address. */
+"not_configured" |
+/** The phone is not enrolled yet. */
+"not_enrolled" |
+/** There is no connection. */
+"network_down" |
+/** The province did not answer in time. */
+"network_timeout" |
+/** The province's answer makes no sense; nothing was stored. */
+"answer_invalid" |
+/** The trust list is not signed by the province's roots, or is older than ours; nothing was stored. */
+"trust_refused" |
+/** A pass is not properly signed, not this phone's, or not what was asked; nothing was stored. */
+"pass_refused" |
+/** The photo is not the one that was signed; nothing was stored. */
+"photo_refused" |
+/** The status data are not properly signed or older than ours; nothing was stored. */
+"status_refused" |
+/** There is no pass of this kind on the phone. */
+"no_pass" |
+/** The passes of this kind are out of date. */
+"pass_expired" |
+/** This may be shown only at a desk that asks for it. */
+"request_needed" |
+/** The showing is over. */
+"showing_ended" |
+/** The picture holds no code. */
+"no_code_found" |
+/** The code is not a desk's request. */
+"not_a_request" |
+/** The request is not properly made or signed. */
+"request_invalid" |
+/** The request is over. */
+"request_expired" |
+/** The desk asks for more than it may. */
+"request_over_asking" |
+/** The desk's certificate cannot be checked: this phone has no trust list in date. */
+"request_uncheckable";
+
+/** What went wrong, for a screen. */
+export type UiError = {
+  /** What happened. */
+  code: UiCode,
+  /** When it makes sense to try again, if the province said so. */
+  retry_after_seconds: number | null,
+  /** The fields that are wrong, when `code` is about what was typed. */
+  fields: FieldError[],
+};
