@@ -1,0 +1,10 @@
+//! Stand-ins for what a test cannot reach: NADRA, test citizens, test roots.
+//!
+//! Nothing here is part of a released program. Whatever is signed under these roots says of itself that it is a test.
+
+pub mod citizens;
+pub mod guard;
+pub mod nadra;
+pub mod roots;
+
+pub use citizens::{TestCitizen, citizens};

@@ -1,0 +1,219 @@
+//! What the simulated NADRA answers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+use axum::http::Request;
+use http_body_util::BodyExt as _;
+use province_api::Bytes;
+use province_api::person::{Cnic, LatinName, LocalName};
+use tower::ServiceExt as _;
+
+use super::*;
+use crate::guard::TOKEN_HEADER;
+
+const HOST: &str = "127.0.0.1:4000";
+
+fn question() -> VerifyRequest {
+    let citizen = &crate::citizens()[0];
+    let p = citizen
+        .enrolment()
+        .parse(Day::parse("2026-11-22").unwrap())
+        .unwrap();
+    VerifyRequest {
+        reference: Bytes(vec![9; 16]),
+        cnic: p.cnic,
+        cnic_issued_on: p.cnic_issued_on,
+        name_en: p.name_en,
+        name_ur: p.name_ur,
+        guardian_name_en: p.guardian_name_en,
+        guardian_relation: p.guardian_relation,
+        date_of_birth: p.date_of_birth,
+        gender: p.gender,
+        photo: Bytes(vec![1, 2, 3]),
+    }
+}
+
+fn call(path: &str, body: &impl Serialize, headers: &[(&str, &str)]) -> Request<Body> {
+    let mut request = Request::post(path).header("content-type", "application/json");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request
+        .body(Body::from(serde_json::to_vec(body).unwrap()))
+        .unwrap()
+}
+
+async fn ask(nadra: &Arc<Nadra>, question: &VerifyRequest) -> (StatusCode, Vec<u8>) {
+    let response = router(Arc::clone(nadra))
+        .oneshot(call(VERIFY_PATH, question, &[]))
+        .await
+        .unwrap();
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, body.to_vec())
+}
+
+async fn word(nadra: &Arc<Nadra>, question: &VerifyRequest) -> NadraOutcome {
+    let (status, body) = ask(nadra, question).await;
+    assert_eq!(status, StatusCode::OK);
+    let reply: VerifyReply = serde_json::from_slice(&body).unwrap();
+    assert_eq!(reply.reference, question.reference);
+    reply.outcome
+}
+
+#[tokio::test]
+async fn a_citizen_as_recorded_is_matched() {
+    let nadra = Arc::new(Nadra::new());
+    assert_eq!(word(&nadra, &question()).await, NadraOutcome::Matched);
+}
+
+#[tokio::test]
+async fn letter_case_and_arabic_letter_forms_do_not_matter() {
+    let nadra = Arc::new(Nadra::new());
+    let shouted = VerifyRequest {
+        name_en: LatinName::parse("GUL  ZAMAN").unwrap(),
+        ..question()
+    };
+    assert_eq!(word(&nadra, &shouted).await, NadraOutcome::Matched);
+    assert!(same("علي کاکا", "علی كاكا"));
+}
+
+#[tokio::test]
+async fn any_field_that_differs_is_not_matched() {
+    let nadra = Arc::new(Nadra::new());
+    let base = question();
+    let other_day = Day::parse("2000-02-03").unwrap();
+    let changed = [
+        VerifyRequest {
+            cnic_issued_on: other_day,
+            ..base.clone()
+        },
+        VerifyRequest {
+            name_en: LatinName::parse("Somebody Else").unwrap(),
+            ..base.clone()
+        },
+        VerifyRequest {
+            name_ur: LocalName::parse("کوئی اور").unwrap(),
+            ..base.clone()
+        },
+        VerifyRequest {
+            guardian_name_en: LatinName::parse("Somebody Else").unwrap(),
+            ..base.clone()
+        },
+        VerifyRequest {
+            guardian_relation: province_api::person::GuardianRelation::Husband,
+            ..base.clone()
+        },
+        VerifyRequest {
+            date_of_birth: other_day,
+            ..base.clone()
+        },
+        VerifyRequest {
+            gender: province_api::person::Gender::X,
+            ..base
+        },
+    ];
+    for question in &changed {
+        assert_eq!(word(&nadra, question).await, NadraOutcome::NotMatched);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_number_is_not_found() {
+    let nadra = Arc::new(Nadra::new());
+    let question = VerifyRequest {
+        cnic: Cnic::parse("9999912345671").unwrap(),
+        ..question()
+    };
+    assert_eq!(word(&nadra, &question).await, NadraOutcome::NotFound);
+}
+
+#[tokio::test]
+async fn faults_give_their_outcome_and_go_away_again() {
+    let nadra = Arc::new(Nadra::new());
+    for (fault, outcome) in [
+        (Fault::Expired, NadraOutcome::Expired),
+        (Fault::Blocked, NadraOutcome::Blocked),
+        (Fault::Deceased, NadraOutcome::Deceased),
+        (Fault::None, NadraOutcome::Matched),
+    ] {
+        nadra.set_fault(fault);
+        assert_eq!(nadra.fault(), fault);
+        assert_eq!(word(&nadra, &question()).await, outcome);
+    }
+}
+
+#[tokio::test]
+async fn down_is_503() {
+    let nadra = Arc::new(Nadra::new());
+    nadra.set_fault(Fault::Down);
+    assert_eq!(ask(&nadra, &question()).await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn nonsense_is_never_a_reply_to_this_question() {
+    let nadra = Arc::new(Nadra::new());
+    nadra.set_fault(Fault::Nonsense);
+    let mut largest = 0;
+    for _ in 0..4 {
+        let (status, body) = ask(&nadra, &question()).await;
+        assert_eq!(status, StatusCode::OK);
+        largest = largest.max(body.len());
+        let reply = serde_json::from_slice::<VerifyReply>(&body).ok();
+        assert!(reply.is_none_or(|r| r.reference != question().reference));
+    }
+    assert_eq!(largest, NONSENSE_BYTES);
+}
+
+#[tokio::test]
+async fn slow_answers_rightly_and_late() {
+    let delay = Duration::from_millis(40);
+    let nadra = Arc::new(Nadra::new().with_delay(delay));
+    nadra.set_fault(Fault::Slow);
+    let before = std::time::Instant::now();
+    assert_eq!(word(&nadra, &question()).await, NadraOutcome::Matched);
+    assert!(before.elapsed() >= delay);
+}
+
+#[tokio::test]
+async fn only_who_knows_the_token_switches_faults() {
+    let nadra = Arc::new(Nadra::new());
+    let fault = FaultRequest { fault: Fault::Down };
+    let app = || guarded_router(Arc::clone(&nadra), Guard::new(HOST.into(), "secret".into()));
+    let own_page = format!("http://{HOST}");
+    for headers in [
+        vec![("host", HOST)],
+        vec![("host", HOST), (TOKEN_HEADER, "secreu")],
+        vec![("host", HOST), (TOKEN_HEADER, "secre")],
+        vec![("host", "evil.example"), (TOKEN_HEADER, "secret")],
+        vec![
+            ("host", HOST),
+            ("origin", "http://evil.example"),
+            (TOKEN_HEADER, "secret"),
+        ],
+        vec![(TOKEN_HEADER, "secret")],
+    ] {
+        let response = app().oneshot(call(FAULT_PATH, &fault, &headers)).await.unwrap();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{headers:?}");
+    }
+    assert_eq!(nadra.fault(), Fault::None);
+    let headers = [
+        ("host", HOST),
+        ("origin", own_page.as_str()),
+        (TOKEN_HEADER, "secret"),
+    ];
+    let response = app().oneshot(call(FAULT_PATH, &fault, &headers)).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(nadra.fault(), Fault::Down);
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_ask() {
+    let nadra = Arc::new(Nadra::new());
+    let app = guarded_router(nadra, Guard::new(HOST.into(), "secret".into()));
+    let headers = [("host", HOST), ("origin", "https://evil.example")];
+    let response = app
+        .oneshot(call(VERIFY_PATH, &question(), &headers))
+        .await
+        .unwrap();
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+}
