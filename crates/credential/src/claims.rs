@@ -1,0 +1,461 @@
+//! What a credential says, as types and as CBOR (`kp-claims`).
+
+use crate::cbor::{Malformed, Reader, Writer};
+use crate::keys::{KeyError, PublicKey};
+use crate::time::Timestamp;
+use crate::vct::Vct;
+
+/// The issuer's name on the wire: Khyber Pakhtunkhwa in ISO 3166-2. Short, because every byte is modules on a screen.
+pub const ISSUER: &str = "PK-KP";
+
+const ISS: i64 = 1;
+const EXP: i64 = 4;
+const NBF: i64 = 5;
+const IAT: i64 = 6;
+const CNF: i64 = 8;
+const VCT: i64 = 11;
+const IDENTITY: i64 = 169;
+const STATUS: i64 = 65_535;
+const FACTS: i64 = -65_601;
+
+/// All that one credential says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    /// Who issued it, normally [`ISSUER`]. The name shown to people comes from the trust list.
+    pub iss: String,
+    /// Day of issue (midnight UTC).
+    pub iat: Timestamp,
+    /// First day it holds (midnight UTC), if later than the day of issue.
+    pub nbf: Option<Timestamp>,
+    /// The moment from which it holds no longer (midnight UTC).
+    pub exp: Timestamp,
+    /// The key of this one pass on the holder's phone. A credential without it cannot be presented.
+    pub holder: Option<PublicKey>,
+    /// Which kind of pass.
+    pub vct: Vct,
+    /// Who the holder is (claim 169).
+    pub identity: Option<Identity>,
+    /// Where to look whether it was revoked.
+    pub status: Option<StatusRef>,
+    /// Facts about the holder that name nobody, and the photo's hash.
+    pub facts: Facts,
+}
+
+/// Where a credential's status bit is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusRef {
+    /// Number of the bit.
+    pub index: u32,
+    /// Name of the list, as in the status manifest.
+    pub uri: String,
+}
+
+/// Gender as on the CNIC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gender {
+    /// Male (1).
+    Male,
+    /// Female (2).
+    Female,
+    /// X (3).
+    X,
+}
+
+impl Gender {
+    const fn wire(self) -> u64 {
+        match self {
+            Self::Male => 1,
+            Self::Female => 2,
+            Self::X => 3,
+        }
+    }
+
+    /// `male`, `female` or `x`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Male => "male",
+            Self::Female => "female",
+            Self::X => "x",
+        }
+    }
+}
+
+/// Whose name stands as the guardian's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GuardianRelation {
+    /// The father (1).
+    Father,
+    /// The husband (2).
+    Husband,
+}
+
+impl GuardianRelation {
+    const fn wire(self) -> u64 {
+        match self {
+            Self::Father => 1,
+            Self::Husband => 2,
+        }
+    }
+
+    /// `father` or `husband`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Father => "father",
+            Self::Husband => "husband",
+        }
+    }
+}
+
+/// Claim 169, the members that the province fills. Personal data: never log it.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Identity {
+    /// CNIC, 13 digits (169/1).
+    pub id: Option<String>,
+    /// Full name in Latin script (169/4).
+    pub full_name: Option<String>,
+    /// Date of birth, `YYYYMMDD` (169/8).
+    pub date_of_birth: Option<String>,
+    /// Gender (169/9).
+    pub gender: Option<Gender>,
+    /// Address (169/10).
+    pub address: Option<String>,
+    /// Father's or husband's name in Latin script (169/15).
+    pub guardian: Option<String>,
+    /// Full name in the local script (169/19).
+    pub full_name_local: Option<String>,
+    /// Language of the local names, ISO 639 (169/20).
+    pub local_language: Option<String>,
+    /// Father's or husband's name in the local script. Claim 169 has no place for it, so it travels as fact 9.
+    pub guardian_local: Option<String>,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Identity(..)")
+    }
+}
+
+/// Facts that name nobody (`-65601`).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// Is over 18 (1).
+    pub over_18: Option<bool>,
+    /// Is over 60 (2).
+    pub over_60: Option<bool>,
+    /// District id, such as `peshawar` (3).
+    pub district: Option<String>,
+    /// Tehsil (4).
+    pub tehsil: Option<String>,
+    /// Lives in a merged district (5).
+    pub merged_district: Option<bool>,
+    /// How well the holder was proofed, 1 to 4 (6).
+    pub assurance: Option<u8>,
+    /// SHA-256 of the photo that travels in `KPF:` frames (7).
+    pub photo_sha256: Option<[u8; 32]>,
+    /// Whose name the guardian's is (8).
+    pub guardian_relation: Option<GuardianRelation>,
+}
+
+const FACT_GUARDIAN_LOCAL: i64 = 9;
+
+impl Claims {
+    /// True if the claims name somebody or show a face: such a credential answers a certified request only.
+    pub fn is_personal(&self) -> bool {
+        self.identity.is_some() || self.facts.photo_sha256.is_some()
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::new();
+        let facts = self.facts_count();
+        let optional = [
+            self.nbf.is_some(),
+            self.holder.is_some(),
+            self.identity.is_some(),
+            self.status.is_some(),
+            facts > 0,
+        ];
+        w.map(4 + optional.iter().filter(|there| **there).count());
+        w.int(ISS).text(&self.iss);
+        w.int(EXP).uint(self.exp.unix());
+        if let Some(nbf) = self.nbf {
+            w.int(NBF).uint(nbf.unix());
+        }
+        w.int(IAT).uint(self.iat.unix());
+        if let Some(key) = &self.holder {
+            w.int(CNF);
+            write_cnf(&mut w, key);
+        }
+        w.int(VCT).bytes(self.vct.as_str().as_bytes());
+        if let Some(identity) = &self.identity {
+            w.int(IDENTITY);
+            identity.encode(&mut w);
+        }
+        if let Some(status) = &self.status {
+            w.int(STATUS).map(1).text("status_list").map(2);
+            w.text("idx").uint(u64::from(status.index));
+            w.text("uri").text(&status.uri);
+        }
+        if facts > 0 {
+            w.int(FACTS).map(facts);
+            self.facts.encode(&mut w);
+            if let Some(name) = self.guardian_local() {
+                w.int(FACT_GUARDIAN_LOCAL).text(name);
+            }
+        }
+        w.finish()
+    }
+
+    fn guardian_local(&self) -> Option<&str> {
+        self.identity.as_ref()?.guardian_local.as_deref()
+    }
+
+    fn facts_count(&self) -> usize {
+        self.facts.count() + usize::from(self.guardian_local().is_some())
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ClaimsError> {
+        let mut r = Reader::open(bytes)?;
+        let (mut iss, mut exp, mut nbf, mut iat) = (None, None, None, None);
+        let (mut holder, mut vct, mut status) = (None, None, None);
+        let mut identity: Option<Identity> = None;
+        let (mut facts, mut guardian_local) = (Facts::default(), None);
+        for _ in 0..r.map()? {
+            match r.int()? {
+                ISS => iss = Some(r.text()?.to_owned()),
+                EXP => exp = Some(Timestamp::from_unix(r.uint()?)),
+                NBF => nbf = Some(Timestamp::from_unix(r.uint()?)),
+                IAT => iat = Some(Timestamp::from_unix(r.uint()?)),
+                CNF => holder = Some(read_cnf(&mut r)?),
+                VCT => vct = Some(read_vct(&mut r)?),
+                IDENTITY => identity = Some(Identity::decode(&mut r)?),
+                STATUS => status = Some(read_status(&mut r)?),
+                FACTS => (facts, guardian_local) = Facts::decode(&mut r)?,
+                _ => return Err(ClaimsError::Malformed),
+            }
+        }
+        if guardian_local.is_some() {
+            // A name outside an identity would let timed mode carry it.
+            identity.as_mut().ok_or(Malformed)?.guardian_local = guardian_local;
+        }
+        Ok(Self {
+            iss: iss.ok_or(Malformed)?,
+            iat: iat.ok_or(Malformed)?,
+            nbf,
+            exp: exp.ok_or(Malformed)?,
+            holder,
+            vct: vct.ok_or(Malformed)?,
+            identity,
+            status,
+            facts,
+        })
+    }
+}
+
+/// Why claims cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClaimsError {
+    Malformed,
+    WeakKey,
+}
+
+impl From<Malformed> for ClaimsError {
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
+/// `cnf` (RFC 8747) with an OKP key (RFC 9053): `{1: {1: 1, -1: 6, -2: x}}`.
+pub(crate) fn write_cnf(w: &mut Writer, key: &PublicKey) {
+    w.map(1).int(1).map(3);
+    w.int(1).int(1).int(-1).int(6).int(-2).bytes(key.as_bytes());
+}
+
+pub(crate) fn read_cnf(r: &mut Reader<'_>) -> Result<PublicKey, ClaimsError> {
+    r.map_of(1)?;
+    let outer = r.int()?;
+    r.map_of(3)?;
+    let head = [outer, r.int()?, r.int()?, r.int()?, r.int()?, r.int()?];
+    if head != [1, 1, 1, -1, 6, -2] {
+        return Err(ClaimsError::Malformed);
+    }
+    PublicKey::parse(r.bytes()?).map_err(|e| match e {
+        KeyError::Malformed => ClaimsError::Malformed,
+        KeyError::Weak => ClaimsError::WeakKey,
+    })
+}
+
+pub(crate) fn read_vct(r: &mut Reader<'_>) -> Result<Vct, Malformed> {
+    std::str::from_utf8(r.bytes()?)
+        .ok()
+        .and_then(|text| Vct::parse(text).ok())
+        .ok_or(Malformed)
+}
+
+fn read_status(r: &mut Reader<'_>) -> Result<StatusRef, Malformed> {
+    r.map_of(1)?;
+    if r.text()? != "status_list" {
+        return Err(Malformed);
+    }
+    r.map_of(2)?;
+    if r.text()? != "idx" {
+        return Err(Malformed);
+    }
+    let index = u32::try_from(r.uint()?).map_err(|_| Malformed)?;
+    if r.text()? != "uri" {
+        return Err(Malformed);
+    }
+    Ok(StatusRef {
+        index,
+        uri: r.text()?.to_owned(),
+    })
+}
+
+fn is_date(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+impl Identity {
+    fn encode(&self, w: &mut Writer) {
+        let texts = [
+            &self.id,
+            &self.full_name,
+            &self.date_of_birth,
+            &self.address,
+            &self.guardian,
+            &self.full_name_local,
+            &self.local_language,
+        ];
+        let count = texts.iter().filter(|t| t.is_some()).count();
+        w.map(count + usize::from(self.gender.is_some()));
+        let text = |w: &mut Writer, key: i64, value: &Option<String>| {
+            if let Some(value) = value {
+                w.int(key).text(value);
+            }
+        };
+        text(w, 1, &self.id);
+        text(w, 4, &self.full_name);
+        text(w, 8, &self.date_of_birth);
+        if let Some(gender) = self.gender {
+            w.int(9).uint(gender.wire());
+        }
+        text(w, 10, &self.address);
+        text(w, 15, &self.guardian);
+        text(w, 19, &self.full_name_local);
+        text(w, 20, &self.local_language);
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let mut out = Self::default();
+        for _ in 0..r.map()? {
+            match r.int()? {
+                1 => out.id = Some(r.text()?.to_owned()),
+                4 => out.full_name = Some(r.text()?.to_owned()),
+                8 => out.date_of_birth = Some(r.text()?.to_owned()),
+                9 => {
+                    out.gender = Some(match r.uint()? {
+                        1 => Gender::Male,
+                        2 => Gender::Female,
+                        3 => Gender::X,
+                        _ => return Err(Malformed),
+                    });
+                }
+                10 => out.address = Some(r.text()?.to_owned()),
+                15 => out.guardian = Some(r.text()?.to_owned()),
+                19 => out.full_name_local = Some(r.text()?.to_owned()),
+                20 => out.local_language = Some(r.text()?.to_owned()),
+                _ => return Err(Malformed),
+            }
+        }
+        if out.date_of_birth.as_deref().is_some_and(|d| !is_date(d)) {
+            return Err(Malformed);
+        }
+        Ok(out)
+    }
+
+    /// True if every text can be read back: no control characters, and a date of eight digits.
+    pub(crate) fn is_writable(&self) -> bool {
+        let texts = [
+            &self.id,
+            &self.full_name,
+            &self.address,
+            &self.guardian,
+            &self.full_name_local,
+            &self.local_language,
+            &self.guardian_local,
+        ];
+        texts
+            .iter()
+            .all(|t| t.as_deref().is_none_or(crate::cbor::is_plain))
+            && self.date_of_birth.as_deref().is_none_or(is_date)
+    }
+}
+
+impl Facts {
+    fn count(&self) -> usize {
+        let there = [
+            self.over_18.is_some(),
+            self.over_60.is_some(),
+            self.district.is_some(),
+            self.tehsil.is_some(),
+            self.merged_district.is_some(),
+            self.assurance.is_some(),
+            self.photo_sha256.is_some(),
+            self.guardian_relation.is_some(),
+        ];
+        there.iter().filter(|there| **there).count()
+    }
+
+    fn encode(&self, w: &mut Writer) {
+        if let Some(value) = self.over_18 {
+            w.int(1).bool(value);
+        }
+        if let Some(value) = self.over_60 {
+            w.int(2).bool(value);
+        }
+        if let Some(value) = &self.district {
+            w.int(3).text(value);
+        }
+        if let Some(value) = &self.tehsil {
+            w.int(4).text(value);
+        }
+        if let Some(value) = self.merged_district {
+            w.int(5).bool(value);
+        }
+        if let Some(value) = self.assurance {
+            w.int(6).uint(u64::from(value));
+        }
+        if let Some(value) = &self.photo_sha256 {
+            w.int(7).bytes(value);
+        }
+        if let Some(value) = self.guardian_relation {
+            w.int(8).uint(value.wire());
+        }
+    }
+
+    /// The facts, and the guardian's local name, which belongs to the identity.
+    fn decode(r: &mut Reader<'_>) -> Result<(Self, Option<String>), Malformed> {
+        let mut out = Self::default();
+        let mut guardian_local = None;
+        for _ in 0..r.map()? {
+            match r.int()? {
+                1 => out.over_18 = Some(r.bool()?),
+                2 => out.over_60 = Some(r.bool()?),
+                3 => out.district = Some(r.text()?.to_owned()),
+                4 => out.tehsil = Some(r.text()?.to_owned()),
+                5 => out.merged_district = Some(r.bool()?),
+                6 => out.assurance = Some(u8::try_from(r.uint()?).map_err(|_| Malformed)?),
+                7 => out.photo_sha256 = Some(r.bytes_of()?),
+                8 => {
+                    out.guardian_relation = Some(match r.uint()? {
+                        1 => GuardianRelation::Father,
+                        2 => GuardianRelation::Husband,
+                        _ => return Err(Malformed),
+                    });
+                }
+                FACT_GUARDIAN_LOCAL => guardian_local = Some(r.text()?.to_owned()),
+                _ => return Err(Malformed),
+            }
+        }
+        Ok((out, guardian_local))
+    }
+}

@@ -1,0 +1,103 @@
+//! A credential: signing one at the province, and holding one on the phone.
+
+use crate::claims::Claims;
+use crate::code::{Code, codes};
+use crate::cose::{self, Header, Headers, Sign1, typ};
+use crate::keys::SecretKey;
+use crate::trust::TrustList;
+
+/// Longest credential, in bytes, so that it still fits into a presentation.
+pub const CREDENTIAL_BYTES_MAX: usize = 3 * 1024;
+
+codes! {
+    /// Why claims are not signed.
+    IssueError {
+        /// A time is not midnight UTC: times of day would link passes.
+        NotWholeDay = "issue_not_whole_day",
+        /// It would be over before it begins.
+        NeverValid = "issue_never_valid",
+        /// A text holds control characters, or a date is not eight digits.
+        BadText = "issue_bad_text",
+        /// More than fits into a presentation.
+        TooLarge = "issue_too_large",
+    }
+}
+
+/// Signs claims: the bytes of a `kp-cwt`.
+///
+/// # Errors
+/// [`IssueError`] if a reader would not take the result.
+pub fn issue(claims: &Claims, key: &SecretKey) -> Result<Vec<u8>, IssueError> {
+    let days = [Some(claims.iat), claims.nbf, Some(claims.exp)];
+    if !days.iter().flatten().all(|day| day.is_whole_day()) {
+        return Err(IssueError::NotWholeDay);
+    }
+    if claims.exp <= claims.iat || claims.nbf.is_some_and(|nbf| nbf >= claims.exp) {
+        return Err(IssueError::NeverValid);
+    }
+    let texts = [
+        Some(&claims.iss),
+        claims.facts.district.as_ref(),
+        claims.facts.tehsil.as_ref(),
+        claims.status.as_ref().map(|s| &s.uri),
+    ];
+    let plain = texts.iter().flatten().all(|t| crate::cbor::is_plain(t));
+    if !plain || !claims.identity.as_ref().is_none_or(crate::Identity::is_writable) {
+        return Err(IssueError::BadText);
+    }
+    let kid = key.public().key_id().0;
+    let bytes = cose::sign1(typ::CWT, &Header::Kid(kid), &claims.encode(), key);
+    if bytes.len() > CREDENTIAL_BYTES_MAX {
+        return Err(IssueError::TooLarge);
+    }
+    Ok(bytes)
+}
+
+/// A credential that was read and not verified. Its claims are for the wallet's own stock, never for a desk.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    bytes: Vec<u8>,
+    claims: Claims,
+}
+
+impl Credential {
+    /// Reads the bytes of a `kp-cwt`.
+    ///
+    /// # Errors
+    /// The [`Code`] a desk would refuse it with: too large, malformed, algorithm, header, kind, weak key.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Code> {
+        let claims = Claims::decode(parse_cwt(bytes)?.payload)?;
+        Ok(Self {
+            bytes: bytes.to_vec(),
+            claims,
+        })
+    }
+
+    /// Exactly what the issuer signed.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The claims, not verified.
+    pub const fn unverified_claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// Checks that an issuer of the trust list signed it and may issue this kind; says nothing about time or status.
+    ///
+    /// # Errors
+    /// [`Code::UnknownIssuer`], [`Code::IssuerSignature`], [`Code::IssuerNotAllowed`] or [`Code::IssuerKeyRevoked`].
+    pub fn verify_issuer(&self, trust: &TrustList) -> Result<(), Code> {
+        let cwt = parse_cwt(&self.bytes)?;
+        trust
+            .issuer_of(&cwt, &self.claims.vct, self.claims.iat)
+            .map(|_| ())
+    }
+}
+
+pub(crate) fn parse_cwt(bytes: &[u8]) -> Result<Sign1<'_>, Code> {
+    if bytes.len() > CREDENTIAL_BYTES_MAX {
+        return Err(Code::TooLarge);
+    }
+    Ok(Sign1::parse(bytes, typ::CWT, Headers::Kid)?)
+}

@@ -1,0 +1,136 @@
+//! Ed25519 keys (RFC 8032), read strictly.
+
+use std::fmt;
+
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use hkdf::Hkdf;
+use sha2::{Digest, Sha256};
+
+/// Why 32 bytes are not a public key that may be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Not 32 bytes, not a point of the curve, or not written in the one canonical way.
+    #[error("not an Ed25519 public key")]
+    Malformed,
+    /// A point of small order: signatures under it prove nothing.
+    #[error("a weak Ed25519 public key")]
+    Weak,
+}
+
+/// An Ed25519 public key: canonical, a point of the curve, not of small order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct PublicKey(VerifyingKey);
+
+/// The first 8 bytes of the SHA-256 of a public key: a hint where to look, never a proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(pub(crate) [u8; 8]);
+
+impl KeyId {
+    /// The eight bytes.
+    pub const fn as_bytes(&self) -> &[u8; 8] {
+        &self.0
+    }
+}
+
+/// True for y below 2^255 - 19, the only way RFC 8032 writes a point.
+fn is_canonical(bytes: &[u8; 32]) -> bool {
+    let [first, middle @ .., last] = bytes;
+    *first < 0xed || *last & 0x7f != 0x7f || middle.iter().any(|b| *b != 0xff)
+}
+
+impl PublicKey {
+    /// Reads 32 bytes.
+    ///
+    /// # Errors
+    /// [`KeyError`] if they are not a canonical point of the curve, or if the point is weak.
+    pub fn parse(bytes: &[u8]) -> Result<Self, KeyError> {
+        let bytes: &[u8; 32] = bytes.try_into().map_err(|_| KeyError::Malformed)?;
+        if !is_canonical(bytes) {
+            return Err(KeyError::Malformed);
+        }
+        let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::Malformed)?;
+        if key.is_weak() {
+            return Err(KeyError::Weak);
+        }
+        Ok(Self(key))
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
+    /// The hint by which others find this key.
+    pub fn key_id(&self) -> KeyId {
+        KeyId(first_8(&sha256(self.as_bytes())))
+    }
+
+    /// True if this key signed these bytes. Strict: no malleable signature, no small-order component.
+    pub fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        self.0
+            .verify_strict(message, &Signature::from_bytes(signature))
+            .is_ok()
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PublicKey(")?;
+        for byte in self.as_bytes().iter().take(4) {
+            write!(f, "{byte:02x}")?;
+        }
+        f.write_str("..)")
+    }
+}
+
+/// An Ed25519 secret key. Wiped from memory when dropped; never shown by `Debug`.
+#[derive(Clone)]
+pub struct SecretKey(SigningKey);
+
+impl SecretKey {
+    /// Takes the 32-byte seed of RFC 8032.
+    pub fn from_seed(seed: [u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(&seed))
+    }
+
+    /// The public half.
+    pub fn public(&self) -> PublicKey {
+        PublicKey(self.0.verifying_key())
+    }
+
+    /// Signs bytes (deterministic, as RFC 8032 says). For protocols beside this format, such as signed HTTP requests.
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.0.sign(message).to_bytes()
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey(..)")
+    }
+}
+
+/// The holder's key for pass number `index`: HKDF-SHA256 (RFC 5869) of the phone's sealed seed, so that the phone
+/// keeps one secret and two passes share no key.
+pub fn derive_holder_key(seed: &[u8; 32], index: u64) -> SecretKey {
+    let mut info = [0; 8 + HOLDER_KEY_LABEL.len()];
+    let (label, number) = info.split_at_mut(HOLDER_KEY_LABEL.len());
+    label.copy_from_slice(HOLDER_KEY_LABEL);
+    number.copy_from_slice(&index.to_be_bytes());
+    let mut okm = zeroize::Zeroizing::new([0; 32]);
+    // 32 bytes are far below HKDF's limit of 255 blocks, so this cannot fail.
+    let expanded = Hkdf::<Sha256>::new(None, seed).expand(&info, okm.as_mut());
+    debug_assert!(expanded.is_ok());
+    SecretKey::from_seed(*okm)
+}
+
+const HOLDER_KEY_LABEL: &[u8; 20] = b"khyber pass holder 1";
+
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+pub(crate) fn first_8(hash: &[u8; 32]) -> [u8; 8] {
+    let [a, b, c, d, e, f, g, h, ..] = *hash;
+    [a, b, c, d, e, f, g, h]
+}

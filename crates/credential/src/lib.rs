@@ -1,0 +1,58 @@
+//! The signed QR: build, parse, verify.
+//!
+//! Bytes in, bytes out: no clock, no randomness, no file, no network. Every moment and every nonce is an argument.
+//! What is on the wire is in docs/format.md; docs/kp.cddl is checked against real bytes by a test.
+//!
+//! - The province: [`issue`], [`issue_counter_certificate`], [`sign_trust_list`], [`StatusManifest::sign`].
+//! - The phone: [`read_request`], [`present_timed`], [`present_to_request`], [`photo::frames`].
+//! - The desk: [`TrustList::verify`], [`build_request`], [`verify`], [`photo::Assembly`].
+
+pub mod base45;
+mod cbor;
+mod certificate;
+mod claims;
+mod code;
+mod config;
+mod cose;
+mod issue;
+mod keys;
+mod names;
+pub mod photo;
+mod present;
+mod request;
+mod status;
+mod time;
+mod trust;
+mod vct;
+mod verify;
+
+pub use certificate::{
+    CERTIFICATE_BYTES_MAX, CounterCertificateClaims, NAME_BYTES_MAX, issue_counter_certificate,
+};
+pub use claims::{Claims, Facts, Gender, GuardianRelation, ISSUER, Identity, StatusRef};
+pub use code::{Code, Verdict};
+pub use config::{API_URL_BYTES_MAX, CONFIG_BYTES_MAX, ConfigContent, ConfigError, ProvinceConfig};
+pub use issue::{CREDENTIAL_BYTES_MAX, Credential, IssueError, issue};
+pub use keys::{KeyError, KeyId, PublicKey, SecretKey, derive_holder_key};
+pub use names::Names;
+pub use present::{
+    PRESENTATION_LIFETIME, PRESENTATION_PREFIX, PresentError, present_timed, present_to_request,
+};
+pub use request::{
+    AUDIENCE_BYTES_MAX, Asker, IssuedRequest, REQUEST_BYTES_MAX, REQUEST_LIFETIME, REQUEST_PREFIX,
+    ReadRequest, RequestError, Signer, build_request, read_request,
+};
+pub use status::{
+    LIST_BITS_MAX, LISTS_MAX, ListEntry, MANIFEST_BYTES_MAX, StatusContent, StatusError, StatusManifest,
+    StatusSet,
+};
+pub use time::{CLOCK_ALLOWANCE, DAY, Timestamp};
+pub use trust::{
+    KEYS_TRIED_MAX, ROOTS_NEEDED, RootKind, RootSet, TRUST_KEYS_MAX, TRUST_LIST_BYTES_MAX, TrustContent,
+    TrustError, TrustList, TrustedKey, sign_trust_list,
+};
+pub use vct::{VCT_BYTES_MAX, Vct, VctError};
+pub use verify::{
+    Context, Expect, FaceCheck, Mode, Outcome, PRESENTATION_BYTES_MAX, ReplayKey, SHOWING_MAX, Verified,
+    verify,
+};

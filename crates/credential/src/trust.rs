@@ -1,0 +1,406 @@
+//! The trust list: which keys may sign what, signed by 2 of 3 offline roots.
+
+use crate::cbor::{Malformed, Reader, Writer, is_plain};
+use crate::claims::read_vct;
+use crate::code::{Code, codes};
+use crate::cose::{self, ALG_ED25519, ALG_EDDSA, CoseError, Sign, Sign1, typ};
+use crate::keys::{KeyError, PublicKey, SecretKey, sha256};
+use crate::time::Timestamp;
+use crate::vct::Vct;
+
+/// Longest trust list, in bytes.
+pub const TRUST_LIST_BYTES_MAX: usize = 64 * 1024;
+
+/// Most keys in a trust list.
+pub const TRUST_KEYS_MAX: u64 = 256;
+
+/// Most keys tried for one signature; the key id is only a hint, and several keys could share it.
+pub const KEYS_TRIED_MAX: usize = 4;
+
+/// Roots that must have signed.
+pub const ROOTS_NEEDED: usize = 2;
+
+codes! {
+    /// Why a trust list is not taken.
+    TrustError {
+        /// Larger than any real one.
+        TooLarge = "trust_too_large",
+        /// Not the strict form.
+        Malformed = "trust_malformed",
+        /// Signed with an algorithm that is not taken.
+        Algorithm = "trust_algorithm",
+        /// A signed header that the format does not have.
+        UnknownHeader = "trust_unknown_header",
+        /// Another kind of signed data.
+        OtherKind = "trust_other_kind",
+        /// Fewer than two different roots signed it.
+        TooFewSignatures = "trust_too_few_signatures",
+        /// It holds a key that proves nothing.
+        WeakKey = "trust_weak_key",
+        /// Older than the one that is held already.
+        Older = "trust_older",
+        /// Another list with the number of the one that is held.
+        SameNumber = "trust_same_number",
+        /// It follows the held list by number, but not by hash.
+        BrokenChain = "trust_broken_chain",
+    }
+}
+
+impl From<CoseError> for TrustError {
+    fn from(e: CoseError) -> Self {
+        match e {
+            CoseError::Malformed => Self::Malformed,
+            CoseError::Algorithm => Self::Algorithm,
+            CoseError::UnknownHeader => Self::UnknownHeader,
+            CoseError::OtherKind => Self::OtherKind,
+        }
+    }
+}
+
+impl From<Malformed> for TrustError {
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
+/// Whose roots: those of tests, whose secret halves are public, or real ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RootKind {
+    /// Every screen says that nothing here is issued by the Government.
+    Test,
+    /// Real.
+    Real,
+}
+
+/// The three root keys a program is built with.
+#[derive(Debug, Clone)]
+pub struct RootSet {
+    kind: RootKind,
+    keys: [PublicKey; 3],
+}
+
+impl RootSet {
+    /// Takes three different keys.
+    ///
+    /// # Errors
+    /// [`TrustError::TooFewSignatures`] if two are the same: one root would count twice.
+    pub fn new(kind: RootKind, keys: [PublicKey; 3]) -> Result<Self, TrustError> {
+        let [a, b, c] = &keys;
+        if a == b || b == c || a == c {
+            return Err(TrustError::TooFewSignatures);
+        }
+        Ok(Self { kind, keys })
+    }
+
+    /// Whose roots these are.
+    pub const fn kind(&self) -> RootKind {
+        self.kind
+    }
+
+    /// The three keys.
+    pub const fn keys(&self) -> &[PublicKey; 3] {
+        &self.keys
+    }
+
+    /// True if at least [`ROOTS_NEEDED`] different roots signed.
+    pub(crate) fn have_signed(&self, message: &Sign<'_>) -> bool {
+        let signed = |root: &&PublicKey| {
+            let id = root.key_id().0;
+            message
+                .signers
+                .iter()
+                .any(|s| s.kid == id && message.verifies(s, root))
+        };
+        self.keys.iter().filter(signed).count() >= ROOTS_NEEDED
+    }
+}
+
+/// One key of a trust list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustedKey {
+    /// The key.
+    pub key: PublicKey,
+    /// Which kinds it may sign: passes, or [`Vct::COUNTER_CERTIFICATE`], or [`Vct::STATUS_MANIFEST`].
+    pub allowed: Vec<Vct>,
+    /// From when.
+    pub nbf: Timestamp,
+    /// Until when (not included).
+    pub exp: Timestamp,
+    /// Whose key it is, for people.
+    pub iss: String,
+    /// What was issued at or after this moment is refused; zero refuses everything (a compromise).
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl TrustedKey {
+    /// True if what this key issued at `iat` is refused. Credentials carry only the day they were issued on, so the
+    /// whole day of the revocation is refused.
+    pub(crate) fn is_revoked_for(&self, iat: Timestamp) -> bool {
+        self.revoked_at.is_some_and(|at| iat >= at.start_of_day())
+    }
+
+    /// True if `now` and `iat` are inside the key's time (whole days for `iat`, as above).
+    pub(crate) fn is_current(&self, iat: Timestamp, now: Timestamp) -> bool {
+        now < self.exp && iat >= self.nbf.start_of_day()
+    }
+}
+
+/// What the roots sign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustContent {
+    /// Counts up by one with each list.
+    pub sequence: u64,
+    /// SHA-256 of the list before, none for the first.
+    pub previous: Option<[u8; 32]>,
+    /// When it was signed.
+    pub iat: Timestamp,
+    /// From when readers say "cannot decide" with it.
+    pub exp: Timestamp,
+    /// The keys.
+    pub keys: Vec<TrustedKey>,
+}
+
+/// Signs a trust list; each root comes with its place (0 to 2), which is not written: the key says who it is.
+pub fn sign_trust_list(content: &TrustContent, roots: &[(usize, &SecretKey)]) -> Vec<u8> {
+    let keys: Vec<&SecretKey> = roots.iter().map(|(_, key)| *key).collect();
+    cose::sign(typ::TRUST_LIST, &content.encode(), &keys)
+}
+
+impl TrustContent {
+    fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::new();
+        w.map(4 + usize::from(self.previous.is_some()));
+        w.int(1).uint(self.sequence);
+        w.int(2).uint(self.iat.unix());
+        w.int(3).uint(self.exp.unix());
+        if let Some(previous) = &self.previous {
+            w.int(4).bytes(previous);
+        }
+        w.int(5).array(self.keys.len());
+        for key in &self.keys {
+            key.encode(&mut w);
+        }
+        w.finish()
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, TrustError> {
+        let mut r = Reader::open(bytes)?;
+        let (mut sequence, mut iat, mut exp) = (None, None, None);
+        let (mut previous, mut keys) = (None, None);
+        for _ in 0..r.map()? {
+            match r.int()? {
+                1 => sequence = Some(r.uint()?),
+                2 => iat = Some(Timestamp::from_unix(r.uint()?)),
+                3 => exp = Some(Timestamp::from_unix(r.uint()?)),
+                4 => previous = Some(r.bytes_of()?),
+                5 => {
+                    let count = r.array()?;
+                    if count > TRUST_KEYS_MAX {
+                        return Err(TrustError::TooLarge);
+                    }
+                    let all: Result<Vec<_>, _> = (0..count).map(|_| TrustedKey::decode(&mut r)).collect();
+                    keys = Some(all?);
+                }
+                _ => return Err(TrustError::Malformed),
+            }
+        }
+        Ok(Self {
+            sequence: sequence.ok_or(Malformed)?,
+            previous,
+            iat: iat.ok_or(Malformed)?,
+            exp: exp.ok_or(Malformed)?,
+            keys: keys.ok_or(Malformed)?,
+        })
+    }
+}
+
+impl TrustedKey {
+    fn encode(&self, w: &mut Writer) {
+        w.map(7 + usize::from(self.revoked_at.is_some()));
+        w.int(1).bytes(&self.key.key_id().0);
+        w.int(2).bytes(self.key.as_bytes());
+        w.int(3).int(ALG_EDDSA);
+        w.int(4).array(self.allowed.len());
+        for vct in &self.allowed {
+            w.bytes(vct.as_str().as_bytes());
+        }
+        w.int(5).uint(self.nbf.unix());
+        w.int(6).uint(self.exp.unix());
+        w.int(7).text(&self.iss);
+        if let Some(at) = self.revoked_at {
+            w.int(8).uint(at.unix());
+        }
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Result<Self, TrustError> {
+        let (mut kid, mut key, mut alg, mut allowed) = (None, None, None, None);
+        let (mut nbf, mut exp, mut iss, mut revoked_at) = (None, None, None, None);
+        for _ in 0..r.map()? {
+            match r.int()? {
+                1 => kid = Some(r.bytes_of::<8>()?),
+                2 => {
+                    key = Some(PublicKey::parse(r.bytes()?).map_err(|e| match e {
+                        KeyError::Malformed => TrustError::Malformed,
+                        KeyError::Weak => TrustError::WeakKey,
+                    })?);
+                }
+                3 => alg = Some(r.int()?),
+                4 => {
+                    let count = r.array()?;
+                    let all: Result<Vec<_>, _> = (0..count).map(|_| read_vct(r)).collect();
+                    allowed = Some(all?);
+                }
+                5 => nbf = Some(Timestamp::from_unix(r.uint()?)),
+                6 => exp = Some(Timestamp::from_unix(r.uint()?)),
+                7 => iss = Some(r.text()?.to_owned()),
+                8 => revoked_at = Some(Timestamp::from_unix(r.uint()?)),
+                _ => return Err(TrustError::Malformed),
+            }
+        }
+        let alg = alg.ok_or(Malformed)?;
+        if alg != ALG_EDDSA && alg != ALG_ED25519 {
+            return Err(TrustError::Algorithm);
+        }
+        let key: PublicKey = key.ok_or(Malformed)?;
+        if kid != Some(key.key_id().0) {
+            return Err(TrustError::Malformed);
+        }
+        Ok(Self {
+            key,
+            allowed: allowed.ok_or(Malformed)?,
+            nbf: nbf.ok_or(Malformed)?,
+            exp: exp.ok_or(Malformed)?,
+            iss: iss.ok_or(Malformed)?,
+            revoked_at,
+        })
+    }
+}
+
+/// A trust list that the roots signed. Only [`TrustList::verify`] makes one.
+#[derive(Debug, Clone)]
+pub struct TrustList {
+    bytes: Vec<u8>,
+    hash: [u8; 32],
+    content: TrustContent,
+    ids: Vec<[u8; 8]>,
+    roots: RootKind,
+}
+
+impl TrustList {
+    /// Reads a list and checks that 2 of the 3 roots signed it and that it does not go back behind `previous`, the
+    /// list that is held already. An expired list still loads: with it readers say "cannot decide".
+    ///
+    /// # Errors
+    /// [`TrustError`]; the held list stays in use then.
+    pub fn verify(bytes: &[u8], roots: &RootSet, previous: Option<&Self>) -> Result<Self, TrustError> {
+        if bytes.len() > TRUST_LIST_BYTES_MAX {
+            return Err(TrustError::TooLarge);
+        }
+        let message = Sign::parse(bytes, typ::TRUST_LIST)?;
+        if !roots.have_signed(&message) {
+            return Err(TrustError::TooFewSignatures);
+        }
+        let content = TrustContent::decode(message.payload)?;
+        let hash = sha256(bytes);
+        if let Some(held) = previous {
+            held.may_be_followed_by(&content, &hash)?;
+        }
+        Ok(Self {
+            bytes: bytes.to_vec(),
+            hash,
+            ids: content.keys.iter().map(|k| k.key.key_id().0).collect(),
+            content,
+            roots: roots.kind(),
+        })
+    }
+
+    fn may_be_followed_by(&self, next: &TrustContent, hash: &[u8; 32]) -> Result<(), TrustError> {
+        if next.sequence < self.content.sequence {
+            return Err(TrustError::Older);
+        }
+        if next.sequence == self.content.sequence && *hash != self.hash {
+            return Err(TrustError::SameNumber);
+        }
+        // A reader that missed lists in between cannot check the chain; the roots' signatures stand alone then.
+        if self.content.sequence.checked_add(1) == Some(next.sequence) && next.previous != Some(self.hash) {
+            return Err(TrustError::BrokenChain);
+        }
+        Ok(())
+    }
+
+    /// The list's number.
+    pub const fn sequence(&self) -> u64 {
+        self.content.sequence
+    }
+
+    /// When it was signed.
+    pub const fn issued_at(&self) -> Timestamp {
+        self.content.iat
+    }
+
+    /// When it ends.
+    pub const fn expires(&self) -> Timestamp {
+        self.content.exp
+    }
+
+    /// True before its end.
+    pub fn is_current(&self, now: Timestamp) -> bool {
+        now < self.content.exp
+    }
+
+    /// SHA-256 of its bytes, which the next list names.
+    pub const fn sha256(&self) -> [u8; 32] {
+        self.hash
+    }
+
+    /// Its bytes as they were signed.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whose roots signed it.
+    pub const fn root_kind(&self) -> RootKind {
+        self.roots
+    }
+
+    /// All that it says.
+    pub const fn content(&self) -> &TrustContent {
+        &self.content
+    }
+
+    /// Finds the key that signed `message`, and checks that it may sign `vct` and was not revoked before `iat`.
+    pub(crate) fn issuer_of(
+        &self,
+        message: &Sign1<'_>,
+        vct: &Vct,
+        iat: Timestamp,
+    ) -> Result<&TrustedKey, Code> {
+        let hint = message.headers.kid.ok_or(Code::Malformed)?;
+        let mut candidates = self
+            .ids
+            .iter()
+            .zip(&self.content.keys)
+            .filter(|(id, _)| **id == hint)
+            .take(KEYS_TRIED_MAX)
+            .map(|(_, key)| key)
+            .peekable();
+        if candidates.peek().is_none() {
+            return Err(Code::UnknownIssuer);
+        }
+        let issuer = candidates
+            .find(|trusted| message.verifies(&trusted.key))
+            .ok_or(Code::IssuerSignature)?;
+        if !issuer.allowed.contains(vct) {
+            return Err(Code::IssuerNotAllowed);
+        }
+        if issuer.is_revoked_for(iat) {
+            return Err(Code::IssuerKeyRevoked);
+        }
+        Ok(issuer)
+    }
+}
+
+/// True if a name may stand in signed data.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && is_plain(text)
+}
