@@ -16,8 +16,11 @@ export function previewInvoke(token: string): Invoke {
     } catch {
       throw new BackendError({ code: "host_gone", retry_after_seconds: null, fields: [] });
     }
-    const body: unknown = await response.json().catch(() => null);
-    if (!response.ok) throw body;
-    return body as T;
+    const reply: unknown = await response.json().catch(() => null);
+    if (typeof reply === "object" && reply !== null) {
+      if ("ok" in reply) return reply.ok as T;
+      if ("error" in reply) throw reply.error;
+    }
+    throw reply;
   };
 }

@@ -1,0 +1,269 @@
+/**
+ * A stand-in host for design work and tests: it remembers what it is told, answers at once, and signs nothing. Never part
+ * of a production build. `?fake&at=home&language=ur&theme=dark` in the address of the development server opens a state.
+ */
+import type { Backend } from "./backend";
+import { BackendError } from "./error";
+import type { AppState, ClaimView, Draft, EnrolmentState, HistoryItem, Home, Language, LockState, Qr, RequestView, Showing } from "./types";
+
+export const FAKE_DRAFT: Draft = {
+  cnic: "17301-1234567-1",
+  cnic_issued_on: "2021-03-14",
+  name_en: "Gul Zaman",
+  name_ur: "گل زمان",
+  guardian_name_en: "Sher Zaman",
+  guardian_name_ur: "شیر زمان",
+  guardian_relation: "father",
+  date_of_birth: "1987-09-05",
+  gender: "male",
+  address: "House 12, Mohalla Sethian, Peshawar City",
+  district: "peshawar",
+  mobile: "0300-1234567",
+  has_photo: true,
+};
+
+const AGE: ClaimView[] = [{ key: "over_18", value: "true", script: "word" }];
+const RESIDENCE: ClaimView[] = [
+  { key: "district", value: "bajaur", script: "word" },
+  { key: "merged_district", value: "true", script: "word" },
+];
+const IDENTITY: ClaimView[] = [
+  { key: "photo", value: null, script: "word" },
+  { key: "name_en", value: "Gul Zaman", script: "latin" },
+  { key: "name_ur", value: "گل زمان", script: "arabic" },
+  { key: "cnic", value: "17301-1234567-1", script: "number" },
+  { key: "date_of_birth", value: "1987-09-05", script: "number" },
+];
+
+export interface FakeOptions {
+  language?: Language;
+  lock?: LockState;
+  enrolment?: EnrolmentState;
+  mark?: AppState["mark"];
+  /** Commands that fail, with their codes. */
+  failing?: Partial<Record<keyof Backend, string>>;
+  retryAfterSeconds?: number;
+  offline?: boolean;
+  emptyHistory?: boolean;
+  revoked?: boolean;
+  draft?: Partial<Draft>;
+  request?: Partial<RequestView>;
+}
+
+export interface FakeBackend extends Backend {
+  /** Every command that was called, in order. */
+  readonly calls: string[];
+  readonly state: AppState;
+}
+
+export function fakeBackend(options: FakeOptions = {}): FakeBackend {
+  const calls: string[] = [];
+  let state: AppState = {
+    mark: options.mark ?? "test",
+    language: options.language ?? "en",
+    lock: options.lock ?? "empty",
+    enrolment: options.enrolment ?? "none",
+    enrolment_error: null,
+    configured: true,
+    wait_seconds: null,
+  };
+  let draft: Draft = { ...FAKE_DRAFT, ...EMPTY, ...options.draft };
+  let showings = 0;
+
+  async function did<T>(name: keyof Backend, answer: () => T): Promise<T> {
+    calls.push(name);
+    const code = options.failing?.[name];
+    if (code !== undefined) {
+      throw new BackendError({ code, retry_after_seconds: options.retryAfterSeconds ?? null, fields: [] });
+    }
+    return answer();
+  }
+  const become = (change: Partial<AppState>) => (state = { ...state, ...change });
+  const showing = (vct: string, mode: Showing["mode"]): Showing => {
+    const photo = mode === "request";
+    return {
+      id: (showings += 1),
+      vct,
+      mode,
+      frames: photo ? [1, 2, 3, 4].map((seed) => fakeQr(61, seed)) : [fakeQr(57, showings)],
+      frame_ms: 125,
+      claims: vct === "age" ? AGE : vct === "residence" ? RESIDENCE : IDENTITY,
+      renew_in_ms: photo ? 0 : 15_000,
+      ends_in_ms: photo ? 120_000 : 300_000,
+      last_pass: false,
+      check_code: photo ? "47" : null,
+    };
+  };
+
+  return {
+    calls,
+    get state() {
+      return state;
+    },
+    appState: () => did("appState", () => state),
+    setLanguage: (language) => did("setLanguage", () => become({ language })),
+    createVault: () => did("createVault", () => become({ lock: "open" })),
+    unlock: () => did("unlock", () => become({ lock: "open", enrolment: "enrolled" })),
+    lock: () => did("lock", () => become({ lock: "locked" })),
+    draft: () => did("draft", () => ({ ...draft })),
+    saveDraft: (next) =>
+      did("saveDraft", () => {
+        draft = { ...next };
+        const errors = Object.entries(draft)
+          .filter(([, value]) => value === "")
+          .map(([field]) => ({ field, code: "required" as const }));
+        const photo = draft.has_photo ? [] : [{ field: "photo", code: "required" as const }];
+        return { errors: [...errors, ...photo] };
+      }),
+    setPhoto: () => did("setPhoto", () => ({ data_url: PORTRAIT })),
+    enrol: () => did("enrol", () => become({ enrolment: "enrolled" })),
+    sync: () => did("sync", () => {
+      if (options.offline) throw new BackendError({ code: "network_down", retry_after_seconds: null, fields: [] });
+      return { changed: false, at: nowSeconds() };
+    }),
+    home: () => did("home", () => ({ ...fakeHome(), revoked: options.revoked ?? false })),
+    timedChoices: () => did("timedChoices", () => [
+      { vct: "age", claims: AGE, left: 12 },
+      { vct: "residence", claims: RESIDENCE, left: 2 },
+    ]),
+    showTimed: (vct) => did("showTimed", () => showing(vct, "timed")),
+    showingFrames: (id) => did("showingFrames", () => ({ ...showing("age", "timed"), id })),
+    endShowing: () => did("endShowing", () => undefined),
+    readRequestPicture: () => did("readRequestPicture", () => ({ ...FAKE_REQUEST, ...options.request })),
+    readRequestFrame: () => did("readRequestFrame", () => null),
+    readRequestText: () => did("readRequestText", () => ({ ...FAKE_REQUEST, ...options.request })),
+    answerRequest: () => did("answerRequest", () => showing("identity", "request")),
+    declineRequest: () => did("declineRequest", () => undefined),
+    history: () => did("history", () => (options.emptyHistory ? [] : fakeHistory())),
+    testCitizens: () => did("testCitizens", () => [
+      { draft: FAKE_DRAFT, portrait: PORTRAIT },
+      { draft: { ...FAKE_DRAFT, cnic: "21101-7654321-2", name_en: "Zarmina Bibi", name_ur: "زرمینہ بی بی" }, portrait: PORTRAIT },
+      { draft: { ...FAKE_DRAFT, cnic: "15602-1122334-5", name_en: "Bakht Rawan", name_ur: "بخت روان" }, portrait: PORTRAIT },
+    ]),
+  };
+}
+
+/** Reads which state to show from the address of the development server. */
+export function fakeFromAddress(): FakeBackend {
+  const asked = new URL(location.href).searchParams;
+  const language = (asked.get("language") ?? "en") as Language;
+  const at = asked.get("at") ?? "";
+  const failing = asked.get("failing");
+  const [command, code] = failing?.split(":") ?? [];
+  const doors: Record<string, FakeOptions> = {
+    "": {},
+    welcome: {},
+    unlock: { lock: "locked", enrolment: "enrolled" },
+    enrol: { lock: "open", enrolment: "draft", draft: answered(Number(asked.get("upto") ?? 0)) },
+    review: { lock: "open", enrolment: "draft", draft: FAKE_DRAFT },
+    home: { lock: "open", enrolment: "enrolled" },
+  };
+  return fakeBackend({
+    language,
+    ...(doors[at] ?? doors["home"]),
+    offline: asked.has("offline"),
+    revoked: asked.has("revoked"),
+    emptyHistory: asked.has("empty"),
+    ...(asked.has("unknown") ? { request: UNKNOWN_DESK } : {}),
+    ...(command && code ? { failing: { [command]: code } } : {}),
+    ...(asked.has("wait") ? { retryAfterSeconds: Number(asked.get("wait")) } : {}),
+  });
+}
+
+/** A draft in which the first so many questions are answered. */
+function answered(count: number): Partial<Draft> {
+  const order: (keyof Draft)[][] = [
+    ["cnic"], ["cnic_issued_on"], ["name_en", "name_ur"], ["guardian_relation", "guardian_name_en", "guardian_name_ur"],
+    ["date_of_birth"], ["gender"], ["address"], ["district"], ["mobile"], ["has_photo"],
+  ];
+  return Object.fromEntries(order.slice(0, count).flat().map((field) => [field, FAKE_DRAFT[field]]));
+}
+
+const EMPTY: Draft = {
+  cnic: "", cnic_issued_on: "", name_en: "", name_ur: "", guardian_name_en: "", guardian_name_ur: "",
+  guardian_relation: "", date_of_birth: "", gender: "", address: "", district: "", mobile: "", has_photo: false,
+};
+
+export const FAKE_REQUEST: RequestView = {
+  id: 1,
+  certified: true,
+  name_en: "Civil Hospital Khar",
+  name_ur: "سول ہسپتال خار",
+  name_ps: "سول روغتون خار",
+  purpose_en: "Admission to the ward",
+  purpose_ur: "وارڈ میں داخلہ",
+  purpose_ps: "په وارډ کې داخله",
+  ask: "identity",
+  claims: IDENTITY,
+  check_code: "47",
+  answerable: true,
+  reason: null,
+  expires_at: 4_000_000_000,
+};
+
+const UNKNOWN_DESK: Partial<RequestView> = {
+  certified: false, name_en: null, name_ur: null, name_ps: null, purpose_en: null, purpose_ur: null, purpose_ps: null,
+  ask: "age", claims: AGE,
+};
+
+function fakeHome(): Home {
+  const now = nowSeconds();
+  return {
+    card: {
+      name_en: "Gul Zaman",
+      name_ur: "گل زمان",
+      cnic: "17301-1234567-1",
+      photo_data_url: PORTRAIT,
+      issued_on: "2026-11-20",
+      expires_on: "2027-02-18",
+      pattern: "9f2c61d07a5be4883310cc7d5ef0a1946b2d8e7f00c1a55d13b9e2f4868d7c3a",
+      district: "bajaur",
+    },
+    passes: [
+      { vct: "identity", left: 1, total: 1, expires_on: "2027-02-18" },
+      { vct: "age", left: 12, total: 16, expires_on: "2026-12-20" },
+      { vct: "residence", left: 2, total: 16, expires_on: "2026-12-20" },
+    ],
+    last_sync_at: now - 600,
+    trust_as_of: now - 90_000,
+    status_as_of: now - 3_600,
+    revoked: false,
+  };
+}
+
+function fakeHistory(): HistoryItem[] {
+  const now = nowSeconds();
+  const desk = { desk_name_en: "Civil Hospital Khar", desk_name_ur: "سول ہسپتال خار", desk_name_ps: "سول روغتون خار" };
+  const nobody = { desk_name_en: null, desk_name_ur: null, desk_name_ps: null };
+  return [
+    { at: now - 1_200, vct: "identity", mode: "request", ...desk, outcome: "shown", reason: null, claims: IDENTITY.map((claim) => claim.key), last_pass: false },
+    { at: now - 90_000, vct: "age", mode: "timed", ...nobody, outcome: "shown", reason: null, claims: ["over_18"], last_pass: false },
+    { at: now - 260_000, vct: "identity", mode: "request", ...nobody, outcome: "declined", reason: null, claims: ["photo", "name_en", "name_ur"], last_pass: false },
+    { at: now - 400_000, vct: "identity", mode: "request", ...desk, outcome: "refused", reason: "request_over_asking", claims: ["photo", "name_en"], last_pass: false },
+  ];
+}
+
+/** Looks like a QR code and says nothing. */
+export function fakeQr(size: number, seed: number): Qr {
+  let state = seed * 2_654_435_761;
+  const random = () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
+  let path = "";
+  for (let y = 0; y < size; y += 1) {
+    for (let x = 0; x < size; x += 1) {
+      const corner = (x < 8 || x >= size - 8) && (y < 8 || (x < 8 && y >= size - 8));
+      if (!corner && random() < 0.48) path += `M${x} ${y}h1v1h-1z`;
+    }
+  }
+  for (const [x, y] of [[0, 0], [size - 7, 0], [0, size - 7]] as const) {
+    path += `M${x} ${y}h7v7h-7zM${x + 1} ${y + 1}v5h5v-5zM${x + 2} ${y + 2}h3v3h-3z`;
+  }
+  return { size, path };
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+const PORTRAIT = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 640"><rect width="480" height="640" fill="#cfe4df"/><path d="M60 640c0-150 80-210 180-210s180 60 180 210z" fill="#6b4a33"/><rect x="195" y="360" width="90" height="110" fill="#c98f6a"/><ellipse cx="240" cy="270" rx="115" ry="140" fill="#d9a27d"/><path d="M115 250c0-110 60-160 125-160s125 50 125 160c-40-50-85-62-125-62s-85 12-125 62z" fill="#4a2f22"/><path d="M118 205c30-60 80-80 122-80s92 20 122 80c-70-32-174-32-244 0z" fill="#e9e4da"/></svg>',
+)}`;
