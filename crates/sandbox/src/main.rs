@@ -14,11 +14,18 @@ struct Arguments {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Print the seeds of the three test roots, as `province-server init --roots` reads them, and end.
+    #[arg(long)]
+    print_roots: bool,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    if arguments.print_roots {
+        println!("{}", sandbox::roots::root_seeds_json());
+        return Ok(());
+    }
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     anyhow::ensure!(
         arguments.listen.ip().is_loopback(),

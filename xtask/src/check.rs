@@ -1,0 +1,68 @@
+//! `cargo xtask check`: what can be said about the source without running it.
+
+use anyhow::ensure;
+
+use crate::packages::{self, Packages, Purpose};
+use crate::report::say;
+use crate::workspace::Workspace;
+use crate::{command, programs, screens};
+
+/// Formatting, lints, dependencies, and what a release build of the app must not contain.
+///
+/// # Errors
+/// When one of them finds something.
+pub fn run(workspace: &Workspace, packages: Packages) -> anyhow::Result<()> {
+    packages::ensure(packages, Purpose::Build)?;
+    // The app's build script wants the screens, and so does clippy.
+    screens::build(workspace)?;
+    formatting(workspace)?;
+    say("lints");
+    let mut clippy = workspace.cargo();
+    clippy.args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        programs::FEATURES,
+    ]);
+    command::run(clippy.args(["--", "--deny", "warnings"]))?;
+    say("the released app");
+    released_app(workspace)?;
+    if command::is_there("cargo-deny") {
+        say("dependencies");
+        command::run(workspace.cargo().args(["deny", "check"]))?;
+    } else {
+        say("cargo-deny is not installed: licences and advisories of the dependencies were not looked at");
+    }
+    Ok(())
+}
+
+/// Whether the source is formatted.
+///
+/// # Errors
+/// When it is not.
+pub fn formatting(workspace: &Workspace) -> anyhow::Result<()> {
+    command::run(workspace.cargo().args(["fmt", "--all", "--check"]))
+}
+
+/// The released app has no mock runtime, whose commands anybody could call, and no device key in a file.
+fn released_app(workspace: &Workspace) -> anyhow::Result<()> {
+    let mut tree = workspace.cargo();
+    tree.args([
+        "tree",
+        "--package",
+        "khyber-pass",
+        "--edges",
+        "normal,features",
+        "--prefix",
+        "none",
+    ]);
+    let tree = command::output(&mut tree)?;
+    for unwanted in ["tauri feature \"test\"", "wallet feature \"file-key-store\""] {
+        ensure!(
+            !tree.lines().any(|line| line.contains(unwanted)),
+            "a release build of the app would contain {unwanted}"
+        );
+    }
+    Ok(())
+}

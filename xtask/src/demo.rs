@@ -1,0 +1,169 @@
+//! `cargo xtask demo`: everything on this machine, with or without screens.
+
+use std::env;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::api::Desk;
+use crate::packages::{self, Packages, Purpose};
+use crate::report::say;
+use crate::stage::{DeskOptions, Stage};
+use crate::workspace::{Profile, Workspace};
+use crate::{headless, process, programs, screens};
+
+/// How often we look whether somebody pressed Ctrl-C or a program ended.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Start everything on this machine.
+#[derive(Args)]
+pub struct Demo {
+    /// Walk the whole journey by itself, print each step, and end
+    #[arg(long)]
+    headless: bool,
+    /// Show the wallet in a browser even where there is a display
+    #[arg(long, conflicts_with = "headless")]
+    preview: bool,
+}
+
+impl Demo {
+    /// Builds what is not built, starts everything, and ends it at Ctrl-C.
+    ///
+    /// # Errors
+    /// When something cannot be built or does not start, or a step of the journey comes out wrong.
+    pub fn run(&self, workspace: &Workspace, packages: Packages) -> anyhow::Result<()> {
+        packages::ensure(packages, Purpose::Build)?;
+        screens::build(workspace)?;
+        programs::build(workspace, Profile::Debug)?;
+        process::stop_on_signals()?;
+        let stage = Stage::open(workspace)?;
+        if self.headless {
+            return headless::run(stage);
+        }
+        self.with_screens(workspace, stage)
+    }
+
+    fn with_screens(&self, workspace: &Workspace, mut stage: Stage) -> anyhow::Result<()> {
+        say("starting sandbox, province, counter and wallet");
+        stage.start_servers()?;
+        stage.start_desk("counter", &DeskOptions::default())?;
+        Desk::of(stage.program("counter")?)?.post("sync", &json!({}))?;
+        let window = has_display() && !self.preview;
+        if window {
+            stage.open_window("wallet")?;
+        } else {
+            stage.start_preview("wallet", None)?;
+        }
+        println!("{}", walk_through(workspace, &stage, window)?);
+        wait(&mut stage, window);
+        say("stopping everything");
+        Ok(())
+    }
+}
+
+fn has_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// Until Ctrl-C; tells when a program ended by itself.
+fn wait(stage: &mut Stage, window: bool) {
+    let mut watched = vec!["sandbox", "province", "counter", "wallet"];
+    while !process::stopping() {
+        watched.retain(|name| {
+            let ended = stage
+                .program_mut(name)
+                .is_none_or(|program| program.ended().is_some());
+            if ended && *name == "wallet" && window {
+                say("the wallet's window was closed; the rest runs on until Ctrl-C");
+            } else if ended {
+                say(&format!(
+                    "{name} ended; see its log in {}",
+                    stage.folder().display()
+                ));
+            }
+            !ended
+        });
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+fn walk_through(workspace: &Workspace, stage: &Stage, window: bool) -> anyhow::Result<String> {
+    let page = |name: &str, key: &str| stage.program(name).and_then(|program| program.said(key));
+    let wallet = if window {
+        "a window on this display".to_owned()
+    } else {
+        page("wallet", "page")?
+    };
+    let citizens = citizens(&workspace.path("assets/test-citizens/citizens.json"))?;
+    let admin = workspace.program(Profile::Debug, "province-server");
+    let admin = admin
+        .strip_prefix(workspace.root())
+        .unwrap_or(&admin)
+        .display()
+        .to_string();
+    Ok(format!(
+        "
+Khyber Pass runs on this machine. Everything here is a test, not issued by the Government.
+
+  wallet    {wallet}
+  counter   {counter}
+  province  {province}
+  NADRA     {nadra} (simulated)
+  data      {data} (removed at the end)
+
+Three test citizens; the wallet offers them on its form (\"test citizens\"):
+{citizens}
+  1. Wallet: choose a language and a PIN (such as 246810), then a test citizen, and go through the form to its end.
+     The simulated NADRA confirms, and the province sends signed passes.
+  2. Wallet: \"Show\", then \"Age\". A code fills the screen and renews itself.
+  3. Counter: hold that code into the webcam, or drop a picture of the screen onto the page: accepted. Do it again with
+     the same picture: refused, because it was used.
+  4. Counter: ask for \"Identity\". Wallet: scan the counter's code, or choose a picture of it; compare who asks and the
+     two digits, agree, and hold the moving code into the webcam. Counter: compare the face; then it turns green.
+  5. Revoke that citizen, then press \"Sync\" at the counter and do step 4 again: refused.
+       echo {cnic} | {admin} revoke --data {data}/province
+  6. Do step 3 after unplugging this machine from every network: it goes on working.
+
+Ctrl-C ends everything.",
+        counter = page("counter", "page")?,
+        province = page("province", "url")?,
+        nadra = page("sandbox", "url")?,
+        data = stage.folder().display(),
+        citizens = citizens.0,
+        cnic = citizens.1,
+    ))
+}
+
+/// The lines about the citizens, and the number of the first.
+fn citizens(file: &Path) -> anyhow::Result<(String, String)> {
+    let read = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let citizens: Vec<Value> = serde_json::from_str(&read).context("the test citizens are not JSON")?;
+    let text = |citizen: &Value, key: &str| {
+        citizen
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let lines = citizens.iter().fold(String::new(), |lines, citizen| {
+        let name = text(citizen, "name_en");
+        let born = text(citizen, "date_of_birth");
+        format!(
+            "{lines}  {name:<14} CNIC {} (test)  born {born}  {}\n",
+            text(citizen, "cnic"),
+            text(citizen, "district")
+        )
+    });
+    Ok((
+        lines,
+        citizens
+            .first()
+            .map(|citizen| text(citizen, "cnic"))
+            .unwrap_or_default(),
+    ))
+}

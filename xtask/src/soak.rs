@@ -1,0 +1,65 @@
+//! `cargo xtask soak AREA`: the tests of which `cargo xtask test` runs a short slice, for as long as wanted.
+
+use clap::{Args, ValueEnum};
+
+use crate::packages::{self, Packages, Purpose};
+use crate::report::say;
+use crate::workspace::Workspace;
+use crate::{command, screens};
+
+/// How long each of an area's tests goes on; they read it themselves.
+const SECONDS: &str = "KHYBER_SOAK_SECONDS";
+
+/// Run the fuzz, kill and simulation tests of one area for a long time.
+#[derive(Args)]
+pub struct Soak {
+    #[arg(value_enum)]
+    area: Area,
+    /// Seconds for each test
+    #[arg(long, default_value_t = 600)]
+    seconds: u32,
+}
+
+/// What is tested for long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Area {
+    /// Hostile bytes at the reader of the signed QR
+    Credential,
+    /// Hostile requests at the province
+    Api,
+    /// Kills and broken connections at the wallet
+    Wallet,
+    /// Hostile frames at the counter
+    Counter,
+}
+
+impl Soak {
+    /// Builds in release and runs the area's tests.
+    ///
+    /// # Errors
+    /// When one of them fails.
+    pub fn run(&self, workspace: &Workspace, packages: Packages) -> anyhow::Result<()> {
+        packages::ensure(packages, Purpose::Build)?;
+        if self.area == Area::Counter {
+            screens::build(workspace)?;
+        }
+        say(&format!("each test goes on for {} seconds", self.seconds));
+        let mut cargo = workspace.cargo();
+        cargo.args(["test", "--release"]);
+        for package in self.area.packages() {
+            cargo.args(["--package", package]);
+        }
+        command::run(cargo.args(["--", "soak"]).env(SECONDS, self.seconds.to_string()))
+    }
+}
+
+impl Area {
+    fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Credential => &["credential", "qr"],
+            Self::Api => &["province-api", "province-server"],
+            Self::Wallet => &["wallet"],
+            Self::Counter => &["counter"],
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `cargo xtask stage`: the stage under the orders of another program, one line of JSON each way.
+//!
+//! The end-to-end tests use it, so that the system they test is put together by the same lines as the demo.
+//! Orders: `{"do":"servers"}`, `desk`, `preview`, `window`, `stop`, `sandbox`, `province`, `admin`, `revoke`.
+//! It ends, and with it everything it started, when its standard input ends.
+
+use std::io::{BufRead as _, Write as _};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use serde_json::{Map, Value, json};
+
+use crate::process;
+use crate::stage::{DeskOptions, Stage};
+use crate::workspace::{Profile, Workspace};
+
+/// How often we look whether somebody stopped us.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Takes orders until standard input ends.
+///
+/// # Errors
+/// When there is no place for temporary files or nobody listens.
+pub fn run(workspace: &Workspace) -> anyhow::Result<()> {
+    process::stop_on_signals()?;
+    let mut stage = Stage::open(workspace)?;
+    answer(&json!({
+        "ready": true,
+        "folder": stage.folder(),
+        "config": stage.config(),
+        "khyber": workspace.program(Profile::Debug, "khyber"),
+        "app": workspace.program(Profile::Debug, "khyber-pass"),
+    }))?;
+    // On a thread of its own: somebody may stop us while nobody says anything.
+    let (sender, orders) = channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    loop {
+        let line = match orders.recv_timeout(LOOK_EVERY) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Timeout) if !process::stopping() => continue,
+            Err(_) => return Ok(()),
+        };
+        answer(&match obey(&mut stage, &line) {
+            Ok(value) => json!({ "ok": value }),
+            Err(error) => json!({ "error": format!("{error:#}") }),
+        })?;
+    }
+}
+
+fn obey(stage: &mut Stage, line: &str) -> anyhow::Result<Value> {
+    let order: Map<String, Value> = serde_json::from_str(line).context("not a JSON object")?;
+    let text = |key: &str| order.get(key).and_then(Value::as_str);
+    let name = |key: &str| text(key).with_context(|| format!("the order has no {key}"));
+    let ready = |stage: &Stage, name: &str| Ok(stage.program(name)?.ready().clone());
+    match name("do")? {
+        "servers" => {
+            stage.start_servers()?;
+            Ok(json!({ "sandbox": ready(stage, "sandbox")?, "province": ready(stage, "province")? }))
+        }
+        "sandbox" => {
+            stage.start_sandbox()?;
+            ready(stage, "sandbox")
+        }
+        "province" => {
+            stage.start_province()?;
+            ready(stage, "province")
+        }
+        "desk" => {
+            let options = DeskOptions {
+                clock: text("clock").map(str::to_owned),
+                offline: order.get("offline") == Some(&Value::Bool(true)),
+            };
+            stage.start_desk(name("name")?, &options)?;
+            ready(stage, name("name")?)
+        }
+        "preview" => {
+            stage.start_preview(name("name")?, text("clock"))?;
+            ready(stage, name("name")?)
+        }
+        "window" => {
+            let command = stage.window(name("name")?);
+            let environment: Map<String, Value> = command
+                .get_envs()
+                .map(|(key, value)| {
+                    let value = value.unwrap_or_default().to_string_lossy().into_owned();
+                    (key.to_string_lossy().into_owned(), Value::String(value))
+                })
+                .collect();
+            Ok(json!({ "program": command.get_program().to_string_lossy(), "environment": environment }))
+        }
+        "stop" => stage.stop(name("name")?).map(|()| Value::Null),
+        "revoke" => stage.revoke(name("cnic")?),
+        "admin" => stage.admin(name("command")?, &[], text("stdin")),
+        other => bail!("there is no order `{other}`"),
+    }
+}
+
+fn answer(value: &Value) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{value}")
+        .and_then(|()| out.flush())
+        .context("nobody listens")
+}
