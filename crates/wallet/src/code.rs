@@ -78,41 +78,71 @@ ui_codes! {
     /// The phone could not write or read its storage.
     StorageFailed = "storage_failed",
 
-    // The draft.
+    // The draft: the same names as `province_api::person::FieldError`.
     /// Something typed is missing or wrong; `fields` says what.
-    DraftInvalid = "draft_invalid",
-    /// The field is empty.
-    Required = "required",
-    /// A CNIC has 13 digits and starts with 1 to 8.
+    FieldsInvalid = "fields_invalid",
+    /// Nothing was given.
+    FieldMissing = "field_missing",
+    /// A CNIC has 13 digits.
     CnicMalformed = "cnic_malformed",
-    /// The name is not in the script that was asked for.
-    WrongScript = "wrong_script",
     /// The text is too long.
-    TooLong = "too_long",
+    FieldTooLong = "field_too_long",
+    /// The name is not in the script that was asked for.
+    NameWrongScript = "name_wrong_script",
     /// There is no such day.
     DateMalformed = "date_malformed",
     /// The day is in the future or too long ago.
-    DateOutOfRange = "date_out_of_range",
-    /// The person must be 18 or older.
-    TooYoung = "too_young",
+    DateImpossible = "date_impossible",
     /// The mobile number is not a Pakistani one.
     MobileMalformed = "mobile_malformed",
-    /// There is no such district.
-    DistrictUnknown = "district_unknown",
-    /// One of the choices has to be chosen.
+    /// Not one of the choices.
     ChoiceUnknown = "choice_unknown",
-    /// The text holds a sign that cannot be printed.
-    TextMalformed = "text_malformed",
+    /// There is no photo of the face.
+    PhotoMissing = "photo_missing",
+    /// The person must be 18 or older.
+    TooYoung = "too_young",
     /// The file is not a picture that can be read.
     PhotoUnreadable = "photo_unreadable",
     /// The picture's file is too large.
     PhotoTooLarge = "photo_too_large",
     /// The picture has too few pixels.
     PhotoTooSmall = "photo_too_small",
-    /// There is an enrolment already.
-    AlreadyEnrolled = "already_enrolled",
+    /// The application is on its way: what was typed cannot be changed now.
+    EnrolmentUnderway = "enrolment_underway",
 
-    // The network and the province.
+    // The province's answers: the same names as `province_api::problem::ProblemCode`.
+    /// The province does not accept this device's signature.
+    DeviceSignature = "device_signature",
+    /// This phone's clock is wrong.
+    DeviceClock = "device_clock",
+    /// The province does not know this phone (any more).
+    DeviceUnknown = "device_unknown",
+    /// This CNIC is enrolled on another phone.
+    AlreadyEnrolled = "already_enrolled",
+    /// This phone is enrolled for another CNIC.
+    DeviceTaken = "device_taken",
+    /// NADRA: something does not agree.
+    NadraNotMatched = "nadra_not_matched",
+    /// NADRA: the card has expired.
+    NadraExpired = "nadra_expired",
+    /// NADRA: the card is blocked.
+    NadraBlocked = "nadra_blocked",
+    /// NADRA: the holder is recorded as dead.
+    NadraDeceased = "nadra_deceased",
+    /// NADRA: no such number.
+    NadraNotFound = "nadra_not_found",
+    /// NADRA could not be asked.
+    NadraUnavailable = "nadra_unavailable",
+    /// Too many tries.
+    TooManyAttempts = "too_many_attempts",
+    /// The person's passes were revoked.
+    PersonRevoked = "person_revoked",
+    /// The province cannot answer now.
+    ServerFault = "server_fault",
+    /// The province does not understand this app: it may be too old.
+    AppRefused = "app_refused",
+
+    // The network.
     /// This phone does not know its province's address.
     NotConfigured = "not_configured",
     /// The phone is not enrolled yet.
@@ -121,15 +151,15 @@ ui_codes! {
     NetworkDown = "network_down",
     /// The province did not answer in time.
     NetworkTimeout = "network_timeout",
-    /// The province's answer makes no sense or is not properly signed; nothing was stored.
-    BadAnswer = "bad_answer",
-    /// The trust list is not signed by the province's roots; nothing was stored.
+    /// The province's answer makes no sense; nothing was stored.
+    AnswerInvalid = "answer_invalid",
+    /// The trust list is not signed by the province's roots, or is older than ours; nothing was stored.
     TrustRefused = "trust_refused",
-    /// A pass is not properly signed or not this phone's; nothing was stored.
+    /// A pass is not properly signed, not this phone's, or not what was asked; nothing was stored.
     PassRefused = "pass_refused",
     /// The photo is not the one that was signed; nothing was stored.
     PhotoRefused = "photo_refused",
-    /// The status data are not properly signed; nothing was stored.
+    /// The status data are not properly signed or older than ours; nothing was stored.
     StatusRefused = "status_refused",
 
     // Showing.
@@ -147,12 +177,12 @@ ui_codes! {
     NotARequest = "not_a_request",
     /// The request is not properly made or signed.
     RequestInvalid = "request_invalid",
-    /// The request is over.
-    RequestExpired = "request_expired",
+    /// The request was answered, declined or forgotten; it has to be read again.
+    RequestGone = "request_gone",
     /// The desk asks for more than it may.
     RequestOverAsking = "request_over_asking",
-    /// The desk's certificate cannot be checked: this phone has no trust list in date.
-    RequestUncheckable = "request_uncheckable",
-    /// This person's identity is revoked.
-    Revoked = "revoked",
+    /// The desk's certificate cannot be checked with the trust list on this phone.
+    DeskUnknown = "desk_unknown",
+    /// The desk's certificate does not hold (any more).
+    DeskUntrusted = "desk_untrusted",
 }

@@ -2,8 +2,43 @@
 //!
 //! No HTTP, no Tauri, no clock, no randomness source: the application passes `now`, `rng` and what
 //! the network answered. Nothing here is text for a screen; codes and keys are.
+//!
+//! ```text
+//! wallet.rs     what a screen may ask, one method each
+//! vault.rs      envelope.rs + SQLCipher: the two files on disk       docs/keys.md
+//! draft.rs      what is typed            sync/   enrolment and sync without a socket
+//! show.rs       codes on the screen      request.rs   a desk's request
+//! store/        one module per table     screen.rs, code.rs   what crosses to the screen
+//! ```
 
+mod claims;
 pub mod code;
+pub mod device_key;
+mod draft;
+mod envelope;
+mod error;
+mod file;
+mod hex;
+mod home;
+mod picture;
+mod pin;
+mod request;
 pub mod screen;
+mod settings;
+mod show;
+mod store;
+mod sync;
+mod vault;
+mod wallet;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use code::{UiCode, UiError};
+pub use envelope::{ENVELOPE_BYTES_MAX, EnvelopeError, KdfParams};
+pub use pin::{PIN_DIGITS_MAX, PIN_DIGITS_MIN, Pin, PinError};
+pub use show::{DEFAULT_AUDIENCE, FRAME_MS, RENEW_SECONDS};
+pub use sync::{Failure, HttpRequest, HttpResponse};
+pub use wallet::Wallet;

@@ -1,0 +1,179 @@
+//! What is typed before it is sent: kept whatever it is, checked by the province's own rules.
+
+use credential::Timestamp;
+use province_api::Bytes;
+use province_api::enrolment::EnrolmentRequest;
+use province_api::person::{Cnic, Day, DistrictId, FieldError as ApiFieldError, LatinName, LocalName};
+use rusqlite::Connection;
+
+use crate::code::{UiCode, UiError};
+use crate::error::StoreError;
+use crate::picture;
+use crate::screen::{Draft, DraftCheck, FieldError, PhotoView};
+use crate::store::draft::{self as table, PhotoKind};
+use crate::store::enrolment::{self, State};
+
+/// Longest text that a field keeps, in bytes: far above what any rule accepts.
+const FIELD_BYTES_MAX: usize = 2_000;
+
+/// What was typed so far.
+pub(crate) fn load(database: &Connection) -> Result<Draft, UiError> {
+    let mut draft = table::load(database)?.unwrap_or_default();
+    draft.has_photo = table::has_photo(database, PhotoKind::Draft)?;
+    Ok(draft)
+}
+
+/// Keeps what was typed, right or wrong, and says what is still wrong.
+pub(crate) fn save(database: &Connection, draft: &Draft, now: Timestamp) -> Result<DraftCheck, UiError> {
+    must_be_open_to_change(database)?;
+    if texts(draft).iter().any(|text| text.len() > FIELD_BYTES_MAX) {
+        return Err(UiCode::FieldTooLong.into());
+    }
+    table::save(database, draft)?;
+    Ok(DraftCheck {
+        errors: check(database, draft, now)?,
+    })
+}
+
+/// Keeps a photo, a small JPEG that the app made anew.
+pub(crate) fn set_photo(database: &Connection, jpeg: &[u8]) -> Result<PhotoView, UiError> {
+    must_be_open_to_change(database)?;
+    picture::check_jpeg(jpeg)?;
+    table::save_photo(database, PhotoKind::Draft, jpeg)?;
+    Ok(PhotoView {
+        data_url: picture::data_url("image/jpeg", jpeg),
+    })
+}
+
+/// The photo of the draft.
+pub(crate) fn photo(database: &Connection) -> Result<Option<PhotoView>, UiError> {
+    let jpeg = table::photo(database, PhotoKind::Draft)?;
+    Ok(jpeg.map(|jpeg| PhotoView {
+        data_url: picture::data_url("image/jpeg", &jpeg),
+    }))
+}
+
+/// The request that enrols, if every field and the photo are right.
+///
+/// # Errors
+/// [`UiCode::FieldsInvalid`] with the fields.
+pub(crate) fn to_request(database: &Connection, now: Timestamp) -> Result<EnrolmentRequest, UiError> {
+    let draft = load(database)?;
+    let photo = table::photo(database, PhotoKind::Draft)?.unwrap_or_default();
+    let request = request(&draft, photo);
+    match request.parse(today(now)) {
+        Ok(_) => Ok(request),
+        Err(problems) => Err(UiError {
+            code: UiCode::FieldsInvalid,
+            retry_after_seconds: None,
+            fields: problems
+                .into_iter()
+                .map(|problem| field_error(problem.field, problem.code))
+                .collect(),
+        }),
+    }
+}
+
+/// What the passes must say, from what was sent.
+pub(crate) struct Expected {
+    pub(crate) cnic: Cnic,
+    pub(crate) name_en: LatinName,
+    pub(crate) name_ur: LocalName,
+    pub(crate) date_of_birth: Day,
+    pub(crate) district: DistrictId,
+}
+
+/// What the passes must say. A stored draft that was sent is a good one, so anything else is damage.
+pub(crate) fn expected(database: &Connection) -> Result<Expected, StoreError> {
+    let draft = table::load(database)?.ok_or(StoreError::Row)?;
+    let damaged = |_| StoreError::Row;
+    Ok(Expected {
+        cnic: Cnic::parse(&draft.cnic).map_err(damaged)?,
+        name_en: LatinName::parse(&draft.name_en).map_err(damaged)?,
+        name_ur: LocalName::parse(&draft.name_ur).map_err(damaged)?,
+        date_of_birth: Day::parse(&draft.date_of_birth).map_err(damaged)?,
+        district: DistrictId::parse(&draft.district).map_err(damaged)?,
+    })
+}
+
+/// One field's error for a screen.
+pub(crate) fn field_error(field: String, code: ApiFieldError) -> FieldError {
+    FieldError {
+        field,
+        code: match code {
+            ApiFieldError::FieldMissing => UiCode::FieldMissing,
+            ApiFieldError::CnicMalformed => UiCode::CnicMalformed,
+            ApiFieldError::FieldTooLong => UiCode::FieldTooLong,
+            ApiFieldError::NameWrongScript => UiCode::NameWrongScript,
+            ApiFieldError::DateMalformed => UiCode::DateMalformed,
+            ApiFieldError::DateImpossible => UiCode::DateImpossible,
+            ApiFieldError::MobileMalformed => UiCode::MobileMalformed,
+            ApiFieldError::ChoiceUnknown => UiCode::ChoiceUnknown,
+            ApiFieldError::PhotoMissing => UiCode::PhotoMissing,
+            ApiFieldError::TooYoung => UiCode::TooYoung,
+        },
+    }
+}
+
+fn must_be_open_to_change(database: &Connection) -> Result<(), UiError> {
+    match enrolment::load(database)?.state {
+        State::Draft => Ok(()),
+        // What was sent is what the passes are checked against.
+        State::Applying | State::Accepted | State::Complete => Err(UiCode::EnrolmentUnderway.into()),
+    }
+}
+
+fn check(database: &Connection, draft: &Draft, now: Timestamp) -> Result<Vec<FieldError>, UiError> {
+    // The rules ask whether there is a photo, not what is in it.
+    let photo = if table::has_photo(database, PhotoKind::Draft)? {
+        vec![0]
+    } else {
+        vec![]
+    };
+    Ok(request(draft, photo)
+        .parse(today(now))
+        .err()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|problem| field_error(problem.field, problem.code))
+        .collect())
+}
+
+fn request(draft: &Draft, photo: Vec<u8>) -> EnrolmentRequest {
+    EnrolmentRequest {
+        cnic: draft.cnic.clone(),
+        cnic_issued_on: draft.cnic_issued_on.clone(),
+        name_en: draft.name_en.clone(),
+        name_ur: draft.name_ur.clone(),
+        guardian_name_en: draft.guardian_name_en.clone(),
+        guardian_name_ur: draft.guardian_name_ur.clone(),
+        guardian_relation: draft.guardian_relation.clone(),
+        date_of_birth: draft.date_of_birth.clone(),
+        gender: draft.gender.clone(),
+        address: draft.address.clone(),
+        district: draft.district.clone(),
+        mobile: draft.mobile.clone(),
+        photo: Bytes(photo),
+    }
+}
+
+fn texts(draft: &Draft) -> [&str; 12] {
+    [
+        &draft.cnic,
+        &draft.cnic_issued_on,
+        &draft.name_en,
+        &draft.name_ur,
+        &draft.guardian_name_en,
+        &draft.guardian_name_ur,
+        &draft.guardian_relation,
+        &draft.date_of_birth,
+        &draft.gender,
+        &draft.address,
+        &draft.district,
+        &draft.mobile,
+    ]
+}
+
+fn today(now: Timestamp) -> Day {
+    Day::at_unix(now.unix())
+}

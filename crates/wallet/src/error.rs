@@ -1,0 +1,96 @@
+//! What can go wrong in the store, typed, and the one place where it becomes a code.
+
+use crate::code::{UiCode, UiError};
+use crate::device_key::KeyStoreError;
+use crate::envelope::EnvelopeError;
+use crate::pin::PinError;
+
+/// The vault could not be made or opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    #[error("there is no vault")]
+    Missing,
+    #[error("there is a vault already")]
+    Exists,
+    #[error("a newer version wrote this vault")]
+    TooNew,
+    #[error("the database is missing beside its envelope")]
+    DatabaseMissing,
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    #[error(transparent)]
+    KeyStore(#[from] KeyStoreError),
+    #[error("the folder could not be written or read")]
+    File(#[from] std::io::Error),
+    #[error("the database could not be brought to this version")]
+    Migration(#[from] refinery::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The open vault could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error("the database answered with an error")]
+    Sql(#[from] rusqlite::Error),
+    #[error("a row does not hold what it must")]
+    Row,
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(StoreError::Sql(error))
+    }
+}
+
+impl From<StoreError> for UiError {
+    fn from(error: StoreError) -> Self {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+
+        let damaged = match &error {
+            StoreError::Row => true,
+            StoreError::Sql(sql) => matches!(sql.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)),
+        };
+        if damaged {
+            UiCode::VaultDamaged
+        } else {
+            UiCode::StorageFailed
+        }
+        .into()
+    }
+}
+
+impl From<rusqlite::Error> for UiError {
+    fn from(error: rusqlite::Error) -> Self {
+        StoreError::Sql(error).into()
+    }
+}
+
+impl From<OpenError> for UiError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Missing => UiCode::VaultMissing.into(),
+            OpenError::Exists => UiCode::VaultExists.into(),
+            OpenError::TooNew => UiCode::VaultTooNew.into(),
+            OpenError::DatabaseMissing => UiCode::VaultDamaged.into(),
+            OpenError::KeyStore(_) => UiCode::KeyStoreUnavailable.into(),
+            OpenError::File(_) => UiCode::StorageFailed.into(),
+            OpenError::Migration(_) => UiCode::VaultDamaged.into(),
+            OpenError::Store(error) => error.into(),
+            OpenError::Envelope(error) => match error {
+                EnvelopeError::Malformed | EnvelopeError::Parameters => UiCode::VaultDamaged,
+                EnvelopeError::TooNew => UiCode::VaultTooNew,
+                EnvelopeError::WrongDevice => UiCode::WrongDevice,
+                EnvelopeError::WrongPin => UiCode::WrongPin,
+                EnvelopeError::Derivation => UiCode::StorageFailed,
+            }
+            .into(),
+        }
+    }
+}
+
+impl From<PinError> for UiError {
+    fn from(_: PinError) -> Self {
+        UiCode::PinMalformed.into()
+    }
+}

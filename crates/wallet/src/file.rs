@@ -1,0 +1,54 @@
+//! Files that are whole or absent, whenever the power goes.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+/// Writes a file so that a reader sees the old one or the new one, never half of it.
+///
+/// The new one is synced before it takes the name, and the folder after, for the owner's eyes only.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = path.with_added_extension("new");
+    let mut file = private(OpenOptions::new().write(true).create(true).truncate(true)).open(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    drop(file);
+    std::fs::rename(&temporary, path)?;
+    sync_folder(path)
+}
+
+/// Syncs the folder that holds `path`, so that a rename in it survives the power.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    // Only Unix lets a folder be opened and synced; elsewhere the rename is all there is.
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Syncs one file that somebody else wrote.
+pub(crate) fn sync_file(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Makes the folder, for its owner only.
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(path)
+}
+
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options
+}

@@ -1,0 +1,111 @@
+//! The home screen: the card, the stock and how old everything is.
+
+use credential::{Credential, DAY, RootSet, StatusSet, Timestamp, Vct};
+use province_api::person::Day;
+use rusqlite::Connection;
+use sha2::{Digest as _, Sha256};
+
+use crate::code::UiError;
+use crate::error::StoreError;
+use crate::screen::{Card, Choice, Home, PassStock};
+use crate::store::credential as passes;
+use crate::store::draft::{self as draft_table, PhotoKind};
+use crate::store::enrolment::{self, State};
+use crate::sync::{STOCK, load_status, load_trust};
+use crate::{claims, picture};
+
+/// Kinds that may be shown without a request: they name nobody.
+pub(crate) const TIMED: [Vct; 2] = [Vct::AGE, Vct::RESIDENCE];
+
+/// Everything that the home screen shows.
+pub(crate) fn home(database: &Connection, roots: &RootSet, now: Timestamp) -> Result<Home, UiError> {
+    let enrolment = enrolment::load(database)?;
+    let trust = load_trust(database, roots)?;
+    let status = match &trust {
+        Some(trust) => load_status(database, trust)?,
+        None => None,
+    };
+    let identity = match passes::newest(database, Vct::IDENTITY)? {
+        Some(stored) => Some(Credential::parse(&stored.raw).map_err(|_| StoreError::Row)?),
+        None => None,
+    };
+    let revoked = match (&identity, &status) {
+        (Some(identity), Some(status)) => is_revoked(identity, status),
+        _ => false,
+    };
+    let card = match &identity {
+        Some(identity) if enrolment.state == State::Complete => Some(card(database, identity)?),
+        _ => None,
+    };
+    let mut stock = Vec::with_capacity(STOCK.len());
+    for (vct, _) in STOCK {
+        let here = passes::stock(database, vct, now)?;
+        stock.push(PassStock {
+            vct: vct.as_str().to_owned(),
+            left: here.left,
+            total: here.total,
+            expires_on: here.expires_at.map(last_day),
+        });
+    }
+    Ok(Home {
+        card,
+        passes: stock,
+        last_sync_at: enrolment.last_sync_at.map(screen_time),
+        trust_as_of: trust.as_ref().map(|trust| screen_time(trust.issued_at())),
+        status_as_of: status
+            .as_ref()
+            .map(|status| screen_time(status.manifest().issued_at())),
+        revoked,
+    })
+}
+
+/// What may be shown to any desk at once.
+pub(crate) fn timed_choices(database: &Connection, now: Timestamp) -> Result<Vec<Choice>, UiError> {
+    let mut choices = Vec::new();
+    for vct in TIMED {
+        if let Some(stored) = passes::next_to_show(database, vct, now)? {
+            let credential = Credential::parse(&stored.raw).map_err(|_| StoreError::Row)?;
+            choices.push(Choice {
+                vct: vct.as_str().to_owned(),
+                claims: claims::views(credential.unverified_claims()),
+                left: passes::stock(database, vct, now)?.left,
+            });
+        }
+    }
+    Ok(choices)
+}
+
+/// Unix seconds for a screen.
+pub(crate) fn screen_time(at: Timestamp) -> u32 {
+    u32::try_from(at.unix()).unwrap_or(u32::MAX)
+}
+
+fn card(database: &Connection, identity: &Credential) -> Result<Card, UiError> {
+    let claims = identity.unverified_claims();
+    let who = claims.identity.as_ref().ok_or(StoreError::Row)?;
+    let photo = draft_table::photo(database, PhotoKind::Card)?;
+    Ok(Card {
+        name_en: who.full_name.clone().unwrap_or_default(),
+        name_ur: who.full_name_local.clone().unwrap_or_default(),
+        cnic: claims::grouped(who.id.as_deref().unwrap_or_default()),
+        photo_data_url: photo.map(|photo| picture::data_url("image/webp", &photo)),
+        issued_on: Day::at_unix(claims.iat.unix()).to_string(),
+        expires_on: last_day(claims.exp),
+        pattern: crate::hex::encode(&Sha256::digest(identity.bytes())),
+        district: claims.facts.district.clone(),
+    })
+}
+
+/// The last day on which something holds that ends at this moment (midnight UTC).
+fn last_day(ends: Timestamp) -> String {
+    Day::at_unix(ends.minus(DAY).unix()).to_string()
+}
+
+fn is_revoked(identity: &Credential, status: &StatusSet) -> bool {
+    identity
+        .unverified_claims()
+        .status
+        .as_ref()
+        .and_then(|at| status.get(&at.uri, at.index))
+        .unwrap_or(false)
+}

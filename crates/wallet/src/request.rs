@@ -1,0 +1,193 @@
+//! A desk's request: read, shown to the citizen, answered or declined.
+
+use credential::{Asker, Names, ReadRequest, RequestError, RootSet, Timestamp, read_request};
+use rusqlite::Connection;
+
+use crate::claims;
+use crate::code::{UiCode, UiError};
+use crate::home::screen_time;
+use crate::screen::{RequestView, Showing, ShowingMode, ShowingOutcome};
+use crate::show::{self, Showings};
+use crate::store::showing;
+use crate::sync::load_trust;
+
+/// Most requests that wait for an answer; a camera reads the same one again and again.
+const PENDING_MAX: usize = 4;
+
+/// The requests that were read and not answered. Live in memory.
+#[derive(Default)]
+pub(crate) struct Requests {
+    pending: Vec<Pending>,
+    last_id: u32,
+}
+
+struct Pending {
+    id: u32,
+    request: ReadRequest,
+}
+
+impl Requests {
+    /// Reads the text of a code. The same request keeps its number and is put on record once.
+    pub(crate) fn read(
+        &mut self,
+        database: &Connection,
+        roots: &RootSet,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<RequestView, UiError> {
+        let trust = load_trust(database, roots)?;
+        let request = read_request(text, trust.as_ref(), now).map_err(request_code)?;
+        let refusal = request.may_ask().err().map(request_code);
+        let known = self
+            .pending
+            .iter()
+            .find(|pending| pending.request.hash() == request.hash())
+            .map(|pending| pending.id);
+        let id = match known {
+            Some(id) => id,
+            None => {
+                if let Some(reason) = refusal {
+                    record(database, &request, ShowingOutcome::Refused, Some(reason), now)?;
+                }
+                self.add(request.clone())
+            }
+        };
+        view(database, id, &request, refusal, now)
+    }
+
+    /// Answers a request: the citizen agreed.
+    pub(crate) fn answer(
+        &mut self,
+        database: &Connection,
+        showings: &mut Showings,
+        id: u32,
+        now: Timestamp,
+    ) -> Result<Showing, UiError> {
+        let position = self.position(id)?;
+        let pending = self.pending.get(position).ok_or(UiCode::RequestGone)?;
+        pending.request.may_ask().map_err(request_code)?;
+        let showing = showings.start_answer(database, &pending.request, now)?;
+        // Answered once: another answer would use up another pass.
+        self.pending.remove(position);
+        Ok(showing)
+    }
+
+    /// The citizen said no.
+    pub(crate) fn decline(&mut self, database: &Connection, id: u32, now: Timestamp) -> Result<(), UiError> {
+        let position = self.position(id)?;
+        let pending = self.pending.remove(position);
+        // A request that the phone refused is on record as that.
+        if pending.request.may_ask().is_ok() {
+            record(database, &pending.request, ShowingOutcome::Declined, None, now)?;
+        }
+        Ok(())
+    }
+
+    fn position(&self, id: u32) -> Result<usize, UiCode> {
+        self.pending
+            .iter()
+            .position(|pending| pending.id == id)
+            .ok_or(UiCode::RequestGone)
+    }
+
+    fn add(&mut self, request: ReadRequest) -> u32 {
+        if self.pending.len() >= PENDING_MAX {
+            self.pending.remove(0);
+        }
+        self.last_id = self.last_id.wrapping_add(1);
+        self.pending.push(Pending {
+            id: self.last_id,
+            request,
+        });
+        self.last_id
+    }
+}
+
+/// The desk's names, if the province vouches for them.
+pub(crate) fn desk_name(request: &ReadRequest) -> Option<&Names> {
+    match request.asker() {
+        Asker::Certified { name, .. } => Some(name),
+        Asker::Unsigned | Asker::Uncertified => None,
+    }
+}
+
+fn view(
+    database: &Connection,
+    id: u32,
+    request: &ReadRequest,
+    refusal: Option<UiCode>,
+    now: Timestamp,
+) -> Result<RequestView, UiError> {
+    let (name, purpose) = match request.asker() {
+        Asker::Certified { name, purpose, .. } => (Some(name), Some(purpose)),
+        Asker::Unsigned | Asker::Uncertified => (None, None),
+    };
+    // What would be handed over is shown even for a request that is refused: the citizen sees what
+    // the desk wanted.
+    let (claims, missing) = match show::choose(database, *request.ask(), now) {
+        Ok((_, claims)) => (claims, None),
+        Err(error) if matches!(error.code, UiCode::NoPass | UiCode::PassExpired) => {
+            (claims::names_of(*request.ask()), Some(error.code))
+        }
+        Err(error) => return Err(error),
+    };
+    let reason = refusal.or(missing);
+    let text =
+        |names: Option<&Names>, language: &str| names.map(|names| names.in_language(language).to_owned());
+    Ok(RequestView {
+        id,
+        certified: request.is_certified(),
+        name_en: text(name, "en"),
+        name_ur: text(name, "ur"),
+        name_ps: text(name, "ps"),
+        purpose_en: text(purpose, "en"),
+        purpose_ur: text(purpose, "ur"),
+        purpose_ps: text(purpose, "ps"),
+        ask: request.ask().as_str().to_owned(),
+        claims,
+        check_code: request.check_code(),
+        answerable: reason.is_none(),
+        reason,
+        expires_at: screen_time(request.expires()),
+    })
+}
+
+fn record(
+    database: &Connection,
+    request: &ReadRequest,
+    outcome: ShowingOutcome,
+    reason: Option<UiCode>,
+    now: Timestamp,
+) -> Result<(), UiError> {
+    showing::insert(
+        database,
+        &showing::New {
+            at: now,
+            vct: request.ask().as_str(),
+            mode: ShowingMode::Request,
+            outcome,
+            reason,
+            desk: desk_name(request),
+            claims: &claims::keys(&claims::names_of(*request.ask())),
+            last_pass: false,
+        },
+    )?;
+    Ok(())
+}
+
+fn request_code(error: RequestError) -> UiCode {
+    match error {
+        RequestError::NotARequest => UiCode::NotARequest,
+        RequestError::TooLarge
+        | RequestError::Malformed
+        | RequestError::Algorithm
+        | RequestError::UnknownHeader
+        | RequestError::Signature => UiCode::RequestInvalid,
+        RequestError::NotCertified | RequestError::NotAllowed => UiCode::RequestOverAsking,
+        RequestError::NoTrustList | RequestError::UnknownCertifier => UiCode::DeskUnknown,
+        RequestError::CertificateSignature
+        | RequestError::CertificateRevoked
+        | RequestError::CertificateExpired
+        | RequestError::CertificateOtherDesk => UiCode::DeskUntrusted,
+    }
+}

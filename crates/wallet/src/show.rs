@@ -1,0 +1,263 @@
+//! Showing a pass: which one, as which codes, for how long.
+//!
+//! A pass is marked as shown when its showing starts, before its first code is on the screen: a phone
+//! that dies in between wastes a pass and never shows one twice to two desks by mistake.
+
+use credential::{
+    Credential, PresentError, ReadRequest, SHOWING_MAX, Timestamp, Vct, present_timed, present_to_request,
+};
+use qr::Ecc;
+use rusqlite::Connection;
+
+use crate::claims;
+use crate::code::{UiCode, UiError};
+use crate::error::StoreError;
+use crate::home::TIMED;
+use crate::screen::{ClaimView, Qr, Showing, ShowingMode, ShowingOutcome};
+use crate::store::credential::{self as passes, Stored};
+use crate::store::draft::{self as draft_table, PhotoKind};
+use crate::store::{enrolment, showing};
+
+/// The service class of a desk that says nothing else.
+pub const DEFAULT_AUDIENCE: &str = "kp:test-desk";
+
+/// A timed code is signed anew this often; it lives for a minute.
+pub const RENEW_SECONDS: u64 = 15;
+
+/// How long each code stays on the screen.
+pub const FRAME_MS: u32 = 125;
+
+/// Photo frames between two presentations.
+const PHOTO_FRAMES_BETWEEN: usize = 3;
+
+/// Most showings at a time; a screen has one, and one may be on its way out.
+const SHOWINGS_MAX: usize = 4;
+
+/// What is on the screen now. Lives in memory and goes when the vault is locked.
+struct Active {
+    id: u32,
+    vct: Vct,
+    pass: Stored,
+    started_at: Timestamp,
+    claims: Vec<ClaimView>,
+    how: How,
+}
+
+enum How {
+    Timed { audience: String },
+    Request { check_code: String, frames: Vec<Qr> },
+}
+
+/// The showings of an open vault.
+#[derive(Default)]
+pub(crate) struct Showings {
+    active: Vec<Active>,
+    last_id: u32,
+}
+
+impl Showings {
+    /// Starts to show a pass that names nobody.
+    pub(crate) fn start_timed(
+        &mut self,
+        database: &Connection,
+        vct: &str,
+        audience: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Showing, UiError> {
+        let vct = Vct::parse(vct).map_err(|_| UiCode::NoPass)?;
+        if !TIMED.contains(&vct) {
+            return Err(UiCode::RequestNeeded.into());
+        }
+        let audience = audience.unwrap_or(DEFAULT_AUDIENCE).to_owned();
+        let (pass, claims) = choose(database, vct, now)?;
+        // Signed once before the pass counts as shown, so that a name that cannot be written costs none.
+        sign_timed(database, &pass, &audience, now)?;
+        let record = showing::New {
+            at: now,
+            vct: vct.as_str(),
+            mode: ShowingMode::Timed,
+            outcome: ShowingOutcome::Shown,
+            reason: None,
+            desk: None,
+            claims: &claims::keys(&claims),
+            last_pass: pass.shown,
+        };
+        use_up(database, &pass, &record)?;
+        let id = self.add(vct, pass, now, claims, How::Timed { audience });
+        self.frames(database, id, now)
+    }
+
+    /// Starts to show the answer to a request.
+    pub(crate) fn start_answer(
+        &mut self,
+        database: &Connection,
+        request: &ReadRequest,
+        now: Timestamp,
+    ) -> Result<Showing, UiError> {
+        let vct = *request.ask();
+        let (pass, claims) = choose(database, vct, now)?;
+        let key = enrolment::holder_key(database, pass.holder_index)?;
+        let text = present_to_request(&pass.raw, &key, request).map_err(present_code)?;
+        let photo = if claims.iter().any(|claim| claim.key == "photo") {
+            draft_table::photo(database, PhotoKind::Card)?.unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        let frames = with_photo(qr_of(&text)?, &photo)?;
+        let record = showing::New {
+            at: now,
+            vct: vct.as_str(),
+            mode: ShowingMode::Request,
+            outcome: ShowingOutcome::Shown,
+            reason: None,
+            desk: crate::request::desk_name(request),
+            claims: &claims::keys(&claims),
+            last_pass: pass.shown,
+        };
+        use_up(database, &pass, &record)?;
+        let how = How::Request {
+            check_code: request.check_code(),
+            frames,
+        };
+        let id = self.add(vct, pass, now, claims, how);
+        self.frames(database, id, now)
+    }
+
+    /// The codes to show now. A showing that is over is gone.
+    pub(crate) fn frames(
+        &mut self,
+        database: &Connection,
+        id: u32,
+        now: Timestamp,
+    ) -> Result<Showing, UiError> {
+        self.active.retain(|one| now.since(one.started_at) < SHOWING_MAX);
+        let one = self
+            .active
+            .iter()
+            .find(|one| one.id == id)
+            .ok_or(UiCode::ShowingEnded)?;
+        let ends_in = SHOWING_MAX - now.since(one.started_at);
+        let (mode, frames, renew_in, check_code) = match &one.how {
+            How::Timed { audience } => {
+                let text = sign_timed(database, &one.pass, audience, now)?;
+                (
+                    ShowingMode::Timed,
+                    vec![qr_of(&text)?],
+                    RENEW_SECONDS.min(ends_in),
+                    None,
+                )
+            }
+            How::Request { check_code, frames } => {
+                (ShowingMode::Request, frames.clone(), 0, Some(check_code.clone()))
+            }
+        };
+        Ok(Showing {
+            id,
+            vct: one.vct.as_str().to_owned(),
+            mode,
+            frames,
+            frame_ms: FRAME_MS,
+            claims: one.claims.clone(),
+            renew_in_ms: milliseconds(renew_in),
+            ends_in_ms: milliseconds(ends_in),
+            last_pass: one.pass.shown,
+            check_code,
+        })
+    }
+
+    /// Ends a showing; one that is gone already is no error.
+    pub(crate) fn end(&mut self, id: u32) {
+        self.active.retain(|one| one.id != id);
+    }
+
+    fn add(&mut self, vct: Vct, pass: Stored, now: Timestamp, claims: Vec<ClaimView>, how: How) -> u32 {
+        if self.active.len() >= SHOWINGS_MAX {
+            self.active.remove(0);
+        }
+        self.last_id = self.last_id.wrapping_add(1);
+        self.active.push(Active {
+            id: self.last_id,
+            vct,
+            pass,
+            started_at: now,
+            claims,
+            how,
+        });
+        self.last_id
+    }
+}
+
+/// The pass to show next of this kind, and what it says.
+pub(crate) fn choose(
+    database: &Connection,
+    vct: Vct,
+    now: Timestamp,
+) -> Result<(Stored, Vec<ClaimView>), UiError> {
+    let Some(pass) = passes::next_to_show(database, vct, now)? else {
+        return Err(match passes::newest(database, vct)? {
+            Some(_) => UiCode::PassExpired,
+            None => UiCode::NoPass,
+        }
+        .into());
+    };
+    let credential = Credential::parse(&pass.raw).map_err(|_| StoreError::Row)?;
+    let claims = claims::views(credential.unverified_claims());
+    Ok((pass, claims))
+}
+
+fn use_up(database: &Connection, pass: &Stored, record: &showing::New<'_>) -> Result<(), UiError> {
+    let transaction = database.unchecked_transaction()?;
+    passes::mark_shown(&transaction, pass.id, record.at)?;
+    showing::insert(&transaction, record)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn sign_timed(
+    database: &Connection,
+    pass: &Stored,
+    audience: &str,
+    now: Timestamp,
+) -> Result<String, UiError> {
+    let key = enrolment::holder_key(database, pass.holder_index)?;
+    Ok(present_timed(&pass.raw, &key, audience, now).map_err(present_code)?)
+}
+
+fn present_code(error: PresentError) -> UiCode {
+    match error {
+        PresentError::BadCredential | PresentError::WrongKey => UiCode::VaultDamaged,
+        PresentError::RequestRequired => UiCode::RequestNeeded,
+        PresentError::NotAllowed => UiCode::RequestOverAsking,
+        PresentError::WrongPass => UiCode::NoPass,
+        PresentError::BadAudience => UiCode::RequestInvalid,
+    }
+}
+
+/// The presentation first, then three frames of the photo, and so on until the photo is through.
+fn with_photo(main: Qr, photo: &[u8]) -> Result<Vec<Qr>, UiError> {
+    let texts = credential::photo::frames(photo);
+    let mut frames = Vec::with_capacity(texts.len() * 2 + 1);
+    if texts.is_empty() {
+        frames.push(main.clone());
+    }
+    for chunk in texts.chunks(PHOTO_FRAMES_BETWEEN) {
+        frames.push(main.clone());
+        for text in chunk {
+            frames.push(qr_of(text)?);
+        }
+    }
+    Ok(frames)
+}
+
+fn qr_of(text: &str) -> Result<Qr, UiError> {
+    // Level L: a screen is not torn or stained, and fewer modules read better from a poor camera.
+    let code = qr::Qr::encode(text, Ecc::Low).map_err(|_| UiCode::VaultDamaged)?;
+    Ok(Qr {
+        size: u32::try_from(code.size()).unwrap_or(u32::MAX),
+        path: code.svg_path(),
+    })
+}
+
+fn milliseconds(seconds: u64) -> u32 {
+    u32::try_from(seconds.saturating_mul(1000)).unwrap_or(u32::MAX)
+}

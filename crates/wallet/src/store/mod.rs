@@ -1,0 +1,28 @@
+//! The tables of the vault, one module each: row structs and the only SQL there is.
+
+pub(crate) mod artefact;
+pub(crate) mod credential;
+pub(crate) mod draft;
+pub(crate) mod enrolment;
+pub(crate) mod outbox;
+pub(crate) mod showing;
+
+#[cfg(test)]
+pub(crate) fn in_memory() -> rusqlite::Connection {
+    #![allow(clippy::unwrap_used)]
+    let database = rusqlite::Connection::open_in_memory().unwrap();
+    database
+        .execute_batch(include_str!("../../migrations/V001__vault.sql"))
+        .unwrap();
+    database
+}
+
+/// A number for SQLite, which has signed ones only. Times and indices of ours are far below the edge.
+pub(crate) fn to_sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number from SQLite.
+pub(crate) fn from_sql(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

@@ -1,0 +1,154 @@
+//! Nothing that came over the network is stored before it passed here.
+
+use credential::{
+    CLOCK_ALLOWANCE, Claims, Credential, PublicKey, RootSet, StatusManifest, StatusSet, TrustList, Vct,
+};
+use province_api::passes::{PassesReply, PassesRequest};
+use rusqlite::Connection;
+use sha2::{Digest as _, Sha256};
+
+use super::{Surroundings, send};
+use crate::code::UiCode;
+use crate::draft::{self, Expected};
+use crate::error::StoreError;
+use crate::store::artefact;
+use crate::store::credential as table;
+use crate::store::draft::{self as draft_table, PhotoKind};
+use crate::store::enrolment;
+use crate::store::outbox;
+
+/// The trust list on the phone, verified again: what is on a disk is not believed either.
+pub(crate) fn load_trust(database: &Connection, roots: &RootSet) -> Result<Option<TrustList>, StoreError> {
+    let bytes = artefact::load(database, artefact::TRUST_LIST)?;
+    Ok(bytes.and_then(|bytes| TrustList::verify(&bytes, roots, None).ok()))
+}
+
+/// The status data on the phone, as far as they fit together.
+pub(crate) fn load_status(database: &Connection, trust: &TrustList) -> Result<Option<StatusSet>, StoreError> {
+    let Some(bytes) = artefact::load(database, artefact::STATUS_MANIFEST)? else {
+        return Ok(None);
+    };
+    let Ok(manifest) = StatusManifest::verify(&bytes, trust, None) else {
+        return Ok(None);
+    };
+    let mut set = StatusSet::new(manifest);
+    let names: Vec<String> = set.missing().map(str::to_owned).collect();
+    for name in names {
+        if let Some(bits) = artefact::load(database, &artefact::status_list(&name))? {
+            // A list of another day does not fit its hash and stays out.
+            let _ = set.add_list(&name, bits);
+        }
+    }
+    Ok(Some(set))
+}
+
+/// The status lists that this person's passes refer to.
+pub(super) fn status_lists_of_own(database: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut uris = Vec::new();
+    for vct in [Vct::IDENTITY, Vct::NAME_PHOTO] {
+        let Some(stored) = table::newest(database, vct)? else {
+            continue;
+        };
+        let credential = Credential::parse(&stored.raw).map_err(|_| StoreError::Row)?;
+        if let Some(status) = &credential.unverified_claims().status {
+            uris.push(status.uri.clone());
+        }
+    }
+    uris.sort_unstable();
+    uris.dedup();
+    Ok(uris)
+}
+
+/// Stores a batch: all of it, or a code and nothing (the caller rolls back).
+pub(super) fn passes(
+    database: &Connection,
+    around: &Surroundings<'_>,
+    entry: &outbox::Entry,
+    reply: &PassesReply,
+) -> Result<Result<(), UiCode>, StoreError> {
+    let request: PassesRequest = serde_json::from_slice(&entry.body).map_err(|_| StoreError::Row)?;
+    let first = entry.holder_index.ok_or(StoreError::Row)?;
+    let expected = draft::expected(database)?;
+    let Some(trust) = load_trust(database, around.roots)? else {
+        return Ok(Err(UiCode::TrustRefused));
+    };
+    if reply.credentials.len() != request.passes.len() {
+        return Ok(Err(UiCode::PassRefused));
+    }
+    let photo_sha256: [u8; 32] = Sha256::digest(&reply.photo.0).into();
+    let mut photo_wanted = false;
+    for ((index, wanted), raw) in (first..).zip(&request.passes).zip(&reply.credentials) {
+        let vct = Vct::parse(&wanted.vct).map_err(|_| StoreError::Row)?;
+        let holder = enrolment::holder_key(database, index)?.public();
+        let Ok(credential) = Credential::parse(&raw.0) else {
+            return Ok(Err(UiCode::PassRefused));
+        };
+        let claims = credential.unverified_claims();
+        let genuine = credential.verify_issuer(&trust).is_ok();
+        if !genuine || !is_as_asked(claims, vct, &holder, &expected) || claims.exp <= around.now {
+            return Ok(Err(UiCode::PassRefused));
+        }
+        match claims.facts.photo_sha256 {
+            Some(hash) if hash != photo_sha256 => return Ok(Err(UiCode::PhotoRefused)),
+            Some(_) => photo_wanted = true,
+            None => {}
+        }
+        let starts_at = claims.nbf.unwrap_or(claims.iat).minus(CLOCK_ALLOWANCE);
+        table::insert(
+            database,
+            &table::New {
+                vct,
+                raw: &raw.0,
+                holder_index: index,
+                starts_at,
+                expires_at: claims.exp,
+            },
+        )?;
+    }
+    if photo_wanted {
+        if reply.photo.0.len() > CARD_PHOTO_BYTES_MAX {
+            return Ok(Err(UiCode::PhotoRefused));
+        }
+        draft_table::save_photo(database, PhotoKind::Card, &reply.photo.0)?;
+    }
+    Ok(Ok(()))
+}
+
+/// Whether a pass is this phone's, of the kind that was asked for, and says what it must and no more:
+/// a predicate that carried a name would hand the name to every desk.
+fn is_as_asked(claims: &Claims, vct: Vct, holder: &PublicKey, expected: &Expected) -> bool {
+    if claims.vct != vct || claims.holder.as_ref() != Some(holder) {
+        return false;
+    }
+    let facts = &claims.facts;
+    let anonymous = !claims.is_personal() && claims.status.is_none();
+    let list_fits = claims
+        .status
+        .as_ref()
+        .is_none_or(|status| send::is_list_name(&status.uri).is_ok());
+    let named = claims.identity.as_ref().is_some_and(|identity| {
+        identity.full_name.as_deref() == Some(expected.name_en.as_str())
+            && identity.full_name_local.as_deref() == Some(expected.name_ur.as_str())
+    });
+    let identified = claims.identity.as_ref().is_some_and(|identity| {
+        identity.id.as_deref() == Some(expected.cnic.as_str())
+            && identity.date_of_birth.as_deref() == Some(expected.date_of_birth.compact().as_str())
+    });
+    let unidentified = claims.identity.as_ref().is_some_and(|identity| {
+        identity.id.is_none() && identity.date_of_birth.is_none() && identity.address.is_none()
+    });
+    if vct == Vct::AGE {
+        anonymous && facts.over_18.is_some() && facts.district.is_none()
+    } else if vct == Vct::RESIDENCE {
+        anonymous && facts.district.as_deref() == Some(expected.district.as_str()) && facts.over_18.is_none()
+    } else if vct == Vct::IDENTITY {
+        named && identified && list_fits && claims.status.is_some() && facts.photo_sha256.is_some()
+    } else if vct == Vct::NAME_PHOTO {
+        named && unidentified && list_fits && facts.photo_sha256.is_some()
+    } else {
+        false
+    }
+}
+
+/// Largest picture that the province signs, in bytes; the passes' frames are made for 1,000.
+const CARD_PHOTO_BYTES_MAX: usize = 2_000;

@@ -1,0 +1,237 @@
+//! The receiving half: what an answer changes, one transaction each.
+
+use credential::{StatusManifest, StatusSet, TrustList};
+use province_api::enrolment::EnrolmentReply;
+use province_api::passes::{Challenge, PassesReply};
+use province_api::problem::ProblemCode;
+
+use super::problem::Refusal;
+use super::{Awaiting, HttpResponse, Run, Stage, Surroundings, accept, send};
+use crate::code::{UiCode, UiError};
+use crate::error::StoreError;
+use crate::store::artefact;
+use crate::store::draft::{self as draft_table, PhotoKind};
+use crate::store::enrolment::{self, State};
+use crate::store::outbox::{self, Kind};
+
+impl Run {
+    /// Takes the answer to the request that was given last. An answer that nobody waits for is ignored.
+    ///
+    /// # Errors
+    /// Only what the vault itself could not do; what the province said is in the end of the run.
+    pub(crate) fn on_response(
+        &mut self,
+        around: &Surroundings<'_>,
+        response: &HttpResponse,
+    ) -> Result<(), UiError> {
+        match self.awaiting.take() {
+            None => Ok(()),
+            Some(Awaiting::Application) => self.on_application(around, response),
+            Some(Awaiting::TrustList) => self.on_trust_list(around, response),
+            Some(Awaiting::Challenge) => self.on_challenge(around, response),
+            Some(Awaiting::Passes) => self.on_passes(around, response),
+            Some(Awaiting::Manifest) => self.on_manifest(around, response),
+            Some(Awaiting::List) => self.on_list(around, response),
+        }
+    }
+
+    fn on_application(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
+        if response.status != 200 {
+            return self.on_application_refused(around, Refusal::read(response));
+        }
+        if serde_json::from_slice::<EnrolmentReply>(&response.body).is_err() {
+            // It may have been done: the same key goes again next time and brings the same answer.
+            self.fail(UiCode::AnswerInvalid);
+            return Ok(());
+        }
+        let transaction = around.database.unchecked_transaction()?;
+        outbox::remove(&transaction, Kind::Enrolment)?;
+        enrolment::set_state(&transaction, State::Accepted)?;
+        transaction.commit()?;
+        self.changed = true;
+        self.stage = Stage::TrustList;
+        Ok(())
+    }
+
+    /// A clear no ends the application; what was typed stays, to be mended and sent under a new key.
+    fn on_application_refused(&mut self, around: &Surroundings<'_>, refusal: Refusal) -> Result<(), UiError> {
+        if matches!(refusal, Refusal::Said { .. }) {
+            let transaction = around.database.unchecked_transaction()?;
+            outbox::remove(&transaction, Kind::Enrolment)?;
+            enrolment::set_state(&transaction, State::Draft)?;
+            transaction.commit()?;
+        }
+        self.fail(refusal.into_error());
+        Ok(())
+    }
+
+    fn on_trust_list(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
+        if response.status != 200 {
+            self.fail(Refusal::read(response).into_error());
+            return Ok(());
+        }
+        let held = accept::load_trust(around.database, around.roots)?;
+        let Ok(list) = TrustList::verify(&response.body, around.roots, held.as_ref()) else {
+            self.fail(UiCode::TrustRefused);
+            return Ok(());
+        };
+        if held.is_none_or(|held| held.bytes() != list.bytes()) {
+            artefact::save(around.database, artefact::TRUST_LIST, list.bytes(), around.now)?;
+            self.changed = true;
+        }
+        self.stage = Stage::Passes;
+        Ok(())
+    }
+
+    fn on_challenge(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
+        if response.status != 200 {
+            return self.on_passes_refused(around, Kind::Challenge, Refusal::read(response));
+        }
+        match serde_json::from_slice::<Challenge>(&response.body) {
+            Ok(challenge) if challenge.challenge.0.len() == CHALLENGE_BYTES => {
+                send::decide_to_ask_for_passes(around, &challenge)
+            }
+            _ => {
+                self.fail(UiCode::AnswerInvalid);
+                Ok(())
+            }
+        }
+    }
+
+    fn on_passes(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
+        if response.status != 200 {
+            return self.on_passes_refused(around, Kind::Passes, Refusal::read(response));
+        }
+        let Ok(reply) = serde_json::from_slice::<PassesReply>(&response.body) else {
+            self.fail(UiCode::AnswerInvalid);
+            return Ok(());
+        };
+        let entry = outbox::load(around.database, Kind::Passes)?.ok_or(StoreError::Row)?;
+        let transaction = around.database.unchecked_transaction()?;
+        outbox::remove(&transaction, Kind::Passes)?;
+        match accept::passes(&transaction, around, &entry, &reply)? {
+            Ok(()) => {
+                enrolment::set_state(&transaction, State::Complete)?;
+                draft_table::delete_photo(&transaction, PhotoKind::Draft)?;
+                transaction.commit()?;
+                self.changed = true;
+                self.stage = Stage::Manifest;
+            }
+            Err(code) => {
+                transaction.rollback()?;
+                // The same key would bring the same passes: the next run asks anew.
+                outbox::remove(around.database, Kind::Passes)?;
+                self.fail(code);
+            }
+        }
+        Ok(())
+    }
+
+    fn on_passes_refused(
+        &mut self,
+        around: &Surroundings<'_>,
+        kind: Kind,
+        refusal: Refusal,
+    ) -> Result<(), UiError> {
+        let Refusal::Said { code, error } = refusal else {
+            self.fail(refusal.into_error());
+            return Ok(());
+        };
+        outbox::remove(around.database, kind)?;
+        match code {
+            ProblemCode::ChallengeInvalid if !self.challenge_renewed => self.challenge_renewed = true,
+            ProblemCode::DeviceUnknown | ProblemCode::PersonRevoked => {
+                // No new passes, but the public files still say how things stand.
+                if code == ProblemCode::DeviceUnknown
+                    && enrolment::load(around.database)?.state == State::Accepted
+                {
+                    enrolment::set_state(around.database, State::Draft)?;
+                }
+                self.error = Some(error);
+                self.stage = Stage::Manifest;
+            }
+            _ => self.fail(error),
+        }
+        Ok(())
+    }
+
+    fn on_manifest(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
+        if response.status != 200 {
+            return self.fail_keeping_first(Refusal::read(response).into_error());
+        }
+        let Some(trust) = accept::load_trust(around.database, around.roots)? else {
+            return self.fail_keeping_first(UiCode::StatusRefused.into());
+        };
+        let held = accept::load_status(around.database, &trust)?;
+        let held_manifest = held.as_ref().map(StatusSet::manifest);
+        let Ok(manifest) = StatusManifest::verify(&response.body, &trust, held_manifest) else {
+            return self.fail_keeping_first(UiCode::StatusRefused.into());
+        };
+        // A list that did not change is not fetched again.
+        let mut next = StatusSet::new(manifest.clone());
+        for uri in accept::status_lists_of_own(around.database)? {
+            if !manifest.lists().contains_key(&uri) {
+                continue;
+            }
+            let here = artefact::load(around.database, &artefact::status_list(&uri))?
+                .is_some_and(|bits| next.add_list(&uri, bits).is_ok());
+            if !here {
+                self.lists_wanted.push_back(uri);
+            }
+        }
+        self.manifest = Some(manifest);
+        self.stage = Stage::Lists;
+        Ok(())
+    }
+
+    fn on_list(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
+        if response.status != 200 {
+            return self.fail_keeping_first(Refusal::read(response).into_error());
+        }
+        let (Some(manifest), Some(uri)) = (self.manifest.clone(), self.lists_wanted.pop_front()) else {
+            return self.fail_keeping_first(UiCode::StatusRefused.into());
+        };
+        if StatusSet::new(manifest)
+            .add_list(&uri, response.body.clone())
+            .is_err()
+        {
+            return self.fail_keeping_first(UiCode::StatusRefused.into());
+        }
+        self.lists_here.push((uri, response.body.clone()));
+        if self.lists_wanted.is_empty() {
+            self.store_status(around)?;
+        }
+        Ok(())
+    }
+
+    /// Stores the manifest and its lists together.
+    pub(super) fn store_status(&mut self, around: &Surroundings<'_>) -> Result<(), UiError> {
+        let transaction = around.database.unchecked_transaction()?;
+        if let Some(manifest) = self.manifest.take() {
+            let held = artefact::load(&transaction, artefact::STATUS_MANIFEST)?;
+            self.changed |= held.as_deref() != Some(manifest.bytes());
+            artefact::save(
+                &transaction,
+                artefact::STATUS_MANIFEST,
+                manifest.bytes(),
+                around.now,
+            )?;
+        }
+        for (uri, bits) in self.lists_here.drain(..) {
+            artefact::save(&transaction, &artefact::status_list(&uri), &bits, around.now)?;
+        }
+        transaction.commit()?;
+        self.stage = Stage::Done;
+        Ok(())
+    }
+
+    /// Ends the run; an earlier and more telling error is kept.
+    fn fail_keeping_first(&mut self, error: UiError) -> Result<(), UiError> {
+        let first = self.error.take();
+        self.fail(first.unwrap_or(error));
+        Ok(())
+    }
+}
+
+/// Length of the province's challenge, in bytes.
+const CHALLENGE_BYTES: usize = 16;

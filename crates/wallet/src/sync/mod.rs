@@ -1,0 +1,199 @@
+//! Enrolment and sync as a state machine without a socket.
+//!
+//! ```text
+//! while let Some(request) = next_request(now, rng) { on_response(answer, now) or on_failure(why, now) }
+//! finish(now)
+//! ```
+//! One order for every run: application (if one is on its way), trust list, passes (if some are
+//! wanted), status manifest, status lists. Each step is one transaction. What changes something at
+//! the province stands in the outbox, with its idempotency key, before it is sent and until its
+//! answer is stored; so a phone that dies at any point sends the same thing again and the province
+//! does it once. Rejected: keeping the position of a run on disk. It can be told from what is stored,
+//! and a second truth could disagree with the first.
+
+mod accept;
+mod answer;
+mod problem;
+mod send;
+
+use std::collections::VecDeque;
+
+use credential::{RootSet, StatusManifest, Timestamp};
+use rand_core::CryptoRng;
+use rusqlite::Connection;
+
+use crate::code::{UiCode, UiError};
+use crate::error::StoreError;
+use crate::home::screen_time;
+use crate::screen::SyncReport;
+use crate::store::credential as passes;
+use crate::store::enrolment::{self, State};
+
+pub(crate) use accept::{load_status, load_trust};
+pub(crate) use send::STOCK;
+
+/// One request for the driver, which owns the socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The province's address and the path.
+    pub url: String,
+    /// The path alone, as it was signed.
+    pub path: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Empty for `GET`.
+    pub body: Vec<u8>,
+    /// The driver gives up on an answer that is longer ([`Failure::AnswerTooLarge`]).
+    pub response_bytes_max: usize,
+    /// The driver gives up after this time ([`Failure::TimedOut`]).
+    pub time_limit_seconds: u32,
+}
+
+/// What the province answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpResponse {
+    /// HTTP status.
+    pub status: u16,
+    /// Names in any case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Why there was no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// No connection.
+    Unreachable,
+    /// No answer in time.
+    TimedOut,
+    /// An answer without end.
+    AnswerTooLarge,
+}
+
+/// Where a run is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stage {
+    Application,
+    TrustList,
+    Passes,
+    Manifest,
+    Lists,
+    Done,
+}
+
+/// What was sent and is not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaiting {
+    Application,
+    TrustList,
+    Challenge,
+    Passes,
+    Manifest,
+    List,
+}
+
+/// One run, from start to finish. Lives in memory: everything that matters is in the vault.
+pub(crate) struct Run {
+    stage: Stage,
+    awaiting: Option<Awaiting>,
+    changed: bool,
+    error: Option<UiError>,
+    /// A challenge may be too old once; then a new one is asked for.
+    challenge_renewed: bool,
+    /// A new manifest waits here for its lists and is stored together with them: half of the status
+    /// data would make a revoked person look well.
+    manifest: Option<StatusManifest>,
+    lists_wanted: VecDeque<String>,
+    lists_here: Vec<(String, Vec<u8>)>,
+}
+
+/// What every step needs beside the run.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) database: &'a Connection,
+    pub(crate) roots: &'a RootSet,
+    pub(crate) api_url: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+/// Decides to enrol: checks the draft and puts the application into the outbox, or resumes one.
+pub(crate) fn start_enrolment(around: &Surroundings<'_>, rng: &mut impl CryptoRng) -> Result<Run, UiError> {
+    if enrolment::load(around.database)?.state == State::Draft {
+        let request = crate::draft::to_request(around.database, around.now)?;
+        send::decide_to_apply(around, &request, rng)?;
+    }
+    Ok(Run::new())
+}
+
+/// Begins a sync, which also resumes an enrolment that was cut short.
+pub(crate) fn start_sync(around: &Surroundings<'_>) -> Result<Run, UiError> {
+    if enrolment::load(around.database)?.state == State::Draft {
+        return Err(UiCode::NotEnrolled.into());
+    }
+    Ok(Run::new())
+}
+
+impl Run {
+    fn new() -> Self {
+        Self {
+            stage: Stage::Application,
+            awaiting: None,
+            changed: false,
+            error: None,
+            challenge_renewed: false,
+            manifest: None,
+            lists_wanted: VecDeque::new(),
+            lists_here: Vec::new(),
+        }
+    }
+
+    /// There was no answer: the run ends, the outbox keeps what was sent.
+    pub(crate) fn on_failure(&mut self, failure: Failure) {
+        if self.awaiting.take().is_some() {
+            self.fail(match failure {
+                Failure::Unreachable => UiCode::NetworkDown,
+                Failure::TimedOut => UiCode::NetworkTimeout,
+                Failure::AnswerTooLarge => UiCode::AnswerInvalid,
+            });
+        }
+    }
+
+    /// Ends the run and says how it went.
+    pub(crate) fn finish(self, around: &Surroundings<'_>) -> Result<SyncReport, UiError> {
+        let transaction = around.database.unchecked_transaction()?;
+        passes::delete_expired(&transaction, around.now)?;
+        let outcome = match self.error {
+            Some(error) => {
+                if is_lasting(&transaction, &error)? {
+                    enrolment::set_error(&transaction, Some(&error), around.now)?;
+                }
+                Err(error)
+            }
+            None => {
+                enrolment::set_error(&transaction, None, around.now)?;
+                enrolment::set_last_sync(&transaction, around.now)?;
+                Ok(SyncReport {
+                    changed: self.changed,
+                    at: screen_time(around.now),
+                })
+            }
+        };
+        transaction.commit()?;
+        outcome
+    }
+
+    /// Ends the run with this error; nothing more is asked.
+    fn fail(&mut self, error: impl Into<UiError>) {
+        self.error = Some(error.into());
+        self.stage = Stage::Done;
+    }
+}
+
+/// Whether the screens must still know of an error after the run: while the card is not here, or when
+/// the province says that this phone or person no longer counts. A missing connection is no such thing.
+fn is_lasting(database: &Connection, error: &UiError) -> Result<bool, StoreError> {
+    let incomplete = enrolment::load(database)?.state != State::Complete;
+    Ok(incomplete || matches!(error.code, UiCode::DeviceUnknown | UiCode::PersonRevoked))
+}

@@ -1,0 +1,154 @@
+//! The vault on disk: an encrypted database and the envelope that holds its key.
+//!
+//! `vault.sqlite` is written whole and synced before `envelope.kpe` takes its name: a set-up that is
+//! cut short leaves no envelope, which means no vault. A vault that is damaged is reported and left
+//! as it is; nothing here deletes one.
+
+use std::path::{Path, PathBuf};
+
+use rand_core::CryptoRng;
+use rusqlite::{Connection, OpenFlags};
+use zeroize::Zeroizing;
+
+use crate::device_key::{DeviceKey, DeviceKeyStore};
+use crate::envelope::{Envelope, KdfParams, VaultKey};
+use crate::error::OpenError;
+use crate::file;
+use crate::pin::Pin;
+use crate::store::enrolment;
+
+mod migrations {
+    refinery::embed_migrations!("migrations");
+}
+
+/// Where the two files are.
+pub(crate) struct VaultFiles {
+    envelope: PathBuf,
+    database: PathBuf,
+}
+
+impl VaultFiles {
+    /// The vault in this folder.
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        Self {
+            envelope: folder.join("envelope.kpe"),
+            database: folder.join("vault.sqlite"),
+        }
+    }
+
+    /// Whether there is a vault: an envelope is the last thing a set-up writes.
+    pub(crate) fn exist(&self) -> bool {
+        self.envelope.exists()
+    }
+
+    /// Makes a vault and opens it.
+    pub(crate) fn create(
+        &self,
+        pin: &Pin,
+        device_key: &dyn DeviceKeyStore,
+        params: KdfParams,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Connection, OpenError> {
+        if self.exist() {
+            return Err(OpenError::Exists);
+        }
+        let mut fresh = DeviceKey::new([0; 32]);
+        rng.fill_bytes(fresh.as_mut());
+        let device = device_key.get_or_create(&fresh)?;
+        let (envelope, vault_key) = Envelope::make(pin, &device, params, rng)?;
+
+        // A database without an envelope is what a set-up left that was cut short: its key is gone.
+        for leftover in [self.database.clone(), self.database.with_added_extension("new")] {
+            let mut journal = leftover.clone().into_os_string();
+            journal.push("-journal");
+            remove_if_there(Path::new(&journal))?;
+            remove_if_there(&leftover)?;
+        }
+        let temporary = self.database.with_added_extension("new");
+        let mut database = connect(&temporary, &vault_key, OpenFlags::SQLITE_OPEN_CREATE)?;
+        migrate(&mut database)?;
+        enrolment::create(&database, rng)?;
+        database.close().map_err(|(_, error)| error)?;
+        file::sync_file(&temporary)?;
+        std::fs::rename(&temporary, &self.database)?;
+        file::sync_folder(&self.database)?;
+        let database = connect(&self.database, &vault_key, OpenFlags::empty())?;
+        file::write_atomically(&self.envelope, &envelope.to_bytes()?)?;
+        Ok(database)
+    }
+
+    /// Opens the vault.
+    pub(crate) fn unlock(&self, pin: &Pin, device_key: &dyn DeviceKeyStore) -> Result<Connection, OpenError> {
+        let bytes = match std::fs::read(&self.envelope) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(OpenError::Missing),
+            Err(error) => return Err(error.into()),
+        };
+        let envelope = Envelope::parse(&bytes)?;
+        let device = device_key
+            .get()?
+            .ok_or(crate::envelope::EnvelopeError::WrongDevice)?;
+        let vault_key = envelope.open(pin, &device)?;
+        if !self.database.exists() {
+            return Err(OpenError::DatabaseMissing);
+        }
+        let mut database = connect(&self.database, &vault_key, OpenFlags::empty())?;
+        migrate(&mut database)?;
+        Ok(database)
+    }
+}
+
+fn connect(path: &Path, key: &VaultKey, more: OpenFlags) -> Result<Connection, OpenError> {
+    use std::fmt::Write as _;
+
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
+    let database = Connection::open_with_flags(path, flags)?;
+    // A raw key: no second, weaker derivation by SQLCipher. Room for all of it at once, so that no
+    // copy is left behind by a string that grew.
+    let mut pragma = Zeroizing::new(String::with_capacity(96));
+    pragma.push_str("PRAGMA key = \"x'");
+    for byte in key.iter() {
+        // Writing to a string cannot fail.
+        let _ = write!(pragma, "{byte:02x}");
+    }
+    pragma.push_str("'\";");
+    database.execute_batch(&pragma)?;
+    // DELETE and FULL: one file between transactions, and a committed one survives the power.
+    database.execute_batch(
+        "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+         PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;",
+    )?;
+    // The first read shows whether the key fits the file.
+    database.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(database)
+}
+
+fn migrate(database: &mut Connection) -> Result<(), OpenError> {
+    let runner = migrations::migrations::runner();
+    let newest = runner
+        .get_migrations()
+        .iter()
+        .map(refinery::Migration::version)
+        .max();
+    let applied: Option<i64> = if database.table_exists(None, "refinery_schema_history")? {
+        database.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| {
+            row.get(0)
+        })?
+    } else {
+        None
+    };
+    if applied > newest.map(i64::from) {
+        return Err(OpenError::TooNew);
+    }
+    if applied < newest.map(i64::from) {
+        runner.set_grouped(true).run(database)?;
+    }
+    Ok(())
+}
+
+fn remove_if_there(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
