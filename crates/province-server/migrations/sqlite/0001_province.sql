@@ -1,0 +1,64 @@
+-- The province's own tables. Times are unix seconds, UTC; days are whole days since 1970. No clock is read in SQL.
+
+CREATE TABLE person (
+  -- One enrolled citizen. What the citizen gave is in `sealed` and nowhere else.
+  id            BLOB    PRIMARY KEY NOT NULL CHECK (length(id) = 16),          -- random
+  cnic_index    BLOB    NOT NULL UNIQUE CHECK (length(cnic_index) = 32),       -- HMAC-SHA256: finds a CNIC, tells none
+  device_key    BLOB    NOT NULL UNIQUE CHECK (length(device_key) = 32),       -- Ed25519 public key of the one device
+  sealed        BLOB    NOT NULL,                                              -- XChaCha20-Poly1305, nonce first, bound to id
+  status_index  INTEGER NOT NULL UNIQUE CHECK (status_index >= 0),             -- in the list 'identity'
+  nadra_outcome TEXT    NOT NULL CHECK (nadra_outcome = 'matched'),            -- nobody is kept without it
+  nadra_at      INTEGER NOT NULL                                               -- when NADRA said so
+) STRICT;
+
+CREATE TABLE status_entry (
+  -- One drawn index of a status list. It stays when its person goes: old passes may be about for months.
+  list       TEXT    NOT NULL,
+  idx        INTEGER NOT NULL CHECK (idx >= 0),
+  revoked_at INTEGER,
+  PRIMARY KEY (list, idx)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attempt (
+  -- How often a CNIC or a device was refused in a day. `subject` is an HMAC of either.
+  subject BLOB    NOT NULL CHECK (length(subject) = 32),
+  day     INTEGER NOT NULL,
+  tries   INTEGER NOT NULL,
+  PRIMARY KEY (subject, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE challenge (
+  -- A challenge that a device has not used yet.
+  challenge  BLOB    PRIMARY KEY NOT NULL CHECK (length(challenge) = 16),
+  device_key BLOB    NOT NULL CHECK (length(device_key) = 32),
+  expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE answer (
+  -- A batch of passes as it was answered, so that asking again gives the same batch.
+  person          BLOB    NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+  idempotency_key BLOB    NOT NULL CHECK (length(idempotency_key) = 16),
+  body_sha256     BLOB    NOT NULL CHECK (length(body_sha256) = 32),
+  sealed          BLOB    NOT NULL,
+  made_at         INTEGER NOT NULL,
+  PRIMARY KEY (person, idempotency_key)
+) STRICT;
+
+CREATE TABLE trusted_key (
+  -- A public key that the next trust list names.
+  key         BLOB    PRIMARY KEY NOT NULL CHECK (length(key) = 32),
+  purpose     TEXT    NOT NULL CHECK (purpose IN ('passes', 'counters', 'status')),
+  valid_from  INTEGER NOT NULL,
+  valid_until INTEGER NOT NULL,
+  revoked_at  INTEGER
+) STRICT;
+
+CREATE TABLE artefact (
+  -- A signed public file, or a status list that a signed manifest names. The highest sequence is the one served.
+  name      TEXT    NOT NULL,
+  sequence  INTEGER NOT NULL CHECK (sequence > 0),
+  bytes     BLOB    NOT NULL,
+  sha256    BLOB    NOT NULL CHECK (length(sha256) = 32),
+  issued_at INTEGER NOT NULL,
+  PRIMARY KEY (name, sequence)
+) STRICT;

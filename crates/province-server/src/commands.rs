@@ -1,0 +1,282 @@
+//! The command line: each command calls one function of the library and prints one line of JSON.
+
+use std::fs;
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use credential::{Names, PublicKey, Timestamp, Vct};
+use province_api::person::Cnic;
+use province_server::admin::{Desk, Office};
+use province_server::nadra::{HttpNadra, TIME_LIMIT};
+use province_server::randomness::Randomness;
+use province_server::rules::end::Ended;
+use province_server::{AppParts, Province, router};
+use serde_json::json;
+
+use super::say;
+
+/// How often the published data are looked after.
+const UPKEEP_EVERY: Duration = Duration::from_secs(3_600);
+/// Most bytes read from stdin: a CNIC in any spelling.
+const STDIN_BYTES_MAX: u64 = 1_024;
+
+/// The provincial API and its operator's commands.
+#[derive(Parser)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a province: keys, database, first trust list and status manifest.
+    Init {
+        /// The data folder; it must hold no province yet.
+        #[arg(long)]
+        data: PathBuf,
+        /// A JSON array of three root seeds in hex.
+        #[arg(long)]
+        roots: PathBuf,
+    },
+    /// Sign the configuration that tells programs where the province is.
+    Config {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Address of the API.
+        #[arg(long)]
+        api_url: String,
+        /// Where to write it.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Serve the API until Ctrl-C or SIGTERM.
+    Serve {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Where to listen; port 0 takes a free one.
+        #[arg(long, default_value = "127.0.0.1:0")]
+        listen: SocketAddr,
+        /// Address of NADRA.
+        #[arg(long)]
+        nadra: String,
+    },
+    /// Revoke a citizen's passes; the CNIC comes on stdin.
+    Revoke {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// End a citizen's enrolment, so that they may enrol on a new device; the CNIC comes on stdin.
+    Release {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Certify a counter.
+    CounterCertificate(Box<CounterCertificate>),
+    /// Sign and publish the next trust list.
+    Trust {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+}
+
+#[derive(clap::Args)]
+struct CounterCertificate {
+    /// The data folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// The counter's public key in hex, as `counter key` prints it.
+    #[arg(long)]
+    key: String,
+    /// Name of the desk in English.
+    #[arg(long)]
+    name_en: String,
+    /// Name of the desk in Urdu.
+    #[arg(long, default_value = "")]
+    name_ur: String,
+    /// Name of the desk in Pashto.
+    #[arg(long, default_value = "")]
+    name_ps: String,
+    /// The audience whose requests it may sign, such as `kp:test-desk`.
+    #[arg(long)]
+    audience: String,
+    /// Why it asks, in English.
+    #[arg(long)]
+    purpose_en: String,
+    /// Why it asks, in Urdu.
+    #[arg(long, default_value = "")]
+    purpose_ur: String,
+    /// Why it asks, in Pashto.
+    #[arg(long, default_value = "")]
+    purpose_ps: String,
+    /// What it may ask for: pass types, comma between.
+    #[arg(long, value_delimiter = ',', required = true)]
+    allow: Vec<String>,
+    /// How long the certificate serves.
+    #[arg(long, default_value_t = 365)]
+    days: u64,
+    /// Where to write it.
+    #[arg(long)]
+    out: PathBuf,
+}
+
+/// Does what the arguments say.
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.command {
+        Command::Init { data, roots } => init(&data, &roots).await,
+        Command::Config { data, api_url, out } => {
+            let bytes = Office::open(&data).await?.config(&api_url, now())?;
+            write(&out, &bytes)
+        }
+        Command::Serve { data, listen, nadra } => serve(&data, listen, &nadra).await,
+        Command::Revoke { data } => {
+            let cnic = cnic_from_stdin()?;
+            ended(Office::open(&data).await?.revoke(&cnic, now()).await?)
+        }
+        Command::Release { data } => {
+            let cnic = cnic_from_stdin()?;
+            ended(Office::open(&data).await?.release(&cnic, now()).await?)
+        }
+        Command::CounterCertificate(given) => counter_certificate(*given).await,
+        Command::Trust { data } => {
+            let sequence = Office::open(&data).await?.publish_trust(now()).await?;
+            say(&json!({ "sequence": sequence }))
+        }
+    }
+}
+
+async fn init(data: &Path, roots: &Path) -> anyhow::Result<()> {
+    let text = fs::read_to_string(roots).context("could not read the roots")?;
+    let seeds: [String; 3] =
+        serde_json::from_str(&text).context("the roots are a JSON array of three hex texts")?;
+    let [a, b, c] = seeds.map(|seed| unhex(&seed));
+    let (_, published) = Office::make(data, &[a?, b?, c?], &randomness(), now()).await?;
+    say(&json!({ "sequence": published.sequence, "epoch": published.epoch }))
+}
+
+async fn serve(data: &Path, listen: SocketAddr, nadra: &str) -> anyhow::Result<()> {
+    let office = Office::open(data).await?;
+    let province = Arc::new(Province::new(AppParts {
+        store: office.store().clone(),
+        keys: office.keys().serving()?,
+        nadra: Arc::new(HttpNadra::new(nadra, TIME_LIMIT)?),
+        clock: Arc::new(now),
+        randomness: randomness(),
+    }));
+    province.upkeep().await?;
+    let upkeep = tokio::spawn(look_after(Arc::clone(&province)));
+    let listener = tokio::net::TcpListener::bind(listen)
+        .await
+        .context("could not listen")?;
+    let address = listener.local_addr()?;
+    say(&json!({ "ready": true, "url": format!("http://{address}") }))?;
+    let served = axum::serve(listener, router(province))
+        .with_graceful_shutdown(stop())
+        .await;
+    upkeep.abort();
+    office.store().close().await;
+    served.context("the server ended")
+}
+
+/// Looks after the published data again and again; a failed turn is tried again at the next.
+async fn look_after(province: Arc<Province>) {
+    let mut every = tokio::time::interval(UPKEEP_EVERY);
+    loop {
+        every.tick().await;
+        match province.upkeep().await {
+            Ok(Some(epoch)) => tracing::info!(epoch, "status manifest signed anew"),
+            Ok(None) => {}
+            Err(fault) => tracing::error!(cause = %fault, "upkeep failed"),
+        }
+    }
+}
+
+async fn counter_certificate(given: CounterCertificate) -> anyhow::Result<()> {
+    let desk = Desk {
+        key: PublicKey::parse(&unhex(&given.key)?).context("the counter's key is no public key")?,
+        name: Names::new(given.name_en, given.name_ur, given.name_ps),
+        purpose: Names::new(given.purpose_en, given.purpose_ur, given.purpose_ps),
+        audience: given.audience,
+        allowed: given
+            .allow
+            .iter()
+            .map(|vct| Vct::parse(vct))
+            .collect::<Result<_, _>>()?,
+        days: given.days,
+    };
+    let bytes = Office::open(&given.data)
+        .await?
+        .counter_certificate(&desk, now())?;
+    write(&given.out, &bytes)
+}
+
+fn ended(ended: Ended) -> anyhow::Result<()> {
+    match ended {
+        Ended::Now { epoch } => say(&json!({ "done": true, "epoch": epoch })),
+        Ended::Before => say(&json!({ "done": false, "code": "already_revoked" })),
+        Ended::NotEnrolled => {
+            say(&json!({ "done": false, "code": "not_enrolled" }))?;
+            anyhow::bail!("nobody is enrolled with this CNIC")
+        }
+    }
+}
+
+/// The CNIC is not an argument: other users of the machine can read those.
+fn cnic_from_stdin() -> anyhow::Result<Cnic> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(STDIN_BYTES_MAX)
+        .read_to_string(&mut text)
+        .context("could not read stdin")?;
+    Cnic::parse(&text).context("stdin does not hold a CNIC")
+}
+
+fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    fs::write(file, bytes).context("could not write the file")?;
+    say(&json!({ "out": file, "bytes": bytes.len() }))
+}
+
+fn unhex(text: &str) -> anyhow::Result<[u8; 32]> {
+    let digits = text.trim().as_bytes();
+    let mut bytes = [0; 32];
+    anyhow::ensure!(digits.len() == 64, "a key is 64 hex digits");
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair)?, 16).context("a key is 64 hex digits")?;
+    }
+    Ok(bytes)
+}
+
+fn randomness() -> Randomness {
+    Randomness::new(rand_core::UnwrapErr(getrandom::SysRng))
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix(since.as_secs())
+}
+
+/// Ends at Ctrl-C or SIGTERM.
+async fn stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}

@@ -1,0 +1,96 @@
+//! Handlers: parse, call a rule, map.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use province_api::artefacts::{BITS, COSE};
+use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
+use province_api::passes::{Challenge, PassesReply};
+use province_api::problem::ProblemCode;
+
+use super::App;
+use super::problem::ApiError;
+use super::signed::Signed;
+use crate::rules::PublicFile;
+
+/// For how long anybody may keep a public file without asking, in seconds. Short: a revocation waits for it.
+const PUBLIC_AGE_MAX: &str = "public, max-age=60, must-revalidate";
+
+/// Enrols the citizen of the device that signed.
+pub(super) async fn enrol(State(app): State<App>, signed: Signed) -> Result<Json<EnrolmentReply>, ApiError> {
+    let request: EnrolmentRequest =
+        serde_json::from_slice(&signed.body).map_err(|_| ProblemCode::RequestMalformed)?;
+    Ok(Json(app.enrol(signed.device, request).await?))
+}
+
+/// Gives the device that signed a fresh challenge.
+pub(super) async fn challenge(State(app): State<App>, signed: Signed) -> Result<Json<Challenge>, ApiError> {
+    if !signed.body.is_empty() {
+        return Err(ProblemCode::RequestMalformed.into());
+    }
+    Ok(Json(app.challenge(signed.device).await?))
+}
+
+/// Issues a batch of passes to the device that signed.
+pub(super) async fn passes(State(app): State<App>, signed: Signed) -> Result<Json<PassesReply>, ApiError> {
+    let reply = app
+        .issue_passes(signed.device, &signed.idempotency_key, &signed.body)
+        .await?;
+    Ok(Json(reply))
+}
+
+/// The newest trust list.
+pub(super) async fn trust_list(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
+    public_file(&app, PublicFile::TrustList, COSE, &headers).await
+}
+
+/// The newest status manifest.
+pub(super) async fn status_manifest(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    public_file(&app, PublicFile::StatusManifest, COSE, &headers).await
+}
+
+/// The raw bits of one status list.
+pub(super) async fn status_list(
+    State(app): State<App>,
+    Path(list): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    public_file(&app, PublicFile::StatusList(list), BITS, &headers).await
+}
+
+/// 200 while the database answers.
+pub(super) async fn health(State(app): State<App>) -> Result<Json<serde_json::Value>, ApiError> {
+    app.artefact(&PublicFile::StatusManifest).await?;
+    Ok(Json(serde_json::json!({ "status": "ok" })))
+}
+
+async fn public_file(
+    app: &App,
+    name: PublicFile,
+    media_type: &'static str,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let file = app.artefact(&name).await?.ok_or(ProblemCode::NotFound)?;
+    let tag = format!("\"{}\"", hex(&file.sha256));
+    let held = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|tags| tags.split(',').any(|t| t.trim() == tag));
+    let caching = [
+        (header::ETAG, tag),
+        (header::CACHE_CONTROL, PUBLIC_AGE_MAX.to_owned()),
+    ];
+    Ok(if held {
+        (StatusCode::NOT_MODIFIED, caching).into_response()
+    } else {
+        (caching, [(header::CONTENT_TYPE, media_type)], file.bytes).into_response()
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

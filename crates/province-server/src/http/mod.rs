@@ -1,0 +1,140 @@
+//! The API over HTTP: routes on one page, limits, and one form for every error.
+//!
+//! No CORS header is ever sent: no web page may call this. Names, numbers and tokens are never logged; a line holds
+//! method, path (a constant or a list's name), status and duration.
+
+mod handlers;
+mod problem;
+mod signed;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use province_api::paths;
+use province_api::problem::{PROBLEM_JSON, Problem, ProblemCode};
+use tower::limit::GlobalConcurrencyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::rules::{AppParts, Province};
+use problem::IntoReply as _;
+
+/// Largest body of an enrolment, in bytes: it carries a picture.
+pub const ENROLMENT_BYTES_MAX: usize = 1 << 20;
+/// Largest body of any other request, in bytes.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Most headers of a request.
+const HEADERS_MAX: usize = 64;
+/// Most bytes of all header values of a request.
+const HEADER_BYTES_MAX: usize = 16 * 1024;
+/// Longest time for one answer: NADRA's time limit and some more.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
+/// Most requests worked on at once; the others wait.
+const CONCURRENCY_MAX: usize = 128;
+
+/// A serving province, shared by requests.
+type App = Arc<Province>;
+
+/// The whole service as one router.
+pub fn app(parts: AppParts) -> Router {
+    router(Arc::new(Province::new(parts)))
+}
+
+/// The router of a province that somebody else holds too, for its upkeep.
+pub fn router(province: Arc<Province>) -> Router {
+    Router::new()
+        .route(
+            paths::ENROLMENTS,
+            post(handlers::enrol).layer(DefaultBodyLimit::max(ENROLMENT_BYTES_MAX)),
+        )
+        .route(paths::CHALLENGES, post(handlers::challenge))
+        .route(paths::PASSES, post(handlers::passes))
+        .route(paths::TRUST_LIST, get(handlers::trust_list))
+        .route(paths::STATUS_MANIFEST, get(handlers::status_manifest))
+        .route("/v1/status/{list}", get(handlers::status_list))
+        .route(paths::HEALTH, get(handlers::health))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(province)
+        .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            ANSWER_TIME_MAX,
+        ))
+        .layer(middleware::from_fn(limit_headers))
+        .layer(middleware::from_fn(only_problems))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
+        .layer(middleware::from_fn(log))
+}
+
+async fn limit_headers(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let bytes: usize = headers.values().map(HeaderValue::len).sum();
+    if headers.len() > HEADERS_MAX || bytes > HEADER_BYTES_MAX {
+        return Problem::new(ProblemCode::RequestMalformed).into_reply();
+    }
+    next.run(request).await
+}
+
+/// Gives the errors of the layers below (no such route, too slow) the same form as all others.
+async fn only_problems(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_problem = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value == PROBLEM_JSON);
+    if is_problem || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let code = match status {
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => ProblemCode::NotFound,
+        StatusCode::PAYLOAD_TOO_LARGE => ProblemCode::BodyTooLarge,
+        _ if status.is_client_error() => ProblemCode::RequestMalformed,
+        _ => ProblemCode::ServerFault,
+    };
+    Problem::new(code).into_reply()
+}
+
+async fn log(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = route(request.uri().path());
+    let response = next.run(request).await;
+    tracing::info!(
+        %method,
+        route,
+        status = response.status().as_u16(),
+        ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "answered"
+    );
+    response
+}
+
+/// The route of a path, never the path as it came: that may hold anything.
+fn route(path: &str) -> &'static str {
+    const ROUTES: [&str; 6] = [
+        paths::ENROLMENTS,
+        paths::CHALLENGES,
+        paths::PASSES,
+        paths::TRUST_LIST,
+        paths::STATUS_MANIFEST,
+        paths::HEALTH,
+    ];
+    if path.starts_with(paths::STATUS) {
+        return paths::STATUS;
+    }
+    ROUTES.into_iter().find(|route| *route == path).unwrap_or("-")
+}

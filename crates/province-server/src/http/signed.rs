@@ -1,0 +1,67 @@
+//! A request that a device signed: nothing of its body is read before the signature holds.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
+use province_api::IDEMPOTENCY_KEY;
+use province_api::problem::{Problem, ProblemCode};
+use province_api::signature::{self, DeviceKey, SignatureError};
+
+use super::App;
+use super::problem::ApiError;
+
+/// Who asks, under which idempotency key, and the body as it arrived.
+pub(super) struct Signed {
+    pub(super) device: DeviceKey,
+    pub(super) idempotency_key: [u8; 16],
+    pub(super) body: Bytes,
+}
+
+impl FromRequest<App> for Signed {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let body = Bytes::from_request(Request::from_parts(parts.clone(), body), app)
+            .await
+            .map_err(|rejection| match rejection.into_response().status() {
+                StatusCode::PAYLOAD_TOO_LARGE => ProblemCode::BodyTooLarge,
+                _ => ProblemCode::RequestMalformed,
+            })?;
+        let now = super::Province::now(app).unix();
+        // Two values of one header leave open which was meant.
+        let header = |name: &str| {
+            let mut values = parts.headers.get_all(name).iter();
+            let value = values.next()?.to_str().ok()?;
+            values.next().is_none().then_some(value)
+        };
+        let device = signature::verify(header, parts.method.as_str(), parts.uri.path(), &body, now).map_err(
+            |error| match error {
+                SignatureError::Clock => Problem {
+                    server_time: Some(now),
+                    ..Problem::new(ProblemCode::DeviceClock)
+                },
+                SignatureError::Malformed | SignatureError::Digest | SignatureError::Invalid => {
+                    Problem::new(ProblemCode::DeviceSignature)
+                }
+            },
+        )?;
+        let idempotency_key = header(IDEMPOTENCY_KEY)
+            .and_then(read_hex)
+            .ok_or(ProblemCode::DeviceSignature)?;
+        Ok(Self {
+            device,
+            idempotency_key,
+            body,
+        })
+    }
+}
+
+/// 16 bytes of lower-case hex.
+fn read_hex(text: &str) -> Option<[u8; 16]> {
+    if text.len() != 32 || !text.is_ascii() {
+        return None;
+    }
+    u128::from_str_radix(text, 16).ok().map(u128::to_be_bytes)
+}

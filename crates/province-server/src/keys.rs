@@ -1,0 +1,274 @@
+//! The province's secret keys at rest: each a file sealed with age to one X25519 identity.
+//!
+//! The identity lies beside them (`identity.txt`, readable by its owner only) so that a test or a demonstration starts
+//! by itself. In operation it is elsewhere, in a key service or in an operator's hands, and so are the roots, which
+//! are needed only to sign a trust list or a configuration.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+
+use age::secrecy::ExposeSecret as _;
+use credential::SecretKey;
+use zeroize::Zeroizing;
+
+use crate::randomness::Randomness;
+use crate::sealed::DataKeys;
+
+const IDENTITY_FILE: &str = "identity.txt";
+const KEYS_FOLDER: &str = "keys";
+/// A sealed key of 32 bytes takes about 232; whatever is much larger is no key.
+const SEALED_BYTES_MAX: u64 = 4 * 1024;
+
+/// Why keys were not made or not opened. Never holds key material.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyFileError {
+    /// A file could not be read or written.
+    #[error("a key file could not be read or written")]
+    File(#[from] std::io::Error),
+    /// The identity file is not an age X25519 identity.
+    #[error("the identity file is not an age identity")]
+    Identity,
+    /// A key could not be sealed.
+    #[error("a key could not be sealed")]
+    Seal,
+    /// A key file does not open with this identity.
+    #[error("a key file does not open with this identity")]
+    Locked,
+    /// A key file holds something other than a key.
+    #[error("a key file does not hold a key")]
+    Form,
+    /// The folder has keys already.
+    #[error("there are keys already")]
+    Exists,
+}
+
+/// Which key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyName {
+    /// Signs citizens' passes.
+    Issuer,
+    /// Signs counters' certificates.
+    CounterCa,
+    /// Signs status manifests.
+    Status,
+    /// Seals records and makes blind indices.
+    Data,
+    /// One of the three roots, 0 to 2.
+    Root(u8),
+}
+
+impl KeyName {
+    fn file(self) -> String {
+        match self {
+            Self::Issuer => "issuer.age".to_owned(),
+            Self::CounterCa => "counter-ca.age".to_owned(),
+            Self::Status => "status.age".to_owned(),
+            Self::Data => "data.age".to_owned(),
+            Self::Root(n) => format!("root-{}.age", n.saturating_add(1)),
+        }
+    }
+}
+
+/// The folder of a province's keys.
+#[derive(Clone, Debug)]
+pub struct KeyFolder {
+    data: PathBuf,
+}
+
+impl KeyFolder {
+    /// The keys in a data folder.
+    pub fn new(data: &Path) -> Self {
+        Self {
+            data: data.to_owned(),
+        }
+    }
+
+    /// Makes the identity and every key, and seals the given roots.
+    ///
+    /// # Errors
+    /// [`KeyFileError`], [`KeyFileError::Exists`] if there is an identity already: keys are never written over.
+    pub fn make(&self, roots: &[[u8; 32]; 3], randomness: &Randomness) -> Result<(), KeyFileError> {
+        if self.identity_file().exists() {
+            return Err(KeyFileError::Exists);
+        }
+        make_private_folder(&self.data)?;
+        make_private_folder(&self.data.join(KEYS_FOLDER))?;
+        let identity = age::x25519::Identity::generate();
+        let recipient = identity.to_public();
+        for name in [
+            KeyName::Issuer,
+            KeyName::CounterCa,
+            KeyName::Status,
+            KeyName::Data,
+        ] {
+            let key = Zeroizing::new(randomness.bytes::<32>());
+            self.seal(name, &key, &recipient)?;
+        }
+        for (number, seed) in (0_u8..).zip(roots) {
+            self.seal(KeyName::Root(number), seed, &recipient)?;
+        }
+        // Last: a folder with an identity is a whole one.
+        write_private(
+            &self.identity_file(),
+            identity.to_string().expose_secret().as_bytes(),
+        )
+    }
+
+    fn seal(
+        &self,
+        name: KeyName,
+        key: &[u8; 32],
+        recipient: &age::x25519::Recipient,
+    ) -> Result<(), KeyFileError> {
+        let sealed = age::encrypt(recipient, key).map_err(|_| KeyFileError::Seal)?;
+        write_private(&self.file(name), &sealed)
+    }
+
+    /// Opens one key's 32 bytes.
+    fn open(&self, name: KeyName) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+        let text = Zeroizing::new(fs::read_to_string(self.identity_file())?);
+        let identity = age::x25519::Identity::from_str(text.trim()).map_err(|_| KeyFileError::Identity)?;
+        let file = self.file(name);
+        if fs::metadata(&file)?.len() > SEALED_BYTES_MAX {
+            return Err(KeyFileError::Form);
+        }
+        let plain = age::decrypt(&identity, &fs::read(file)?).map_err(|_| KeyFileError::Locked)?;
+        let plain = Zeroizing::new(plain);
+        let key: [u8; 32] = plain.as_slice().try_into().map_err(|_| KeyFileError::Form)?;
+        Ok(Zeroizing::new(key))
+    }
+
+    /// Opens a signing key.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn signing(&self, name: KeyName) -> Result<SecretKey, KeyFileError> {
+        Ok(SecretKey::from_seed(*self.open(name)?))
+    }
+
+    /// Opens the keys of the data at rest.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn data(&self) -> Result<DataKeys, KeyFileError> {
+        Ok(DataKeys::derive(&*self.open(KeyName::Data)?))
+    }
+
+    /// Opens what `serve` needs: no root and no counter key.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn serving(&self) -> Result<ServingKeys, KeyFileError> {
+        Ok(ServingKeys {
+            issuer: self.signing(KeyName::Issuer)?,
+            status: self.signing(KeyName::Status)?,
+            data: self.data()?,
+        })
+    }
+
+    fn identity_file(&self) -> PathBuf {
+        self.data.join(IDENTITY_FILE)
+    }
+
+    fn file(&self, name: KeyName) -> PathBuf {
+        self.data.join(KEYS_FOLDER).join(name.file())
+    }
+}
+
+/// The open keys of a serving province.
+#[derive(Debug)]
+pub struct ServingKeys {
+    /// Signs citizens' passes.
+    pub issuer: SecretKey,
+    /// Signs status manifests.
+    pub status: SecretKey,
+    /// Seals records and makes blind indices.
+    pub data: DataKeys,
+}
+
+fn make_private_folder(folder: &Path) -> Result<(), KeyFileError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    Ok(builder.create(folder)?)
+}
+
+/// Writes a new file that only its owner may read.
+fn write_private(file: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(file)?;
+    file.write_all(bytes)?;
+    Ok(file.sync_all()?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::randomness::tests::counting;
+
+    #[test]
+    fn keys_open_with_their_identity_and_with_no_other() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let folder = KeyFolder::new(&one.path().join("province"));
+        folder.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
+        let root = folder.signing(KeyName::Root(1)).unwrap();
+        assert_eq!(
+            root.public().as_bytes(),
+            SecretKey::from_seed([2; 32]).public().as_bytes()
+        );
+        folder.serving().unwrap();
+
+        let other = KeyFolder::new(two.path());
+        other.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
+        fs::copy(other.identity_file(), folder.identity_file()).unwrap();
+        assert!(matches!(folder.serving(), Err(KeyFileError::Locked)));
+        fs::remove_file(folder.identity_file()).unwrap();
+        assert!(matches!(folder.serving(), Err(KeyFileError::File(_))));
+        fs::write(folder.identity_file(), "AGE-SECRET-KEY-NONE").unwrap();
+        assert!(matches!(folder.serving(), Err(KeyFileError::Identity)));
+    }
+
+    #[test]
+    fn no_key_lies_open_in_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyFolder::new(folder.path());
+        keys.make(&[[0x51; 32], [0x52; 32], [0x53; 32]], &counting())
+            .unwrap();
+        for file in fs::read_dir(folder.path().join(KEYS_FOLDER)).unwrap() {
+            let bytes = fs::read(file.unwrap().path()).unwrap();
+            assert!(bytes.starts_with(b"age-encryption.org/v1\n"));
+            assert!(!bytes.windows(16).any(|w| w == [0x52; 16]));
+        }
+    }
+
+    #[test]
+    fn keys_are_never_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyFolder::new(folder.path());
+        keys.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
+        let again = keys.make(&[[1; 32], [2; 32], [3; 32]], &counting());
+        assert!(matches!(again, Err(KeyFileError::Exists)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_may_read_them() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyFolder::new(folder.path());
+        keys.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
+        for file in [keys.identity_file(), keys.file(KeyName::Issuer)] {
+            assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+}

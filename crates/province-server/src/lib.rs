@@ -1,0 +1,22 @@
+//! The thin provincial API: enrolment, passes, public artefacts.
+//!
+//! `http` (handlers) calls `rules`, `rules` call `store`; nothing calls back. The clock, the source of randomness and
+//! the desk at NADRA are handed in by whoever starts it: `main.rs`, or a test.
+//!
+//! - [`app`] is the whole service as one router.
+//! - [`admin`] is what an operator does: make a province, configure, revoke, release, certify a counter, publish trust.
+
+pub mod admin;
+pub mod clock;
+mod districts;
+mod http;
+pub mod keys;
+pub mod nadra;
+pub mod photo;
+pub mod randomness;
+pub mod rules;
+pub mod sealed;
+pub mod store;
+
+pub use http::{app, router};
+pub use rules::{AppParts, Province};

@@ -1,0 +1,28 @@
+//! `province-server`: the provincial API and its operator's commands.
+//!
+//! The one place where the clock and the randomness of the machine are read.
+
+mod commands;
+
+use std::io::Write as _;
+
+use clap::Parser as _;
+
+fn main() -> anyhow::Result<()> {
+    let arguments = commands::Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn")),
+        )
+        .init();
+    tokio::runtime::Runtime::new()?.block_on(commands::run(arguments))
+}
+
+/// Prints one line of JSON.
+fn say(line: &serde_json::Value) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,103 @@
+//! The desk at NADRA: who is asked whether a citizen is who they say.
+//!
+//! No public specification of the real service was found, so the question and the outcomes are our own and an adapter
+//! maps onto them. Whatever goes wrong on the way is one thing to the citizen: it could not be asked, try later.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use province_api::nadra::{NadraOutcome, VERIFY_PATH, VerifyReply, VerifyRequest};
+
+/// Longest wait for a whole answer.
+pub const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// Largest answer that is read, in bytes.
+pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// Why NADRA gave no outcome. For logs; the citizen is told that it could not be asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NadraError {
+    /// Not reached, or not in time.
+    #[error("not reached in time")]
+    Unreachable(#[source] reqwest::Error),
+    /// Answered with this HTTP status.
+    #[error("answered with status {0}")]
+    Status(u16),
+    /// The answer is larger than [`ANSWER_BYTES_MAX`].
+    #[error("the answer is too large")]
+    TooLarge,
+    /// The answer is not of the agreed form.
+    #[error("the answer is nonsense")]
+    Nonsense,
+    /// The answer is to another question.
+    #[error("the answer is to another question")]
+    OtherQuestion,
+}
+
+/// A pending answer.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<NadraOutcome, NadraError>> + Send + 'a>>;
+
+/// Where citizens are confirmed.
+pub trait NadraDesk: Send + Sync {
+    /// Asks. Takes no longer than the adapter's own time limit.
+    fn verify(&self, question: VerifyRequest) -> Answer<'_>;
+}
+
+/// The desk over HTTP.
+#[derive(Clone, Debug)]
+pub struct HttpNadra {
+    client: reqwest::Client,
+    url: String,
+}
+
+impl HttpNadra {
+    /// A desk at `base_url`, such as `http://127.0.0.1:4000`, that is given `limit` for a whole answer.
+    ///
+    /// # Errors
+    /// [`NadraError::Unreachable`] if the client cannot be made.
+    pub fn new(base_url: &str, limit: Duration) -> Result<Self, NadraError> {
+        let client = reqwest::Client::builder()
+            .timeout(limit)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(NadraError::Unreachable)?;
+        Ok(Self {
+            client,
+            url: format!("{}{VERIFY_PATH}", base_url.trim_end_matches('/')),
+        })
+    }
+
+    async fn ask(&self, question: &VerifyRequest) -> Result<NadraOutcome, NadraError> {
+        let unreachable = |error: reqwest::Error| NadraError::Unreachable(error.without_url());
+        let mut response = self
+            .client
+            .post(&self.url)
+            .json(question)
+            .send()
+            .await
+            .map_err(unreachable)?;
+        if response.status() != reqwest::StatusCode::OK {
+            return Err(NadraError::Status(response.status().as_u16()));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+                return Err(NadraError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let reply: VerifyReply = serde_json::from_slice(&body).map_err(|_| NadraError::Nonsense)?;
+        if reply.reference != question.reference {
+            return Err(NadraError::OtherQuestion);
+        }
+        Ok(reply.outcome)
+    }
+}
+
+impl NadraDesk for HttpNadra {
+    fn verify(&self, question: VerifyRequest) -> Answer<'_> {
+        Box::pin(async move { self.ask(&question).await })
+    }
+}

@@ -1,0 +1,227 @@
+//! Enrolment: a device says who its citizen is, NADRA confirms, and only then is anything kept.
+//!
+//! Whether a CNIC is enrolled already is said only to somebody whose particulars NADRA has confirmed: asked earlier,
+//! any device could find out who has enrolled. The device that enrolled is answered at once, without asking again.
+
+use credential::Timestamp;
+use province_api::Bytes;
+use province_api::artefacts::{IDENTITY_LIST, IDENTITY_LIST_ENTRIES};
+use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, FieldProblem, Particulars};
+use province_api::nadra::{NadraOutcome, VerifyRequest};
+use province_api::person::{Day, FieldError};
+use province_api::problem::ProblemCode;
+use province_api::signature::DeviceKey;
+use sqlx::AnyConnection;
+
+use super::record::Record;
+use super::{Fault, Province, Refusal, day_of};
+use crate::districts;
+use crate::nadra::NadraError;
+use crate::photo::{self, PhotoError};
+use crate::sealed::{BlindIndex, PersonId, Subject};
+use crate::store::person::Person;
+use crate::store::{attempt, person, status};
+
+/// Refusals by NADRA that one CNIC, and one device, may meet in a day.
+pub const ATTEMPTS_MAX: u32 = 20;
+
+/// How often a random index is drawn before the list counts as full. Half full, 64 draws fail once in 2^64.
+const DRAWS_MAX: u32 = 256;
+
+impl Province {
+    /// Enrols the citizen of `device`.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; then nothing is kept but the count of attempts.
+    pub async fn enrol(
+        &self,
+        device: DeviceKey,
+        request: EnrolmentRequest,
+    ) -> Result<EnrolmentReply, Refusal> {
+        let now = self.now();
+        let particulars = parse(&request, Day::at_unix(now.unix()))?;
+        let cnic = self
+            .keys()
+            .data
+            .blind_index(Subject::Cnic, particulars.cnic.as_str().as_bytes());
+        if let Some(person) = person::with_device(&mut *self.store().read().await?, device.as_bytes()).await?
+        {
+            return self.enrolled(&person, &cnic).await;
+        }
+        let picture = request.photo.0;
+        let small = small_picture(picture.clone()).await?;
+        let subjects = [
+            cnic,
+            self.keys().data.blind_index(Subject::Device, device.as_bytes()),
+        ];
+        self.count_attempt(&subjects, now).await?;
+        self.confirm(&particulars, picture, &subjects, now).await?;
+        self.keep(device, &cnic, particulars, small).await
+    }
+
+    /// The answer to a device that has enrolled before.
+    async fn enrolled(&self, person: &Person, cnic: &BlindIndex) -> Result<EnrolmentReply, Refusal> {
+        if person.cnic_index != *cnic {
+            return Err(ProblemCode::DeviceTaken.into());
+        }
+        let mut db = self.store().read().await?;
+        if status::is_revoked(&mut db, IDENTITY_LIST, person.status_index).await? {
+            return Err(ProblemCode::PersonRevoked.into());
+        }
+        Ok(reply(person))
+    }
+
+    async fn count_attempt(&self, subjects: &[BlindIndex], now: Timestamp) -> Result<(), Refusal> {
+        let mut write = self.store().write().await?;
+        let mut most = 0;
+        for subject in subjects {
+            most = most.max(attempt::count(&mut write, subject, day_of(now)).await?);
+        }
+        if most > ATTEMPTS_MAX {
+            // Dropped, not committed: who is refused here adds nothing to the count.
+            let left = credential::DAY - now.unix() % credential::DAY;
+            return Err(Refusal::Later(
+                ProblemCode::TooManyAttempts,
+                u32::try_from(left).unwrap_or(u32::MAX),
+            ));
+        }
+        Ok(write.commit().await?)
+    }
+
+    /// Asks NADRA. An attempt that was not the citizen's fault is taken back.
+    async fn confirm(
+        &self,
+        particulars: &Particulars,
+        picture: Vec<u8>,
+        subjects: &[BlindIndex],
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let reference = Bytes(self.randomness().bytes::<16>().to_vec());
+        let outcome = self
+            .nadra()
+            .verify(question(particulars, picture, reference))
+            .await;
+        if let Err(error) = &outcome {
+            log_unavailable(error);
+        }
+        if matches!(outcome, Err(_) | Ok(NadraOutcome::Matched)) {
+            let mut write = self.store().write().await?;
+            for subject in subjects {
+                attempt::forgive(&mut write, subject, day_of(now)).await?;
+            }
+            write.commit().await?;
+        }
+        let code = match outcome {
+            Ok(NadraOutcome::Matched) => return Ok(()),
+            Ok(NadraOutcome::NotMatched) => ProblemCode::NadraNotMatched,
+            Ok(NadraOutcome::Expired) => ProblemCode::NadraExpired,
+            Ok(NadraOutcome::Blocked) => ProblemCode::NadraBlocked,
+            Ok(NadraOutcome::Deceased) => ProblemCode::NadraDeceased,
+            Ok(NadraOutcome::NotFound) => ProblemCode::NadraNotFound,
+            Err(_) => return Err(Refusal::Later(ProblemCode::NadraUnavailable, 60)),
+        };
+        Err(code.into())
+    }
+
+    /// Keeps a confirmed citizen: all in one transaction, or nothing.
+    async fn keep(
+        &self,
+        device: DeviceKey,
+        cnic: &BlindIndex,
+        particulars: Particulars,
+        small: Vec<u8>,
+    ) -> Result<EnrolmentReply, Refusal> {
+        let id = PersonId::make(self.randomness());
+        let sealed = self.seal_record(
+            &id,
+            &Record {
+                particulars,
+                photo: Bytes(small),
+            },
+        )?;
+        let mut write = self.store().write().await?;
+        // The other of two simultaneous enrolments may have been first: the lock is held from here on.
+        if let Some(first) = person::with_device(&mut write, device.as_bytes()).await? {
+            drop(write);
+            return self.enrolled(&first, cnic).await;
+        }
+        if person::with_cnic(&mut write, cnic).await?.is_some() {
+            return Err(ProblemCode::AlreadyEnrolled.into());
+        }
+        let person = Person {
+            id,
+            cnic_index: *cnic,
+            device_key: *device.as_bytes(),
+            sealed,
+            status_index: self.draw_index(&mut write).await?,
+            nadra_at: self.now().unix(),
+        };
+        match person::add(&mut write, &person).await {
+            Ok(()) => {}
+            Err(error) if error.is_taken() => return Err(ProblemCode::AlreadyEnrolled.into()),
+            Err(error) => return Err(error.into()),
+        }
+        write.commit().await?;
+        Ok(reply(&person))
+    }
+
+    /// Draws an index that nobody had: at random, so that it tells nothing of when or where somebody enrolled.
+    async fn draw_index(&self, db: &mut AnyConnection) -> Result<u32, Fault> {
+        for _ in 0..DRAWS_MAX {
+            let index = self.randomness().below(IDENTITY_LIST_ENTRIES);
+            if status::draw(db, IDENTITY_LIST, index).await? {
+                return Ok(index);
+            }
+        }
+        Err(Fault::StatusListFull)
+    }
+}
+
+fn reply(person: &Person) -> EnrolmentReply {
+    EnrolmentReply {
+        enrolment: Bytes::from(&person.id.as_bytes()[..]),
+        confirmed_at: person.nadra_at,
+    }
+}
+
+fn parse(request: &EnrolmentRequest, today: Day) -> Result<Particulars, Refusal> {
+    let particulars = request.parse(today).map_err(Refusal::Fields)?;
+    if districts::find(&particulars.district).is_none() {
+        return Err(Refusal::Fields(vec![FieldProblem {
+            field: "district".to_owned(),
+            code: FieldError::ChoiceUnknown,
+        }]));
+    }
+    Ok(particulars)
+}
+
+/// Makes the small picture away from the threads that answer others.
+async fn small_picture(picture: Vec<u8>) -> Result<Vec<u8>, Refusal> {
+    match tokio::task::spawn_blocking(move || photo::reduce(&picture)).await {
+        Ok(Ok(small)) => Ok(small),
+        Ok(Err(PhotoError::Encode)) => Err(Fault::Photo(PhotoError::Encode).into()),
+        // A picture that brings its reader down is as unreadable as one that is refused.
+        Ok(Err(PhotoError::Unreadable | PhotoError::TooSmall)) | Err(_) => {
+            Err(ProblemCode::PhotoUnreadable.into())
+        }
+    }
+}
+
+fn question(p: &Particulars, picture: Vec<u8>, reference: Bytes) -> VerifyRequest {
+    VerifyRequest {
+        reference,
+        cnic: p.cnic.clone(),
+        cnic_issued_on: p.cnic_issued_on,
+        name_en: p.name_en.clone(),
+        name_ur: p.name_ur.clone(),
+        guardian_name_en: p.guardian_name_en.clone(),
+        guardian_relation: p.guardian_relation,
+        date_of_birth: p.date_of_birth,
+        gender: p.gender,
+        photo: Bytes(picture),
+    }
+}
+
+fn log_unavailable(error: &NadraError) {
+    tracing::warn!(reason = %error, "NADRA could not be asked");
+}

@@ -1,0 +1,142 @@
+//! What the province does, without HTTP: enrolment, passes, publishing, ending.
+
+pub mod end;
+pub mod enrol;
+pub mod pass_types;
+pub mod passes;
+pub mod publish;
+pub mod record;
+
+use std::sync::Arc;
+
+use credential::Timestamp;
+use province_api::enrolment::FieldProblem;
+use province_api::problem::ProblemCode;
+
+use crate::clock::Clock;
+use crate::keys::ServingKeys;
+use crate::nadra::NadraDesk;
+use crate::randomness::Randomness;
+use crate::sealed::SealError;
+pub use crate::store::artefact::{Artefact, Name as PublicFile};
+use crate::store::{Store, StoreError};
+
+/// What a serving province is made of.
+pub struct AppParts {
+    /// The database.
+    pub store: Store,
+    /// The open keys.
+    pub keys: ServingKeys,
+    /// Where citizens are confirmed.
+    pub nadra: Arc<dyn NadraDesk>,
+    /// Says what time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where random bytes come from.
+    pub randomness: Randomness,
+}
+
+/// A serving province.
+pub struct Province {
+    parts: AppParts,
+}
+
+impl std::fmt::Debug for Province {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Province(..)")
+    }
+}
+
+impl Province {
+    /// Puts one together.
+    pub fn new(parts: AppParts) -> Self {
+        Self { parts }
+    }
+
+    /// What time it is here.
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    fn store(&self) -> &Store {
+        &self.parts.store
+    }
+
+    fn keys(&self) -> &ServingKeys {
+        &self.parts.keys
+    }
+
+    fn nadra(&self) -> &dyn NadraDesk {
+        self.parts.nadra.as_ref()
+    }
+
+    fn randomness(&self) -> &Randomness {
+        &self.parts.randomness
+    }
+}
+
+/// What went wrong on the province's side. The caller is told only that something did.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The database.
+    #[error("store: {0}")]
+    Store(#[from] StoreError),
+    /// A sealed record.
+    #[error("seal: {0}")]
+    Seal(#[from] SealError),
+    /// A record of another form than this version writes.
+    #[error("a stored record has another form")]
+    Record(#[source] serde_json::Error),
+    /// A credential could not be signed.
+    #[error("a pass could not be signed")]
+    Issue(#[source] credential::IssueError),
+    /// No index of a status list is left.
+    #[error("the status list is full")]
+    StatusListFull,
+    /// A key in the database is no key.
+    #[error("a stored key is no key")]
+    Key(#[from] credential::KeyError),
+    /// The small picture could not be made.
+    #[error("a small picture could not be made")]
+    Photo(#[source] crate::photo::PhotoError),
+}
+
+/// Why the province did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// For the caller to mend.
+    #[error("refused: {}", .0.code())]
+    Code(ProblemCode),
+    /// Fields that were not accepted.
+    #[error("fields were not accepted")]
+    Fields(Vec<FieldProblem>),
+    /// Too early: try after so many seconds.
+    #[error("refused: {}", .0.code())]
+    Later(ProblemCode, u32),
+    /// Not the caller's doing.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl From<SealError> for Refusal {
+    fn from(error: SealError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl From<ProblemCode> for Refusal {
+    fn from(code: ProblemCode) -> Self {
+        Self::Code(code)
+    }
+}
+
+/// Whole days since 1970.
+fn day_of(now: Timestamp) -> i64 {
+    i64::try_from(now.unix() / credential::DAY).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,175 @@
+//! Passes: a batch of signed credentials for an enrolled device, all or none.
+
+use std::collections::HashSet;
+
+use credential::{PublicKey, issue};
+use province_api::Bytes;
+use province_api::artefacts::IDENTITY_LIST;
+use province_api::passes::{Challenge, PASSES_MAX, PassesReply, PassesRequest, proof_message};
+use province_api::problem::ProblemCode;
+use province_api::signature::DeviceKey;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use super::pass_types::PassType;
+use super::{Fault, Province, Refusal};
+use crate::sealed::Kind;
+use crate::store::answer::{self, Answer};
+use crate::store::person::Person;
+use crate::store::{challenge, person, status};
+
+/// How long a challenge serves, in seconds.
+pub const CHALLENGE_LIFETIME: u64 = 300;
+
+/// Most unused challenges of one device.
+const CHALLENGES_MAX: u32 = 50;
+
+/// A holder key that has been proven, and what it is for.
+type Proven = (&'static PassType, PublicKey);
+
+impl Province {
+    /// A fresh challenge for an enrolled device.
+    ///
+    /// # Errors
+    /// [`Refusal`]: the device is unknown, or its person's passes were revoked.
+    pub async fn challenge(&self, device: DeviceKey) -> Result<Challenge, Refusal> {
+        let now = self.now();
+        self.person_of(device).await?;
+        let fresh: [u8; 16] = self.randomness().bytes();
+        let expires_at = now.plus(CHALLENGE_LIFETIME).unix();
+        let mut write = self.store().write().await?;
+        challenge::forget_expired(&mut write, now.unix()).await?;
+        if challenge::held(&mut write, device.as_bytes()).await? >= CHALLENGES_MAX {
+            return Err(Refusal::Later(ProblemCode::TooManyAttempts, 60));
+        }
+        challenge::add(&mut write, &fresh, device.as_bytes(), expires_at).await?;
+        write.commit().await?;
+        Ok(Challenge {
+            challenge: Bytes::from(&fresh[..]),
+            expires_at,
+        })
+    }
+
+    /// Issues a batch. `body` is the request as it arrived: asking again with the same key and body gives the same
+    /// batch, byte for byte.
+    ///
+    /// # Errors
+    /// [`Refusal`]; then nothing was issued.
+    pub async fn issue_passes(
+        &self,
+        device: DeviceKey,
+        idempotency_key: &[u8; 16],
+        body: &[u8],
+    ) -> Result<PassesReply, Refusal> {
+        let body_sha256: [u8; 32] = Sha256::digest(body).into();
+        let person = self.person_of(device).await?;
+        if let Some(reply) = self.answered(&person, idempotency_key, &body_sha256).await? {
+            return Ok(reply);
+        }
+        let request: PassesRequest =
+            serde_json::from_slice(body).map_err(|_| ProblemCode::RequestMalformed)?;
+        let wanted = proven(&request)?;
+        let reply = self.sign(&person, &wanted)?;
+        let plain = Zeroizing::new(serde_json::to_vec(&reply).map_err(Fault::Record)?);
+        let answer = Answer {
+            body_sha256,
+            sealed: self
+                .keys()
+                .data
+                .seal(Kind::Answer, &person.id, &plain, self.randomness())?,
+        };
+
+        let now = self.now().unix();
+        let mut write = self.store().write().await?;
+        if !challenge::take(&mut write, &request.challenge.0, device.as_bytes(), now).await? {
+            drop(write);
+            // The same request may have been answered while this one was signing.
+            return self
+                .answered(&person, idempotency_key, &body_sha256)
+                .await?
+                .ok_or(ProblemCode::ChallengeInvalid.into());
+        }
+        // Revoked or released since it was read: nothing leaves.
+        match person::with_device(&mut write, device.as_bytes()).await? {
+            Some(still) if still.id == person.id => {}
+            _ => return Err(ProblemCode::DeviceUnknown.into()),
+        }
+        if status::is_revoked(&mut write, IDENTITY_LIST, person.status_index).await? {
+            return Err(ProblemCode::PersonRevoked.into());
+        }
+        answer::add(&mut write, &person.id, idempotency_key, &answer, now).await?;
+        write.commit().await?;
+        Ok(reply)
+    }
+
+    /// The person whose device this is.
+    async fn person_of(&self, device: DeviceKey) -> Result<Person, Refusal> {
+        let mut db = self.store().read().await?;
+        let person = person::with_device(&mut db, device.as_bytes())
+            .await?
+            .ok_or(ProblemCode::DeviceUnknown)?;
+        if status::is_revoked(&mut db, IDENTITY_LIST, person.status_index).await? {
+            return Err(ProblemCode::PersonRevoked.into());
+        }
+        Ok(person)
+    }
+
+    async fn answered(
+        &self,
+        person: &Person,
+        idempotency_key: &[u8; 16],
+        body_sha256: &[u8; 32],
+    ) -> Result<Option<PassesReply>, Refusal> {
+        let mut db = self.store().read().await?;
+        let Some(answer) = answer::find(&mut db, &person.id, idempotency_key).await? else {
+            return Ok(None);
+        };
+        if answer.body_sha256 != *body_sha256 {
+            return Err(ProblemCode::IdempotencyConflict.into());
+        }
+        let plain = self.keys().data.open(Kind::Answer, &person.id, &answer.sealed)?;
+        let reply = serde_json::from_slice(&plain).map_err(Fault::Record)?;
+        Ok(Some(reply))
+    }
+
+    fn sign(&self, person: &Person, wanted: &[Proven]) -> Result<PassesReply, Fault> {
+        let record = self.open_record(&person.id, &person.sealed)?;
+        let now = self.now();
+        let credentials = wanted
+            .iter()
+            .map(|(pass_type, holder)| {
+                let claims = pass_type.claims(&record, person.status_index, *holder, now);
+                issue(&claims, &self.keys().issuer).map(Bytes)
+            })
+            .collect::<Result<_, _>>()
+            .map_err(Fault::Issue)?;
+        Ok(PassesReply {
+            credentials,
+            photo: record.photo,
+        })
+    }
+}
+
+/// Every wanted pass with its type and a holder key that the phone has proven to hold.
+fn proven(request: &PassesRequest) -> Result<Vec<Proven>, ProblemCode> {
+    if request.passes.is_empty() || request.passes.len() > PASSES_MAX {
+        return Err(ProblemCode::RequestMalformed);
+    }
+    let mut seen = HashSet::new();
+    request
+        .passes
+        .iter()
+        .map(|wanted| {
+            let pass_type = PassType::find(&wanted.vct).ok_or(ProblemCode::PassTypeUnknown)?;
+            let unproven = ProblemCode::HolderKeyUnproven;
+            let holder = PublicKey::parse(&wanted.holder_key.0).map_err(|_| unproven)?;
+            let proof: &[u8; 64] = wanted.proof.0.as_slice().try_into().map_err(|_| unproven)?;
+            let message = proof_message(&request.challenge.0, &wanted.vct, &wanted.holder_key.0);
+            if holder.verifies(&message, proof) && seen.insert(*holder.as_bytes()) {
+                Ok((pass_type, holder))
+            } else {
+                Err(unproven)
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,181 @@
+//! Publishing: the trust list that the roots sign, the status manifest and the lists it names.
+
+use std::collections::BTreeMap;
+
+use credential::{
+    DAY, ListEntry, PublicKey, SecretKey, StatusContent, StatusManifest, Timestamp, TrustContent, TrustedKey,
+    Vct, sign_trust_list,
+};
+use province_api::artefacts::{IDENTITY_LIST, IDENTITY_LIST_ENTRIES};
+use sha2::{Digest as _, Sha256};
+use sqlx::AnyConnection;
+
+use super::pass_types::PASS_TYPES;
+use super::{Fault, Province, Refusal, day_of};
+use crate::store::artefact::{self, Artefact, Name};
+use crate::store::trusted_key::{self, Purpose};
+use crate::store::{Store, StoreError, answer, attempt, challenge, status};
+
+/// How long a trust list serves.
+pub const TRUST_LIST_DAYS: u64 = 180;
+/// How long a status manifest serves.
+pub const MANIFEST_DAYS: u64 = 7;
+/// A manifest older than this is signed anew, in seconds.
+pub const MANIFEST_AGE_MAX: u64 = DAY;
+/// How many epochs of manifest and lists are kept.
+const EPOCHS_KEPT: u64 = 3;
+/// How long answers are kept for asking again.
+const ANSWER_DAYS: u64 = 7;
+
+/// The issuer's name in trust lists, for people.
+pub const ISSUER_NAME: &str = "Khyber Pakhtunkhwa";
+
+/// Signs and publishes the next trust list; gives its sequence.
+///
+/// # Errors
+/// [`Fault`]; then nothing was published.
+pub async fn trust_list(store: &Store, roots: [&SecretKey; 2], now: Timestamp) -> Result<u64, Fault> {
+    let mut write = store.write().await?;
+    let last = artefact::newest(&mut write, &Name::TrustList).await?;
+    let keys = trusted_key::all(&mut write)
+        .await?
+        .into_iter()
+        .map(|row| {
+            Ok(TrustedKey {
+                key: PublicKey::parse(&row.key)?,
+                allowed: allowed(row.purpose),
+                nbf: Timestamp::from_unix(row.valid_from),
+                exp: Timestamp::from_unix(row.valid_until),
+                iss: ISSUER_NAME.to_owned(),
+                revoked_at: row.revoked_at.map(Timestamp::from_unix),
+            })
+        })
+        .collect::<Result<Vec<_>, Fault>>()?;
+    let sequence = last.as_ref().map_or(1, |list| list.sequence + 1);
+    let content = TrustContent {
+        sequence,
+        previous: last.map(|list| list.sha256),
+        iat: now,
+        exp: now.plus(TRUST_LIST_DAYS * DAY),
+        keys,
+    };
+    let [first, second] = roots;
+    let bytes = sign_trust_list(&content, &[(0, first), (1, second)]);
+    put(&mut write, &Name::TrustList, sequence, bytes, now).await?;
+    write.commit().await?;
+    Ok(sequence)
+}
+
+fn allowed(purpose: Purpose) -> Vec<Vct> {
+    match purpose {
+        Purpose::Passes => PASS_TYPES.iter().map(|pass_type| pass_type.vct).collect(),
+        Purpose::Counters => vec![Vct::COUNTER_CERTIFICATE],
+        Purpose::Status => vec![Vct::STATUS_MANIFEST],
+    }
+}
+
+/// Signs and publishes the lists as they stand, inside the caller's transaction; gives the epoch.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn status_manifest(db: &mut AnyConnection, key: &SecretKey, now: Timestamp) -> Result<u64, Fault> {
+    let epoch = artefact::newest(db, &Name::StatusManifest)
+        .await?
+        .map_or(1, |manifest| manifest.epoch() + 1);
+    let bits = bits(&status::revoked(db, IDENTITY_LIST).await?, IDENTITY_LIST_ENTRIES);
+    let entry = ListEntry {
+        length_bits: u64::from(IDENTITY_LIST_ENTRIES),
+        sha256: Sha256::digest(&bits).into(),
+    };
+    let content = StatusContent {
+        epoch,
+        iat: now,
+        exp: now.plus(MANIFEST_DAYS * DAY),
+        lists: BTreeMap::from([(IDENTITY_LIST.to_owned(), entry)]),
+    };
+    let list = Name::StatusList(IDENTITY_LIST.to_owned());
+    put(db, &list, epoch, bits, now).await?;
+    let manifest = StatusManifest::sign(&content, key);
+    put(db, &Name::StatusManifest, epoch, manifest, now).await?;
+    let oldest_kept = epoch.saturating_sub(EPOCHS_KEPT - 1);
+    artefact::forget_before(db, &list, oldest_kept).await?;
+    artefact::forget_before(db, &Name::StatusManifest, oldest_kept).await?;
+    Ok(epoch)
+}
+
+impl Artefact {
+    /// A manifest's sequence is its epoch.
+    const fn epoch(&self) -> u64 {
+        self.sequence
+    }
+}
+
+async fn put(
+    db: &mut AnyConnection,
+    name: &Name,
+    sequence: u64,
+    bytes: Vec<u8>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let artefact = Artefact {
+        sequence,
+        sha256: Sha256::digest(&bytes).into(),
+        bytes,
+        issued_at: now.unix(),
+    };
+    artefact::add(db, name, &artefact).await
+}
+
+/// The raw bits of a list: bit `i` is bit `i % 8`, least significant first, of byte `i / 8`.
+fn bits(revoked: &[u32], entries: u32) -> Vec<u8> {
+    let mut bits = vec![0_u8; entries.div_ceil(8) as usize];
+    for index in revoked {
+        if let Some(byte) = bits.get_mut((index / 8) as usize) {
+            *byte |= 1 << (index % 8);
+        }
+    }
+    bits
+}
+
+impl Province {
+    /// The newest public file of this name, `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Refusal::Fault`].
+    pub async fn artefact(&self, name: &Name) -> Result<Option<Artefact>, Refusal> {
+        Ok(artefact::newest(&mut *self.store().read().await?, name).await?)
+    }
+
+    /// Daily work: a new manifest if the published one is older than [`MANIFEST_AGE_MAX`], and forgetting what is no
+    /// longer needed. Gives the new epoch, if there is one.
+    ///
+    /// # Errors
+    /// [`Fault`]; it is tried again at the next turn.
+    pub async fn upkeep(&self) -> Result<Option<u64>, Fault> {
+        let now = self.now();
+        let mut write = self.store().write().await?;
+        attempt::forget_before(&mut write, day_of(now)).await?;
+        challenge::forget_expired(&mut write, now.unix()).await?;
+        answer::forget_before(&mut write, now.minus(ANSWER_DAYS * DAY).unix()).await?;
+        let manifest = artefact::newest(&mut write, &Name::StatusManifest).await?;
+        let is_due = manifest.is_none_or(|m| now.unix().saturating_sub(m.issued_at) > MANIFEST_AGE_MAX);
+        let epoch = if is_due {
+            Some(status_manifest(&mut write, &self.keys().status, now).await?)
+        } else {
+            None
+        };
+        write.commit().await?;
+        Ok(epoch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_lie_least_significant_first() {
+        assert_eq!(bits(&[0, 9, 15, 400], 16), [0b0000_0001, 0b1000_0010]);
+        assert_eq!(bits(&[], IDENTITY_LIST_ENTRIES).len(), 16 * 1024);
+    }
+}

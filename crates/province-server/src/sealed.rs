@@ -1,0 +1,242 @@
+//! What the province keeps of people, closed: sealed records and blind indices.
+//!
+//! One data key, three derived from it: a leaked database without the key file finds nobody and opens nothing, and a
+//! row copied onto another person does not open, because each record is bound to its person's id.
+
+use std::fmt;
+
+use chacha20poly1305::aead::{Aead as _, Payload};
+use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::randomness::Randomness;
+
+const NONCE_BYTES: usize = 24;
+
+/// Random id of an enrolment. Says nothing of the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PersonId([u8; 16]);
+
+impl PersonId {
+    /// A new one.
+    pub fn make(randomness: &Randomness) -> Self {
+        Self(randomness.bytes())
+    }
+
+    /// One that was stored.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+/// HMAC-SHA256 of something personal: equal for equal things, and tells nothing without the key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct BlindIndex([u8; 32]);
+
+impl BlindIndex {
+    /// One that was stored.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for BlindIndex {
+    /// Two log lines with one index would tell that they are of one person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BlindIndex(..)")
+    }
+}
+
+/// What a blind index is of. Each has its own domain, so no two meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A CNIC number.
+    Cnic,
+    /// A device's public key.
+    Device,
+}
+
+/// What is sealed. Bound into the seal, so that one kind never opens as another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// What a citizen gave.
+    Record,
+    /// An answer kept for asking again.
+    Answer,
+}
+
+impl Kind {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Self::Record => b"record\0",
+            Self::Answer => b"answer\0",
+        }
+    }
+}
+
+/// Why something sealed did not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a sealed record does not open with this key for this person")]
+pub struct SealError;
+
+/// The keys of the province's data at rest.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct DataKeys {
+    seal: [u8; 32],
+    /// One block of SHA-256, as HMAC takes it whole.
+    index: [u8; 64],
+}
+
+impl fmt::Debug for DataKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DataKeys(..)")
+    }
+}
+
+impl DataKeys {
+    /// Derives them from the one data key.
+    pub fn derive(data_key: &[u8; 32]) -> Self {
+        let hkdf = Hkdf::<Sha256>::new(None, data_key);
+        let mut keys = Self {
+            seal: [0; 32],
+            index: [0; 64],
+        };
+        // 96 bytes are far below HKDF's limit of 255 blocks, so neither can fail.
+        let seal = hkdf.expand(b"khyber pass province seal 1", &mut keys.seal);
+        let index = hkdf.expand(b"khyber pass province index 1", &mut keys.index);
+        debug_assert!(seal.is_ok() && index.is_ok());
+        keys
+    }
+
+    /// The index that finds `value`.
+    pub fn blind_index(&self, subject: Subject, value: &[u8]) -> BlindIndex {
+        let label: &[u8] = match subject {
+            Subject::Cnic => b"cnic\0",
+            Subject::Device => b"device\0",
+        };
+        let mut mac = Hmac::<Sha256>::new(&self.index.into());
+        mac.update(label);
+        mac.update(value);
+        BlindIndex(mac.finalize().into_bytes().into())
+    }
+
+    /// Seals `plain` for `person`: nonce, then ciphertext and tag.
+    ///
+    /// # Errors
+    /// [`SealError`] if `plain` is larger than the cipher takes (256 GiB).
+    pub fn seal(
+        &self,
+        kind: Kind,
+        person: &PersonId,
+        plain: &[u8],
+        randomness: &Randomness,
+    ) -> Result<Vec<u8>, SealError> {
+        let nonce: [u8; NONCE_BYTES] = randomness.bytes();
+        let aad = bound_to(kind, person);
+        let payload = Payload {
+            msg: plain,
+            aad: &aad,
+        };
+        let ciphertext = self
+            .cipher()
+            .encrypt(&XNonce::from(nonce), payload)
+            .map_err(|_| SealError)?;
+        Ok([&nonce[..], &ciphertext].concat())
+    }
+
+    /// Opens what [`DataKeys::seal`] gave for the same kind and person.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub fn open(
+        &self,
+        kind: Kind,
+        person: &PersonId,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(SealError)?;
+        let aad = bound_to(kind, person);
+        let payload = Payload {
+            msg: ciphertext,
+            aad: &aad,
+        };
+        self.cipher()
+            .decrypt(&XNonce::from(*nonce), payload)
+            .map(Zeroizing::new)
+            .map_err(|_| SealError)
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.seal.into())
+    }
+}
+
+fn bound_to(kind: Kind, person: &PersonId) -> Vec<u8> {
+    [kind.label(), person.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+    use super::*;
+    use crate::randomness::tests::counting;
+
+    #[test]
+    fn what_was_sealed_opens_for_its_person_and_kind_only() {
+        let keys = DataKeys::derive(&[1; 32]);
+        let (one, two) = (PersonId::from_bytes([1; 16]), PersonId::from_bytes([2; 16]));
+        let sealed = keys
+            .seal(Kind::Record, &one, b"what was given", &counting())
+            .unwrap();
+        assert_eq!(
+            keys.open(Kind::Record, &one, &sealed).unwrap().as_slice(),
+            b"what was given"
+        );
+        assert!(keys.open(Kind::Record, &two, &sealed).is_err());
+        assert!(keys.open(Kind::Answer, &one, &sealed).is_err());
+        assert!(
+            DataKeys::derive(&[2; 32])
+                .open(Kind::Record, &one, &sealed)
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn any_changed_or_missing_byte_keeps_it_closed() {
+        let keys = DataKeys::derive(&[1; 32]);
+        let person = PersonId::from_bytes([1; 16]);
+        let sealed = keys.seal(Kind::Record, &person, b"abc", &counting()).unwrap();
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(keys.open(Kind::Record, &person, &changed).is_err());
+            assert!(keys.open(Kind::Record, &person, &sealed[..at]).is_err());
+        }
+    }
+
+    #[test]
+    fn the_index_of_a_cnic_is_stable_and_needs_the_key() {
+        let keys = DataKeys::derive(&[1; 32]);
+        let index = keys.blind_index(Subject::Cnic, b"9999900000011");
+        assert_eq!(index, keys.blind_index(Subject::Cnic, b"9999900000011"));
+        assert_ne!(index, keys.blind_index(Subject::Device, b"9999900000011"));
+        assert_ne!(
+            index,
+            DataKeys::derive(&[2; 32]).blind_index(Subject::Cnic, b"9999900000011")
+        );
+    }
+}

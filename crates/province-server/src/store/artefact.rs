@@ -1,0 +1,93 @@
+//! Table `artefact`: signed public files and the status lists they name.
+
+use sqlx::AnyConnection;
+use sqlx::Row as _;
+
+use super::{StoreError, array, seconds, unsigned};
+
+/// Which public file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// The trust list.
+    TrustList,
+    /// The status manifest.
+    StatusManifest,
+    /// The raw bits of one status list.
+    StatusList(String),
+}
+
+impl Name {
+    fn text(&self) -> String {
+        match self {
+            Self::TrustList => "trust-list".to_owned(),
+            Self::StatusManifest => "status-manifest".to_owned(),
+            Self::StatusList(list) => format!("status/{list}"),
+        }
+    }
+}
+
+/// A public file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artefact {
+    /// Sequence of a trust list, epoch of a manifest and of its lists. From 1.
+    pub sequence: u64,
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// When it was made, unix seconds.
+    pub issued_at: u64,
+}
+
+/// The newest of this name.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn newest(db: &mut AnyConnection, name: &Name) -> Result<Option<Artefact>, StoreError> {
+    sqlx::query(
+        "SELECT sequence, bytes, sha256, issued_at FROM artefact WHERE name = $1 ORDER BY sequence DESC LIMIT 1",
+    )
+    .bind(name.text())
+    .fetch_optional(db)
+    .await?
+    .map(|row| {
+        Ok(Artefact {
+            sequence: unsigned(&row, "sequence")?,
+            bytes: row.try_get("bytes")?,
+            sha256: array(&row, "sha256")?,
+            issued_at: unsigned(&row, "issued_at")?,
+        })
+    })
+    .transpose()
+}
+
+/// Adds one.
+///
+/// # Errors
+/// [`StoreError`], [`StoreError::is_taken`] if this name has this sequence already.
+pub async fn add(db: &mut AnyConnection, name: &Name, artefact: &Artefact) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO artefact (name, sequence, bytes, sha256, issued_at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(name.text())
+    .bind(seconds(artefact.sequence)?)
+    .bind(artefact.bytes.clone())
+    .bind(artefact.sha256.to_vec())
+    .bind(seconds(artefact.issued_at)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Forgets all of this name before `sequence`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_before(db: &mut AnyConnection, name: &Name, sequence: u64) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM artefact WHERE name = $1 AND sequence < $2")
+        .bind(name.text())
+        .bind(seconds(sequence)?)
+        .execute(db)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! Table `challenge`: challenges that devices have not used yet.
+
+use sqlx::AnyConnection;
+
+use super::{StoreError, seconds};
+
+/// Keeps a challenge for a device.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn add(
+    db: &mut AnyConnection,
+    challenge: &[u8; 16],
+    device_key: &[u8; 32],
+    expires_at: u64,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO challenge (challenge, device_key, expires_at) VALUES ($1, $2, $3)")
+        .bind(challenge.to_vec())
+        .bind(device_key.to_vec())
+        .bind(seconds(expires_at)?)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Uses a challenge up; `false` if this device has no such challenge that still serves.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn take(
+    db: &mut AnyConnection,
+    challenge: &[u8],
+    device_key: &[u8; 32],
+    now: u64,
+) -> Result<bool, StoreError> {
+    let done =
+        sqlx::query("DELETE FROM challenge WHERE challenge = $1 AND device_key = $2 AND expires_at >= $3")
+            .bind(challenge.to_vec())
+            .bind(device_key.to_vec())
+            .bind(seconds(now)?)
+            .execute(db)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Forgets challenges that no longer serve.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_expired(db: &mut AnyConnection, now: u64) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM challenge WHERE expires_at < $1")
+        .bind(seconds(now)?)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// How many challenges a device holds.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn held(db: &mut AnyConnection, device_key: &[u8; 32]) -> Result<u32, StoreError> {
+    let row = sqlx::query("SELECT COUNT(*) AS n FROM challenge WHERE device_key = $1")
+        .bind(device_key.to_vec())
+        .fetch_one(db)
+        .await?;
+    super::unsigned(&row, "n")
+}

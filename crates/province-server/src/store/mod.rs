@@ -1,0 +1,154 @@
+//! The province's database: one text of SQL for every engine, a module for each table.
+//!
+//! Writers take the write lock when they begin (`BEGIN IMMEDIATE` on SQLite): a transaction that reads first and writes
+//! later would be refused when another process wrote in between. Rejected: a lock in this process, because the admin
+//! commands are processes of their own.
+
+pub mod answer;
+pub mod artefact;
+pub mod attempt;
+pub mod challenge;
+pub mod person;
+pub mod status;
+pub mod trusted_key;
+
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+use std::sync::Once;
+
+use sqlx::any::{AnyPoolOptions, AnyRow};
+use sqlx::{Any, AnyConnection, AnyPool, Executor as _, Row as _, Transaction};
+
+/// Connections that one process holds open.
+const CONNECTIONS_MAX: u32 = 8;
+
+/// Name of the database in the data folder.
+pub const DATABASE_FILE: &str = "province.sqlite";
+
+/// Why the database did not do what was asked. Holds no personal data: values are bound, never written into SQL.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The engine's own error.
+    #[error("the database refused")]
+    Engine(#[from] sqlx::Error),
+    /// The tables could not be brought to this version.
+    #[error("the database could not be migrated")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A value in the database is not of the form that this version writes.
+    #[error("the database holds a value of another form")]
+    Form,
+}
+
+impl StoreError {
+    /// Whether a row of the same key exists already.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, Self::Engine(sqlx::Error::Database(e)) if e.is_unique_violation())
+    }
+}
+
+/// The province's database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: AnyPool,
+}
+
+impl Store {
+    /// Opens the database in `folder`, makes it if there is none, and brings its tables to this version.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`] or [`StoreError::Migrate`].
+    pub async fn open(folder: &Path) -> Result<Self, StoreError> {
+        static DRIVERS: Once = Once::new();
+        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        let pool = AnyPoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .connect(&sqlite_url(&folder.join(DATABASE_FILE)))
+            .await?;
+        // Readers go on while somebody writes, in other processes too. The mode stays with the file.
+        pool.execute("PRAGMA journal_mode = WAL").await?;
+        sqlx::migrate!("./migrations/sqlite").run(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// A connection for reading.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    pub async fn read(&self) -> Result<sqlx::pool::PoolConnection<Any>, StoreError> {
+        Ok(self.pool.acquire().await?)
+    }
+
+    /// A transaction that holds the write lock. It is undone if it is dropped before [`Write::commit`].
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    pub async fn write(&self) -> Result<Write, StoreError> {
+        Ok(Write(self.pool.begin_with("BEGIN IMMEDIATE").await?))
+    }
+
+    /// Closes every connection; what comes after fails.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// A transaction that holds the write lock.
+#[derive(Debug)]
+pub struct Write(Transaction<'static, Any>);
+
+impl Write {
+    /// Makes everything that was written last, at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`]; then nothing was written.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.0.commit().await?)
+    }
+}
+
+impl Deref for Write {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Write {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.0
+    }
+}
+
+/// The URL of a file; a folder's name may hold what means something in a URL.
+fn sqlite_url(file: &Path) -> String {
+    let mut url = String::from("sqlite://");
+    for byte in file.to_string_lossy().bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
+                url.push(char::from(byte));
+            }
+            other => url.push_str(&format!("%{other:02X}")),
+        }
+    }
+    url.push_str("?mode=rwc");
+    url
+}
+
+/// Unix seconds as the database holds them.
+fn seconds(time: u64) -> Result<i64, StoreError> {
+    i64::try_from(time).map_err(|_| StoreError::Form)
+}
+
+/// A column that is never negative.
+fn unsigned<T: TryFrom<i64>>(row: &AnyRow, column: &str) -> Result<T, StoreError> {
+    T::try_from(row.try_get::<i64, _>(column)?).map_err(|_| StoreError::Form)
+}
+
+/// A column of exactly `N` bytes.
+fn array<const N: usize>(row: &AnyRow, column: &str) -> Result<[u8; N], StoreError> {
+    row.try_get::<Vec<u8>, _>(column)?
+        .try_into()
+        .map_err(|_| StoreError::Form)
+}

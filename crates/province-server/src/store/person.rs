@@ -1,0 +1,120 @@
+//! Table `person`: enrolled citizens.
+
+use sqlx::AnyConnection;
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::{StoreError, array, seconds, unsigned};
+use crate::sealed::{BlindIndex, PersonId};
+
+/// One enrolled citizen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Random id.
+    pub id: PersonId,
+    /// Finds the CNIC.
+    pub cnic_index: BlindIndex,
+    /// Public key of the one device.
+    pub device_key: [u8; 32],
+    /// What the citizen gave, sealed.
+    pub sealed: Vec<u8>,
+    /// Index in the status list `identity`.
+    pub status_index: u32,
+    /// When NADRA confirmed, unix seconds.
+    pub nadra_at: u64,
+}
+
+const COLUMNS: &str = "id, cnic_index, device_key, sealed, status_index, nadra_at";
+
+/// The person with this CNIC.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn with_cnic(db: &mut AnyConnection, index: &BlindIndex) -> Result<Option<Person>, StoreError> {
+    one(db, "cnic_index", index.as_bytes()).await
+}
+
+/// The person who enrolled with this device.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn with_device(
+    db: &mut AnyConnection,
+    device_key: &[u8; 32],
+) -> Result<Option<Person>, StoreError> {
+    one(db, "device_key", device_key).await
+}
+
+async fn one(
+    db: &mut AnyConnection,
+    column: &'static str,
+    value: &[u8],
+) -> Result<Option<Person>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM person WHERE {column} = $1");
+    // Both parts are constants of this module.
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(value.to_vec())
+        .fetch_optional(db)
+        .await?
+        .map(|row| read(&row))
+        .transpose()
+}
+
+fn read(row: &AnyRow) -> Result<Person, StoreError> {
+    Ok(Person {
+        id: PersonId::from_bytes(array(row, "id")?),
+        cnic_index: BlindIndex::from_bytes(array(row, "cnic_index")?),
+        device_key: array(row, "device_key")?,
+        sealed: row.try_get("sealed")?,
+        status_index: unsigned(row, "status_index")?,
+        nadra_at: unsigned(row, "nadra_at")?,
+    })
+}
+
+/// Adds a person.
+///
+/// # Errors
+/// [`StoreError`], [`StoreError::is_taken`] if CNIC or device is enrolled already.
+pub async fn add(db: &mut AnyConnection, person: &Person) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO person (id, cnic_index, device_key, sealed, status_index, nadra_outcome, nadra_at)
+         VALUES ($1, $2, $3, $4, $5, 'matched', $6)",
+    )
+    .bind(person.id.as_bytes().to_vec())
+    .bind(person.cnic_index.as_bytes().to_vec())
+    .bind(person.device_key.to_vec())
+    .bind(person.sealed.clone())
+    .bind(i64::from(person.status_index))
+    .bind(seconds(person.nadra_at)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Ends an enrolment. What was sealed goes with it, and the stored answers.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn remove(db: &mut AnyConnection, id: &PersonId) -> Result<(), StoreError> {
+    // Not left to ON DELETE CASCADE alone, which an engine may have switched off.
+    sqlx::query("DELETE FROM answer WHERE person = $1")
+        .bind(id.as_bytes().to_vec())
+        .execute(&mut *db)
+        .await?;
+    sqlx::query("DELETE FROM person WHERE id = $1")
+        .bind(id.as_bytes().to_vec())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// How many citizens are enrolled.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn count(db: &mut AnyConnection) -> Result<u64, StoreError> {
+    let row = sqlx::query("SELECT COUNT(*) AS n FROM person")
+        .fetch_one(db)
+        .await?;
+    unsigned(&row, "n")
+}
