@@ -2,10 +2,11 @@
 
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::claims::{ClaimsError, read_cnf, read_vct, write_cnf};
-use crate::cose::{self, Header, typ};
+use crate::cose::{self, Header, Headers, Sign1, typ};
 use crate::issue::IssueError;
 use crate::keys::{PublicKey, SecretKey};
 use crate::names::Names;
+use crate::request::RequestError;
 use crate::time::Timestamp;
 use crate::trust::is_name;
 use crate::vct::Vct;
@@ -83,6 +84,19 @@ impl CounterCertificateClaims {
             w.bytes(vct.as_str().as_bytes());
         }
         w.finish()
+    }
+
+    /// Reads a certificate without asking who signed it: for the desk whose own it is. What a desk may ask for is
+    /// decided by the wallet, with [`crate::read_request`].
+    ///
+    /// # Errors
+    /// [`RequestError`] if it is not the strict form.
+    pub fn read_unverified(bytes: &[u8]) -> Result<Self, RequestError> {
+        if bytes.len() > CERTIFICATE_BYTES_MAX {
+            return Err(RequestError::TooLarge);
+        }
+        let signed = Sign1::parse(bytes, typ::COUNTER_CERTIFICATE, Headers::Kid)?;
+        Ok(Self::decode(signed.payload)?)
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ClaimsError> {

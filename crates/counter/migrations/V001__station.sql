@@ -1,0 +1,36 @@
+CREATE TABLE trust_list (
+  -- The newest trust list that was accepted, exactly as the roots signed it. Verified again at each start.
+  id         INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+  bytes      BLOB    NOT NULL
+) STRICT;
+
+CREATE TABLE status_manifest (
+  -- The newest status manifest that was accepted, exactly as it was signed. Verified again at each start.
+  id         INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+  bytes      BLOB    NOT NULL
+) STRICT;
+
+CREATE TABLE status_list (
+  -- The raw bits of one list of the manifest; the manifest holds their SHA-256.
+  uri        TEXT    PRIMARY KEY NOT NULL,
+  bits       BLOB    NOT NULL
+) STRICT;
+
+CREATE TABLE shown_pass (
+  -- A pass that was shown here, so that it cannot be shown here again. A hash: it names nobody.
+  replay_key BLOB    PRIMARY KEY NOT NULL CHECK (length(replay_key) = 32),
+  until      INTEGER NOT NULL             -- unix seconds, UTC: no presentation of this pass can be accepted after it
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE request (
+  -- A request that this desk showed. One answer uses it up.
+  nonce      BLOB    PRIMARY KEY NOT NULL CHECK (length(nonce) = 16),
+  expires_at INTEGER NOT NULL,            -- unix seconds, UTC
+  used       INTEGER NOT NULL DEFAULT 0 CHECK (used IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sync (
+  -- When the province was last asked and answered everything.
+  id         INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+  done_at    INTEGER NOT NULL             -- unix seconds, UTC
+) STRICT;

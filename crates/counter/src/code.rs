@@ -1,0 +1,76 @@
+//! What can go wrong at a desk apart from a verdict, each with a stable code.
+//!
+//! Screens have a sentence and a next step for each code in three languages.
+
+use axum::http::StatusCode;
+
+/// Makes the enum, its stable names and the list of all of them from one table.
+macro_rules! station_codes {
+    ($($(#[$doc:meta])+ $name:ident = $code:literal, $status:ident;)+) => {
+        /// Something other than a verdict. Closed: the page answers each one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+        pub enum StationCode { $($(#[$doc])+ #[error($code)] $name,)+ }
+
+        impl StationCode {
+            /// All codes, in the order in which they are declared.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The stable name; the same as in JSON.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// The HTTP status that goes with it.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)+ }
+            }
+        }
+    };
+}
+
+station_codes! {
+    /// The request names another host than this program's address.
+    WrongHost = "station_wrong_host", MISDIRECTED_REQUEST;
+    /// Another page than this program's own called.
+    WrongOrigin = "station_wrong_origin", FORBIDDEN;
+    /// The page was not opened from the address that this program printed.
+    NoToken = "station_no_token", UNAUTHORIZED;
+    /// There is nothing at this address.
+    NotFound = "station_not_found", NOT_FOUND;
+    /// The call cannot be understood.
+    BadCall = "station_bad_call", BAD_REQUEST;
+    /// What was sent is too large.
+    TooMuch = "station_too_much", PAYLOAD_TOO_LARGE;
+    /// The file is not a picture that can be read.
+    PictureUnreadable = "picture_unreadable", UNPROCESSABLE_ENTITY;
+    /// The picture is too large.
+    PictureTooLarge = "picture_too_large", PAYLOAD_TOO_LARGE;
+    /// This desk's certificate does not allow that question.
+    MayNotAsk = "station_may_not_ask", FORBIDDEN;
+    /// This desk has no certificate in date, and the question needs one.
+    NotCertified = "station_not_certified", FORBIDDEN;
+    /// No photo is waiting to be compared.
+    NothingToCompare = "station_nothing_to_compare", CONFLICT;
+    /// The desk's data file could not be read or written; nothing was accepted.
+    StoreFailed = "station_store_failed", INTERNAL_SERVER_ERROR;
+    /// The stored trust list is damaged or not signed by the province's roots.
+    TrustBroken = "station_trust_broken", INTERNAL_SERVER_ERROR;
+    /// The stored status data are damaged or not properly signed.
+    StatusBroken = "station_status_broken", INTERNAL_SERVER_ERROR;
+    /// The desk was started without a network on purpose.
+    Offline = "station_offline", CONFLICT;
+    /// The desk does not know its province's address.
+    NotConfigured = "station_not_configured", CONFLICT;
+    /// The province did not answer.
+    Unreachable = "station_unreachable", BAD_GATEWAY;
+    /// The province's answer makes no sense.
+    BadAnswer = "station_bad_answer", BAD_GATEWAY;
+    /// The trust list that arrived is not signed by the province's roots; the old one stays.
+    TrustRefused = "station_trust_refused", BAD_GATEWAY;
+    /// The trust list that arrived is older than the one here; the newer one stays.
+    TrustRolledBack = "station_trust_rolled_back", BAD_GATEWAY;
+    /// The status data that arrived are not properly signed; the old ones stay.
+    StatusRefused = "station_status_refused", BAD_GATEWAY;
+    /// The status data that arrived are older than those here; the newer ones stay.
+    StatusRolledBack = "station_status_rolled_back", BAD_GATEWAY;
+}

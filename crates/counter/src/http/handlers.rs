@@ -1,0 +1,157 @@
+//! One call each: parse, one step of the desk, reply.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::{BytesRejection, JsonRejection};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{Json, Response};
+use serde::de::DeserializeOwned;
+
+use super::{App, FRAME_BYTES_MAX, page};
+use crate::StationCode;
+use crate::station::Source;
+use crate::types::{CounterState, FaceCall, RequestCall, RequestReply, ScanReply, SyncReply, TextCall};
+
+type Reply<T> = Result<Json<T>, StationCode>;
+
+/// `GET /api/state`
+pub async fn state(State(app): State<Arc<App>>) -> Json<CounterState> {
+    let now = app.now();
+    Json(app.station().state(now))
+}
+
+/// `POST /api/frame`: luma bytes, size in `X-Width` and `X-Height`.
+pub async fn frame(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Reply<ScanReply> {
+    let (width, height) = (side(&headers, "x-width")?, side(&headers, "x-height")?);
+    let luma = bytes(body)?;
+    if luma.len() > FRAME_BYTES_MAX {
+        return Err(StationCode::TooMuch);
+    }
+    see(app, Source::Camera, move || qr::decode_luma(width, height, &luma)).await
+}
+
+/// `POST /api/picture`: a PNG, JPEG or WebP file.
+pub async fn picture(State(app): State<Arc<App>>, body: Result<Bytes, BytesRejection>) -> Reply<ScanReply> {
+    let picture = bytes(body)?;
+    see(app, Source::Picture, move || qr::decode_picture(&picture)).await
+}
+
+/// `POST /api/text`: what a USB scanner typed.
+pub async fn text(
+    State(app): State<Arc<App>>,
+    call: Result<Json<TextCall>, JsonRejection>,
+) -> Reply<ScanReply> {
+    let call = json(call)?;
+    see(app, Source::Scanner, move || {
+        Ok(vec![call.text.trim().to_owned()])
+    })
+    .await
+}
+
+/// `POST /api/request`
+pub async fn request(
+    State(app): State<Arc<App>>,
+    call: Result<Json<RequestCall>, JsonRejection>,
+) -> Reply<RequestReply> {
+    let call = json(call)?;
+    let nonce = (app.nonce)().ok_or(StationCode::StoreFailed)?;
+    let now = app.now();
+    let reply = app.station().open_request(&call.ask, nonce, now)?;
+    Ok(Json(reply))
+}
+
+/// `POST /api/request/cancel`
+pub async fn cancel_request(State(app): State<Arc<App>>) -> Json<CounterState> {
+    let now = app.now();
+    let mut station = app.station();
+    station.cancel_request();
+    Json(station.state(now))
+}
+
+/// `POST /api/face`
+pub async fn face(
+    State(app): State<Arc<App>>,
+    call: Result<Json<FaceCall>, JsonRejection>,
+) -> Reply<ScanReply> {
+    let call = json(call)?;
+    let check = if call.same {
+        credential::FaceCheck::Same
+    } else {
+        credential::FaceCheck::Different
+    };
+    let reply = app.station().compare_face(check)?;
+    Ok(Json(reply))
+}
+
+/// `POST /api/next`
+pub async fn next(State(app): State<Arc<App>>) -> Json<ScanReply> {
+    Json(app.station().next_visit())
+}
+
+/// `POST /api/sync`
+pub async fn sync(State(app): State<Arc<App>>) -> Json<SyncReply> {
+    let report = crate::sync::run(&app).await;
+    let now = app.now();
+    let state = app.station().state(now);
+    Json(SyncReply {
+        trust_changed: report.trust_changed,
+        status_changed: report.status_changed,
+        code: report.problem.map(|code| code.code().to_owned()),
+        state,
+    })
+}
+
+/// Everything else: the page's files.
+pub async fn file(uri: Uri) -> Result<Response, StationCode> {
+    page::file(uri.path()).ok_or(StationCode::NotFound)
+}
+
+/// Reading a picture takes tens of milliseconds of a processor, so it leaves the threads that serve.
+async fn see<F>(app: Arc<App>, source: Source, read: F) -> Reply<ScanReply>
+where
+    F: FnOnce() -> Result<Vec<String>, qr::QrError> + Send + 'static,
+{
+    tokio::task::spawn_blocking(move || {
+        let texts = read().map_err(|error| match error {
+            qr::QrError::PictureTooLarge | qr::QrError::PictureTooManyPixels => StationCode::PictureTooLarge,
+            qr::QrError::PictureUnreadable => StationCode::PictureUnreadable,
+            _ => StationCode::BadCall,
+        })?;
+        let now = app.now();
+        app.station().see(&texts, source, now)
+    })
+    .await
+    .unwrap_or(Err(StationCode::PictureUnreadable))
+    .map(Json)
+}
+
+fn side(headers: &HeaderMap, name: &str) -> Result<u32, StationCode> {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse().ok())
+        .ok_or(StationCode::BadCall)
+}
+
+fn bytes(body: Result<Bytes, BytesRejection>) -> Result<Bytes, StationCode> {
+    body.map_err(|rejection| too_much_or(rejection.status()))
+}
+
+fn json<T: DeserializeOwned>(call: Result<Json<T>, JsonRejection>) -> Result<T, StationCode> {
+    call.map(|Json(call)| call)
+        .map_err(|rejection| too_much_or(rejection.status()))
+}
+
+fn too_much_or(status: StatusCode) -> StationCode {
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        StationCode::TooMuch
+    } else {
+        StationCode::BadCall
+    }
+}

@@ -1,0 +1,21 @@
+//! The station at the service counter: verifies offline, serves its own page on loopback.
+//!
+//! [`station::Station`] decides and remembers; it reads no clock and knows no network. [`router`] puts it behind
+//! HTTP for the page, [`sync`] brings newer signed data when there is a network. Nothing of a visitor is kept.
+
+pub mod bindings;
+pub mod key;
+pub mod province;
+pub mod roots;
+pub mod station;
+pub mod store;
+pub mod sync;
+pub mod types;
+
+mod claims;
+mod code;
+mod http;
+mod visit;
+
+pub use code::StationCode;
+pub use http::{App, FRAME_BYTES_MAX, Guard, TEXT_BYTES_MAX, TOKEN_HEADER, page_is_here, router};

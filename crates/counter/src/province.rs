@@ -1,0 +1,91 @@
+//! The way to the province: three kinds of public, signed files over HTTP, each with a limit.
+//!
+//! Nothing is believed for where it came from; the station verifies every byte.
+
+use std::time::Duration;
+
+use province_api::artefacts::{STATUS_LIST_BYTES_MAX, STATUS_MANIFEST_BYTES_MAX, TRUST_LIST_BYTES_MAX};
+use province_api::paths;
+use reqwest::Client;
+use reqwest::redirect::Policy;
+
+use crate::StationCode;
+
+const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+/// A list of 5 MB over a village's line takes its time.
+const TRANSFER_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// The province's API at one address.
+#[derive(Debug, Clone)]
+pub struct Province {
+    client: Client,
+    api_url: String,
+}
+
+impl Province {
+    /// The API at this address (of a verified configuration).
+    ///
+    /// # Errors
+    /// When this machine's TLS cannot be set up.
+    pub fn new(api_url: &str) -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .connect_timeout(CONNECT_TIME_MAX)
+            .timeout(TRANSFER_TIME_MAX)
+            .redirect(Policy::none())
+            .build()?;
+        Ok(Self {
+            client,
+            api_url: api_url.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// The trust list as the province publishes it.
+    ///
+    /// # Errors
+    /// [`StationCode::Unreachable`] and [`StationCode::BadAnswer`].
+    pub async fn trust_list(&self) -> Result<Vec<u8>, StationCode> {
+        self.get(paths::TRUST_LIST, TRUST_LIST_BYTES_MAX).await
+    }
+
+    /// The status manifest as the province publishes it.
+    ///
+    /// # Errors
+    /// [`StationCode::Unreachable`] and [`StationCode::BadAnswer`].
+    pub async fn status_manifest(&self) -> Result<Vec<u8>, StationCode> {
+        self.get(paths::STATUS_MANIFEST, STATUS_MANIFEST_BYTES_MAX).await
+    }
+
+    /// The raw bits of one status list.
+    ///
+    /// # Errors
+    /// [`StationCode::Unreachable`] and [`StationCode::BadAnswer`].
+    pub async fn status_list(&self, name: &str) -> Result<Vec<u8>, StationCode> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if name.is_empty() || !name.bytes().all(plain) {
+            return Err(StationCode::BadAnswer);
+        }
+        self.get(&format!("{}{name}", paths::STATUS), STATUS_LIST_BYTES_MAX)
+            .await
+    }
+
+    async fn get(&self, path: &str, bytes_max: usize) -> Result<Vec<u8>, StationCode> {
+        let url = format!("{}{path}", self.api_url);
+        let mut answer = self
+            .client
+            .get(url)
+            .send()
+            .await
+            .map_err(|_| StationCode::Unreachable)?;
+        if answer.status() != reqwest::StatusCode::OK {
+            return Err(StationCode::BadAnswer);
+        }
+        let mut body = Vec::new();
+        while let Some(piece) = answer.chunk().await.map_err(|_| StationCode::Unreachable)? {
+            if body.len() + piece.len() > bytes_max {
+                return Err(StationCode::BadAnswer);
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body)
+    }
+}

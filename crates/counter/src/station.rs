@@ -1,0 +1,578 @@
+//! The desk: what it holds, whom it sees, what it decides. No clock, no randomness, no network.
+
+use std::path::Path;
+
+use credential::{
+    Code, Context, CounterCertificateClaims, Expect, FaceCheck, IssuedRequest, Mode, Outcome, RootKind,
+    RootSet, SecretKey, Signer, StatusError, StatusManifest, StatusSet, Timestamp, TrustError, TrustList,
+    Vct,
+};
+
+use crate::StationCode;
+use crate::store::memory::FirstTime;
+use crate::store::{OpenError, Store, StoreError};
+use crate::types::{
+    CounterState, DataState, Mark, RequestReply, ScanReply, StationView, StatusView, TrustView, seconds,
+};
+use crate::visit::Visit;
+
+/// What a desk is put together from.
+#[derive(Debug)]
+pub struct Settings {
+    /// The pinned roots.
+    pub roots: RootSet,
+    /// The station's key.
+    pub key: SecretKey,
+    /// The counter certificate, as the province signed it.
+    pub certificate: Option<Vec<u8>>,
+    /// The service class of a desk without a certificate, which can check passes that name nobody.
+    pub audience: Option<String>,
+    /// Started without a network on purpose.
+    pub offline: bool,
+    /// The province's address is known.
+    pub configured: bool,
+}
+
+/// The desk cannot open.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Its data file.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Its data file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The certificate is damaged.
+    #[error("the counter certificate is damaged")]
+    CertificateDamaged,
+    /// The certificate is for another station's key.
+    #[error("the counter certificate was made for another station's key")]
+    CertificateOfAnother,
+    /// Neither certificate nor service class.
+    #[error("a desk needs a counter certificate, or at least a service class")]
+    NoAudience,
+}
+
+/// Where a code came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The webcam, which may see posters, and this desk's own screen in a mirror.
+    Camera,
+    /// A picture that the officer chose.
+    Picture,
+    /// A USB scanner.
+    Scanner,
+}
+
+/// The desk.
+#[derive(Debug)]
+pub struct Station {
+    settings: Settings,
+    audience: String,
+    certificate: Option<CounterCertificateClaims>,
+    store: Store,
+    trust: Option<TrustList>,
+    trust_broken: bool,
+    status: Option<StatusSet>,
+    status_broken: bool,
+    last_sync: Option<u64>,
+    visit: Visit,
+    request: Option<IssuedRequest>,
+    /// The request that was answered last, so that its answer shown again is called a replay.
+    answered: Option<IssuedRequest>,
+}
+
+impl Station {
+    /// Opens the desk with the data in `data/counter.sqlite`; signed data that do not verify any more are left out.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn open(data: &Path, settings: Settings) -> Result<Self, StartError> {
+        let certificate = settings
+            .certificate
+            .as_deref()
+            .map(|bytes| {
+                CounterCertificateClaims::read_unverified(bytes).map_err(|_| StartError::CertificateDamaged)
+            })
+            .transpose()?;
+        if certificate
+            .as_ref()
+            .is_some_and(|view| view.holder != settings.key.public())
+        {
+            return Err(StartError::CertificateOfAnother);
+        }
+        let audience = certificate
+            .as_ref()
+            .map(|view| view.audience.clone())
+            .or(settings.audience.clone());
+        let audience = audience.ok_or(StartError::NoAudience)?;
+        let store = Store::open(&data.join("counter.sqlite"))?;
+        let stored = store.signed_data()?;
+
+        let trust = stored
+            .trust_list
+            .as_ref()
+            .map(|bytes| TrustList::verify(bytes, &settings.roots, None));
+        let trust_broken = matches!(trust, Some(Err(_)));
+        let trust = trust.and_then(Result::ok);
+        let manifest = match (&trust, &stored.status_manifest) {
+            (Some(trust), Some(bytes)) => Some(StatusManifest::verify(bytes, trust, None)),
+            _ => None,
+        };
+        let mut status_broken = matches!(manifest, Some(Err(_)));
+        let mut status = manifest.and_then(Result::ok).map(StatusSet::new);
+        if let Some(status) = &mut status {
+            for (uri, bits) in stored.status_lists {
+                status_broken |= status.add_list(&uri, bits).is_err();
+            }
+        }
+        Ok(Self {
+            settings,
+            audience,
+            certificate,
+            store,
+            trust,
+            trust_broken,
+            status,
+            status_broken,
+            last_sync: stored.last_sync,
+            visit: Visit::default(),
+            request: None,
+            answered: None,
+        })
+    }
+
+    /// Everything on the page.
+    pub fn state(&self, now: Timestamp) -> CounterState {
+        CounterState {
+            mark: match self.settings.roots.kind() {
+                RootKind::Test => Mark::Test,
+                RootKind::Real => Mark::None,
+            },
+            station: self.station_view(now),
+            audience: self.audience.clone(),
+            now: seconds(now),
+            trust: self.trust_view(now),
+            status: self.status_view(now),
+            last_sync: self.last_sync.map(|at| seconds(Timestamp::from_unix(at))),
+            offline: self.settings.offline,
+            configured: self.settings.configured,
+            request: self
+                .request
+                .as_ref()
+                .filter(|request| now < request.expires)
+                .and_then(request_reply),
+            visit: self.visit.reply(false),
+        }
+    }
+
+    /// Takes the texts of one frame, picture or scan into the visit.
+    ///
+    /// # Errors
+    /// [`StationCode::StoreFailed`]; nothing was accepted then.
+    pub fn see(
+        &mut self,
+        texts: &[String],
+        source: Source,
+        now: Timestamp,
+    ) -> Result<ScanReply, StationCode> {
+        let mut in_view = false;
+        // A code before its photo, wherever they are in the picture.
+        let is_photo = |text: &&String| text.starts_with("KPF:");
+        for text in texts.iter().filter(|text| !is_photo(text)) {
+            if source == Source::Camera && text.starts_with("KPR:") {
+                continue;
+            }
+            in_view = true;
+            if self.visit.takes_presentation() {
+                let visit = self.decide(text, now)?;
+                self.visit = visit;
+            }
+        }
+        for text in texts.iter().filter(is_photo) {
+            in_view = true;
+            self.visit.see_photo_frame(text);
+        }
+        Ok(self.visit.reply(in_view))
+    }
+
+    /// Ends the visit; what was shown is forgotten.
+    pub fn next_visit(&mut self) -> ScanReply {
+        self.visit = Visit::default();
+        self.visit.reply(false)
+    }
+
+    /// Takes what the officer saw.
+    ///
+    /// # Errors
+    /// [`StationCode::NothingToCompare`].
+    pub fn compare_face(&mut self, check: FaceCheck) -> Result<ScanReply, StationCode> {
+        self.visit
+            .compare_face(check)
+            .ok_or(StationCode::NothingToCompare)?;
+        Ok(self.visit.reply(true))
+    }
+
+    /// Begins a visit with a question, signed by this station under its certificate.
+    ///
+    /// # Errors
+    /// [`StationCode::MayNotAsk`] if the certificate does not allow the question, [`StationCode::NotCertified`] if
+    /// there is none in date, [`StationCode::StoreFailed`].
+    pub fn open_request(
+        &mut self,
+        ask: &str,
+        nonce: [u8; 16],
+        now: Timestamp,
+    ) -> Result<RequestReply, StationCode> {
+        let ask = Vct::parse(ask).map_err(|_| StationCode::MayNotAsk)?;
+        let certificate = self.settings.certificate.as_deref();
+        match &self.certificate {
+            Some(view) if !view.allowed.contains(&ask) => return Err(StationCode::MayNotAsk),
+            Some(view) if now < view.iat || now >= view.exp => return Err(StationCode::NotCertified),
+            None if ask != Vct::AGE && ask != Vct::RESIDENCE => return Err(StationCode::NotCertified),
+            _ => {}
+        }
+        let signer = Signer {
+            key: &self.settings.key,
+            certificate,
+        };
+        let request = credential::build_request(&ask, &self.audience, nonce, now, Some(signer))
+            .map_err(|_| StationCode::MayNotAsk)?;
+        let reply = request_reply(&request).ok_or(StationCode::BadCall)?;
+        self.store
+            .open_request(&request.nonce, request.expires.unix(), now.unix())
+            .map_err(|_| StationCode::StoreFailed)?;
+        self.request = Some(request);
+        self.visit = Visit::default();
+        Ok(reply)
+    }
+
+    /// Takes the question back; no answer to it will be accepted.
+    pub fn cancel_request(&mut self) {
+        self.request = None;
+    }
+
+    fn decide(&mut self, text: &str, now: Timestamp) -> Result<Visit, StationCode> {
+        let outcome = self.verify_as_expected(text, now);
+        let (code, Some(verified)) = (outcome.code, outcome.verified) else {
+            return Ok(Visit::decided(outcome.code));
+        };
+        let first = match verified.mode() {
+            Mode::Request => match self.request.take() {
+                Some(request) => {
+                    let first = self.store.use_request(&request.nonce);
+                    self.answered = Some(request);
+                    first
+                }
+                None => Ok(FirstTime::No),
+            },
+            Mode::Timed => {
+                let until = verified.replay_until().unix();
+                self.store
+                    .remember_pass(verified.replay_key().as_bytes(), until, now.unix())
+            }
+        };
+        if first.map_err(|_| StationCode::StoreFailed)? == FirstTime::No {
+            return Ok(Visit::decided(Code::Replayed));
+        }
+        Ok(match (code, verified.photo_sha256().copied()) {
+            (Code::FaceNotCompared, Some(hash)) => {
+                Visit::comparing(verified, hash, self.visit.take_early_frames())
+            }
+            _ => Visit::decided_about(code, &verified, None),
+        })
+    }
+
+    /// Verifies against the open request, or else as a timed presentation. A late answer, and one that is shown
+    /// again, is called what it is.
+    fn verify_as_expected(&self, text: &str, now: Timestamp) -> Outcome {
+        let open = self.request.as_ref();
+        if let Some(request) = open.filter(|request| now <= request.expires) {
+            let outcome = self.verify(text, Expect::Request(request), now);
+            return if outcome.code == Code::WrongRequest {
+                self.or_answered(text, outcome)
+            } else {
+                outcome
+            };
+        }
+        let outcome = self.verify(
+            text,
+            Expect::Timed {
+                audience: &self.audience,
+            },
+            now,
+        );
+        match (outcome.code, open) {
+            (Code::WrongRequest, Some(request)) => {
+                let late = self.verify(text, Expect::Request(request), now);
+                if late.code == Code::WrongRequest {
+                    self.or_answered(text, outcome)
+                } else {
+                    late
+                }
+            }
+            (Code::WrongRequest, None) => self.or_answered(text, outcome),
+            _ => outcome,
+        }
+    }
+
+    fn or_answered(&self, text: &str, outcome: Outcome) -> Outcome {
+        let again = self.answered.as_ref().is_some_and(|request| {
+            // As of the time when it could be answered: it is a replay, however late.
+            self.verify(text, Expect::Request(request), request.expires)
+                .verified
+                .is_some()
+        });
+        if again {
+            Outcome {
+                code: Code::Replayed,
+                verified: None,
+            }
+        } else {
+            outcome
+        }
+    }
+
+    fn verify(&self, text: &str, expect: Expect<'_>, now: Timestamp) -> Outcome {
+        let context = Context {
+            now,
+            trust: self.trust.as_ref(),
+            status: self.status.as_ref(),
+            expect,
+        };
+        credential::verify(text, &context)
+    }
+
+    /// Whether a wallet with this desk's trust list would call its requests certified.
+    fn is_certified(&self, now: Timestamp) -> bool {
+        let signer = Signer {
+            key: &self.settings.key,
+            certificate: self.settings.certificate.as_deref(),
+        };
+        credential::build_request(&Vct::AGE, &self.audience, [0; 16], now, Some(signer))
+            .and_then(|request| credential::read_request(&request.text, self.trust.as_ref(), now))
+            .is_ok_and(|request| request.is_certified())
+    }
+
+    fn station_view(&self, now: Timestamp) -> StationView {
+        let Some(view) = &self.certificate else {
+            let allowed = [Vct::AGE, Vct::RESIDENCE].map(|vct| vct.as_str().to_owned());
+            return StationView {
+                allowed: allowed.into(),
+                ..StationView::default()
+            };
+        };
+        StationView {
+            name_en: view.name.in_language("en").to_owned(),
+            name_ur: view.name.in_language("ur").to_owned(),
+            name_ps: view.name.in_language("ps").to_owned(),
+            certified: self.is_certified(now),
+            allowed: view.allowed.iter().map(|vct| vct.as_str().to_owned()).collect(),
+        }
+    }
+
+    fn trust_view(&self, now: Timestamp) -> TrustView {
+        let Some(trust) = &self.trust else {
+            let state = if self.trust_broken {
+                DataState::Broken
+            } else {
+                DataState::Missing
+            };
+            return TrustView {
+                state,
+                sequence: None,
+                issued_at: None,
+                age_seconds: None,
+            };
+        };
+        TrustView {
+            state: if trust.is_current(now) {
+                DataState::Current
+            } else {
+                DataState::Expired
+            },
+            sequence: u32::try_from(trust.sequence()).ok(),
+            issued_at: Some(seconds(trust.issued_at())),
+            age_seconds: u32::try_from(now.since(trust.issued_at())).ok(),
+        }
+    }
+
+    fn status_view(&self, now: Timestamp) -> StatusView {
+        let Some(status) = &self.status else {
+            let state = if self.status_broken {
+                DataState::Broken
+            } else {
+                DataState::Missing
+            };
+            return StatusView {
+                state,
+                epoch: None,
+                issued_at: None,
+                age_seconds: None,
+            };
+        };
+        let manifest = status.manifest();
+        let state = if status.missing().next().is_some() {
+            DataState::Broken
+        } else if now >= manifest.expires() {
+            DataState::Expired
+        } else {
+            DataState::Current
+        };
+        StatusView {
+            state,
+            epoch: u32::try_from(manifest.epoch()).ok(),
+            issued_at: Some(seconds(manifest.issued_at())),
+            age_seconds: u32::try_from(now.since(manifest.issued_at())).ok(),
+        }
+    }
+}
+
+/// Status data that are being fetched; nothing of them is used before they are whole.
+#[derive(Debug)]
+pub struct StagedStatus {
+    status: StatusSet,
+    lists: Vec<(String, Vec<u8>)>,
+}
+
+impl StagedStatus {
+    /// The lists that have to be fetched.
+    pub fn missing(&self) -> Vec<String> {
+        self.status.missing().map(str::to_owned).collect()
+    }
+
+    /// Adds a list that was fetched.
+    ///
+    /// # Errors
+    /// [`StationCode::StatusRefused`] if it is not the one that the manifest names.
+    pub fn add(&mut self, uri: &str, bits: Vec<u8>) -> Result<(), StationCode> {
+        self.status
+            .add_list(uri, bits.clone())
+            .map_err(|_| StationCode::StatusRefused)?;
+        self.lists.push((uri.to_owned(), bits));
+        Ok(())
+    }
+}
+
+/// Taking over newer signed data.
+impl Station {
+    /// Why there is no way to the province.
+    pub fn why_no_province(&self) -> StationCode {
+        if self.settings.offline {
+            StationCode::Offline
+        } else {
+            StationCode::NotConfigured
+        }
+    }
+
+    /// Takes over a trust list if it is properly signed and not older; says whether it is new.
+    ///
+    /// # Errors
+    /// [`StationCode::TrustRefused`], [`StationCode::TrustRolledBack`], [`StationCode::StoreFailed`]; the old one stays.
+    pub fn take_trust_list(&mut self, bytes: &[u8]) -> Result<bool, StationCode> {
+        let trust =
+            TrustList::verify(bytes, &self.settings.roots, self.trust.as_ref()).map_err(
+                |error| match error {
+                    TrustError::Older | TrustError::SameNumber => StationCode::TrustRolledBack,
+                    _ => StationCode::TrustRefused,
+                },
+            )?;
+        if self
+            .trust
+            .as_ref()
+            .is_some_and(|held| held.sha256() == trust.sha256())
+        {
+            return Ok(false);
+        }
+        self.store
+            .put_trust_list(bytes)
+            .map_err(|_| StationCode::StoreFailed)?;
+        // What the old list's keys signed must hold under the new one's.
+        if let Some(status) = &self.status {
+            let still = StatusManifest::verify(status.manifest().bytes(), &trust, None);
+            if still.is_err() {
+                self.status = None;
+                self.status_broken = true;
+            }
+        }
+        self.trust = Some(trust);
+        self.trust_broken = false;
+        Ok(true)
+    }
+
+    /// Begins to take over a status manifest; `None` if it is the one that is here, with all its lists.
+    ///
+    /// # Errors
+    /// [`StationCode::StatusRefused`], [`StationCode::StatusRolledBack`], [`StationCode::StoreFailed`]; the old data stay.
+    pub fn stage_status(&self, bytes: &[u8]) -> Result<Option<StagedStatus>, StationCode> {
+        let trust = self.trust.as_ref().ok_or(StationCode::StatusRefused)?;
+        let held = self.status.as_ref().map(StatusSet::manifest);
+        let manifest = StatusManifest::verify(bytes, trust, held).map_err(|error| match error {
+            StatusError::Older | StatusError::SameNumber => StationCode::StatusRolledBack,
+            _ => StationCode::StatusRefused,
+        })?;
+        let whole = self
+            .status
+            .as_ref()
+            .is_some_and(|status| status.missing().next().is_none());
+        if whole && held.is_some_and(|held| held.bytes() == bytes) {
+            return Ok(None);
+        }
+        let mut staged = StagedStatus {
+            status: StatusSet::new(manifest),
+            lists: Vec::new(),
+        };
+        let stored = self.store.signed_data().map_err(|_| StationCode::StoreFailed)?;
+        for (uri, bits) in stored.status_lists {
+            // A list that did not change is not fetched again; one that did is refused here and fetched.
+            let _ = staged.add(&uri, bits);
+        }
+        Ok(Some(staged))
+    }
+
+    /// Takes over status data whose lists have all arrived.
+    ///
+    /// # Errors
+    /// [`StationCode::StatusRefused`] if a list is missing or newer data came in between, [`StationCode::StoreFailed`].
+    pub fn take_status(&mut self, staged: StagedStatus) -> Result<(), StationCode> {
+        let manifest = staged.status.manifest();
+        let older = self
+            .status
+            .as_ref()
+            .is_some_and(|held| held.manifest().epoch() > manifest.epoch());
+        if older || staged.status.missing().next().is_some() {
+            return Err(StationCode::StatusRefused);
+        }
+        self.store
+            .put_status(manifest.bytes(), &staged.lists)
+            .map_err(|_| StationCode::StoreFailed)?;
+        self.status = Some(staged.status);
+        self.status_broken = false;
+        Ok(())
+    }
+
+    /// Notes that everything was fetched.
+    ///
+    /// # Errors
+    /// [`StationCode::StoreFailed`].
+    pub fn note_sync(&mut self, now: Timestamp) -> Result<(), StationCode> {
+        self.store
+            .put_last_sync(now.unix())
+            .map_err(|_| StationCode::StoreFailed)?;
+        self.last_sync = Some(now.unix());
+        Ok(())
+    }
+}
+
+fn request_reply(request: &IssuedRequest) -> Option<RequestReply> {
+    let code = qr::Qr::encode(&request.text, qr::Ecc::Low).ok()?;
+    Some(RequestReply {
+        size: u32::try_from(code.size()).ok()?,
+        path: code.svg_path(),
+        text: request.text.clone(),
+        check_code: request.check_code(),
+        expires_at: seconds(request.expires),
+        ask: request.ask.as_str().to_owned(),
+    })
+}

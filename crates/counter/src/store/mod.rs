@@ -1,0 +1,56 @@
+//! The desk's memory: signed data, passes that were shown, requests, in one SQLite file.
+//!
+//! Signed data are kept as received and verified again when they are read, so that whoever can
+//! write the file cannot make the desk believe anything. Nothing here names a citizen.
+
+pub mod memory;
+mod signed;
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+pub use signed::SignedData;
+
+mod migrations {
+    refinery::embed_migrations!("migrations");
+}
+
+/// The store could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The file is not a database, or it cannot be written.
+    #[error("the desk's data file cannot be opened")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The file was written by a newer program, or it is damaged.
+    #[error("the desk's data file has a shape that this program does not know")]
+    Migration(#[from] refinery::Error),
+}
+
+/// Reading or writing the store failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the desk's data file could not be read or written")]
+pub struct StoreError(#[from] rusqlite::Error);
+
+/// The desk's memory.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+}
+
+impl Store {
+    /// Opens the file, which is made if it is not there, and brings it to the newest shape.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let mut connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // A pass that was accepted must still be remembered after the power failed.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", "ON")?;
+        migrations::migrations::runner().run(&mut connection)?;
+        Ok(Self { connection })
+    }
+}

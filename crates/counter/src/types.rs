@@ -1,0 +1,251 @@
+//! What the desk's page is told and may ask, as JSON; TypeScript types are made from this file.
+//!
+//! Times are unix seconds in 32 bits (they last until 2106), because JavaScript has no larger exact number.
+
+use credential::Timestamp;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// Everything on the page that is not about a visitor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct CounterState {
+    /// Whether what is shown here is a test.
+    pub mark: Mark,
+    /// Who this desk is.
+    pub station: StationView,
+    /// The service class that timed presentations must name.
+    pub audience: String,
+    /// The desk's clock.
+    pub now: u32,
+    /// The signed list of issuers.
+    pub trust: TrustView,
+    /// The signed revocation data.
+    pub status: StatusView,
+    /// When everything was last fetched.
+    pub last_sync: Option<u32>,
+    /// The desk was started without a network on purpose.
+    pub offline: bool,
+    /// The province's address is known.
+    pub configured: bool,
+    /// The request that is shown at the moment.
+    pub request: Option<RequestReply>,
+    /// The visit at the moment, for a page that was loaded again.
+    pub visit: ScanReply,
+}
+
+/// Whether what is shown is a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// The roots are the public test roots.
+    Test,
+    /// The roots are a province's own.
+    None,
+}
+
+/// Who the desk is, from its counter certificate.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct StationView {
+    /// Name in English; empty without a certificate.
+    pub name_en: String,
+    /// Name in Urdu.
+    pub name_ur: String,
+    /// Name in Pashto.
+    pub name_ps: String,
+    /// Whether the certificate is in date and chains to the trust list.
+    pub certified: bool,
+    /// What the desk may ask for: pass types, in the certificate's order.
+    pub allowed: Vec<String>,
+}
+
+/// Whether signed data can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum DataState {
+    /// In date.
+    Current,
+    /// Out of date: nothing can be decided with it.
+    Expired,
+    /// There is none.
+    Missing,
+    /// What is stored is damaged or not properly signed.
+    Broken,
+}
+
+/// The trust list's age.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct TrustView {
+    /// Whether it can be used.
+    pub state: DataState,
+    /// Its number.
+    pub sequence: Option<u32>,
+    /// When it was signed.
+    pub issued_at: Option<u32>,
+    /// Seconds since then by the desk's clock.
+    pub age_seconds: Option<u32>,
+}
+
+/// The revocation data's age.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct StatusView {
+    /// Whether they can be used.
+    pub state: DataState,
+    /// Their number.
+    pub epoch: Option<u32>,
+    /// When they were signed.
+    pub issued_at: Option<u32>,
+    /// Seconds since then by the desk's clock.
+    pub age_seconds: Option<u32>,
+}
+
+/// How far a visit is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum VisitState {
+    /// No code was seen.
+    #[default]
+    Nothing,
+    /// Parts of a photo were seen, but not yet the code they belong to.
+    Partial,
+    /// The code holds; the officer has to compare the face.
+    Compare,
+    /// There is a verdict.
+    Decided,
+}
+
+/// The three outcomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictView {
+    /// Green.
+    Accepted,
+    /// Red.
+    Refused,
+    /// "Cannot decide".
+    Undecided,
+}
+
+impl From<credential::Verdict> for VerdictView {
+    fn from(verdict: credential::Verdict) -> Self {
+        match verdict {
+            credential::Verdict::Accepted => Self::Accepted,
+            credential::Verdict::Refused => Self::Refused,
+            credential::Verdict::Undecided => Self::Undecided,
+        }
+    }
+}
+
+/// What the page shows of a visit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ScanReply {
+    /// How far the visit is.
+    pub state: VisitState,
+    /// The outcome; with `compare` it is the one so far.
+    pub verdict: Option<VerdictView>,
+    /// The reason, one of `VERDICT_CODES`.
+    pub code: Option<String>,
+    /// What the desk asked for and nothing else, in the order to show; empty unless every check but the face's held.
+    pub claims: Vec<ClaimView>,
+    /// The photo as a data address, once it is complete and is the signed one.
+    pub photo: Option<String>,
+    /// Photo frames here, and in all.
+    pub photo_parts: Option<(u32, u32)>,
+    /// Who issued the pass.
+    pub issuer: Option<String>,
+    /// The pass type, such as `age`.
+    pub vct: Option<String>,
+    /// Whether any of the codes of this call belonged to the visit; tells the page whether the visitor is still there.
+    pub in_view: bool,
+}
+
+/// One claim.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ClaimView {
+    /// What it is; the page has a word for each key.
+    pub key: String,
+    /// The value.
+    pub value: String,
+    /// How to set it.
+    pub script: Script,
+}
+
+/// How a value is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Script {
+    /// Text in Latin letters.
+    Latin,
+    /// Text in Arabic letters.
+    Arabic,
+    /// Digits and signs, always left to right.
+    Number,
+    /// A day, `YYYY-MM-DD`.
+    Date,
+    /// A word of ours that the page translates: `true`, `false`, `male`, `father`, ...
+    Word,
+    /// A district's name in our list, such as `bajaur`.
+    District,
+}
+
+/// Ask for a pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct RequestCall {
+    /// The pass type, such as `identity`.
+    pub ask: String,
+}
+
+/// The request to show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct RequestReply {
+    /// Modules on a side of the code, quiet zone not counted.
+    pub size: u32,
+    /// The dark modules as an SVG path, one unit each.
+    pub path: String,
+    /// The text in the code.
+    pub text: String,
+    /// Two digits that both screens show.
+    pub check_code: String,
+    /// The request is good until then.
+    pub expires_at: u32,
+    /// What is asked for.
+    pub ask: String,
+}
+
+/// What a USB scanner typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct TextCall {
+    /// The text.
+    pub text: String,
+}
+
+/// What the officer saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct FaceCall {
+    /// The face in front of the officer is the one in the photo.
+    pub same: bool,
+}
+
+/// What a sync brought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct SyncReply {
+    /// A newer trust list is here.
+    pub trust_changed: bool,
+    /// Newer revocation data are here.
+    pub status_changed: bool,
+    /// What went wrong, one of `STATION_CODES`; what was here stays.
+    pub code: Option<String>,
+    /// The page's new state.
+    pub state: CounterState,
+}
+
+/// Something went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ErrorReply {
+    /// What, one of `STATION_CODES`.
+    pub code: String,
+}
+
+/// Unix seconds for the page.
+pub(crate) fn seconds(at: Timestamp) -> u32 {
+    u32::try_from(at.unix()).unwrap_or(u32::MAX)
+}

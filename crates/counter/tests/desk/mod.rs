@@ -1,0 +1,369 @@
+//! A province in miniature and desks that know it, for the tests of the whole program without its sockets.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode};
+use counter::province::Province;
+use counter::station::{Settings, Station};
+use counter::types::ScanReply;
+use counter::{App, Guard, key, roots};
+use credential::{
+    Claims, CounterCertificateClaims, DAY, Facts, Gender, GuardianRelation, ISSUER, Identity, ListEntry,
+    Names, SecretKey, StatusContent, StatusManifest, StatusRef, Timestamp, TrustContent, TrustList,
+    TrustedKey, Vct,
+};
+use http_body_util::BodyExt as _;
+use sandbox::roots::ROOT_SEEDS;
+use tower::ServiceExt as _;
+use zeroize::Zeroizing;
+
+pub const AUDIENCE: &str = "kp:test-desk";
+pub const HOST: &str = "127.0.0.1:4000";
+pub const TOKEN: &str = "5ec2e7";
+pub const CNIC: &str = "1730112345671";
+pub const LIST: &str = "identity";
+/// Half past nine on a day in 2026.
+pub const NOW: u64 = 20_779 * DAY + 34_200;
+
+/// No nonce comes twice, not even after a restart.
+static NONCES: AtomicU64 = AtomicU64::new(1);
+
+/// Keys and signed data of a province.
+pub struct Land {
+    pub issuer: SecretKey,
+    pub certifier: SecretKey,
+    pub photo: Vec<u8>,
+    pub trust: Vec<u8>,
+}
+
+impl Land {
+    pub fn new() -> Self {
+        let mut photo = b"RIFF\0\0\0\0WEBP".to_vec();
+        photo.extend((0..900_u32).map(|at| (at * 7 % 251) as u8));
+        let mut land = Self {
+            issuer: SecretKey::from_seed([1; 32]),
+            certifier: SecretKey::from_seed([2; 32]),
+            photo,
+            trust: Vec::new(),
+        };
+        land.trust = land.trust_list(3, NOW - 2 * DAY);
+        land
+    }
+
+    pub fn trust_list(&self, sequence: u64, iat: u64) -> Vec<u8> {
+        let key = |key: &SecretKey, allowed: &[Vct], iss: &str| TrustedKey {
+            key: key.public(),
+            allowed: allowed.to_vec(),
+            nbf: Timestamp::from_unix(NOW - 90 * DAY),
+            exp: Timestamp::from_unix(NOW + 900 * DAY),
+            iss: iss.into(),
+            revoked_at: None,
+        };
+        let passes = [Vct::AGE, Vct::RESIDENCE, Vct::IDENTITY, Vct::STATUS_MANIFEST];
+        let content = TrustContent {
+            sequence,
+            previous: None,
+            iat: Timestamp::from_unix(iat),
+            exp: Timestamp::from_unix(iat + 30 * DAY),
+            keys: vec![
+                key(&self.issuer, &passes, "Test province"),
+                key(&self.certifier, &[Vct::COUNTER_CERTIFICATE], "Test province"),
+            ],
+        };
+        let roots = ROOT_SEEDS.map(SecretKey::from_seed);
+        credential::sign_trust_list(&content, &[(0, &roots[0]), (2, &roots[2])])
+    }
+
+    pub fn trust(&self) -> TrustList {
+        TrustList::verify(&self.trust, &roots::pinned().unwrap(), None).unwrap()
+    }
+
+    /// A manifest and its one list, in which these indices are revoked.
+    pub fn status(&self, epoch: u64, revoked: &[u32]) -> (Vec<u8>, Vec<u8>) {
+        let mut bits = vec![0_u8; 128];
+        for index in revoked {
+            bits[(index / 8) as usize] |= 1 << (index % 8);
+        }
+        let sha256 = sha256(&bits);
+        let content = StatusContent {
+            epoch,
+            iat: Timestamp::from_unix(NOW - 6 * 3_600),
+            exp: Timestamp::from_unix(NOW + 7 * DAY),
+            lists: BTreeMap::from([(
+                LIST.to_owned(),
+                ListEntry {
+                    length_bits: 1_024,
+                    sha256,
+                },
+            )]),
+        };
+        (StatusManifest::sign(&content, &self.issuer), bits)
+    }
+
+    /// An age pass under holder key number `holder`.
+    pub fn age(&self, holder: u64) -> (Vec<u8>, SecretKey) {
+        let facts = Facts {
+            over_18: Some(true),
+            over_60: Some(false),
+            ..Facts::default()
+        };
+        self.issue(holder, Vct::AGE, facts, None)
+    }
+
+    /// An identity pass under holder key number `holder`.
+    pub fn identity(&self, holder: u64) -> (Vec<u8>, SecretKey) {
+        let identity = Identity {
+            id: Some(CNIC.into()),
+            full_name: Some("Gul Zaman".into()),
+            full_name_local: Some("گل زمان".into()),
+            local_language: Some("ur".into()),
+            guardian: Some("Sher Zaman".into()),
+            guardian_local: Some("شیر زمان".into()),
+            date_of_birth: Some("19900131".into()),
+            gender: Some(Gender::Male),
+            address: Some("House 4, Street 2, Khar".into()),
+        };
+        let facts = Facts {
+            district: Some("bajaur".into()),
+            photo_sha256: Some(sha256(&self.photo)),
+            guardian_relation: Some(GuardianRelation::Father),
+            ..Facts::default()
+        };
+        self.issue(holder, Vct::IDENTITY, facts, Some(identity))
+    }
+
+    fn issue(&self, holder: u64, vct: Vct, facts: Facts, identity: Option<Identity>) -> (Vec<u8>, SecretKey) {
+        let holder = credential::derive_holder_key(&[9; 32], holder);
+        let today = Timestamp::from_unix(NOW).start_of_day();
+        let claims = Claims {
+            iss: ISSUER.into(),
+            iat: today,
+            nbf: None,
+            exp: today.plus(30 * DAY),
+            holder: Some(holder.public()),
+            vct,
+            status: identity.is_some().then(|| StatusRef {
+                index: 77,
+                uri: LIST.into(),
+            }),
+            identity,
+            facts,
+        };
+        (credential::issue(&claims, &self.issuer).unwrap(), holder)
+    }
+
+    pub fn age_code(&self, holder: u64, at: u64) -> String {
+        let (pass, key) = self.age(holder);
+        credential::present_timed(&pass, &key, AUDIENCE, Timestamp::from_unix(at)).unwrap()
+    }
+
+    pub fn identity_answer(&self, holder: u64, request: &str) -> String {
+        let (pass, key) = self.identity(holder);
+        let trust = self.trust();
+        let request = credential::read_request(request, Some(&trust), Timestamp::from_unix(NOW)).unwrap();
+        credential::present_to_request(&pass, &key, &request).unwrap()
+    }
+
+    pub fn certificate(&self, key: &SecretKey) -> Vec<u8> {
+        let claims = CounterCertificateClaims {
+            iss: ISSUER.into(),
+            name: Names::new("Test desk 1", "آزمائشی ڈیسک ۱", "ازمایښتي ډیسک ۱"),
+            purpose: Names::new("Trying it out", "آزمائش", "ازمایښت"),
+            audience: AUDIENCE.into(),
+            allowed: vec![Vct::IDENTITY, Vct::AGE],
+            holder: key.public(),
+            iat: Timestamp::from_unix(NOW - DAY),
+            exp: Timestamp::from_unix(NOW + 365 * DAY),
+        };
+        credential::issue_counter_certificate(&claims, &self.certifier).unwrap()
+    }
+}
+
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).into()
+}
+
+/// A desk behind its router, with a clock that stands still.
+pub struct Desk {
+    pub app: Arc<App>,
+    clock: Arc<AtomicU64>,
+}
+
+impl Desk {
+    /// A desk that has the trust list and the status data.
+    pub fn ready(land: &Land, data: &Path) -> Self {
+        let desk = Self::empty(land, data);
+        {
+            let mut station = desk.app.station();
+            station.take_trust_list(&land.trust).unwrap();
+            let (manifest, bits) = land.status(5, &[]);
+            if let Some(mut staged) = station.stage_status(&manifest).unwrap() {
+                if !staged.missing().is_empty() {
+                    staged.add(LIST, bits).unwrap();
+                }
+                station.take_status(staged).unwrap();
+            }
+        }
+        desk
+    }
+
+    /// A desk with a certificate and whatever its data file holds.
+    pub fn empty(land: &Land, data: &Path) -> Self {
+        Self::with_province(land, data, None)
+    }
+
+    pub fn with_province(land: &Land, data: &Path, province: Option<Province>) -> Self {
+        let key = key::load_or_make(data, &Zeroizing::new([7; 32])).unwrap();
+        let settings = Settings {
+            roots: roots::pinned().unwrap(),
+            certificate: Some(land.certificate(&key)),
+            key,
+            audience: None,
+            offline: province.is_none(),
+            configured: true,
+        };
+        let station = Station::open(data, settings).unwrap();
+        let clock = Arc::new(AtomicU64::new(NOW));
+        let app = App {
+            station: Mutex::new(station),
+            guard: Guard::new(HOST, TOKEN.into()),
+            clock: {
+                let clock = clock.clone();
+                Box::new(move || Timestamp::from_unix(clock.load(Ordering::SeqCst)))
+            },
+            nonce: Box::new(|| Some(u128::from(NONCES.fetch_add(1, Ordering::SeqCst)).to_be_bytes())),
+            province,
+        };
+        Self {
+            app: Arc::new(app),
+            clock,
+        }
+    }
+
+    pub fn set_clock(&self, at: u64) {
+        self.clock.store(at, Ordering::SeqCst);
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Response<Body> {
+        counter::router(self.app.clone()).oneshot(request).await.unwrap()
+    }
+
+    /// A call from the page.
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> (StatusCode, serde_json::Value) {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in [("host", HOST), ("x-khyber-token", TOKEN)].iter().chain(headers) {
+            request = request.header(*name, *value);
+        }
+        let response = self.send(request.body(body.into()).unwrap()).await;
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    pub async fn json(&self, path: &str, body: serde_json::Value) -> (StatusCode, serde_json::Value) {
+        self.call(
+            "POST",
+            path,
+            &[("content-type", "application/json")],
+            body.to_string(),
+        )
+        .await
+    }
+
+    async fn scan(&self, path: &str, body: serde_json::Value) -> ScanReply {
+        let (status, reply) = self.json(path, body).await;
+        assert_eq!(status, StatusCode::OK, "{reply}");
+        serde_json::from_value(reply).unwrap()
+    }
+
+    /// A USB scanner types.
+    pub async fn text(&self, text: &str) -> ScanReply {
+        self.scan("/api/text", serde_json::json!({ "text": text })).await
+    }
+
+    /// The camera sees a code.
+    pub async fn frame(&self, text: &str) -> ScanReply {
+        let (side, luma) = luma(text);
+        let side = side.to_string();
+        let size = [("x-width", side.as_str()), ("x-height", side.as_str())];
+        let (status, reply) = self.call("POST", "/api/frame", &size, luma).await;
+        assert_eq!(status, StatusCode::OK, "{reply}");
+        serde_json::from_value(reply).unwrap()
+    }
+
+    /// The officer drops a picture.
+    pub async fn picture(&self, text: &str) -> ScanReply {
+        let png = qr::Qr::encode(text, qr::Ecc::Low).unwrap().png(4).unwrap();
+        let (status, reply) = self.call("POST", "/api/picture", &[], png).await;
+        assert_eq!(status, StatusCode::OK, "{reply}");
+        serde_json::from_value(reply).unwrap()
+    }
+
+    pub async fn next(&self) -> ScanReply {
+        self.scan("/api/next", serde_json::Value::Null).await
+    }
+
+    pub async fn face(&self, same: bool) -> ScanReply {
+        self.scan("/api/face", serde_json::json!({ "same": same })).await
+    }
+
+    /// Asks for a pass; the text of the request's code.
+    pub async fn ask(&self, ask: &str) -> String {
+        let (status, reply) = self.json("/api/request", serde_json::json!({ "ask": ask })).await;
+        assert_eq!(status, StatusCode::OK, "{reply}");
+        reply["text"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn state(&self) -> serde_json::Value {
+        self.call("GET", "/api/state", &[], Body::empty()).await.1
+    }
+}
+
+/// A code as a camera sees it at its best, four pixels a module.
+fn luma(text: &str) -> (usize, Vec<u8>) {
+    let code = qr::Qr::encode(text, qr::Ecc::Low).unwrap();
+    let side = (code.size() + 8) * 4;
+    let mut luma = Vec::with_capacity(side * side);
+    for y in 0..side {
+        for x in 0..side {
+            let dark = match ((x / 4).checked_sub(4), (y / 4).checked_sub(4)) {
+                (Some(x), Some(y)) => code.is_dark(x, y),
+                _ => false,
+            };
+            luma.push(if dark { 20 } else { 235 });
+        }
+    }
+    (side, luma)
+}
+
+/// Verdict and code in short.
+pub fn verdict(reply: &ScanReply) -> (String, String) {
+    let verdict = serde_json::to_value(reply.verdict).unwrap();
+    (
+        verdict.as_str().unwrap_or_default().to_owned(),
+        reply.code.clone().unwrap_or_default(),
+    )
+}
+
+/// The same, to compare with.
+pub fn is(verdict: &str, code: &str) -> (String, String) {
+    (verdict.to_owned(), code.to_owned())
+}
