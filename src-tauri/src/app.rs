@@ -1,38 +1,73 @@
-//! The running app: one wallet behind a lock, the clock and the source of randomness.
+//! The running app: one wallet behind a lock, the network, the clock and the source of randomness.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use credential::Timestamp;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
-use crate::stub::Wallet;
 use wallet::screen::{AppState, Mark, SyncReport, TestCitizen};
-use wallet::{UiCode, UiError};
+use wallet::{UiCode, UiError, Wallet};
 
-use crate::citizens;
+use crate::driver::Driver;
 use crate::settings::Settings;
+use crate::{citizens, key_store, trust};
 
 /// The operating system's randomness; without it nothing may go on.
 pub type Rng = UnwrapErr<SysRng>;
 
 /// The moment of a call: what the wallet may not read by itself.
 pub struct Moment<'a> {
-    /// The phone's clock.
-    pub now: SystemTime,
-    /// The phone's randomness.
+    /// The device's clock.
+    pub now: Timestamp,
+    /// The device's randomness.
     pub rng: &'a mut Rng,
+}
+
+/// Why the app cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// See [`trust::RootsDamaged`].
+    #[error(transparent)]
+    Roots(#[from] trust::RootsDamaged),
+    /// The data folder cannot be used.
+    #[error("the data folder cannot be used ({0})")]
+    Wallet(#[from] UiError),
+    /// The HTTP client cannot be made.
+    #[error("the HTTP client cannot be made")]
+    Network(#[source] reqwest::Error),
 }
 
 /// The state that all commands share.
 pub struct App {
     wallet: Arc<Mutex<Wallet>>,
+    driver: Driver,
 }
 
 impl App {
-    /// x
-    pub fn open(_s: &Settings, _d: &std::path::Path) -> Result<Self, UiError> { Ok(Self { wallet: Arc::new(Mutex::new(Wallet)) }) }
+    /// The app over this data folder.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub fn open(settings: &Settings, folder: &Path) -> Result<Self, StartError> {
+        let roots = trust::roots()?;
+        let config = trust::config(settings.config_bytes(), &roots, now());
+        let key_store = key_store::of_this_device(folder, roots.kind());
+        let wallet = Wallet::open(folder, roots, config, key_store)?;
+        Ok(Self {
+            wallet: Arc::new(Mutex::new(wallet)),
+            driver: Driver::new().map_err(StartError::Network)?,
+        })
+    }
+
     /// One call into the wallet, on a thread that may wait.
-    pub(crate) async fn wallet<T: Send + 'static>(
+    ///
+    /// # Errors
+    ///
+    /// The wallet's; `storage_failed` after a call that panicked, because the wallet may be half changed.
+    pub async fn wallet<T: Send + 'static>(
         &self,
         call: impl FnOnce(&mut Wallet, Moment<'_>) -> Result<T, UiError> + Send + 'static,
     ) -> Result<T, UiError> {
@@ -40,21 +75,74 @@ impl App {
         aside(move || {
             let mut wallet = wallet.lock().map_err(|_| UiCode::StorageFailed)?;
             let mut rng = UnwrapErr(SysRng);
-            call(&mut wallet, Moment { now: SystemTime::now(), rng: &mut rng })
+            call(
+                &mut wallet,
+                Moment {
+                    now: now(),
+                    rng: &mut rng,
+                },
+            )
         })
         .await
     }
-    pub(crate) async fn enrol(&self) -> Result<AppState, UiError> { Err(UiCode::NotConfigured.into()) }
-    pub(crate) async fn sync(&self) -> Result<SyncReport, UiError> { Err(UiCode::NotConfigured.into()) }
-    pub(crate) async fn test_citizens(&self) -> Result<Vec<TestCitizen>, UiError> {
+
+    /// Sends the enrolment, or goes on with one that was interrupted.
+    ///
+    /// # Errors
+    ///
+    /// The wallet's.
+    pub async fn enrol(&self) -> Result<AppState, UiError> {
+        self.driver
+            .run(self, |wallet, at| wallet.start_enrolment(at.now, at.rng))
+            .await?;
+        self.wallet(|wallet, at| wallet.app_state(at.now)).await
+    }
+
+    /// Fetches what is new.
+    ///
+    /// # Errors
+    ///
+    /// The wallet's.
+    pub async fn sync(&self) -> Result<SyncReport, UiError> {
+        self.driver
+            .run(self, |wallet, at| wallet.start_sync(at.now))
+            .await
+    }
+
+    /// Invented people, only beside the test mark.
+    ///
+    /// # Errors
+    ///
+    /// The wallet's.
+    pub async fn test_citizens(&self) -> Result<Vec<TestCitizen>, UiError> {
         let state = self.wallet(|wallet, at| wallet.app_state(at.now)).await?;
-        Ok(if state.mark == Mark::Test { citizens::all() } else { Vec::new() })
+        Ok(if state.mark == Mark::Test {
+            citizens::all()
+        } else {
+            Vec::new()
+        })
     }
 }
 
 /// Work that takes time, on a thread that may wait.
-pub(crate) async fn aside<T: Send + 'static>(
+///
+/// # Errors
+///
+/// The work's own; `storage_failed` when it panicked.
+pub async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, UiError> + Send + 'static,
 ) -> Result<T, UiError> {
-    tauri::async_runtime::spawn_blocking(work).await.map_err(|_| UiCode::StorageFailed)?
+    tauri::async_runtime::spawn_blocking(work)
+        .await
+        .map_err(|_| UiCode::StorageFailed)?
+}
+
+/// The only place of the app that reads the clock. A clock before 1970 is 1970.
+fn now() -> Timestamp {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the composition root reads the clock for everybody"
+    )]
+    let now = SystemTime::now();
+    Timestamp::from_unix(now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
 }

@@ -43,7 +43,10 @@ pub fn all() -> Vec<TestCitizen> {
 }
 
 fn citizen(one: Listed) -> Option<TestCitizen> {
-    let portrait = format!("data:image/png;base64,{}", STANDARD.encode(portrait(&one.portrait)?));
+    let portrait = format!(
+        "data:image/png;base64,{}",
+        STANDARD.encode(portrait(&one.portrait)?)
+    );
     let draft = Draft {
         cnic: one.cnic,
         cnic_issued_on: one.cnic_issued_on,
@@ -64,7 +67,12 @@ fn citizen(one: Listed) -> Option<TestCitizen> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
 
     use super::*;
 

@@ -6,13 +6,13 @@
 use tauri::State;
 use wallet::UiError;
 use wallet::screen::{
-    AppState, Choice, Draft, DraftCheck, HistoryItem, Home, Language, PhotoView, RequestView, Showing, SyncReport,
-    TestCitizen,
+    AppState, Choice, Draft, DraftCheck, HistoryItem, Home, Language, PhotoView, RequestView, Showing,
+    SyncReport, TestCitizen,
 };
 use zeroize::Zeroizing;
 
 use crate::app::{App, aside};
-use crate::{pictures, photo};
+use crate::{photo, pictures};
 
 type Reply<T> = Result<T, UiError>;
 
@@ -27,7 +27,8 @@ pub async fn app_state(app: State<'_, App>) -> Reply<AppState> {
 #[tauri::command]
 #[specta::specta]
 pub async fn set_language(app: State<'_, App>, language: Language) -> Reply<AppState> {
-    app.wallet(move |wallet, at| wallet.set_language(language, at.now)).await
+    app.wallet(move |wallet, at| wallet.set_language(language, at.now))
+        .await
 }
 
 /// Makes the vault of this phone and opens it.
@@ -35,7 +36,8 @@ pub async fn set_language(app: State<'_, App>, language: Language) -> Reply<AppS
 #[specta::specta]
 pub async fn create_vault(app: State<'_, App>, pin: String) -> Reply<AppState> {
     let pin = Zeroizing::new(pin);
-    app.wallet(move |wallet, at| wallet.create_vault(&pin, at.now, at.rng)).await
+    app.wallet(move |wallet, at| wallet.create_vault(&pin, at.now, at.rng))
+        .await
 }
 
 /// Opens the vault.
@@ -64,7 +66,8 @@ pub async fn draft(app: State<'_, App>) -> Reply<Draft> {
 #[tauri::command]
 #[specta::specta]
 pub async fn save_draft(app: State<'_, App>, draft: Draft) -> Reply<DraftCheck> {
-    app.wallet(move |wallet, at| wallet.save_draft(draft, at.now)).await
+    app.wallet(move |wallet, at| wallet.save_draft(draft, at.now))
+        .await
 }
 
 /// Keeps a photo: a picture file in base64 or as a `data:` URL.
@@ -72,7 +75,8 @@ pub async fn save_draft(app: State<'_, App>, draft: Draft) -> Reply<DraftCheck> 
 #[specta::specta]
 pub async fn set_photo(app: State<'_, App>, bytes: String) -> Reply<PhotoView> {
     let photo = aside(move || photo::prepare(&pictures::file_of(&bytes)?)).await?;
-    app.wallet(move |wallet, at| wallet.set_photo(&photo, at.now)).await
+    app.wallet(move |wallet, at| wallet.set_photo(&photo, at.now))
+        .await
 }
 
 /// Sends the enrolment and fetches what comes of it; goes on where it was interrupted.
@@ -107,14 +111,16 @@ pub async fn timed_choices(app: State<'_, App>) -> Reply<Vec<Choice>> {
 #[tauri::command]
 #[specta::specta]
 pub async fn show_timed(app: State<'_, App>, vct: String, audience: Option<String>) -> Reply<Showing> {
-    app.wallet(move |wallet, at| wallet.show_timed(&vct, audience.as_deref(), at.now)).await
+    app.wallet(move |wallet, at| wallet.show_timed(&vct, audience.as_deref(), at.now))
+        .await
 }
 
 /// The codes to show now.
 #[tauri::command]
 #[specta::specta]
 pub async fn showing_frames(app: State<'_, App>, id: u32) -> Reply<Showing> {
-    app.wallet(move |wallet, at| wallet.showing_frames(id, at.now)).await
+    app.wallet(move |wallet, at| wallet.showing_frames(id, at.now))
+        .await
 }
 
 /// Ends a showing.
@@ -129,7 +135,8 @@ pub async fn end_showing(app: State<'_, App>, id: u32) -> Reply<()> {
 #[specta::specta]
 pub async fn read_request_picture(app: State<'_, App>, bytes: String) -> Reply<RequestView> {
     let text = aside(move || pictures::code_in_file(&bytes)).await?;
-    app.wallet(move |wallet, at| wallet.read_request_text(&text, at.now)).await
+    app.wallet(move |wallet, at| wallet.read_request_text(&text, at.now))
+        .await
 }
 
 /// Reads a desk's request from a camera frame: base64 of one byte per pixel. Nothing, if there is no code in it.
@@ -141,29 +148,36 @@ pub async fn read_request_frame(
     height: u32,
     luma: String,
 ) -> Reply<Option<RequestView>> {
-    let Some(text) = aside(move || pictures::code_in_frame(width, height, &luma)).await? else { return Ok(None) };
-    app.wallet(move |wallet, at| wallet.read_request_text(&text, at.now)).await.map(Some)
+    let Some(text) = aside(move || pictures::code_in_frame(width, height, &luma)).await? else {
+        return Ok(None);
+    };
+    app.wallet(move |wallet, at| wallet.read_request_text(&text, at.now))
+        .await
+        .map(Some)
 }
 
 /// Reads a desk's request from its text.
 #[tauri::command]
 #[specta::specta]
 pub async fn read_request_text(app: State<'_, App>, text: String) -> Reply<RequestView> {
-    app.wallet(move |wallet, at| wallet.read_request_text(&text, at.now)).await
+    app.wallet(move |wallet, at| wallet.read_request_text(&text, at.now))
+        .await
 }
 
 /// Answers a request that was read.
 #[tauri::command]
 #[specta::specta]
 pub async fn answer_request(app: State<'_, App>, id: u32) -> Reply<Showing> {
-    app.wallet(move |wallet, at| wallet.answer_request(id, at.now)).await
+    app.wallet(move |wallet, at| wallet.answer_request(id, at.now))
+        .await
 }
 
 /// Says no to a request that was read.
 #[tauri::command]
 #[specta::specta]
 pub async fn decline_request(app: State<'_, App>, id: u32) -> Reply<()> {
-    app.wallet(move |wallet, at| wallet.decline_request(id, at.now)).await
+    app.wallet(move |wallet, at| wallet.decline_request(id, at.now))
+        .await
 }
 
 /// Past showings, the newest first.

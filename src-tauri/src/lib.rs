@@ -8,10 +8,12 @@ mod app;
 mod bindings;
 mod citizens;
 mod commands;
+mod driver;
+mod key_store;
 mod photo;
 mod pictures;
 mod settings;
-mod stub;
+mod trust;
 
 use tauri::{Builder, Context, Manager, Runtime};
 
@@ -26,14 +28,16 @@ pub const WINDOW: &str = "main";
 /// Puts the commands and their state into an app: a real window's or the preview's.
 pub fn configure<R: Runtime>(builder: Builder<R>, settings: Settings) -> Builder<R> {
     let commands = bindings::commands::<R>();
-    builder.invoke_handler(commands.invoke_handler()).setup(move |app| {
-        let data = match &settings.data {
-            Some(folder) => folder.clone(),
-            None => app.path().app_data_dir()?,
-        };
-        app.manage(App::open(&settings, &data)?);
-        Ok(())
-    })
+    builder
+        .invoke_handler(commands.invoke_handler())
+        .setup(move |app| {
+            let data = match &settings.data {
+                Some(folder) => folder.clone(),
+                None => app.path().app_data_dir()?,
+            };
+            app.manage(App::open(&settings, &data)?);
+            Ok(())
+        })
 }
 
 /// The app's configuration, permissions and screens, all of them inside the program.

@@ -82,14 +82,23 @@ fn crop_size(width: u32, height: u32) -> (u32, u32) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
 
     use super::*;
     use image::{ImageFormat, Rgb, RgbImage};
 
     fn encoded(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
         let picture = RgbImage::from_fn(width, height, |x, _| {
-            if x * 2 < width { Rgb([200, 30, 30]) } else { Rgb([30, 30, 200]) }
+            if x * 2 < width {
+                Rgb([200, 30, 30])
+            } else {
+                Rgb([30, 30, 200])
+            }
         });
         let mut file = Cursor::new(Vec::new());
         picture.write_to(&mut file, format).unwrap();
@@ -159,7 +168,11 @@ mod tests {
     fn crc32(bytes: &[u8]) -> u32 {
         !bytes.iter().fold(u32::MAX, |sum, byte| {
             (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
-                if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 }
+                if sum & 1 == 1 {
+                    (sum >> 1) ^ 0xedb8_8320
+                } else {
+                    sum >> 1
+                }
             })
         })
     }

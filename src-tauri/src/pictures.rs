@@ -23,7 +23,9 @@ pub fn file_of(text: &str) -> Result<Vec<u8>, UiError> {
     if encoded.len() > FILE_BYTES_MAX.div_ceil(3) * 4 {
         return Err(UiCode::PhotoTooLarge.into());
     }
-    STANDARD.decode(encoded).map_err(|_| UiCode::PhotoUnreadable.into())
+    STANDARD
+        .decode(encoded)
+        .map_err(|_| UiCode::PhotoUnreadable.into())
 }
 
 /// The text of the code in a picture file: a desk's request where there is one, else any code.
@@ -51,6 +53,9 @@ pub fn code_in_frame(width: u32, height: u32, luma: &str) -> Result<Option<Strin
 
 /// A desk may have other codes beside its request.
 fn choose(mut texts: Vec<String>) -> Option<String> {
-    let wanted = texts.iter().position(|text| text.starts_with(REQUEST_PREFIX)).unwrap_or(0);
+    let wanted = texts
+        .iter()
+        .position(|text| text.starts_with(REQUEST_PREFIX))
+        .unwrap_or(0);
     (wanted < texts.len()).then(|| texts.swap_remove(wanted))
 }

@@ -19,8 +19,15 @@ impl Settings {
     pub fn from_environment() -> Self {
         #[cfg(desktop)]
         {
-            let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-            Self { data: path("KHYBER_DATA"), config: path("KHYBER_CONFIG") }
+            let path = |name| {
+                std::env::var_os(name)
+                    .filter(|value| !value.is_empty())
+                    .map(PathBuf::from)
+            };
+            Self {
+                data: path("KHYBER_DATA"),
+                config: path("KHYBER_CONFIG"),
+            }
         }
         #[cfg(not(desktop))]
         Self::default()
@@ -34,20 +41,30 @@ impl Settings {
     pub fn config_bytes(&self) -> Option<Vec<u8>> {
         let path = self.config.as_ref()?;
         let length = std::fs::metadata(path).ok()?.len();
-        (length <= CONFIG_BYTES_MAX).then(|| std::fs::read(path).ok()).flatten()
+        (length <= CONFIG_BYTES_MAX)
+            .then(|| std::fs::read(path).ok())
+            .flatten()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
 
     use super::*;
 
     #[test]
     fn missing_or_huge_configuration_is_the_same_as_none() {
         let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| Settings { data: None, config: Some(folder.path().join(name)) };
+        let at = |name: &str| Settings {
+            data: None,
+            config: Some(folder.path().join(name)),
+        };
         std::fs::write(folder.path().join("good"), b"signed").unwrap();
         std::fs::write(folder.path().join("huge"), vec![0; 70_000]).unwrap();
         assert_eq!(Settings::default().config_bytes(), None);

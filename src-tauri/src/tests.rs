@@ -1,4 +1,9 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 
 //! What holds the app's lists together: commands, permissions, bindings, policy, dependencies.
 
@@ -42,13 +47,19 @@ fn typescript() -> String {
             "/** Calls one command of the app; rejects with a `UiError`. */\n\
              export type Invoke = <T>(command: string, args?: Record<string, unknown>) => Promise<T>;",
         ),
-        ("/** Commands */\nexport const commands = {", "/** Every command, over any way of calling one. */\nexport const commandsOver = (invoke: Invoke) => ({"),
+        (
+            "/** Commands */\nexport const commands = {",
+            "/** Every command, over any way of calling one. */\nexport const commandsOver = (invoke: Invoke) => ({",
+        ),
         ("\n};\n\n/* Constants */", "\n});\n\n/* Constants */"),
     ] {
         assert_eq!(text.matches(generated).count(), 1, "{generated}\n{text}");
         text = text.replace(generated, wanted);
     }
-    let text = text.replace("__TAURI_INVOKE", "invoke").replace("/**  ", "/** ").replace('\t', "  ");
+    let text = text
+        .replace("__TAURI_INVOKE", "invoke")
+        .replace("/**  ", "/** ")
+        .replace('\t', "  ");
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     lines.join("\n").trim_end().to_owned() + "\n"
 }
@@ -71,4 +82,120 @@ fn bindings_of_the_screens_are_the_commands() {
         assert!(fresh.contains(&format!("(\"{command}\"")), "{command}");
     }
     assert_eq!(fresh.matches("=> invoke<").count(), COMMANDS.len());
+}
+
+#[test]
+fn commands_are_permitted_one_by_one_and_nothing_else_is() {
+    let capability = json("capabilities/main.json");
+    let permitted: Vec<&str> = capability["permissions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|permission| permission.as_str().unwrap())
+        .collect();
+    let wanted: Vec<String> = COMMANDS
+        .iter()
+        .map(|command| format!("allow-{}", command.replace('_', "-")))
+        .collect();
+    assert_eq!(permitted, wanted);
+    assert_eq!(capability["windows"], serde_json::json!([crate::WINDOW]));
+    for wider in ["remote", "webviews", "platforms"] {
+        assert!(capability.get(wider).is_none(), "{wider}");
+    }
+    let files: Vec<_> = std::fs::read_dir(here("capabilities"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name())
+        .collect();
+    assert_eq!(files, ["main.json"]);
+}
+
+#[test]
+fn each_command_is_listed_once() {
+    let names: BTreeSet<&&str> = COMMANDS.iter().collect();
+    assert_eq!(names.len(), COMMANDS.len());
+}
+
+#[test]
+fn page_may_load_nothing_from_elsewhere_and_run_nothing_written_into_it() {
+    let configuration = json("tauri.conf.json");
+    let security = &configuration["app"]["security"];
+    let policy = security["csp"].as_object().unwrap();
+    for (directive, sources) in policy {
+        for source in sources.as_str().unwrap().split(' ') {
+            let known = match directive.as_str() {
+                "connect-src" => ["ipc:", "http://ipc.localhost"].contains(&source),
+                "img-src" => ["'self'", "data:", "blob:"].contains(&source),
+                "media-src" => ["'self'", "blob:"].contains(&source),
+                _ => ["'self'", "'none'"].contains(&source),
+            };
+            assert!(known, "{directive} {source}");
+        }
+    }
+    for directive in [
+        "default-src",
+        "script-src",
+        "style-src",
+        "object-src",
+        "base-uri",
+        "form-action",
+        "frame-ancestors",
+    ] {
+        assert!(policy.contains_key(directive), "{directive}");
+    }
+    assert_eq!(security["freezePrototype"], true);
+    assert_eq!(configuration["app"]["withGlobalTauri"], false);
+    assert_eq!(configuration["build"].get("devUrl"), None);
+    for loosened in ["dangerousDisableAssetCspModification", "devCsp", "assetProtocol"] {
+        assert!(security.get(loosened).is_none(), "{loosened}");
+    }
+}
+
+/// The features of every package that becomes part of the app when it is built by itself.
+fn features_of_the_app(extra: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .current_dir(here(".."))
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "--package",
+            "khyber-pass",
+            "--edges",
+            "normal,features",
+        ])
+        .args(["--prefix", "none", "--format", "{p} [{f}]"])
+        .args(extra)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn released_app_has_neither_the_mock_runtime_nor_a_key_in_a_file() {
+    let tree = features_of_the_app(&[]);
+    let features = |package: &str| -> BTreeSet<String> {
+        tree.lines()
+            .filter(|line| line.starts_with(&format!("{package} v")))
+            .filter_map(|line| line.split_once('['))
+            .flat_map(|(_, list)| list.split([',', ']']).map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    };
+    assert!(features("tauri").contains("custom-protocol"), "{tree}");
+    assert!(
+        !features("tauri").contains("test"),
+        "the mock runtime would be released"
+    );
+    assert!(
+        !features("wallet").contains("file-key-store"),
+        "a key in a file would be released"
+    );
+    assert!(features_of_the_app(&["--features", "file-key-store"]).contains("file-key-store"));
+    for never in ["preview v", "sandbox v", "province-server v"] {
+        assert!(!tree.lines().any(|line| line.starts_with(never)), "{never}");
+    }
 }

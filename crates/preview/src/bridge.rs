@@ -21,7 +21,11 @@ const OWN_PAGE: &str = "tauri://localhost";
 /// # Errors
 ///
 /// Only when the app is not ready or went away.
-pub async fn invoke(app: &AppHandle<MockRuntime>, command: String, arguments: Value) -> anyhow::Result<Value> {
+pub async fn invoke(
+    app: &AppHandle<MockRuntime>,
+    command: String,
+    arguments: Value,
+) -> anyhow::Result<Value> {
     let Some(window) = app.get_webview_window(khyber_pass::WINDOW) else {
         anyhow::bail!("the app has no window yet");
     };

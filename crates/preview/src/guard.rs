@@ -22,12 +22,11 @@ pub struct Guard {
 impl Guard {
     /// A guard for the server at `host` (`address:port`) with this token.
     pub fn new(host: &str, token: String) -> Self {
-        Self { host: host.to_owned(), origin: format!("http://{host}"), token }
-    }
-
-    /// The token that commands must carry.
-    pub fn token(&self) -> &str {
-        &self.token
+        Self {
+            host: host.to_owned(),
+            origin: format!("http://{host}"),
+            token,
+        }
     }
 
     /// Checks host and origin: enough to be given the page's files.
@@ -72,7 +71,12 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
 
     use super::*;
 
@@ -96,7 +100,10 @@ mod tests {
             ("x-khyber-token", "ab12"),
         ]);
         assert_eq!(guard().check_command(&own), Ok(()));
-        assert_eq!(guard().check_page(&headers(&[("host", "127.0.0.1:4000")])), Ok(()));
+        assert_eq!(
+            guard().check_page(&headers(&[("host", "127.0.0.1:4000")])),
+            Ok(())
+        );
     }
 
     #[test]
@@ -105,11 +112,23 @@ mod tests {
             (&[], StatusCode::MISDIRECTED_REQUEST),
             (&[("host", "evil.example:4000")], StatusCode::MISDIRECTED_REQUEST),
             (&[("host", "127.0.0.1:4001")], StatusCode::MISDIRECTED_REQUEST),
-            (&[("host", "127.0.0.1:4000"), ("host", "evil.example")], StatusCode::MISDIRECTED_REQUEST),
-            (&[("host", "127.0.0.1:4000"), ("origin", "null")], StatusCode::FORBIDDEN),
-            (&[("host", "127.0.0.1:4000"), ("origin", "https://127.0.0.1:4000")], StatusCode::FORBIDDEN),
+            (
+                &[("host", "127.0.0.1:4000"), ("host", "evil.example")],
+                StatusCode::MISDIRECTED_REQUEST,
+            ),
+            (
+                &[("host", "127.0.0.1:4000"), ("origin", "null")],
+                StatusCode::FORBIDDEN,
+            ),
+            (
+                &[("host", "127.0.0.1:4000"), ("origin", "https://127.0.0.1:4000")],
+                StatusCode::FORBIDDEN,
+            ),
             (&[("host", "127.0.0.1:4000")], StatusCode::UNAUTHORIZED),
-            (&[("host", "127.0.0.1:4000"), ("x-khyber-token", "ab1")], StatusCode::UNAUTHORIZED),
+            (
+                &[("host", "127.0.0.1:4000"), ("x-khyber-token", "ab1")],
+                StatusCode::UNAUTHORIZED,
+            ),
         ];
         for (pairs, status) in cases {
             assert_eq!(guard().check_command(&headers(pairs)), Err(status), "{pairs:?}");

@@ -39,8 +39,14 @@ struct Arguments {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    anyhow::ensure!(arguments.listen.ip().is_loopback(), "the preview listens on loopback only");
-    let settings = khyber_pass::Settings { data: Some(arguments.data), config: arguments.config };
+    anyhow::ensure!(
+        arguments.listen.ip().is_loopback(),
+        "the preview listens on loopback only"
+    );
+    let settings = khyber_pass::Settings {
+        data: Some(arguments.data),
+        config: arguments.config,
+    };
     let app = khyber_pass::configure(tauri::test::mock_builder(), settings)
         .build(khyber_pass::context())
         .context("the app could not be put together")?;
@@ -63,28 +69,41 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn serve(app: AppHandle<MockRuntime>, listen: SocketAddr) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(listen).await.context("the address cannot be listened on")?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .context("the address cannot be listened on")?;
     let host = listener.local_addr()?.to_string();
     let token = make_token()?;
-    let router = server::router(Server { app, guard: Guard::new(&host, token.clone()) });
+    let router = server::router(Server {
+        app,
+        guard: Guard::new(&host, token.clone()),
+    });
     let url = format!("http://{host}");
     println!(
         "{}",
         json!({ "ready": true, "url": url, "page": format!("{url}/?token={token}"), "token": token })
     );
-    axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stopped())
+        .await?;
     Ok(())
 }
 
 /// 32 random bytes in hexadecimal, new at each start.
 fn make_token() -> anyhow::Result<String> {
     let mut bytes = [0; 32];
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an entry point reads the source of randomness"
+    )]
     getrandom::fill(&mut bytes).context("this machine gives no randomness")?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 async fn stopped() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return;
+    };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}

@@ -55,15 +55,25 @@ async fn command(
 
 async fn file(State(server): State<Server>, headers: HeaderMap, uri: Uri) -> Result<Response, StatusCode> {
     server.guard.check_page(&headers)?;
-    let asset = server.app.asset_resolver().get(uri.path().to_owned()).ok_or(StatusCode::NOT_FOUND)?;
+    let asset = server
+        .app
+        .asset_resolver()
+        .get(uri.path().to_owned())
+        .ok_or(StatusCode::NOT_FOUND)?;
     let mut answer = asset.bytes.into_response();
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, value(&asset.mime_type)?);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(policy) = asset.csp_header {
-        headers.insert(header::CONTENT_SECURITY_POLICY, value(&policy_for_browser(&policy))?);
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            value(&policy_for_browser(&policy))?,
+        );
     }
     Ok(answer)
 }
@@ -78,21 +88,34 @@ pub fn policy_for_browser(policy: &str) -> String {
         .split(';')
         .map(str::trim)
         .filter(|directive| !directive.is_empty())
-        .map(|directive| if directive.starts_with("connect-src ") { "connect-src 'self'" } else { directive })
+        .map(|directive| {
+            if directive.starts_with("connect-src ") {
+                "connect-src 'self'"
+            } else {
+                directive
+            }
+        })
         .collect::<Vec<_>>()
         .join("; ")
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
 
     use super::*;
 
     #[test]
     fn only_the_place_the_page_talks_to_differs_from_the_app() {
         assert_eq!(
-            policy_for_browser("default-src 'self'; connect-src ipc: http://ipc.localhost; object-src 'none'"),
+            policy_for_browser(
+                "default-src 'self'; connect-src ipc: http://ipc.localhost; object-src 'none'"
+            ),
             "default-src 'self'; connect-src 'self'; object-src 'none'"
         );
     }
