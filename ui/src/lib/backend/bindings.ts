@@ -52,7 +52,7 @@ export const commandsOver = (invoke: Invoke) => ({
 });
 
 /* Constants */
-export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","storage_failed","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","server_fault","app_refused","not_configured","not_enrolled","network_down","network_timeout","answer_invalid","trust_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_expired","request_over_asking","request_uncheckable"] as const;
+export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","storage_failed","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","server_fault","app_refused","not_configured","not_enrolled","network_down","network_timeout","answer_invalid","trust_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted"] as const;
 
 /* Types */
 /** What the whole application shows, whatever the screen. */
@@ -478,12 +478,14 @@ export type UiCode =
 "not_a_request" |
 /** The request is not properly made or signed. */
 "request_invalid" |
-/** The request is over. */
-"request_expired" |
+/** The request was answered, declined or forgotten; it has to be read again. */
+"request_gone" |
 /** The desk asks for more than it may. */
 "request_over_asking" |
-/** The desk's certificate cannot be checked: this phone has no trust list in date. */
-"request_uncheckable";
+/** The desk's certificate cannot be checked with the trust list on this phone. */
+"desk_unknown" |
+/** The desk's certificate does not hold (any more). */
+"desk_untrusted";
 
 /** What went wrong, for a screen. */
 export type UiError = {
