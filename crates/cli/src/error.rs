@@ -1,0 +1,125 @@
+//! What goes wrong on the way to an answer. A refused or undecided presentation is an answer, not an error.
+
+use credential::{Code, IssueError, PresentError, RequestError, StatusError, TrustError};
+use qr::QrError;
+
+/// Why a command gave no answer. Messages name files and fields, never what they hold.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    #[error("{0}")]
+    Usage(String),
+    #[error("cannot find or open {0}")]
+    NoInput(String),
+    #[error("cannot read the input")]
+    Input,
+    #[error("cannot write the output")]
+    Output,
+    #[error("cannot write {0}; a key file that is there already is never written over")]
+    Write(String),
+    #[error("the machine's clock stands before 1970")]
+    Clock,
+    #[error("the machine gives no randomness")]
+    Randomness,
+    #[error("the input is larger than {0} bytes")]
+    InputTooLarge(u64),
+    #[error("the JSON is not what this command reads, at line {line}, column {column}")]
+    Json { line: usize, column: usize },
+    #[error("{field}: {expected} expected")]
+    Field {
+        field: &'static str,
+        expected: &'static str,
+    },
+    #[error("the picture holds no QR code")]
+    NoCode,
+    #[error("the text cannot be read as what its prefix says")]
+    Unreadable(Code),
+    #[error("the trust list is not used: {0}")]
+    Trust(TrustError),
+    #[error("the status bundle is not used: {0}")]
+    Status(StatusError),
+    #[error("nothing was issued: {0}")]
+    Issue(IssueError),
+    #[error("nothing is presented: {0}")]
+    Present(PresentError),
+    #[error("the request is not used: {0}")]
+    Request(RequestError),
+    #[error("{0}")]
+    Qr(#[from] QrError),
+}
+
+impl CliError {
+    /// The stable code; the credential's own where it has one.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Usage(_) => "usage",
+            Self::NoInput(_) => "no_input",
+            Self::Input => "input_failed",
+            Self::Output => "output_failed",
+            Self::Write(_) => "write_failed",
+            Self::Clock => "clock_before_1970",
+            Self::Randomness => "no_randomness",
+            Self::InputTooLarge(_) => "input_too_large",
+            Self::Json { .. } => "json_unreadable",
+            Self::Field { .. } => "field_unreadable",
+            Self::NoCode => "no_code_found",
+            Self::Unreadable(code) => code.code(),
+            Self::Trust(error) => error.code(),
+            Self::Status(error) => error.code(),
+            Self::Issue(error) => error.code(),
+            Self::Present(error) => error.code(),
+            Self::Request(error) => error.code(),
+            Self::Qr(error) => error.code(),
+        }
+    }
+
+    /// The exit code, as in sysexits.h.
+    pub(crate) fn exit(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 64,
+            Self::NoInput(_) => 66,
+            Self::Clock | Self::Randomness => 71,
+            Self::Input | Self::Output | Self::Write(_) => 74,
+            _ => 65,
+        }
+    }
+}
+
+impl From<serde_json::Error> for CliError {
+    // serde's own message may quote the input, which may be personal.
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json {
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+}
+
+impl From<TrustError> for CliError {
+    fn from(error: TrustError) -> Self {
+        Self::Trust(error)
+    }
+}
+
+impl From<StatusError> for CliError {
+    fn from(error: StatusError) -> Self {
+        Self::Status(error)
+    }
+}
+
+impl From<IssueError> for CliError {
+    fn from(error: IssueError) -> Self {
+        Self::Issue(error)
+    }
+}
+
+impl From<PresentError> for CliError {
+    fn from(error: PresentError) -> Self {
+        Self::Present(error)
+    }
+}
+
+impl From<RequestError> for CliError {
+    fn from(error: RequestError) -> Self {
+        Self::Request(error)
+    }
+}

@@ -1,0 +1,176 @@
+//! `khyber trust`: the list of keys that may sign, signed by the roots.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use credential::{ROOTS_NEEDED, TrustContent, TrustList, TrustedKey, sign_trust_list};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::error::CliError;
+use crate::roots::{Roots, kind_text};
+use crate::{Done, claims, files, hex, moment};
+
+/// Trust lists.
+#[derive(Subcommand)]
+pub(crate) enum Trust {
+    Sign(Sign),
+    Show(Show),
+}
+
+/// Sign the trust list (JSON) on stdin with two or three root keys.
+///
+/// The JSON: {"sequence", "previous": hex SHA-256 of the list before, "iat", "exp": RFC 3339, "keys": [{"key": hex
+/// public key, "allowed": [vct], "nbf", "exp", "iss", "revoked_at"}]}. Beside passes, "allowed" knows
+/// "counter-certificate" and "status-manifest".
+#[derive(Args)]
+pub(crate) struct Sign {
+    /// A root's key file; two or three are needed.
+    #[arg(long = "root", value_name = "FILE", required = true)]
+    roots: Vec<PathBuf>,
+    /// Where the trust list goes (raw bytes).
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Verify a trust list against the roots and print it.
+#[derive(Args)]
+pub(crate) struct Show {
+    /// The trust list (raw bytes).
+    #[arg(long, value_name = "FILE")]
+    trust: PathBuf,
+    /// The list before, to check that this one may follow it.
+    #[arg(long, value_name = "FILE")]
+    previous: Option<PathBuf>,
+    #[command(flatten)]
+    roots: Roots,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TrustJson {
+    sequence: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous: Option<String>,
+    iat: String,
+    exp: String,
+    keys: Vec<KeyJson>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyJson {
+    key: String,
+    allowed: Vec<String>,
+    nbf: String,
+    exp: String,
+    iss: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revoked_at: Option<String>,
+}
+
+impl Trust {
+    pub(crate) fn run(self) -> Result<Done, CliError> {
+        match self {
+            Self::Sign(command) => command.run(),
+            Self::Show(command) => command.run(),
+        }
+    }
+}
+
+impl Sign {
+    fn run(&self) -> Result<Done, CliError> {
+        if self.roots.len() < ROOTS_NEEDED || self.roots.len() > 3 {
+            return Err(CliError::Usage(String::from(
+                "--root is needed two or three times",
+            )));
+        }
+        let keys: Result<Vec<_>, _> = self.roots.iter().map(|path| files::key(path)).collect();
+        let keys = keys?;
+        let roots: Vec<_> = keys.iter().enumerate().collect();
+        let content = files::stdin_json::<TrustJson>()?.read()?;
+        let list = sign_trust_list(&content, &roots);
+        files::write(&self.out, &list)?;
+        Ok(Done::json(json!({
+            "sequence": content.sequence,
+            "size_bytes": list.len(),
+            "signed_by": keys.iter().map(|key| hex::text(key.public().as_bytes())).collect::<Vec<_>>(),
+        })))
+    }
+}
+
+impl Show {
+    fn run(&self) -> Result<Done, CliError> {
+        let previous = match &self.previous {
+            Some(path) => Some(self.roots.verify(path, None)?),
+            None => None,
+        };
+        let list = self.roots.verify(&self.trust, previous.as_ref())?;
+        Ok(Done::json(shown(&list)?))
+    }
+}
+
+fn shown(list: &TrustList) -> Result<Value, CliError> {
+    Ok(json!({
+        "verified": true,
+        "root_kind": kind_text(list.root_kind()),
+        "sha256": hex::text(&list.sha256()),
+        "trust": serde_json::to_value(TrustJson::print(list.content()))?,
+    }))
+}
+
+impl TrustJson {
+    fn print(content: &TrustContent) -> Self {
+        Self {
+            sequence: content.sequence,
+            previous: content.previous.as_ref().map(|hash| hex::text(hash)),
+            iat: moment::text(content.iat),
+            exp: moment::text(content.exp),
+            keys: content.keys.iter().map(KeyJson::print).collect(),
+        }
+    }
+
+    fn read(self) -> Result<TrustContent, CliError> {
+        let hash = |digits: String| hex::fixed("previous", digits.as_bytes());
+        let keys: Result<Vec<_>, _> = self.keys.into_iter().map(KeyJson::read).collect();
+        Ok(TrustContent {
+            sequence: self.sequence,
+            previous: self.previous.map(hash).transpose()?,
+            iat: moment::parse("iat", &self.iat)?,
+            exp: moment::parse("exp", &self.exp)?,
+            keys: keys?,
+        })
+    }
+}
+
+impl KeyJson {
+    fn print(key: &TrustedKey) -> Self {
+        Self {
+            key: hex::text(key.key.as_bytes()),
+            allowed: key.allowed.iter().map(|vct| vct.as_str().to_owned()).collect(),
+            nbf: moment::text(key.nbf),
+            exp: moment::text(key.exp),
+            iss: key.iss.clone(),
+            revoked_at: key.revoked_at.map(moment::text),
+        }
+    }
+
+    fn read(self) -> Result<TrustedKey, CliError> {
+        let allowed: Result<Vec<_>, _> = self
+            .allowed
+            .iter()
+            .map(|text| claims::vct("allowed", text))
+            .collect();
+        Ok(TrustedKey {
+            key: hex::public_key("key", &self.key)?,
+            allowed: allowed?,
+            nbf: moment::parse("nbf", &self.nbf)?,
+            exp: moment::parse("exp", &self.exp)?,
+            iss: self.iss,
+            revoked_at: self
+                .revoked_at
+                .map(|at| moment::parse("revoked_at", &at))
+                .transpose()?,
+        })
+    }
+}

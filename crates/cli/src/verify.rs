@@ -1,0 +1,131 @@
+//! `khyber verify`: a presentation in, one of three outcomes out.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use credential::{Context, Expect, FaceCheck, IssuedRequest, Mode, StatusSet, Timestamp, TrustList, Verdict};
+use serde_json::{Value, json};
+
+use crate::bundle::Bundle;
+use crate::claims::{ClaimsJson, Cnic};
+use crate::error::CliError;
+use crate::roots::Trusted;
+use crate::{Done, Machine, Output, files, hex, moment};
+
+/// Decide about the presentation (KP1: text) on stdin: accepted, refused or undecided (cannot decide).
+///
+/// Prints {"verdict", "code", "claims", "issuer", "mode", "replay"}. Claims are there only where they were verified.
+/// Remember replay.key until replay.until and treat a pass whose key is remembered as refused, code `replayed`: this
+/// tool keeps nothing.
+///
+/// Without --trust the answer is undecided, code `no_trust_list`. A trust list or a status bundle that does not verify
+/// is an error (exit 65) and never left out silently.
+#[derive(Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    trust: Trusted,
+    /// Status bundle: JSON {"manifest": base64, "lists": {uri: base64 of the raw bits}}; see `khyber status`.
+    #[arg(long, value_name = "FILE")]
+    status: Option<PathBuf>,
+    /// The moment to decide for, RFC 3339; the machine's clock if it is not given.
+    #[arg(long, value_name = "RFC3339", value_parser = moment::argument)]
+    now: Option<Timestamp>,
+    /// The request (KPR: text) that the presentation must answer.
+    #[arg(long, value_name = "FILE", required_unless_present = "audience")]
+    request: Option<PathBuf>,
+    /// The service class that a timed presentation must be made for; with --request, that of the request.
+    #[arg(long, value_name = "AUDIENCE")]
+    audience: Option<String>,
+    /// Somebody compared the photo with the person: it is the same.
+    #[arg(long)]
+    face_compared: bool,
+}
+
+impl Verify {
+    pub(crate) fn run(self, machine: &Machine) -> Result<Done, CliError> {
+        let text = files::qr_text(&files::stdin()?);
+        let trust = self.trust.read()?;
+        let status = self.status(trust.as_ref())?;
+        let request = self.request()?;
+        let expect = match (&request, &self.audience) {
+            (Some(request), _) => Expect::Request(request),
+            (None, Some(audience)) => Expect::Timed { audience },
+            (None, None) => return Err(CliError::Usage(String::from("--request or --audience is needed"))),
+        };
+        let outcome = credential::verify(
+            &text,
+            &Context {
+                now: self.now.unwrap_or(machine.now),
+                trust: trust.as_ref(),
+                status: status.as_ref(),
+                expect,
+            },
+        );
+        let (mut code, mut verified) = (outcome.code, outcome.verified);
+        if self.face_compared
+            && code == credential::Code::FaceNotCompared
+            && let Some(uncompared) = verified.take()
+        {
+            let (confirmed, compared) = uncompared.confirm_face(FaceCheck::Same);
+            (code, verified) = (confirmed, Some(compared));
+        }
+        let verdict = code.verdict();
+        let printed = verified.as_ref().map(|verified| {
+            let claims = ClaimsJson::print(verified.claims(), Cnic::Whole);
+            let mode = match verified.mode() {
+                Mode::Timed => "timed",
+                Mode::Request => "request",
+            };
+            let replay = json!({
+                "key": hex::text(verified.replay_key().as_bytes()),
+                "until": moment::text(verified.replay_until()),
+            });
+            (serde_json::to_value(claims), verified.issuer_name(), mode, replay)
+        });
+        let (claims, issuer, mode, replay) = match printed {
+            None => (Value::Null, None, None, None),
+            Some((claims, issuer, mode, replay)) => (claims?, Some(issuer), Some(mode), Some(replay)),
+        };
+        Ok(Done {
+            output: Output::Json(json!({
+                "verdict": verdict.as_str(),
+                "code": code.code(),
+                "claims": claims,
+                "issuer": issuer,
+                "mode": mode,
+                "replay": replay,
+            })),
+            exit: match verdict {
+                Verdict::Accepted => 0,
+                Verdict::Refused => 1,
+                Verdict::Undecided => 2,
+            },
+        })
+    }
+
+    /// The status lists; without a trust list nobody can say who signed them, and the verdict does not ask for them.
+    fn status(&self, trust: Option<&TrustList>) -> Result<Option<StatusSet>, CliError> {
+        match (&self.status, trust) {
+            (Some(path), Some(trust)) => Bundle::read(path)?.verify(trust).map(Some),
+            (Some(path), None) => Bundle::read(path).map(|_| None),
+            (None, _) => Ok(None),
+        }
+    }
+
+    fn request(&self) -> Result<Option<IssuedRequest>, CliError> {
+        let Some(path) = &self.request else {
+            return Ok(None);
+        };
+        let request = IssuedRequest::from_text(&files::qr_text(&files::file(path)?))?;
+        if self
+            .audience
+            .as_ref()
+            .is_some_and(|audience| *audience != request.audience)
+        {
+            return Err(CliError::Usage(String::from(
+                "--audience is not the audience of --request",
+            )));
+        }
+        Ok(Some(request))
+    }
+}
