@@ -1,0 +1,368 @@
+//! A small province for the tests: keys, a trust list, a status list, passes. Everything follows from fixed seeds.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use credential::*;
+
+/// Midday of a day in November 2026.
+pub const NOW: Timestamp = Timestamp::from_unix(1_795_219_200 + 43_200);
+pub const DESK: &str = "kp:test-desk";
+pub const LIST: &str = "s1";
+pub const INDEX: u32 = 1_234_567;
+pub const PHOTO: [u8; 800] = [0x5a; 800];
+
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix(NOW.unix().checked_add_signed(seconds).unwrap())
+}
+
+pub fn days(count: u64) -> u64 {
+    count * DAY
+}
+
+/// A key that follows from a word.
+pub fn key(word: &str) -> SecretKey {
+    let mut seed = [0; 32];
+    for (place, byte) in seed.iter_mut().zip(word.bytes().cycle()) {
+        *place = byte;
+    }
+    SecretKey::from_seed(seed)
+}
+
+pub fn root(number: usize) -> SecretKey {
+    key(&format!("root {number}"))
+}
+
+pub fn roots() -> RootSet {
+    RootSet::new(RootKind::Test, [1, 2, 3].map(|n| root(n).public())).unwrap()
+}
+
+pub fn trusted(word: &str, allowed: &[Vct]) -> TrustedKey {
+    TrustedKey {
+        key: key(word).public(),
+        allowed: allowed.to_vec(),
+        nbf: Timestamp::from_unix(NOW.unix() - days(30)),
+        exp: NOW.plus(days(365)),
+        iss: format!("Test province, {word}"),
+        revoked_at: None,
+    }
+}
+
+pub fn trust_content() -> TrustContent {
+    TrustContent {
+        sequence: 7,
+        previous: None,
+        iat: NOW.minus(days(1)),
+        exp: NOW.plus(days(14)),
+        keys: vec![
+            trusted(
+                "issuer",
+                &[Vct::AGE, Vct::RESIDENCE, Vct::IDENTITY, Vct::NAME_PHOTO],
+            ),
+            trusted("certifier", &[Vct::COUNTER_CERTIFICATE]),
+            trusted("status", &[Vct::STATUS_MANIFEST]),
+            trusted("documents", &[Vct::parse("domicile").unwrap()]),
+        ],
+    }
+}
+
+pub fn trust_bytes(content: &TrustContent) -> Vec<u8> {
+    sign_trust_list(content, &[(0, &root(1)), (1, &root(2))])
+}
+
+pub fn trust_of(content: &TrustContent) -> TrustList {
+    TrustList::verify(&trust_bytes(content), &roots(), None).unwrap()
+}
+
+pub fn trust() -> TrustList {
+    static TRUST: LazyLock<TrustList> = LazyLock::new(|| trust_of(&trust_content()));
+    TRUST.clone()
+}
+
+/// The status list's bits, with one of them set if `revoked`.
+pub fn bits(revoked: bool) -> Vec<u8> {
+    let mut bits = vec![0; 250_000];
+    bits[77] = 0xff;
+    if revoked {
+        bits[INDEX as usize / 8] |= 1 << (INDEX % 8);
+    }
+    bits
+}
+
+pub fn status_content(bits: &[u8]) -> StatusContent {
+    let entry = ListEntry {
+        length_bits: bits.len() as u64 * 8,
+        sha256: sha256(bits),
+    };
+    StatusContent {
+        epoch: 3,
+        iat: NOW.minus(3600),
+        exp: NOW.plus(days(2)),
+        lists: BTreeMap::from([(LIST.to_owned(), entry)]),
+    }
+}
+
+pub fn status_of(content: &StatusContent, bits: &[u8]) -> StatusSet {
+    let bytes = StatusManifest::sign(content, &key("status"));
+    let mut set = StatusSet::new(StatusManifest::verify(&bytes, &trust(), None).unwrap());
+    set.add_list(LIST, bits.to_vec()).unwrap();
+    set
+}
+
+pub fn status(revoked: bool) -> StatusSet {
+    static SETS: LazyLock<[StatusSet; 2]> = LazyLock::new(|| {
+        [false, true].map(|revoked| {
+            let bits = bits(revoked);
+            status_of(&status_content(&bits), &bits)
+        })
+    });
+    SETS[usize::from(revoked)].clone()
+}
+
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).into()
+}
+
+pub fn holder(index: u64) -> SecretKey {
+    derive_holder_key(&[9; 32], index)
+}
+
+pub fn age_claims() -> Claims {
+    Claims {
+        iss: ISSUER.to_owned(),
+        iat: NOW.start_of_day(),
+        nbf: None,
+        exp: NOW.start_of_day().plus(days(30)),
+        holder: Some(holder(1).public()),
+        vct: Vct::AGE,
+        identity: None,
+        status: None,
+        facts: Facts {
+            over_18: Some(true),
+            district: Some("peshawar".to_owned()),
+            ..Facts::default()
+        },
+    }
+}
+
+pub fn identity_claims() -> Claims {
+    Claims {
+        vct: Vct::IDENTITY,
+        holder: Some(holder(2).public()),
+        identity: Some(Identity {
+            id: Some("1730112345671".to_owned()),
+            full_name: Some("Zarghuna Test".to_owned()),
+            date_of_birth: Some("19900515".to_owned()),
+            gender: Some(Gender::Female),
+            address: Some("House 12, Street 3, Hayatabad".to_owned()),
+            guardian: Some("Gul Test".to_owned()),
+            full_name_local: Some("زرغونہ ٹیسٹ".to_owned()),
+            local_language: Some("ur".to_owned()),
+            guardian_local: Some("گل ٹیسٹ".to_owned()),
+        }),
+        status: Some(StatusRef {
+            index: INDEX,
+            uri: LIST.to_owned(),
+        }),
+        facts: Facts {
+            district: Some("peshawar".to_owned()),
+            photo_sha256: Some(sha256(&PHOTO)),
+            guardian_relation: Some(GuardianRelation::Father),
+            ..Facts::default()
+        },
+        ..age_claims()
+    }
+}
+
+pub fn issued(claims: &Claims) -> Vec<u8> {
+    issue(claims, &key("issuer")).unwrap()
+}
+
+/// The age pass, shown in timed mode at [`NOW`].
+pub fn timed() -> String {
+    present_timed(&issued(&age_claims()), &holder(1), DESK, NOW).unwrap()
+}
+
+pub fn certificate_claims() -> CounterCertificateClaims {
+    CounterCertificateClaims {
+        iss: ISSUER.to_owned(),
+        name: Names::new("Test desk", "ٹیسٹ ڈیسک", "ازمېښتي مېز"),
+        purpose: Names::new("Registration", "اندراج", "نوم لیکنه"),
+        audience: DESK.to_owned(),
+        allowed: vec![Vct::IDENTITY, Vct::AGE],
+        holder: key("desk").public(),
+        iat: NOW.minus(days(2)),
+        exp: NOW.plus(days(363)),
+    }
+}
+
+pub fn certificate() -> Vec<u8> {
+    issue_counter_certificate(&certificate_claims(), &key("certifier")).unwrap()
+}
+
+pub fn request_at(ask: Vct, nonce: u8, now: Timestamp) -> IssuedRequest {
+    let desk = key("desk");
+    let certificate = certificate();
+    let signer = Signer {
+        key: &desk,
+        certificate: Some(&certificate),
+    };
+    build_request(&ask, DESK, [nonce; 16], now, Some(signer)).unwrap()
+}
+
+pub fn request(ask: Vct) -> IssuedRequest {
+    request_at(ask, 7, NOW)
+}
+
+/// The answer of a phone to a request.
+pub fn answer(request: &IssuedRequest, claims: &Claims, holder: &SecretKey) -> String {
+    let read = read_request(&request.text, Some(&trust()), NOW).unwrap();
+    present_to_request(&issued(claims), holder, &read).unwrap()
+}
+
+pub fn identity_answer() -> String {
+    answer(&request(Vct::IDENTITY), &identity_claims(), &holder(2))
+}
+
+pub fn timed_context<'a>(trust: &'a TrustList, now: Timestamp) -> Context<'a> {
+    Context {
+        now,
+        trust: Some(trust),
+        status: None,
+        expect: Expect::Timed { audience: DESK },
+    }
+}
+
+/// The code for a presentation at the desk at [`NOW`].
+pub fn code(text: &str) -> Code {
+    verify(text, &timed_context(&trust(), NOW)).code
+}
+
+/// A request-mode context at [`NOW`] with a status list.
+pub fn request_context<'a>(
+    trust: &'a TrustList,
+    status: &'a StatusSet,
+    request: &'a IssuedRequest,
+) -> Context<'a> {
+    Context {
+        now: at(20),
+        trust: Some(trust),
+        status: Some(status),
+        expect: Expect::Request(request),
+    }
+}
+
+/// The bytes behind the text of a code.
+pub fn raw(text: &str) -> Vec<u8> {
+    base45::decode(&text[4..]).unwrap()
+}
+
+/// The text of a presentation's bytes.
+pub fn kp1(bytes: &[u8]) -> String {
+    format!("KP1:{}", base45::encode(bytes))
+}
+
+/// CBOR written by hand, so that tests can write what the crate would not.
+pub mod forge {
+    use credential::SecretKey;
+
+    fn head(major: u8, n: usize) -> Vec<u8> {
+        let m = major << 5;
+        match n {
+            0..=23 => vec![m | n as u8],
+            24..=0xff => vec![m | 24, n as u8],
+            0x100..=0xffff => vec![m | 25, (n >> 8) as u8, n as u8],
+            _ => vec![m | 26, (n >> 24) as u8, (n >> 16) as u8, (n >> 8) as u8, n as u8],
+        }
+    }
+
+    pub fn uint(n: usize) -> Vec<u8> {
+        head(0, n)
+    }
+
+    pub fn int(n: i64) -> Vec<u8> {
+        if n < 0 {
+            head(1, (-1 - n) as usize)
+        } else {
+            head(0, n as usize)
+        }
+    }
+
+    pub fn bytes(b: &[u8]) -> Vec<u8> {
+        [head(2, b.len()), b.to_vec()].concat()
+    }
+
+    pub fn text(t: &str) -> Vec<u8> {
+        [head(3, t.len()), t.as_bytes().to_vec()].concat()
+    }
+
+    pub fn array(items: &[Vec<u8>]) -> Vec<u8> {
+        [head(4, items.len()), items.concat()].concat()
+    }
+
+    /// A map with its pairs exactly as given: order and duplicates are the caller's.
+    pub fn map(pairs: &[(i64, Vec<u8>)]) -> Vec<u8> {
+        let body: Vec<u8> = pairs
+            .iter()
+            .flat_map(|(k, v)| [int(*k), v.clone()].concat())
+            .collect();
+        [head(5, pairs.len()), body].concat()
+    }
+
+    /// `COSE_Sign1` over anything.
+    pub fn sign1(protected: &[u8], payload: &[u8], key: &SecretKey) -> Vec<u8> {
+        let to_sign = array(&[text("Signature1"), bytes(protected), bytes(&[]), bytes(payload)]);
+        let parts = [
+            bytes(protected),
+            vec![0xa0],
+            bytes(payload),
+            bytes(&key.sign(&to_sign)),
+        ];
+        [vec![0xd2], array(&parts)].concat()
+    }
+
+    /// The four parts of a `COSE_Sign1` message of this crate: protected, payload, signature (unprotected is empty).
+    pub fn open(message: &[u8]) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+        let mut d = minicbor::Decoder::new(message);
+        d.tag().unwrap();
+        d.array().unwrap();
+        let protected = d.bytes().unwrap().to_vec();
+        d.skip().unwrap();
+        let payload = d.bytes().unwrap().to_vec();
+        (protected, payload, d.bytes().unwrap().to_vec())
+    }
+
+    /// A credential's protected header with another algorithm.
+    pub fn cwt_header(alg: i64, kid: &[u8]) -> Vec<u8> {
+        map(&[(1, int(alg)), (4, bytes(kid)), (16, uint(293))])
+    }
+
+    /// A key-binding token's protected header.
+    pub fn kbt_header(alg: i64, cwt: &[u8]) -> Vec<u8> {
+        map(&[(1, int(alg)), (13, cwt.to_vec()), (16, uint(294))])
+    }
+
+    /// The claims that timed mode signs.
+    pub fn timed_binding(audience: &str, iat: u64, exp: u64) -> Vec<u8> {
+        map(&[
+            (3, text(audience)),
+            (4, uint(exp as usize)),
+            (6, uint(iat as usize)),
+        ])
+    }
+
+    /// A presentation of any credential bytes, signed by any key.
+    pub fn present(cwt: &[u8], holder: &SecretKey) -> String {
+        let now = super::NOW.unix();
+        let payload = timed_binding(super::DESK, now, now + 60);
+        super::kp1(&sign1(&kbt_header(-8, cwt), &payload, holder))
+    }
+}

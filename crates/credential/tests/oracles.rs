@@ -1,0 +1,235 @@
+//! Other people's readers and vectors: coset, the CDDL file, RFC 9285, the COSE working group.
+//!
+//! Vectors that are not part of this repository are read from a folder beside it; where it is absent the test says so.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod common;
+use std::path::PathBuf;
+
+use common::*;
+use coset::{CborSerializable as _, TaggedCborSerializable as _};
+use credential::*;
+use serde_json::Value;
+
+fn config_bytes() -> Vec<u8> {
+    let content = ConfigContent {
+        api_url: "https://api.example".to_owned(),
+        name: Names::new("Khyber Pakhtunkhwa", "خیبر پختونخوا", "خیبر پښتونخوا"),
+        iat: NOW,
+        exp: NOW.plus(days(30)),
+    };
+    ProvinceConfig::sign(&content, &[&root(1), &root(2)])
+}
+
+fn manifest_bytes() -> Vec<u8> {
+    StatusManifest::sign(&status_content(&bits(false)), &key("status"))
+}
+
+/// Every kind of message with its rule in the CDDL file.
+fn messages() -> Vec<(&'static str, Vec<u8>)> {
+    let desk = key("desk");
+    let unsigned = build_request(&Vct::AGE, DESK, [7; 16], NOW, None).unwrap();
+    let bare = Signer {
+        key: &desk,
+        certificate: None,
+    };
+    let signed = build_request(&Vct::AGE, DESK, [7; 16], NOW, Some(bare)).unwrap();
+    let mut chained = trust_content();
+    chained.previous = Some([1; 32]);
+    chained.keys[0].revoked_at = Some(NOW);
+    let mut not_before = age_claims();
+    not_before.nbf = Some(not_before.iat);
+    not_before.facts = Facts {
+        over_60: Some(false),
+        tehsil: Some("matta".to_owned()),
+        merged_district: Some(true),
+        assurance: Some(3),
+        ..not_before.facts
+    };
+    vec![
+        ("kp-cwt", issued(&age_claims())),
+        ("kp-cwt", issued(&identity_claims())),
+        ("kp-cwt", issued(&not_before)),
+        ("kp-kbt", raw(&timed())),
+        ("kp-kbt", raw(&identity_answer())),
+        ("kp-request", raw(&unsigned.text)),
+        ("kp-request", raw(&signed.text)),
+        ("kp-request", raw(&request(Vct::IDENTITY).text)),
+        ("counter-certificate", certificate()),
+        ("trust-list", trust_bytes(&trust_content())),
+        ("trust-list", trust_bytes(&chained)),
+        ("status-manifest", manifest_bytes()),
+        ("province-config", config_bytes()),
+        ("photo-frame", raw(&photo::frames(&PHOTO)[0])),
+    ]
+}
+
+fn cddl() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/kp.cddl");
+    std::fs::read_to_string(path).unwrap()
+}
+
+fn fits(rule: &str, bytes: &[u8]) -> Result<(), String> {
+    let document = format!("root = {rule}\n{}", cddl());
+    cddl::validate_cbor_from_slice(&document, bytes, None).map_err(|e| e.to_string())
+}
+
+#[test]
+fn real_bytes_fit_the_published_cddl() {
+    for (rule, bytes) in messages() {
+        fits(rule, &bytes).unwrap_or_else(|e| panic!("{rule}: {e}"));
+    }
+}
+
+#[test]
+fn the_published_cddl_tells_kinds_apart() {
+    let messages = messages();
+    for (rule, bytes) in &messages {
+        for (other, _) in messages.iter().filter(|(other, _)| other != rule) {
+            assert!(fits(other, bytes).is_err(), "{rule} passes for {other}");
+        }
+    }
+}
+
+#[test]
+fn coset_reads_our_messages_and_agrees_on_what_was_signed() {
+    let read = |bytes: &[u8]| coset::CoseSign1::from_tagged_slice(bytes).unwrap();
+    let check = |message: &coset::CoseSign1, key: &PublicKey| {
+        message.verify_signature(b"", |signature, signed| {
+            assert!(key.verifies(signed, signature.try_into().unwrap()));
+            Ok::<(), ()>(())
+        })
+    };
+    let credential = issued(&identity_claims());
+    let cwt = read(&credential);
+    assert_eq!(
+        cwt.protected.header.alg,
+        Some(coset::Algorithm::Assigned(coset::iana::Algorithm::EdDSA))
+    );
+    assert_eq!(
+        cwt.protected.header.key_id,
+        key("issuer").public().key_id().as_bytes()
+    );
+    assert_eq!(check(&cwt, &key("issuer").public()), Ok(()));
+    assert_eq!(cwt.clone().to_tagged_vec().unwrap(), credential);
+    let claims = coset::cwt::ClaimsSet::from_slice(cwt.payload.as_deref().unwrap()).unwrap();
+    assert_eq!(claims.issuer.as_deref(), Some(ISSUER));
+    let kbt = read(&raw(&timed()));
+    assert_eq!(check(&kbt, &holder(1).public()), Ok(()));
+    let request = read(&raw(&request(Vct::IDENTITY).text));
+    assert_eq!(check(&request, &key("desk").public()), Ok(()));
+    assert_eq!(check(&read(&certificate()), &key("certifier").public()), Ok(()));
+    assert_eq!(check(&read(&manifest_bytes()), &key("status").public()), Ok(()));
+    let list = coset::CoseSign::from_tagged_slice(&trust_bytes(&trust_content())).unwrap();
+    for number in [1, 2] {
+        let root = root(number).public();
+        list.verify_signature(number - 1, b"", |signature, signed| {
+            assert!(root.verifies(signed, signature.try_into().unwrap()));
+            Ok::<(), ()>(())
+        })
+        .unwrap();
+    }
+}
+
+#[test]
+fn what_coset_writes_is_what_we_read() {
+    // The same credential, put together by another library from the same parts.
+    let (_, payload, _) = forge::open(&issued(&age_claims()));
+    let kid = key("issuer").public().key_id();
+    let protected = coset::HeaderBuilder::new()
+        .algorithm(coset::iana::Algorithm::EdDSA)
+        .key_id(kid.as_bytes().to_vec())
+        .value(16, coset::cbor::value::Value::from(293))
+        .build();
+    let message = coset::CoseSign1Builder::new()
+        .protected(protected)
+        .payload(payload)
+        .create_signature(b"", |signed| key("issuer").sign(signed).to_vec())
+        .build();
+    assert_eq!(message.to_tagged_vec().unwrap(), issued(&age_claims()));
+}
+
+/// A file of the folder with other people's vectors; none where the folder is absent.
+fn others(path: &str) -> Option<Value> {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors"));
+    let text = std::fs::read_to_string(folder.join(path));
+    if text.is_err() {
+        println!("skipped: other people's vectors are not here ({path})");
+    }
+    serde_json::from_str(&text.ok()?).ok()
+}
+
+#[test]
+fn base45_vectors_of_the_rfc() {
+    let Some(vectors) = others("base45/vectors.json") else {
+        return;
+    };
+    for pair in vectors["valid"].as_array().unwrap() {
+        let (plain, text) = (pair[0].as_str().unwrap(), pair[1].as_str().unwrap());
+        assert_eq!(base45::encode(plain.as_bytes()), text);
+        assert_eq!(base45::decode(text).unwrap(), plain.as_bytes());
+    }
+    for pair in vectors["invalid"].as_array().unwrap() {
+        let text = pair[0].as_str().unwrap();
+        assert!(base45::decode(text).is_err(), "{text:?}: {}", pair[1]);
+    }
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
+        .collect()
+}
+
+#[test]
+fn eddsa_vectors_of_the_cose_working_group() {
+    // Their messages have headers that ours do not, so our reader refuses them; the signatures are checked by our key.
+    let Some(vector) = others("cose-examples/eddsa-examples/eddsa-sig-01.json") else {
+        return;
+    };
+    let message = unhex(vector["output"]["cbor"].as_str().unwrap());
+    let signed = unhex(vector["intermediates"]["ToBeSign_hex"].as_str().unwrap());
+    let public =
+        PublicKey::parse(&unhex(vector["input"]["sign0"]["key"]["x_hex"].as_str().unwrap())).unwrap();
+    let signature: [u8; 64] = message[message.len() - 64..].try_into().unwrap();
+    assert!(public.verifies(&signed, &signature));
+    let secret = unhex(vector["input"]["sign0"]["key"]["d_hex"].as_str().unwrap());
+    let secret = SecretKey::from_seed(secret.try_into().unwrap());
+    assert_eq!(secret.public(), public);
+    assert_eq!(secret.sign(&signed), signature);
+    assert_eq!(Credential::parse(&message).err(), Some(Code::UnknownHeader));
+}
+
+#[test]
+fn sign1_vectors_of_the_cose_working_group_are_refused() {
+    // All of them are ECDSA, or broken: none may be taken for a credential.
+    for name in [
+        "sign-pass-01",
+        "sign-pass-02",
+        "sign-pass-03",
+        "sign-fail-01",
+        "sign-fail-02",
+        "sign-fail-03",
+    ] {
+        let Some(vector) = others(&format!("cose-examples/sign1-tests/{name}.json")) else {
+            return;
+        };
+        let message = unhex(vector["output"]["cbor"].as_str().unwrap());
+        assert!(Credential::parse(&message).is_err(), "{name}");
+        assert_eq!(code(&kp1(&message)).verdict(), Verdict::Refused, "{name}");
+    }
+}
+
+#[test]
+fn codes_of_other_claim_169_issuers_are_not_ours() {
+    let Some(vector) = others("claim169/test-vectors/valid/ed25519-signed.json") else {
+        return;
+    };
+    assert_eq!(code(vector["qr_data"].as_str().unwrap()), Code::WrongCode);
+}

@@ -1,0 +1,281 @@
+//! Vectors as files: each folder entry is a case; adding a file adds a case.
+//!
+//! `cargo test -p credential --test vectors -- --ignored` writes them anew from the fixed seeds of these tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod common;
+use std::path::PathBuf;
+
+use common::*;
+use credential::*;
+use serde_json::{Value, json};
+
+fn folder(name: &str) -> PathBuf {
+    PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/vectors/credential"
+    ))
+    .join(name)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
+        .collect()
+}
+
+/// Decides one file's case from what stands in the file alone.
+fn decide(case: &Value) -> Code {
+    let text = |name: &str| case[name].as_str();
+    let keys: Vec<PublicKey> = case["roots"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|k| PublicKey::parse(&unhex(k.as_str().unwrap())).unwrap())
+        .collect();
+    let roots = RootSet::new(RootKind::Test, keys.try_into().unwrap()).unwrap();
+    let trust = text("trust").map(|t| TrustList::verify(&unhex(t), &roots, None).unwrap());
+    let status = text("status").map(|s| {
+        let manifest = StatusManifest::verify(&unhex(s), trust.as_ref().unwrap(), None).unwrap();
+        let mut set = StatusSet::new(manifest);
+        set.add_list(text("list_name").unwrap(), unhex(text("list").unwrap()))
+            .unwrap();
+        set
+    });
+    let request = text("request").map(|r| IssuedRequest::from_text(r).unwrap());
+    let expect = match (&request, text("audience")) {
+        (Some(request), _) => Expect::Request(request),
+        (None, audience) => Expect::Timed {
+            audience: audience.unwrap(),
+        },
+    };
+    let ctx = Context {
+        now: Timestamp::from_unix(case["now"].as_u64().unwrap()),
+        trust: trust.as_ref(),
+        status: status.as_ref(),
+        expect,
+    };
+    verify(text("qr").unwrap(), &ctx).code
+}
+
+fn cases(name: &str) -> Vec<(String, Value)> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder(name))
+        .unwrap()
+        .map(|f| f.unwrap().path())
+        .collect();
+    files.sort();
+    let read = |path: &PathBuf| {
+        let case = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        (path.file_name().unwrap().to_string_lossy().into_owned(), case)
+    };
+    files.iter().map(read).collect()
+}
+
+#[test]
+fn every_vector_has_its_code() {
+    for (kind, least) in [("valid", 4), ("invalid", 15)] {
+        let cases = cases(kind);
+        assert!(cases.len() >= least, "{kind}: {} files", cases.len());
+        for (name, case) in cases {
+            let code = decide(&case);
+            assert_eq!(code.code(), case["code"].as_str().unwrap(), "{kind}/{name}");
+            assert_eq!(
+                code.verdict().as_str(),
+                case["verdict"].as_str().unwrap(),
+                "{kind}/{name}"
+            );
+            let good = matches!(code, Code::Accepted | Code::FaceNotCompared);
+            assert_eq!(good, kind == "valid", "{kind}/{name}");
+        }
+    }
+}
+
+/// Collects cases and writes them.
+struct Writer {
+    trust: Vec<u8>,
+    bits: Vec<u8>,
+}
+
+impl Writer {
+    fn put(&self, name: &str, what: &str, qr: &str, change: impl FnOnce(&mut Value)) {
+        let roots: Vec<String> = (1..=3).map(|n| hex(root(n).public().as_bytes())).collect();
+        let mut case = json!({
+            "what": what, "qr": qr, "now": NOW.unix(), "audience": DESK, "roots": roots, "trust": hex(&self.trust),
+        });
+        change(&mut case);
+        let code = decide(&case);
+        case["code"] = json!(code.code());
+        case["verdict"] = json!(code.verdict().as_str());
+        let good = matches!(code, Code::Accepted | Code::FaceNotCompared);
+        let folder = folder(if good { "valid" } else { "invalid" });
+        std::fs::create_dir_all(&folder).unwrap();
+        let text = serde_json::to_string_pretty(&case).unwrap() + "\n";
+        std::fs::write(folder.join(format!("{name}.json")), text).unwrap();
+    }
+
+    fn status(&self, case: &mut Value) {
+        let content = status_content(&self.bits);
+        case["status"] = json!(hex(&StatusManifest::sign(&content, &key("status"))));
+        case["list_name"] = json!(LIST);
+        case["list"] = json!(hex(&self.bits));
+    }
+}
+
+#[test]
+#[ignore = "writes the files"]
+fn write_vectors() {
+    let mut writer = Writer {
+        trust: trust_bytes(&trust_content()),
+        bits: vec![0; 64],
+    };
+    // A short list keeps the files small: the passes of these files have a low index.
+    let mut claims = identity_claims();
+    claims.status.as_mut().unwrap().index = 100;
+    let asked = request(Vct::IDENTITY);
+    let identity = answer(&asked, &claims, &holder(2));
+    let now = |seconds: i64| move |case: &mut Value| case["now"] = json!(at(seconds).unix());
+
+    writer.put("timed-age", "an age pass in timed mode", &timed(), |_| ());
+    writer.put(
+        "timed-age-180",
+        "180 seconds after it was signed",
+        &timed(),
+        now(180),
+    );
+    writer.put("stale", "181 seconds after it was signed", &timed(), now(181));
+    writer.put(
+        "from-the-future",
+        "121 seconds before it was signed",
+        &timed(),
+        now(-121),
+    );
+    writer.put(
+        "clock-wrong",
+        "the reader's clock a year behind",
+        &timed(),
+        now(-31_536_000),
+    );
+    writer.put(
+        "trust-list-expired",
+        "the reader's list a year old",
+        &timed(),
+        now(31_536_000),
+    );
+    writer.put("no-trust-list", "a reader with no list", &timed(), |c| {
+        c["trust"] = Value::Null
+    });
+    writer.put("wrong-desk", "made for another desk", &timed(), |c| {
+        c["audience"] = json!("kp:other")
+    });
+    let unsigned = build_request(&Vct::AGE, DESK, [1; 16], NOW, None).unwrap();
+    let text = answer(&unsigned, &age_claims(), &holder(1));
+    writer.put("request-age", "an age pass to an unsigned request", &text, |c| {
+        c["request"] = json!(unsigned.text)
+    });
+    let other = request_at(Vct::AGE, 9, NOW).text;
+    writer.put("wrong-request", "the answer to another request", &text, |c| {
+        c["request"] = json!(other)
+    });
+    writer.put("identity", "an identity to a certified request", &identity, |c| {
+        c["request"] = json!(asked.text);
+        writer.status(c);
+    });
+    writer.put(
+        "no-status-list",
+        "an identity, and no list to look in",
+        &identity,
+        |c| c["request"] = json!(asked.text),
+    );
+    writer.bits[12] = 0x10;
+    writer.put("revoked", "an identity whose bit is set", &identity, |c| {
+        c["request"] = json!(asked.text);
+        writer.status(c);
+    });
+    let credential = issued(&identity_claims());
+    let shown = forge::present(&credential, &holder(2));
+    writer.put("request-required", "a name in timed mode", &shown, |_| ());
+    let shown = forge::present(&issued(&age_claims()), &holder(3));
+    writer.put("holder-signature", "another pass's key", &shown, |_| ());
+    let shown = forge::present(&issue(&age_claims(), &key("somebody")).unwrap(), &holder(1));
+    writer.put(
+        "unknown-issuer",
+        "an issuer that is not in the list",
+        &shown,
+        |_| (),
+    );
+    let shown = forge::present(&issue(&age_claims(), &key("documents")).unwrap(), &holder(1));
+    writer.put(
+        "issuer-not-allowed",
+        "an issuer of documents issues a pass",
+        &shown,
+        |_| (),
+    );
+    let (_, payload, _) = forge::open(&issued(&age_claims()));
+    let kid = key("issuer").public().key_id();
+    let with_header = |alg: i64, signer: &SecretKey| {
+        let cwt = forge::sign1(&forge::cwt_header(alg, kid.as_bytes()), &payload, signer);
+        forge::present(&cwt, &holder(1))
+    };
+    writer.put(
+        "alg-19",
+        "signed under Ed25519's own number",
+        &with_header(-19, &key("issuer")),
+        |_| (),
+    );
+    writer.put(
+        "alg-confusion",
+        "HMAC where Ed25519 belongs",
+        &with_header(5, &key("issuer")),
+        |_| (),
+    );
+    writer.put(
+        "issuer-signature",
+        "signed by the holder as issuer",
+        &with_header(-8, &holder(1)),
+        |_| (),
+    );
+    writer.put(
+        "typ-confusion",
+        "a counter certificate as a pass",
+        &forge::present(&certificate(), &key("desk")),
+        |_| (),
+    );
+    let mut expired = age_claims();
+    (expired.iat, expired.exp) = (NOW.start_of_day().minus(DAY), NOW.start_of_day());
+    writer.put(
+        "expired",
+        "a pass that has ended",
+        &forge::present(&issued(&expired), &holder(1)),
+        |_| (),
+    );
+    let bytes = raw(&timed());
+    writer.put(
+        "trailing-byte",
+        "one byte too many",
+        &kp1(&[&bytes[..], &[0]].concat()),
+        |_| (),
+    );
+    writer.put(
+        "truncated",
+        "one byte too few",
+        &kp1(&bytes[..bytes.len() - 1]),
+        |_| (),
+    );
+    writer.put("web-address", "any other code", "https://example.org", |_| ());
+    let long = forge::sign1(
+        &forge::kbt_header(-8, &issued(&age_claims())),
+        &forge::timed_binding(DESK, NOW.unix(), NOW.unix() + 61),
+        &holder(1),
+    );
+    writer.put("lifetime-too-long", "61 seconds", &kp1(&long), |_| ());
+}
