@@ -3,7 +3,7 @@ import districts from "$assets/districts.json";
 
 import type { ClaimView } from "$lib/backend/types";
 import type { IconName } from "$lib/components/icons";
-import { dayText } from "$lib/format";
+import { dayText, isolated, isolatedNumber } from "$lib/format";
 import { inLanguage } from "$lib/i18n.svelte";
 import { m } from "$lib/paraglide/messages.js";
 import { textOf } from "$lib/texts";
@@ -38,7 +38,7 @@ const ICONS: Record<string, IconName> = {
   guardian_relation: "people",
 };
 
-export function claimWords(claim: Pick<ClaimView, "key" | "value">): ClaimWords {
+export function claimWords(claim: Pick<ClaimView, "key" | "value"> & Partial<Pick<ClaimView, "script">>): ClaimWords {
   const label = textOf(`claim_${claim.key}`) ?? m.claim_other();
   const icon = ICONS[claim.key] ?? "person";
   if (claim.value === null || claim.value === undefined) return { icon, label, value: undefined, phrase: label };
@@ -48,7 +48,8 @@ export function claimWords(claim: Pick<ClaimView, "key" | "value">): ClaimWords 
     return { icon, label, value, phrase: phrase ?? `${label}: ${value}` };
   }
   const value = valueWords(claim.key, claim.value);
-  return { icon, label, value, phrase: `${label}: ${value}` };
+  const apart = claim.script === "number" ? isolatedNumber(value) : isolated(value);
+  return { icon, label, value, phrase: `${label}: ${apart}` };
 }
 
 function valueWords(key: string, value: string): string {

@@ -4,7 +4,7 @@
  */
 import type { Backend } from "./backend";
 import { BackendError } from "./error";
-import type { AppState, ClaimView, Draft, EnrolmentState, HistoryItem, Home, Language, LockState, Qr, RequestView, Showing } from "./types";
+import type { AppState, ClaimView, Draft, EnrolmentState, HistoryItem, Home, Language, LockState, Qr, RequestView, Showing, UiCode } from "./types";
 
 export const FAKE_DRAFT: Draft = {
   cnic: "17301-1234567-1",
@@ -41,7 +41,7 @@ export interface FakeOptions {
   enrolment?: EnrolmentState;
   mark?: AppState["mark"];
   /** Commands that fail, with their codes. */
-  failing?: Partial<Record<keyof Backend, string>>;
+  failing?: Partial<Record<keyof Backend, UiCode>>;
   retryAfterSeconds?: number;
   offline?: boolean;
   emptyHistory?: boolean;
@@ -74,7 +74,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     calls.push(name);
     const code = options.failing?.[name];
     if (code !== undefined) {
-      throw new BackendError({ code, retry_after_seconds: options.retryAfterSeconds ?? null, fields: [] });
+      throw new BackendError(code, options.retryAfterSeconds ?? null);
     }
     return answer();
   }
@@ -111,14 +111,14 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
         draft = { ...next };
         const errors = Object.entries(draft)
           .filter(([, value]) => value === "")
-          .map(([field]) => ({ field, code: "required" as const }));
-        const photo = draft.has_photo ? [] : [{ field: "photo", code: "required" as const }];
+          .map(([field]) => ({ field, code: "field_missing" as const }));
+        const photo = draft.has_photo ? [] : [{ field: "photo", code: "photo_missing" as const }];
         return { errors: [...errors, ...photo] };
       }),
     setPhoto: () => did("setPhoto", () => ({ data_url: PORTRAIT })),
     enrol: () => did("enrol", () => become({ enrolment: "enrolled" })),
     sync: () => did("sync", () => {
-      if (options.offline) throw new BackendError({ code: "network_down", retry_after_seconds: null, fields: [] });
+      if (options.offline) throw new BackendError("network_down");
       return { changed: false, at: nowSeconds() };
     }),
     home: () => did("home", () => ({ ...fakeHome(), revoked: options.revoked ?? false })),
@@ -128,12 +128,12 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     ]),
     showTimed: (vct) => did("showTimed", () => showing(vct, "timed")),
     showingFrames: (id) => did("showingFrames", () => ({ ...showing("age", "timed"), id })),
-    endShowing: () => did("endShowing", () => undefined),
+    endShowing: () => did("endShowing", () => null),
     readRequestPicture: () => did("readRequestPicture", () => ({ ...FAKE_REQUEST, ...options.request })),
     readRequestFrame: () => did("readRequestFrame", () => null),
     readRequestText: () => did("readRequestText", () => ({ ...FAKE_REQUEST, ...options.request })),
     answerRequest: () => did("answerRequest", () => showing("identity", "request")),
-    declineRequest: () => did("declineRequest", () => undefined),
+    declineRequest: () => did("declineRequest", () => null),
     history: () => did("history", () => (options.emptyHistory ? [] : fakeHistory())),
     testCitizens: () => did("testCitizens", () => [
       { draft: FAKE_DRAFT, portrait: PORTRAIT },

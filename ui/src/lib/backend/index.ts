@@ -1,6 +1,5 @@
 /** Chooses the host once, when the page starts. */
-import type { Backend } from "./backend";
-import { backendOver } from "./commands";
+import { backendOver, type Backend } from "./backend";
 import { previewInvoke } from "./preview";
 import { insideTauri, tauriInvoke } from "./tauri";
 import { takeToken } from "./token";

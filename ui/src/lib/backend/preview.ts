@@ -1,5 +1,5 @@
 /** The loopback preview as host: the application's own commands behind HTTP. For development, never released. */
-import type { Invoke } from "./commands";
+import type { Invoke } from "./bindings";
 import { BackendError } from "./error";
 
 export function previewInvoke(token: string): Invoke {
@@ -14,7 +14,7 @@ export function previewInvoke(token: string): Invoke {
         credentials: "omit",
       });
     } catch {
-      throw new BackendError({ code: "host_gone", retry_after_seconds: null, fields: [] });
+      throw new BackendError("host_gone");
     }
     const reply: unknown = await response.json().catch(() => null);
     if (typeof reply === "object" && reply !== null) {
