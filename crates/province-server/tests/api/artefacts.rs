@@ -1,0 +1,98 @@
+//! `GET /v1/trust-list`, `/v1/status-manifest`, `/v1/status/{list}`, `/v1/health`.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use credential::{DAY, RootKind, TrustList, Vct};
+use province_api::artefacts::{IDENTITY_LIST_ENTRIES, STATUS_LIST_BYTES_MAX};
+use province_api::paths;
+use province_api::problem::ProblemCode;
+
+use crate::bench::{Bench, NOW, test_roots};
+
+#[tokio::test]
+async fn the_first_trust_list_names_a_key_for_each_purpose() {
+    let bench = Bench::new().await;
+    let trust = bench.trust().await;
+    assert_eq!((trust.sequence(), trust.root_kind()), (1, RootKind::Test));
+    assert_eq!(trust.issued_at().unix(), NOW);
+    assert_eq!(trust.expires().unix(), NOW + 180 * DAY);
+    let mut allowed: Vec<Vec<&str>> = trust
+        .content()
+        .keys
+        .iter()
+        .map(|key| key.allowed.iter().map(Vct::as_str).collect())
+        .collect();
+    allowed.sort();
+    assert_eq!(
+        allowed,
+        [
+            vec!["age", "residence", "identity", "name-photo"],
+            vec!["counter-certificate"],
+            vec!["status-manifest"]
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_held_file_is_not_sent_again() {
+    let bench = Bench::new().await;
+    for path in [paths::TRUST_LIST, paths::STATUS_MANIFEST, "/v1/status/identity"] {
+        let reply = bench.get(path).await;
+        assert_eq!(reply.status, StatusCode::OK);
+        assert_eq!(reply.headers["x-content-type-options"], "nosniff");
+        assert!(
+            reply.headers["cache-control"]
+                .to_str()
+                .unwrap()
+                .starts_with("public, max-age=")
+        );
+        let tag = reply.headers["etag"].to_str().unwrap().to_owned();
+        for tags in [tag.clone(), format!("\"other\", {tag}")] {
+            let request = Request::get(path).header("if-none-match", tags);
+            let held = bench.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(held.status, StatusCode::NOT_MODIFIED);
+            assert!(held.body.is_empty());
+        }
+        let request = Request::get(path).header("if-none-match", "\"other\"");
+        let other = bench.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(other.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_identities_holds_every_entry() {
+    let bench = Bench::new().await;
+    let bits = bench.get("/v1/status/identity").await.body;
+    assert_eq!(bits.len() * 8, IDENTITY_LIST_ENTRIES as usize);
+    assert!(bits.len() <= STATUS_LIST_BYTES_MAX);
+    assert!(bits.iter().all(|byte| *byte == 0));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let bench = Bench::new().await;
+    for path in ["/v1/status/other", "/v1/nothing", "/", "/v1/status/"] {
+        assert_eq!(bench.get(path).await.code(), ProblemCode::NotFound, "{path}");
+    }
+    assert_eq!(bench.get(paths::PASSES).await.code(), ProblemCode::NotFound);
+}
+
+#[tokio::test]
+async fn health_fails_when_the_database_is_gone() {
+    let bench = Bench::new().await;
+    assert_eq!(bench.get(paths::HEALTH).await.status, StatusCode::OK);
+    bench.office.store().close().await;
+    assert_eq!(bench.get(paths::HEALTH).await.code(), ProblemCode::ServerFault);
+}
+
+#[tokio::test]
+async fn the_next_trust_list_follows_the_first() {
+    let bench = Bench::new().await;
+    let first = bench.trust().await;
+    bench.set_time(NOW + DAY);
+    assert_eq!(bench.office.publish_trust(bench.now()).await.unwrap(), 2);
+    let bytes = bench.get(paths::TRUST_LIST).await.body;
+    let second = TrustList::verify(&bytes, &test_roots(), Some(&first)).unwrap();
+    assert_eq!(second.sequence(), 2);
+    assert_eq!(second.content().previous, Some(first.sha256()));
+}

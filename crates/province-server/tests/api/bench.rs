@@ -1,0 +1,335 @@
+//! A province in a temporary folder with a clock that a test turns and a NADRA that says what a test wants.
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use credential::{
+    PublicKey, RootKind, RootSet, SecretKey, StatusManifest, StatusSet, Timestamp, TrustList,
+    derive_holder_key,
+};
+use ed25519_dalek::SigningKey;
+use http_body_util::BodyExt as _;
+use province_api::enrolment::EnrolmentRequest;
+use province_api::nadra::{NadraOutcome, VerifyRequest};
+use province_api::passes::{Challenge, PassesReply, PassesRequest, WantedPass, proof_message};
+use province_api::problem::{PROBLEM_JSON, Problem, ProblemCode};
+use province_api::{Bytes, paths, signature};
+use province_server::admin::Office;
+use province_server::nadra::{Answer, NadraDesk, NadraError};
+use province_server::randomness::Randomness;
+use province_server::store::{DATABASE_FILE, Store};
+use province_server::{AppParts, app};
+use rand_core::{TryCryptoRng, TryRng};
+use sandbox::TestCitizen;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+/// 22 November 2026, 10:00 in Peshawar.
+pub const NOW: u64 = 1_795_323_600;
+
+/// Bytes that follow from a number.
+pub struct Counting(pub u64);
+
+impl TryRng for Counting {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.try_next_u64().map(|n| (n >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        // SplitMix64.
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        Ok(z ^ (z >> 31))
+    }
+
+    fn try_fill_bytes(&mut self, target: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in target.chunks_mut(8) {
+            let bytes = self.try_next_u64()?.to_le_bytes();
+            chunk.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Counting {}
+
+/// A NADRA that says what it is told to say.
+pub struct SaidNadra {
+    pub says: Mutex<Option<NadraOutcome>>,
+    pub asked: AtomicUsize,
+    /// A database that goes away while NADRA is being asked.
+    pub breaks: Mutex<Option<Store>>,
+}
+
+impl SaidNadra {
+    pub fn say(&self, outcome: Option<NadraOutcome>) {
+        *self.says.lock().unwrap() = outcome;
+    }
+}
+
+impl NadraDesk for SaidNadra {
+    fn verify(&self, _: VerifyRequest) -> Answer<'_> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let broken = self.breaks.lock().unwrap().take();
+        let says = *self.says.lock().unwrap();
+        Box::pin(async move {
+            if let Some(store) = broken {
+                store.close().await;
+            }
+            says.ok_or(NadraError::Nonsense)
+        })
+    }
+}
+
+pub struct Bench {
+    pub folder: TempDir,
+    pub office: Office,
+    pub app: Router,
+    pub nadra: Arc<SaidNadra>,
+    pub clock: Arc<AtomicU64>,
+}
+
+/// An answer read to its end.
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn json<T: serde::de::DeserializeOwned>(&self) -> T {
+        assert_eq!(
+            self.status,
+            StatusCode::OK,
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The problem, after checking that its form is the one that all problems have.
+    pub fn problem(&self) -> Problem {
+        assert_eq!(self.headers["content-type"], PROBLEM_JSON);
+        let problem: Problem = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(self.status.as_u16(), problem.status);
+        assert_eq!(problem.status, problem.code.status());
+        problem
+    }
+
+    pub fn code(&self) -> ProblemCode {
+        self.problem().code
+    }
+}
+
+/// A phone: a device key, a holder seed, and a count of its requests.
+pub struct Phone {
+    pub key: SigningKey,
+    pub seed: [u8; 32],
+    count: AtomicU64,
+}
+
+impl Phone {
+    pub fn new(number: u8) -> Self {
+        Self {
+            key: SigningKey::from_bytes(&[number; 32]),
+            seed: [number; 32],
+            count: AtomicU64::new(0),
+        }
+    }
+
+    pub fn idempotency_key(&self) -> String {
+        format!("{:032x}", self.count.fetch_add(1, Ordering::SeqCst))
+    }
+
+    pub fn signed(&self, path: &str, body: &[u8], idempotency_key: &str, at: u64) -> Request<Body> {
+        let mut request = Request::post(path);
+        for (name, value) in signature::sign(&self.key, "POST", path, body, idempotency_key, at) {
+            request = request.header(name, value);
+        }
+        request.body(Body::from(body.to_vec())).unwrap()
+    }
+
+    pub fn holder(&self, index: u64) -> SecretKey {
+        derive_holder_key(&self.seed, index)
+    }
+
+    /// Wanted passes of these types, with the holder keys from `first` on, proven over `challenge`.
+    pub fn wanted(&self, challenge: &Bytes, first: u64, types: &[&str]) -> PassesRequest {
+        let passes = (first..)
+            .zip(types)
+            .map(|(index, vct)| {
+                let holder = self.holder(index);
+                let key = holder.public();
+                let message = proof_message(&challenge.0, vct, key.as_bytes());
+                WantedPass {
+                    vct: (*vct).to_owned(),
+                    holder_key: Bytes::from(&key.as_bytes()[..]),
+                    proof: Bytes::from(&holder.sign(&message)[..]),
+                }
+            })
+            .collect();
+        PassesRequest {
+            challenge: challenge.clone(),
+            passes,
+        }
+    }
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let randomness = Randomness::new(Counting(1));
+        let (office, published) = Office::make(
+            folder.path(),
+            &sandbox::roots::ROOT_SEEDS,
+            &randomness,
+            Timestamp::from_unix(NOW),
+        )
+        .await
+        .unwrap();
+        assert_eq!((published.sequence, published.epoch), (1, 1));
+        let nadra = Arc::new(SaidNadra {
+            says: Mutex::new(Some(NadraOutcome::Matched)),
+            asked: AtomicUsize::new(0),
+            breaks: Mutex::new(None),
+        });
+        let clock = Arc::new(AtomicU64::new(NOW));
+        let desk: Arc<dyn NadraDesk> = nadra.clone();
+        let app = app(parts(&office, desk, Arc::clone(&clock)));
+        Self {
+            folder,
+            office,
+            app,
+            nadra,
+            clock,
+        }
+    }
+
+    /// The same province asking another NADRA.
+    pub fn app_with(&self, nadra: Arc<dyn NadraDesk>) -> Router {
+        app(parts(&self.office, nadra, Arc::clone(&self.clock)))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.clock.load(Ordering::SeqCst))
+    }
+
+    pub fn set_time(&self, seconds: u64) {
+        self.clock.store(seconds, Ordering::SeqCst);
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        send(&self.app, request).await
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, phone: &Phone, path: &str, body: &[u8]) -> Reply {
+        let request = phone.signed(path, body, &phone.idempotency_key(), self.now().unix());
+        self.send(request).await
+    }
+
+    pub async fn enrol(&self, phone: &Phone, form: &EnrolmentRequest) -> Reply {
+        let body = serde_json::to_vec(form).unwrap();
+        self.post(phone, paths::ENROLMENTS, &body).await
+    }
+
+    /// An enrolled phone of the test citizen with this number.
+    pub async fn enrolled(&self, citizen: usize, number: u8) -> Phone {
+        let phone = Phone::new(number);
+        let reply = self.enrol(&phone, &citizen_number(citizen).enrolment()).await;
+        assert_eq!(
+            reply.status,
+            StatusCode::OK,
+            "{}",
+            String::from_utf8_lossy(&reply.body)
+        );
+        phone
+    }
+
+    pub async fn challenge(&self, phone: &Phone) -> Bytes {
+        let reply: Challenge = self.post(phone, paths::CHALLENGES, b"").await.json();
+        reply.challenge
+    }
+
+    pub async fn passes(&self, phone: &Phone, request: &PassesRequest) -> Reply {
+        let body = serde_json::to_vec(request).unwrap();
+        self.post(phone, paths::PASSES, &body).await
+    }
+
+    pub async fn issued(&self, phone: &Phone, first: u64, types: &[&str]) -> PassesReply {
+        let challenge = self.challenge(phone).await;
+        self.passes(phone, &phone.wanted(&challenge, first, types))
+            .await
+            .json()
+    }
+
+    /// The published trust list, verified as an app does.
+    pub async fn trust(&self) -> TrustList {
+        let bytes = self.get(paths::TRUST_LIST).await.body;
+        TrustList::verify(&bytes, &test_roots(), None).unwrap()
+    }
+
+    /// The published status, verified as a counter does.
+    pub async fn status(&self) -> StatusSet {
+        let trust = self.trust().await;
+        let manifest = self.get(paths::STATUS_MANIFEST).await.body;
+        let manifest = StatusManifest::verify(&manifest, &trust, None).unwrap();
+        let mut set = StatusSet::new(manifest);
+        let bits = self.get("/v1/status/identity").await.body;
+        set.add_list("identity", bits).unwrap();
+        set
+    }
+
+    /// Every byte that lies in the database's files.
+    pub fn database_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for suffix in ["", "-wal", "-shm"] {
+            let file = self.folder.path().join(format!("{DATABASE_FILE}{suffix}"));
+            bytes.extend(std::fs::read(file).unwrap_or_default());
+        }
+        bytes
+    }
+
+    pub async fn people(&self) -> u64 {
+        let mut db = self.office.store().read().await.unwrap();
+        province_server::store::person::count(&mut db).await.unwrap()
+    }
+}
+
+fn parts(office: &Office, nadra: Arc<dyn NadraDesk>, clock: Arc<AtomicU64>) -> AppParts {
+    AppParts {
+        store: office.store().clone(),
+        keys: office.keys().serving().unwrap(),
+        nadra,
+        clock: Arc::new(move || Timestamp::from_unix(clock.load(Ordering::SeqCst))),
+        randomness: Randomness::new(Counting(2)),
+    }
+}
+
+pub async fn send(app: &Router, request: Request<Body>) -> Reply {
+    let response = app.clone().oneshot(request).await.unwrap();
+    Reply {
+        status: response.status(),
+        headers: response.headers().clone(),
+        body: response.into_body().collect().await.unwrap().to_bytes().to_vec(),
+    }
+}
+
+pub fn citizen_number(number: usize) -> TestCitizen {
+    sandbox::citizens().swap_remove(number)
+}
+
+pub fn test_roots() -> RootSet {
+    let keys: [PublicKey; 3] = sandbox::roots::root_keys().map(|key| key.public());
+    RootSet::new(RootKind::Test, keys).unwrap()
+}

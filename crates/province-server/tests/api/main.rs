@@ -1,0 +1,17 @@
+//! The province through its router, path by path, and its operator's commands.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs
+)]
+
+mod admin;
+mod artefacts;
+mod bench;
+mod enrolments;
+mod limits;
+mod nadra;
+mod passes;
+mod process;

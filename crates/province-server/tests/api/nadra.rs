@@ -1,0 +1,103 @@
+//! The adapter over HTTP against the simulated NADRA, on real sockets.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::any;
+use province_api::enrolment::EnrolmentReply;
+use province_api::paths;
+use province_api::problem::ProblemCode;
+use province_server::nadra::HttpNadra;
+use sandbox::nadra::{Fault, Nadra, router};
+
+use crate::bench::{Bench, NOW, Phone, citizen_number, send};
+
+/// A server on a free port; it ends with the test's runtime.
+async fn serve(app: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
+
+/// What an enrolment over HTTP comes to: the code of its problem, or `None` if it went well.
+async fn enrol(bench: &Bench, url: &str, limit: Duration) -> Option<ProblemCode> {
+    let app = bench.app_with(Arc::new(HttpNadra::new(url, limit).unwrap()));
+    let phone = Phone::new(1);
+    let body = serde_json::to_vec(&citizen_number(0).enrolment()).unwrap();
+    let request = phone.signed(paths::ENROLMENTS, &body, &phone.idempotency_key(), NOW);
+    let reply = send(&app, request).await;
+    if reply.status == StatusCode::OK {
+        let _: EnrolmentReply = reply.json();
+        return None;
+    }
+    Some(reply.code())
+}
+
+const LONG: Duration = Duration::from_secs(5);
+
+#[tokio::test]
+async fn every_fault_has_its_code_and_after_it_the_citizen_enrols() {
+    let bench = Bench::new().await;
+    let nadra = Arc::new(Nadra::new());
+    let url = serve(router(Arc::clone(&nadra))).await;
+    for (fault, code) in [
+        (Fault::Down, ProblemCode::NadraUnavailable),
+        (Fault::Expired, ProblemCode::NadraExpired),
+        (Fault::Blocked, ProblemCode::NadraBlocked),
+        (Fault::Deceased, ProblemCode::NadraDeceased),
+        // Four kinds of nonsense, in turn.
+        (Fault::Nonsense, ProblemCode::NadraUnavailable),
+        (Fault::Nonsense, ProblemCode::NadraUnavailable),
+        (Fault::Nonsense, ProblemCode::NadraUnavailable),
+        (Fault::Nonsense, ProblemCode::NadraUnavailable),
+    ] {
+        nadra.set_fault(fault);
+        assert_eq!(enrol(&bench, &url, LONG).await, Some(code), "{fault:?}");
+        assert_eq!(bench.people().await, 0);
+    }
+    nadra.set_fault(Fault::None);
+    assert_eq!(enrol(&bench, &url, LONG).await, None);
+}
+
+#[tokio::test]
+async fn a_slow_nadra_is_given_up_in_time() {
+    let bench = Bench::new().await;
+    let nadra = Arc::new(Nadra::new().with_delay(Duration::from_secs(60)));
+    nadra.set_fault(Fault::Slow);
+    let url = serve(router(nadra)).await;
+    let started = Instant::now();
+    let code = enrol(&bench, &url, Duration::from_millis(150)).await;
+    assert_eq!(code, Some(ProblemCode::NadraUnavailable));
+    assert!(started.elapsed() < Duration::from_secs(30));
+    assert_eq!(bench.people().await, 0);
+}
+
+#[tokio::test]
+async fn nobody_at_the_address_is_unavailable() {
+    let bench = Bench::new().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    assert_eq!(
+        enrol(&bench, &url, LONG).await,
+        Some(ProblemCode::NadraUnavailable)
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let bench = Bench::new().await;
+    let good = serve(router(Arc::new(Nadra::new()))).await;
+    let moved = format!("{good}/nadra/v1/verify");
+    let app = Router::new().fallback(any(move || async move {
+        (StatusCode::TEMPORARY_REDIRECT, [("location", moved)])
+    }));
+    let url = serve(app).await;
+    assert_eq!(
+        enrol(&bench, &url, LONG).await,
+        Some(ProblemCode::NadraUnavailable)
+    );
+}

@@ -1,0 +1,135 @@
+//! The programs themselves: a service in one process, its operator's commands in others.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use credential::{StatusManifest, StatusSet, TrustList};
+
+use crate::bench::test_roots;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_province-server");
+
+/// A service that ends with the test.
+struct Service {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(arguments: &[&str], stdin: &str) -> Output {
+    let mut child = Command::new(PROGRAM)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that reads no stdin may have ended already.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn serve(data: &Path) -> Service {
+    let mut child = Command::new(PROGRAM)
+        .args(["serve", "--nadra", "http://127.0.0.1:9", "--data"])
+        .arg(data)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(ready["ready"], true);
+    let address = ready["url"].as_str().unwrap().strip_prefix("http://").unwrap();
+    Service {
+        address: address.to_owned(),
+        child,
+    }
+}
+
+fn get(service: &Service, path: &str) -> Vec<u8> {
+    let mut stream = TcpStream::connect(&service.address).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        service.address
+    )
+    .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200 "));
+    let end = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
+    answer.split_off(end + 4)
+}
+
+#[test]
+fn commands_work_while_the_service_runs_and_its_answers_follow_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("province");
+    let roots = folder.path().join("roots.json");
+    std::fs::write(&roots, sandbox::roots::root_seeds_json()).unwrap();
+    let (data_text, roots_text) = (data.to_str().unwrap(), roots.to_str().unwrap());
+    let made = json(&run(&["init", "--data", data_text, "--roots", roots_text], ""));
+    assert_eq!(made, serde_json::json!({ "sequence": 1, "epoch": 1 }));
+
+    let service = serve(&data);
+    let first = TrustList::verify(&get(&service, "/v1/trust-list"), &test_roots(), None).unwrap();
+    let next = json(&run(&["trust", "--data", data_text], ""));
+    assert_eq!(next["sequence"], 2);
+    let second = get(&service, "/v1/trust-list");
+    let second = TrustList::verify(&second, &test_roots(), Some(&first)).unwrap();
+    assert_eq!(second.sequence(), 2);
+
+    let manifest = get(&service, "/v1/status-manifest");
+    let manifest = StatusManifest::verify(&manifest, &second, None).unwrap();
+    let mut status = StatusSet::new(manifest);
+    status
+        .add_list("identity", get(&service, "/v1/status/identity"))
+        .unwrap();
+
+    let out = folder.path().join("province.kpc");
+    let url = format!("http://{}", service.address);
+    let config = [
+        "config",
+        "--data",
+        data_text,
+        "--api-url",
+        &url,
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    json(&run(&config, ""));
+    assert!(!std::fs::read(out).unwrap().is_empty());
+
+    // Nobody is enrolled: said in JSON, and by the exit code. The number is nowhere in it.
+    for command in ["revoke", "release"] {
+        let output = run(&[command, "--data", data_text], "99999-0000001-1\n");
+        assert!(!output.status.success());
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(said["code"], "not_enrolled");
+        let all = [output.stdout, output.stderr].concat();
+        assert!(!String::from_utf8_lossy(&all).contains("0000001"));
+    }
+    let again = run(&["init", "--data", data_text, "--roots", roots_text], "");
+    assert!(!again.status.success());
+}
