@@ -27,7 +27,7 @@ struct Scene {
     turn: f64,
     /// How much smaller the far edge is than the near one, as a part of the whole.
     tilt: f64,
-    /// Radius of a box blur applied twice, in pixels, on a grid three times as fine as the camera's.
+    /// Radius of a box blur applied twice, in pixels, on a grid twice as fine as the camera's.
     blur: usize,
     /// Largest deviation of a pixel.
     noise: i16,
@@ -50,7 +50,7 @@ const SHARP: Scene = Scene {
 
 /// A frame of the scene with these codes side by side.
 fn frame(codes: &[&Qr], scene: Scene, seed: u64) -> Vec<u8> {
-    const FINE: usize = 3;
+    const FINE: usize = 2;
     let (width, height) = (WIDTH * FINE, HEIGHT * FINE);
     let (sin, cos) = scene.turn.to_radians().sin_cos();
     let mut fine = vec![0.0_f32; width * height];
@@ -133,17 +133,15 @@ impl Noise {
 
 /// A text that looks like ours and just fits the version at level L.
 fn text(version: u8) -> String {
-    let mut text = String::from("KP1:");
+    const LETTERS: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
     let mut noise = Noise(u64::from(version) + 1);
-    loop {
-        let letter =
-            b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"[(noise.next(22).round() + 22.0) as usize];
-        text.push(char::from(letter));
-        if Qr::encode(&text, Ecc::Low).unwrap().version() > version {
-            text.pop();
-            return text;
-        }
-    }
+    let letters: String = (0..1_300)
+        .map(|_| char::from(LETTERS[(noise.next(22).round() + 22.0) as usize]))
+        .collect();
+    let text = format!("KP1:{letters}");
+    let lengths: Vec<usize> = (1..=text.len()).collect();
+    let fits = |&length: &usize| Qr::encode(&text[..length], Ecc::Low).unwrap().version() <= version;
+    text[..lengths.partition_point(fits)].to_owned()
 }
 
 fn read(codes: &[&Qr], scene: Scene, seed: u64) -> Vec<String> {
@@ -168,11 +166,11 @@ fn a_tilted_blurred_and_noisy_webcam_frame_is_read() {
         let text = text(version);
         let code = Qr::encode(&text, Ecc::Low).unwrap();
         let mut read_count = 0;
-        for seed in 1..=8_u64 {
+        for seed in 1..=6_u64 {
             let scene = Scene {
                 pixels_per_module,
-                turn: seed as f64 * 3.0 - 12.0,
-                tilt: 0.03 * seed as f64,
+                turn: seed as f64 * 4.0 - 14.0,
+                tilt: 0.04 * seed as f64,
                 blur: 1,
                 noise: 12,
                 black: 40.0,
@@ -183,7 +181,7 @@ fn a_tilted_blurred_and_noisy_webcam_frame_is_read() {
             assert!(texts.is_empty() || texts == [text.as_str()]);
             read_count += texts.len();
         }
-        assert!(read_count >= 7, "version {version}: {read_count} of 8");
+        assert!(read_count >= 5, "version {version}: {read_count} of 6");
     }
 }
 
