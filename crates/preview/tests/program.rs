@@ -85,7 +85,7 @@ fn agent() -> Agent {
 #[test]
 fn browser_gets_the_screens_under_the_apps_policy_and_calls_its_commands() {
     let preview = Preview::start();
-    let page = preview.page("/?token=whatever", &[]);
+    let mut page = preview.page("/?token=whatever", &[]);
     assert_eq!(page.status(), 200);
     let policy = page.headers()["content-security-policy"]
         .to_str()
@@ -96,7 +96,10 @@ fn browser_gets_the_screens_under_the_apps_policy_and_calls_its_commands() {
         "{policy}"
     );
     assert!(!policy.contains("unsafe") && !policy.contains("ipc:"), "{policy}");
-    assert_eq!(preview.page("/nothing.js", &[]).status(), 404);
+    let html = page.body_mut().read_to_string().unwrap();
+    let script = html.split("src=\"").nth(1).unwrap().split('"').next().unwrap();
+    let script = preview.page(script.trim_start_matches('.'), &[]);
+    assert_eq!(script.headers()["content-type"], "text/javascript");
 
     let state = preview.answer("app_state", &json!({}));
     assert_eq!(state["ok"]["mark"], "test");
