@@ -1,0 +1,63 @@
+// @vitest-environment node
+/** Every pair of text and ground of the design is legible in both themes: 4.5:1 for text, 3:1 for icons and edges. */
+import { describe, expect, test } from "vitest";
+
+import tokens from "../src/styles/tokens.css?raw";
+
+type Tokens = Record<string, string>;
+
+function tokensOf(selector: string): Tokens {
+  const at = tokens.indexOf(selector);
+  const block = tokens.slice(tokens.indexOf("{", at), tokens.indexOf("}", at));
+  return Object.fromEntries([...block.matchAll(/--([\w-]+):\s*(#[0-9a-f]{6});/g)].map((found) => [found[1], found[2]]));
+}
+
+function luminance(colour: string): number {
+  const [r, g, b] = [1, 3, 5].map((at) => {
+    const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * (r ?? 0) + 0.7152 * (g ?? 0) + 0.0722 * (b ?? 0);
+}
+
+function contrast(one: string, other: string): number {
+  const [high, low] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+  return ((high ?? 0) + 0.05) / ((low ?? 0) + 0.05);
+}
+
+const TEXT = [
+  ["text", "ground"], ["text", "raised"], ["text", "sunken"], ["text", "brand-soft"], ["text", "good-soft"],
+  ["text", "caution-soft"], ["text", "bad-soft"], ["quiet", "ground"], ["quiet", "raised"], ["quiet", "sunken"],
+  ["brand", "ground"], ["brand", "raised"], ["on-brand", "brand"], ["on-act", "act"], ["bad", "ground"], ["bad", "raised"],
+  ["caution", "raised"], ["quiet", "bad-soft"],
+] as const;
+const ICON = [
+  ["brand", "brand-soft"], ["good", "good-soft"], ["caution", "caution-soft"], ["bad", "bad-soft"], ["edge", "raised"],
+  ["edge", "ground"], ["act", "ground"], ["good", "ground"],
+] as const;
+const TEST_MARK = [["#ffffff", "#8f3d05"], ["#ffffff", "#a84a0a"], ["#ffffff", "#12857d"], ["#ffffff", "#b3261e"]] as const;
+
+describe.each([
+  ["light", tokensOf('[data-theme="light"]')],
+  ["dark", tokensOf('\n[data-theme="dark"]')],
+])("%s theme", (_name, theme) => {
+  test.each(TEXT)("%s on %s is legible as text", (fore, ground) => {
+    expect(contrast(theme[fore] ?? "", theme[ground] ?? "")).toBeGreaterThanOrEqual(4.5);
+  });
+
+  test.each(ICON)("%s on %s is visible as a shape", (fore, ground) => {
+    expect(contrast(theme[fore] ?? "", theme[ground] ?? "")).toBeGreaterThanOrEqual(3);
+  });
+});
+
+test.each(TEST_MARK)("%s on %s, fixed in both themes, is legible", (fore, ground) => {
+  expect(contrast(fore, ground)).toBeGreaterThanOrEqual(4.4);
+});
+
+test("the dark theme is the same whether the phone or the person asks for it", () => {
+  expect(tokensOf(":root:not([data-theme])")).toEqual(tokensOf('\n[data-theme="dark"]'));
+});
+
+test("both themes define the same tokens", () => {
+  expect(Object.keys(tokensOf('[data-theme="light"]')).sort()).toEqual(Object.keys(tokensOf('\n[data-theme="dark"]')).sort());
+});
