@@ -3,10 +3,21 @@ import "../styles/base.css";
 
 import { mount } from "svelte";
 
-import { useLanguage } from "$lib/i18n.svelte";
+import { takeToken } from "$lib/backend/token";
+import { storedTheme, useTheme } from "$lib/theme";
+import { counterApi } from "./api";
 import App from "./App.svelte";
+import { Desk } from "./desk.svelte";
+import { useDeskLanguage } from "./language";
 
-const target = document.getElementById("app");
-if (!target) throw new Error("the page has no #app");
-useLanguage("en");
-export default mount(App, { target });
+async function start(): Promise<void> {
+  const target = document.getElementById("app");
+  if (!target) throw new Error("the page has no #app");
+  useTheme(storedTheme());
+  useDeskLanguage();
+  const desk = new Desk(counterApi(takeToken()), Date.now());
+  mount(App, { target, props: { desk } });
+  await desk.start();
+}
+
+void start();

@@ -1,0 +1,213 @@
+/** What the desk's page knows and does, without a screen. The program decides; this follows. */
+import { CallError, type Api } from "./api";
+import type { CounterState, RequestReply, ScanReply } from "./bindings";
+
+const NOBODY: ScanReply = {
+  state: "nothing",
+  verdict: null,
+  code: null,
+  claims: [],
+  photo: null,
+  photo_parts: null,
+  issuer: null,
+  vct: null,
+  in_view: false,
+};
+
+/** The visitor is gone when the camera has seen no code for this long. */
+const GONE_MS = 4_000;
+/** A verdict stays at least this long, so that it can be read ... */
+const SHOWN_MS = 5_000;
+/** ... and this long when there are a name and a number to read. */
+const READ_MS = 10_000;
+/** Without a camera nobody sees the visitor leave; what was shown goes away all the same. */
+const FORGOTTEN_MS = 60_000;
+/** A scanner reads the same code again while the phone is still in front of it. */
+const SAME_SCAN_MS = 3_000;
+
+export class Desk {
+  state = $state<CounterState>();
+  visit = $state<ScanReply>(NOBODY);
+  request = $state<RequestReply | null>(null);
+  /** What went wrong, a code; the page has the words. */
+  trouble = $state<string>();
+  /** A picture held no code. */
+  noCode = $state(false);
+  updating = $state(false);
+  updated = $state(false);
+  cameraLive = $state(false);
+  /** Milliseconds of this page's clock. */
+  now = $state(0);
+
+  #api: Api;
+  #visits = 0;
+  #decidedAt = 0;
+  #seenAt = 0;
+  #requestEnds = $state(0);
+  #lastText = "";
+  #lastTextAt = Number.NEGATIVE_INFINITY;
+  #unreachable = $state(false);
+
+  constructor(api: Api, now: number) {
+    this.#api = api;
+    this.now = now;
+  }
+
+  /** No newer data can come in at the moment. */
+  get offline(): boolean {
+    return this.#unreachable || (this.state?.offline ?? false);
+  }
+
+  /** Seconds in which the request on the screen can still be answered. */
+  get requestSeconds(): number {
+    return Math.max(0, Math.ceil((this.#requestEnds - this.now) / 1000));
+  }
+
+  /** Seconds until the next scan begins by itself; none while somebody is there or nobody was. */
+  get nextSeconds(): number | undefined {
+    if (this.visit.state !== "decided") return undefined;
+    const left = Math.ceil((this.#nextAt - this.now) / 1000);
+    return this.cameraLive && left <= GONE_MS / 1000 ? Math.max(0, left) : undefined;
+  }
+
+  get #nextAt(): number {
+    if (!this.cameraLive) return this.#decidedAt + FORGOTTEN_MS;
+    const shown = this.visit.verdict === "accepted" && this.visit.claims.length > 3 ? READ_MS : SHOWN_MS;
+    return Math.max(this.#decidedAt + shown, this.#seenAt + GONE_MS);
+  }
+
+  /** Time passes. */
+  async tick(now: number): Promise<void> {
+    this.now = now;
+    if (this.visit.state === "decided" && now >= this.#nextAt) await this.next();
+  }
+
+  async refresh(): Promise<void> {
+    await this.#do(async () => this.#take(await this.#api.state()));
+  }
+
+  /** The first state of the page, with what was on it before it was loaded again. */
+  async start(): Promise<void> {
+    await this.#do(async () => {
+      const state = await this.#api.state();
+      this.#take(state);
+      this.#see(state.visit);
+      if (state.request) this.#show(state.request, state.request.expires_at - state.now);
+    });
+  }
+
+  async frame(width: number, height: number, luma: Uint8Array): Promise<void> {
+    await this.#visit(() => this.#api.frame(width, height, luma));
+  }
+
+  /** Pictures that belong together, such as a code and the parts of its photo. */
+  async pictures(files: readonly Blob[]): Promise<void> {
+    if (this.visit.state === "decided") await this.next();
+    this.noCode = false;
+    let seen = false;
+    for (const file of files) {
+      await this.#visit(async () => {
+        const reply = await this.#api.picture(file);
+        seen ||= reply.in_view;
+        return reply;
+      });
+    }
+    this.noCode = files.length > 0 && !seen && this.trouble === undefined;
+  }
+
+  async text(text: string): Promise<void> {
+    const again = text === this.#lastText && this.now - this.#lastTextAt < SAME_SCAN_MS;
+    this.#lastText = text;
+    this.#lastTextAt = this.now;
+    if (this.visit.state === "decided") {
+      // A loop of codes goes on in front of the scanner after the verdict.
+      if (again || text.startsWith("KPF:")) return;
+      await this.next();
+    }
+    await this.#visit(() => this.#api.text(text));
+  }
+
+  async ask(vct: string): Promise<void> {
+    await this.#do(async () => {
+      const request = await this.#api.request(vct);
+      this.#visits += 1;
+      this.visit = NOBODY;
+      this.#show(request, this.state ? request.expires_at - (await this.#api.state()).now : 60);
+    });
+  }
+
+  async cancel(): Promise<void> {
+    this.request = null;
+    await this.#do(async () => this.#take(await this.#api.cancelRequest()));
+  }
+
+  async face(same: boolean): Promise<void> {
+    await this.#visit(() => this.#api.face(same));
+  }
+
+  async next(): Promise<void> {
+    this.#visits += 1;
+    this.visit = NOBODY;
+    this.noCode = false;
+    if (this.request && this.requestSeconds === 0) this.request = null;
+    await this.#do(async () => {
+      await this.#api.next();
+    });
+  }
+
+  async sync(): Promise<void> {
+    if (this.updating) return;
+    this.updating = true;
+    this.updated = false;
+    await this.#do(async () => {
+      const reply = await this.#api.sync();
+      this.#take(reply.state);
+      this.#unreachable = reply.code === "station_unreachable";
+      this.trouble = reply.code ?? undefined;
+      this.updated = reply.code === null;
+    });
+    this.updating = false;
+  }
+
+  dismiss(): void {
+    this.trouble = undefined;
+    this.noCode = false;
+    this.updated = false;
+  }
+
+  #take(state: CounterState): void {
+    this.state = state;
+  }
+
+  #show(request: RequestReply, seconds: number): void {
+    this.request = request;
+    this.#requestEnds = this.now + seconds * 1000;
+  }
+
+  /** A reply that belongs to a visit; one that arrives after the visit ended is dropped. */
+  async #visit(call: () => Promise<ScanReply>): Promise<void> {
+    const visit = this.#visits;
+    await this.#do(async () => {
+      const reply = await call();
+      if (visit === this.#visits) this.#see(reply);
+    });
+  }
+
+  #see(reply: ScanReply): void {
+    if (reply.in_view) this.#seenAt = this.now;
+    if (reply.state === "decided" && this.visit.state !== "decided") this.#decidedAt = this.now;
+    // The answer has arrived; the request is used up.
+    if (reply.state === "compare" || (reply.state === "decided" && reply.verdict === "accepted")) this.request = null;
+    this.visit = reply;
+  }
+
+  async #do(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      if (this.trouble === "station_gone") this.trouble = undefined;
+    } catch (thrown) {
+      if (!(thrown instanceof CallError)) throw thrown;
+      this.trouble = thrown.code;
+    }
+  }
+}
