@@ -186,3 +186,42 @@ ui_codes! {
     /// The desk's certificate does not hold (any more).
     DeskUntrusted = "desk_untrusted",
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
+
+    use super::*;
+
+    #[test]
+    fn a_code_is_the_same_in_json_and_in_rust() {
+        for code in UiCode::ALL {
+            let json = serde_json::to_string(code).unwrap();
+            assert_eq!(json, format!("\"{}\"", code.code()));
+            assert_eq!(UiCode::from_code(code.code()), Some(*code));
+        }
+    }
+
+    #[test]
+    fn every_code_has_a_sentence_and_a_next_step_in_three_languages() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/messages");
+        for language in ["en", "ur", "ps"] {
+            let text = std::fs::read(folder.join(format!("{language}.json"))).unwrap();
+            let messages: serde_json::Value = serde_json::from_slice(&text).unwrap();
+            for code in UiCode::ALL {
+                for key in [
+                    format!("code_{}", code.code()),
+                    format!("code_{}_next", code.code()),
+                ] {
+                    let there = messages[&key].as_str().is_some_and(|text| !text.is_empty());
+                    assert!(there, "{language}.json lacks {key}");
+                }
+            }
+        }
+    }
+}

@@ -49,7 +49,11 @@ impl From<StoreError> for UiError {
 
         let damaged = match &error {
             StoreError::Row => true,
-            StoreError::Sql(sql) => matches!(sql.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)),
+            // Without a code of SQLite's the row is missing or does not have the form it must.
+            StoreError::Sql(sql) => matches!(
+                sql.sqlite_error_code(),
+                None | Some(DatabaseCorrupt | NotADatabase)
+            ),
         };
         if damaged {
             UiCode::VaultDamaged

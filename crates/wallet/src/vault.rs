@@ -93,6 +93,10 @@ impl VaultFiles {
             return Err(OpenError::DatabaseMissing);
         }
         let mut database = connect(&self.database, &vault_key, OpenFlags::empty())?;
+        // An empty file is a valid empty database under any key: no vault of ours ever is.
+        if applied_version(&database)?.is_none() {
+            return Err(OpenError::DatabaseMissing);
+        }
         migrate(&mut database)?;
         Ok(database)
     }
@@ -105,8 +109,9 @@ fn connect(path: &Path, key: &VaultKey, more: OpenFlags) -> Result<Connection, O
     let database = Connection::open_with_flags(path, flags)?;
     // A raw key: no second, weaker derivation by SQLCipher. Room for all of it at once, so that no
     // copy is left behind by a string that grew.
-    let mut pragma = Zeroizing::new(String::with_capacity(96));
-    pragma.push_str("PRAGMA key = \"x'");
+    let mut pragma = Zeroizing::new(String::with_capacity(128));
+    // SQLCipher would print to the program's own error output what our codes say already.
+    pragma.push_str("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'");
     for byte in key.iter() {
         // Writing to a string cannot fail.
         let _ = write!(pragma, "{byte:02x}");
@@ -128,22 +133,28 @@ fn migrate(database: &mut Connection) -> Result<(), OpenError> {
     let newest = runner
         .get_migrations()
         .iter()
-        .map(refinery::Migration::version)
+        .map(|migration| i64::from(migration.version()))
         .max();
-    let applied: Option<i64> = if database.table_exists(None, "refinery_schema_history")? {
-        database.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| {
-            row.get(0)
-        })?
-    } else {
-        None
-    };
-    if applied > newest.map(i64::from) {
+    let applied = applied_version(database)?;
+    if applied > newest {
         return Err(OpenError::TooNew);
     }
-    if applied < newest.map(i64::from) {
+    if applied < newest {
         runner.set_grouped(true).run(database)?;
     }
     Ok(())
+}
+
+/// The newest migration that this database has seen; `None` for a database without any.
+fn applied_version(database: &Connection) -> Result<Option<i64>, OpenError> {
+    if !database.table_exists(None, "refinery_schema_history")? {
+        return Ok(None);
+    }
+    Ok(
+        database.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| {
+            row.get(0)
+        })?,
+    )
 }
 
 fn remove_if_there(path: &Path) -> std::io::Result<()> {

@@ -357,6 +357,13 @@ impl Wallet {
         Ok(showing::list(&self.unlocked()?.database)?)
     }
 
+    /// The open database, to look into.
+    #[cfg(test)]
+    #[allow(clippy::unwrap_used)]
+    pub(crate) fn database(&self) -> &Connection {
+        &self.unlocked().unwrap().database
+    }
+
     fn files(&self) -> VaultFiles {
         VaultFiles::in_folder(&self.folder)
     }

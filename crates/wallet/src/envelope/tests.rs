@@ -1,1 +1,132 @@
-//! Envelope tests.
+//! The envelope: frozen bytes, binding, any bytes at all.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::testing::TestRng;
+
+const DEVICE: [u8; 32] = [42; 32];
+/// An envelope as version 1 writes it. Never to be changed: phones out there have such files.
+const FROZEN: &[u8] = include_bytes!("../../tests/data/envelope-v1.kpe");
+
+fn pin() -> Pin {
+    Pin::parse("246810").unwrap()
+}
+
+fn make() -> (Envelope, VaultKey) {
+    Envelope::make(
+        &pin(),
+        &DeviceKey::new(DEVICE),
+        KdfParams::FLOOR,
+        &mut TestRng::new(1),
+    )
+    .unwrap()
+}
+
+#[test]
+fn an_envelope_of_version_1_opens_and_is_still_written_byte_for_byte() {
+    let envelope = Envelope::parse(FROZEN).unwrap();
+    let key = envelope.open(&pin(), &DeviceKey::new(DEVICE)).unwrap();
+    let (made, made_key) = make();
+    assert_eq!(*key, *made_key);
+    assert_eq!(made.to_bytes().unwrap(), FROZEN);
+}
+
+#[test]
+fn a_wrong_pin_and_a_wrong_device_are_told_apart() {
+    let (envelope, _) = make();
+    let other_pin = Pin::parse("246811").unwrap();
+    assert_eq!(
+        envelope.open(&other_pin, &DeviceKey::new(DEVICE)).err(),
+        Some(EnvelopeError::WrongPin)
+    );
+    assert_eq!(
+        envelope.open(&pin(), &DeviceKey::new([43; 32])).err(),
+        Some(EnvelopeError::WrongDevice)
+    );
+}
+
+#[test]
+fn a_slot_moved_to_another_profile_cost_or_salt_does_not_open() {
+    let (envelope, _) = make();
+    let mut other_profile = envelope.clone();
+    other_profile.profile = Bytes(vec![1; PROFILE_BYTES]);
+    other_profile.device = Bytes(device_check(&DeviceKey::new(DEVICE), &[1; PROFILE_BYTES]).to_vec());
+    let mut other_cost = envelope.clone();
+    other_cost.slots[0].argon2id.passes = 3;
+    let mut other_salt = envelope.clone();
+    other_salt.slots[0].salt.0[0] ^= 1;
+    let mut other_seal = envelope.clone();
+    other_seal.slots[0].sealed.0[0] ^= 1;
+    for bent in [other_profile, other_cost, other_salt, other_seal] {
+        assert_eq!(
+            bent.open(&pin(), &DeviceKey::new(DEVICE)).err(),
+            Some(EnvelopeError::WrongPin)
+        );
+    }
+}
+
+#[test]
+fn a_binding_names_every_part() {
+    let (envelope, _) = make();
+    let aad = envelope.aad(SlotKind::Pin, KdfParams::FLOOR, &[1; 16]);
+    let mut other = envelope.clone();
+    other.purpose = "another".to_owned();
+    let mut newer = envelope.clone();
+    newer.version = 2;
+    for bent in [other, newer] {
+        assert_ne!(bent.aad(SlotKind::Pin, KdfParams::FLOOR, &[1; 16]), aad);
+    }
+}
+
+#[test]
+fn a_weakened_or_ruinous_cost_is_not_even_tried() {
+    let text = String::from_utf8(FROZEN.to_vec()).unwrap();
+    for (from, to) in [
+        ("19456", "8"),
+        ("19456", "1073741824"),
+        ("\"passes\": 2", "\"passes\": 1000000"),
+    ] {
+        assert!(text.contains(from));
+        assert_eq!(
+            Envelope::parse(text.replace(from, to).as_bytes()).err(),
+            Some(EnvelopeError::Parameters)
+        );
+    }
+}
+
+#[test]
+fn an_envelope_that_is_too_new_or_too_long_is_said_so() {
+    let text = String::from_utf8(FROZEN.to_vec()).unwrap();
+    let newer = text.replace("\"version\": 1", "\"version\": 2");
+    assert_eq!(
+        Envelope::parse(newer.as_bytes()).err(),
+        Some(EnvelopeError::TooNew)
+    );
+    let long = [FROZEN, &[b' '; ENVELOPE_BYTES_MAX]].concat();
+    assert_eq!(Envelope::parse(&long).err(), Some(EnvelopeError::Malformed));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert!(Envelope::parse(&bytes).is_err());
+    }
+
+    #[test]
+    fn a_changed_byte_is_an_error_or_the_same_envelope(position: prop::sample::Index, byte: u8) {
+        let mut bytes = FROZEN.to_vec();
+        let at = position.index(bytes.len());
+        bytes[at] = byte;
+        if let Ok(envelope) = Envelope::parse(&bytes) {
+            // Still well formed: whatever it became, it is read back as itself.
+            prop_assert_eq!(Envelope::parse(&envelope.to_bytes().unwrap()).unwrap(), envelope);
+        }
+    }
+}

@@ -1,1 +1,131 @@
-//! Whole journeys of a wallet.
+//! Whole journeys of a wallet against a province made of the credential crate and nothing else.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod hostile;
+mod interrupted;
+mod journey;
+mod province;
+mod requests;
+mod vault;
+
+use std::path::Path;
+
+use credential::{ConfigContent, Names, ProvinceConfig, Timestamp};
+use tempfile::TempDir;
+
+use crate::screen::{Draft, SyncReport};
+use crate::testing::{MemoryKey, TestRng};
+use crate::{UiError, Wallet};
+use province::{Province, root_set, roots};
+
+/// 22 November 2026, 03:00 UTC.
+pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_795_316_400);
+
+pub(crate) const PIN: &str = "246810";
+
+/// A phone: its folder, its key store and the wallet on it, which can be turned off and on.
+pub(crate) struct Phone {
+    pub(crate) folder: TempDir,
+    pub(crate) key: MemoryKey,
+    pub(crate) wallet: Wallet,
+    pub(crate) rng: TestRng,
+}
+
+impl Phone {
+    pub(crate) fn new(seed: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = MemoryKey::default();
+        let mut wallet = wallet_in(folder.path(), &key);
+        let mut rng = TestRng::new(seed);
+        wallet.create_vault(PIN, NOW, &mut rng).unwrap();
+        Self {
+            folder,
+            key,
+            wallet,
+            rng,
+        }
+    }
+
+    /// A phone with everything typed in.
+    pub(crate) fn ready(seed: u64) -> Self {
+        let mut phone = Self::new(seed);
+        let check = phone.wallet.save_draft(good_draft(), NOW).unwrap();
+        assert_eq!(check.errors.len(), 1, "only the photo is missing");
+        phone.wallet.set_photo(&jpeg(), NOW).unwrap();
+        phone
+    }
+
+    /// A phone that is enrolled.
+    pub(crate) fn enrolled(seed: u64, province: &mut Province) -> Self {
+        let mut phone = Self::ready(seed);
+        phone.enrol(province, NOW).unwrap();
+        phone
+    }
+
+    /// The power goes, and comes back: only what is on the disk is left.
+    pub(crate) fn restart(&mut self) {
+        self.wallet = wallet_in(self.folder.path(), &self.key);
+        self.wallet.unlock(PIN, NOW).unwrap();
+    }
+
+    pub(crate) fn enrol(&mut self, province: &mut Province, now: Timestamp) -> Result<SyncReport, UiError> {
+        self.wallet.start_enrolment(now, &mut self.rng)?;
+        self.drive(province, now);
+        self.wallet.finish_run(now)
+    }
+
+    pub(crate) fn sync(&mut self, province: &mut Province, now: Timestamp) -> Result<SyncReport, UiError> {
+        self.wallet.start_sync(now)?;
+        self.drive(province, now);
+        self.wallet.finish_run(now)
+    }
+
+    fn drive(&mut self, province: &mut Province, now: Timestamp) {
+        while let Some(request) = self.wallet.next_request(now, &mut self.rng).unwrap() {
+            match province.handle(&request, now) {
+                Ok(response) => self.wallet.on_response(&response, now).unwrap(),
+                Err(failure) => self.wallet.on_failure(failure, now).unwrap(),
+            }
+        }
+    }
+}
+
+pub(crate) fn wallet_in(folder: &Path, key: &MemoryKey) -> Wallet {
+    let content = ConfigContent {
+        api_url: "https://province.example/".to_owned(),
+        name: Names::new("Test", "", ""),
+        iat: NOW,
+        exp: NOW.plus(1_000_000_000),
+    };
+    let [first, second, _] = roots();
+    let signed = ProvinceConfig::sign(&content, &[&first, &second]);
+    let config = ProvinceConfig::verify(&signed, &root_set(), NOW).unwrap();
+    Wallet::open(folder, root_set(), Some(config), Box::new(key.clone())).unwrap()
+}
+
+pub(crate) fn good_draft() -> Draft {
+    Draft {
+        cnic: "99999-1234567-1".into(),
+        cnic_issued_on: "2020-01-01".into(),
+        name_en: "Gul  Zaman".into(),
+        name_ur: "گل زمان".into(),
+        guardian_name_en: "Sher Zaman".into(),
+        guardian_name_ur: "شیر زمان".into(),
+        guardian_relation: "father".into(),
+        date_of_birth: "1990-05-04".into(),
+        gender: "male".into(),
+        address: "Khar".into(),
+        district: "bajaur".into(),
+        mobile: "03001234567".into(),
+        has_photo: false,
+    }
+}
+
+pub(crate) fn jpeg() -> Vec<u8> {
+    [&[0xff, 0xd8, 0xff, 0xe0][..], &[7; 3000]].concat()
+}

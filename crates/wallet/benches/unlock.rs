@@ -1,0 +1,88 @@
+//! What Argon2id costs when a vault is opened, in milliseconds on this machine, as one line of JSON.
+//!
+//! Everything else of an unlock is in the second figure, so that the cost of the PIN can be told apart.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::time::Instant;
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use credential::{RootKind, RootSet, SecretKey, Timestamp};
+use wallet::Wallet;
+use wallet::device_key::{DeviceKey, DeviceKeyStore, KeyStoreError};
+
+const ROUNDS: usize = 15;
+
+struct FixedKey;
+
+impl DeviceKeyStore for FixedKey {
+    fn get(&self) -> Result<Option<DeviceKey>, KeyStoreError> {
+        Ok(Some(DeviceKey::new([1; 32])))
+    }
+
+    fn get_or_create(&self, _: &DeviceKey) -> Result<DeviceKey, KeyStoreError> {
+        Ok(DeviceKey::new([1; 32]))
+    }
+}
+
+/// Counts: a vault that is thrown away needs no secret.
+struct Counter(u64);
+
+impl rand_core::TryRng for Counter {
+    type Error = std::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        self.try_next_u64().map(|number| (number & 0xffff_ffff) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        self.0 += 1;
+        Ok(self.0)
+    }
+
+    fn try_fill_bytes(&mut self, destination: &mut [u8]) -> Result<(), Self::Error> {
+        for byte in destination {
+            self.0 += 1;
+            *byte = (self.0 & 0xff) as u8;
+        }
+        Ok(())
+    }
+}
+
+impl rand_core::TryCryptoRng for Counter {}
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = [1, 2, 3].map(|n| SecretKey::from_seed([n; 32]).public());
+    let roots = RootSet::new(RootKind::Test, keys).unwrap();
+    let now = Timestamp::from_unix(1_795_316_400);
+    let mut wallet = Wallet::open(folder.path(), roots, None, Box::new(FixedKey)).unwrap();
+    wallet.create_vault("246810", now, &mut Counter(0)).unwrap();
+
+    let mut argon2id = Vec::with_capacity(ROUNDS);
+    let mut unlock = Vec::with_capacity(ROUNDS);
+    for _ in 0..ROUNDS {
+        // Interleaved, so that both meet the same weather.
+        let start = Instant::now();
+        let params = Params::new(19 * 1024, 2, 1, Some(32)).unwrap();
+        let mut out = [0; 32];
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_into(b"246810", &[7; 16], &mut out)
+            .unwrap();
+        argon2id.push(start.elapsed().as_secs_f64() * 1000.0);
+
+        wallet.lock(now).unwrap();
+        let start = Instant::now();
+        wallet.unlock("246810", now).unwrap();
+        unlock.push(start.elapsed().as_secs_f64() * 1000.0);
+    }
+    println!(
+        r#"{{"argon2id_ms":{:.2},"unlock_ms":{:.2},"memory_kib":19456,"passes":2,"lanes":1,"rounds":{ROUNDS}}}"#,
+        median(&mut argon2id),
+        median(&mut unlock)
+    );
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,286 @@
+//! A province, or somebody on the way, that answers anything at all.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+use credential::{Claims, SecretKey, StatusManifest, Vct, sign_trust_list};
+use proptest::prelude::*;
+use province_api::paths;
+use rusqlite::Connection;
+
+use super::province::{Bend, Province, ok, root_set, roots, status, trust};
+use super::{NOW, good_draft, jpeg};
+use crate::UiCode;
+use crate::store::draft::{self as draft_table, PhotoKind};
+use crate::store::enrolment;
+use crate::sync::{HttpResponse, Run, Surroundings, start_enrolment};
+use crate::testing::TestRng;
+
+/// A run on a database in memory: no PIN to derive a key from, so thousands of them are quick.
+struct Bench {
+    database: Connection,
+    rng: TestRng,
+    roots: credential::RootSet,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let database = crate::store::in_memory();
+        let mut rng = TestRng::new(3);
+        enrolment::create(&database, &mut rng).unwrap();
+        draft_table::save(&database, &good_draft()).unwrap();
+        draft_table::save_photo(&database, PhotoKind::Draft, &jpeg()).unwrap();
+        Self {
+            database,
+            rng,
+            roots: root_set(),
+        }
+    }
+
+    fn around(&self) -> Surroundings<'_> {
+        Surroundings {
+            database: &self.database,
+            roots: &self.roots,
+            api_url: "https://province.example",
+            now: NOW,
+        }
+    }
+
+    /// Runs until the path is asked for, and answers it with `answer`; then to the end.
+    fn run(&mut self, province: &mut Province, path: &str, answer: &HttpResponse) -> Option<UiCode> {
+        let mut rng = TestRng::new(4);
+        std::mem::swap(&mut rng, &mut self.rng);
+        let around = self.around();
+        let mut run = start_enrolment(&around, &mut rng).unwrap();
+        while let Some(request) = run.next_request(&around, &mut rng).unwrap() {
+            if request.path == path {
+                let before = stored(&self.database);
+                run.on_response(&around, answer).unwrap();
+                return self.end(run, before);
+            }
+            run.on_response(&around, &province.handle(&request, NOW).unwrap())
+                .unwrap();
+        }
+        panic!("{path} was never asked for");
+    }
+
+    fn end(&self, run: Run, before: String) -> Option<UiCode> {
+        let after = stored(&self.database);
+        let code = run.finish(&self.around()).err().map(|error| error.code);
+        if code.is_some() {
+            assert_eq!(before, after, "something of a refused answer was stored");
+        }
+        code
+    }
+}
+
+/// All that came over the network and is kept.
+fn stored(database: &Connection) -> String {
+    [
+        "SELECT group_concat(hex(raw)) FROM credential",
+        "SELECT group_concat(name || hex(bytes)) FROM artefact",
+        "SELECT group_concat(kind || hex(bytes)) FROM photo WHERE kind = 'card'",
+    ]
+    .map(|sql| {
+        let text: Option<String> = database.query_row(sql, [], |row| row.get(0)).unwrap();
+        text.unwrap_or_default()
+    })
+    .join("|")
+}
+
+fn refused_passes(bend: Bend) -> Option<UiCode> {
+    let mut province = Province::new(NOW);
+    province.bend = Some(bend);
+    let mut bench = Bench::new();
+    let around = bench.around();
+    let mut rng = TestRng::new(4);
+    let mut run = start_enrolment(&around, &mut rng).unwrap();
+    for _ in 0..4 {
+        let request = run.next_request(&around, &mut rng).unwrap().unwrap();
+        run.on_response(&around, &province.handle(&request, NOW).unwrap())
+            .unwrap();
+    }
+    assert_eq!(
+        run.next_request(&around, &mut rng).unwrap(),
+        None,
+        "the run is over"
+    );
+    let code = run.finish(&around).err().map(|error| error.code);
+    let passes: u32 = bench
+        .database
+        .query_row("SELECT count(*) FROM credential", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(passes, 0);
+    // The next run asks anew, under another key, and an honest province mends it.
+    province.bend = None;
+    let honest = bench.run(&mut province, "/v1/status/identity", &ok(vec![0; 512]));
+    assert_eq!(honest, None);
+    code
+}
+
+#[test]
+fn a_pass_that_is_not_what_was_asked_for_is_refused_with_the_whole_batch() {
+    fn only(vct: Vct, claims: &mut Claims, change: impl FnOnce(&mut Claims)) {
+        if claims.vct == vct {
+            change(claims);
+        }
+    }
+    let bends: [(&str, Bend); 11] = [
+        ("another holder", |c| {
+            c.holder = Some(SecretKey::from_seed([99; 32]).public())
+        }),
+        ("no holder", |c| c.holder = None),
+        ("another kind", |c| only(Vct::AGE, c, |c| c.vct = Vct::RESIDENCE)),
+        ("a name in a predicate", |c| {
+            only(Vct::AGE, c, |c| {
+                c.identity = Some(credential::Identity::default())
+            });
+        }),
+        ("a photo in a predicate", |c| {
+            only(Vct::RESIDENCE, c, |c| c.facts.photo_sha256 = Some([1; 32]));
+        }),
+        ("a status index in a predicate", |c| {
+            only(Vct::AGE, c, |c| {
+                c.status = Some(credential::StatusRef {
+                    index: 1,
+                    uri: "identity".into(),
+                });
+            });
+        }),
+        ("another district", |c| {
+            only(Vct::RESIDENCE, c, |c| c.facts.district = Some("swat".into()))
+        }),
+        ("another person", |c| {
+            only(Vct::IDENTITY, c, |c| {
+                c.identity.as_mut().unwrap().id = Some("1111111111111".into())
+            });
+        }),
+        ("another name", |c| {
+            only(Vct::NAME_PHOTO, c, |c| {
+                c.identity.as_mut().unwrap().full_name = Some("X".into())
+            });
+        }),
+        ("a CNIC beside a name and photo", |c| {
+            only(Vct::NAME_PHOTO, c, |c| {
+                c.identity.as_mut().unwrap().id = Some("9999912345671".into())
+            });
+        }),
+        ("a list name that is a path", |c| {
+            only(Vct::IDENTITY, c, |c| {
+                c.status.as_mut().unwrap().uri = "../passes".into()
+            });
+        }),
+    ];
+    for (what, bend) in bends {
+        assert_eq!(refused_passes(bend), Some(UiCode::PassRefused), "{what}");
+    }
+}
+
+#[test]
+fn a_pass_that_is_over_is_refused() {
+    assert_eq!(
+        refused_passes(|claims| {
+            claims.iat = claims.iat.minus(40 * credential::DAY);
+            claims.exp = claims.iat.plus(30 * credential::DAY);
+        }),
+        Some(UiCode::PassRefused)
+    );
+}
+
+#[test]
+fn another_photo_than_the_signed_one_is_refused() {
+    assert_eq!(
+        refused_passes(|claims| {
+            if claims.facts.photo_sha256.is_some() {
+                claims.facts.photo_sha256 = Some([9; 32]);
+            }
+        }),
+        Some(UiCode::PhotoRefused)
+    );
+}
+
+#[test]
+fn passes_of_an_issuer_outside_the_trust_list_are_refused() {
+    let mut province = Province::new(NOW);
+    province.issuer = SecretKey::from_seed([77; 32]);
+    let mut bench = Bench::new();
+    let around = bench.around();
+    let mut rng = TestRng::new(4);
+    let mut run = start_enrolment(&around, &mut rng).unwrap();
+    while let Some(request) = run.next_request(&around, &mut rng).unwrap() {
+        run.on_response(&around, &province.handle(&request, NOW).unwrap())
+            .unwrap();
+    }
+    assert_eq!(run.finish(&around).unwrap_err().code, UiCode::PassRefused);
+    bench.rng = rng;
+}
+
+#[test]
+fn a_trust_list_with_one_signature_or_by_strangers_is_refused() {
+    let province = Province::new(NOW);
+    let content = trust(&province.issuer, &province.ca, 1, NOW);
+    let [first, ..] = roots();
+    let stranger = SecretKey::from_seed([50; 32]);
+    let other = SecretKey::from_seed([51; 32]);
+    for list in [
+        sign_trust_list(&content, &[(0, &first)]),
+        sign_trust_list(&content, &[(0, &first), (0, &first)]),
+        sign_trust_list(&content, &[(0, &stranger), (1, &other)]),
+    ] {
+        let code = Bench::new().run(&mut Province::new(NOW), paths::TRUST_LIST, &ok(list));
+        assert_eq!(code, Some(UiCode::TrustRefused));
+    }
+}
+
+#[test]
+fn status_data_that_are_not_the_provinces_are_refused() {
+    let province = Province::new(NOW);
+    let strange = StatusManifest::sign(&status(&province.list, 1, NOW), &SecretKey::from_seed([60; 32]));
+    let code = Bench::new().run(&mut Province::new(NOW), paths::STATUS_MANIFEST, &ok(strange));
+    assert_eq!(code, Some(UiCode::StatusRefused));
+    let code = Bench::new().run(&mut Province::new(NOW), "/v1/status/identity", &ok(vec![1; 512]));
+    assert_eq!(code, Some(UiCode::StatusRefused));
+}
+
+const PATHS: [&str; 6] = [
+    paths::ENROLMENTS,
+    paths::TRUST_LIST,
+    paths::CHALLENGES,
+    paths::PASSES,
+    paths::STATUS_MANIFEST,
+    "/v1/status/identity",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_answer_makes_it_panic_or_store(
+        which in 0..6_usize,
+        status in prop_oneof![Just(200_u16), any::<u16>()],
+        body in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..200),
+            "\\{\"(code|credentials|challenge|photo|enrolment)\":(\"[a-z_]{0,20}\"|\\[\\]|[0-9]{1,20}|null)\\}".prop_map(String::into_bytes),
+        ],
+    ) {
+        let response = HttpResponse { status, headers: vec![("retry-after".into(), "x".into())], body };
+        let code = Bench::new().run(&mut Province::new(NOW), PATHS[which], &response);
+        prop_assert!(code.is_some(), "nothing but the province's own answer is taken");
+    }
+
+    #[test]
+    fn a_flipped_bit_in_any_signed_file_is_refused(which in 0..3_usize, position: prop::sample::Index, bit in 0..8_u8) {
+        let mut province = Province::new(NOW);
+        let (path, mut body, code) = match which {
+            0 => (paths::TRUST_LIST, province.trust_list.clone(), UiCode::TrustRefused),
+            1 => (paths::STATUS_MANIFEST, province.manifest.clone(), UiCode::StatusRefused),
+            _ => ("/v1/status/identity", province.list.clone(), UiCode::StatusRefused),
+        };
+        let at = position.index(body.len());
+        body[at] ^= 1 << bit;
+        prop_assert_eq!(Bench::new().run(&mut province, path, &ok(body)), Some(code));
+    }
+}

@@ -1,0 +1,296 @@
+//! A province for tests: the rules of the API over the credential crate, no database, no network.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use credential::{
+    Claims, CounterCertificateClaims, DAY, Facts, ISSUER, Identity, ListEntry, Names, PublicKey, RootKind,
+    RootSet, SecretKey, StatusContent, StatusManifest, StatusRef, Timestamp, TrustContent, TrustedKey, Vct,
+    issue, issue_counter_certificate, sign_trust_list,
+};
+use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, Particulars};
+use province_api::passes::{Challenge, PassesReply, PassesRequest, proof_message};
+use province_api::person::Day;
+use province_api::problem::{Problem, ProblemCode};
+use province_api::{Bytes, paths, signature};
+use sha2::{Digest as _, Sha256};
+
+use crate::sync::{Failure, HttpRequest, HttpResponse};
+
+pub(crate) const LIST: &str = "identity";
+pub(crate) const INDEX: u32 = 1234;
+const LIST_BITS: u64 = 4096;
+
+pub(crate) fn roots() -> [SecretKey; 3] {
+    [1, 2, 3].map(|n| SecretKey::from_seed([n; 32]))
+}
+
+pub(crate) fn root_set() -> RootSet {
+    RootSet::new(RootKind::Test, roots().map(|root| root.public())).unwrap()
+}
+
+/// Bends the claims of a pass before it is signed.
+pub(crate) type Bend = fn(&mut Claims);
+
+pub(crate) struct Province {
+    pub(crate) issuer: SecretKey,
+    pub(crate) ca: SecretKey,
+    pub(crate) trust_list: Vec<u8>,
+    pub(crate) manifest: Vec<u8>,
+    pub(crate) list: Vec<u8>,
+    pub(crate) photo: Vec<u8>,
+    pub(crate) enrolments: HashMap<[u8; 32], Particulars>,
+    pub(crate) batches: u32,
+    /// Answers every request of a path with this problem.
+    pub(crate) refuse: HashMap<&'static str, Problem>,
+    pub(crate) down: bool,
+    pub(crate) bend: Option<Bend>,
+    pub(crate) requests: Vec<String>,
+    answered: HashMap<String, (Vec<u8>, HttpResponse)>,
+    challenges: HashSet<Vec<u8>>,
+    next_challenge: u8,
+}
+
+impl Province {
+    pub(crate) fn new(now: Timestamp) -> Self {
+        let issuer = SecretKey::from_seed([10; 32]);
+        let ca = SecretKey::from_seed([11; 32]);
+        let trust_list = sign_trust_list(
+            &trust(&issuer, &ca, 1, now),
+            &[(0, &roots()[0]), (2, &roots()[2])],
+        );
+        let list = vec![0; (LIST_BITS / 8) as usize];
+        let manifest = StatusManifest::sign(&status(&list, 1, now), &issuer);
+        Self {
+            issuer,
+            ca,
+            trust_list,
+            manifest,
+            list,
+            photo: (0..900_u16).map(|n| (n % 251) as u8).collect(),
+            enrolments: HashMap::new(),
+            batches: 0,
+            refuse: HashMap::new(),
+            down: false,
+            bend: None,
+            requests: Vec::new(),
+            answered: HashMap::new(),
+            challenges: HashSet::new(),
+            next_challenge: 0,
+        }
+    }
+
+    pub(crate) fn revoke(&mut self, now: Timestamp) {
+        self.list[INDEX as usize / 8] |= 1 << (INDEX % 8);
+        self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer);
+    }
+
+    /// A desk's key and certificate.
+    pub(crate) fn desk(&self, allowed: Vec<Vct>, now: Timestamp) -> (SecretKey, Vec<u8>) {
+        let key = SecretKey::from_seed([20; 32]);
+        let certificate = CounterCertificateClaims {
+            name: Names::new("Test desk", "ٹیسٹ ڈیسک", "د ازموینې مېز"),
+            purpose: Names::new("A test", "", ""),
+            audience: crate::DEFAULT_AUDIENCE.to_owned(),
+            allowed,
+            holder: key.public(),
+            iat: now.start_of_day(),
+            exp: now.start_of_day().plus(365 * DAY),
+            iss: ISSUER.to_owned(),
+        };
+        let certificate = issue_counter_certificate(&certificate, &self.ca).unwrap();
+        (key, certificate)
+    }
+
+    /// What a server does: the answer, or none.
+    pub(crate) fn handle(&mut self, request: &HttpRequest, now: Timestamp) -> Result<HttpResponse, Failure> {
+        assert_eq!(request.url, format!("https://province.example{}", request.path));
+        self.requests.push(request.path.clone());
+        if self.down {
+            return Err(Failure::Unreachable);
+        }
+        if let Some(problem) = self.refuse.get(request.path.as_str()) {
+            return Ok(problem_response(problem));
+        }
+        Ok(match request.path.as_str() {
+            paths::TRUST_LIST => ok(self.trust_list.clone()),
+            paths::STATUS_MANIFEST => ok(self.manifest.clone()),
+            path if path == format!("{}{LIST}", paths::STATUS) => ok(self.list.clone()),
+            _ => self.signed(request, now),
+        })
+    }
+
+    fn signed(&mut self, request: &HttpRequest, now: Timestamp) -> HttpResponse {
+        let header = |name: &str| {
+            let found = request.headers.iter().find(|(n, _)| n == name);
+            found.map(|(_, value)| value.as_str())
+        };
+        let device =
+            signature::verify(header, request.method, &request.path, &request.body, now.unix()).unwrap();
+        let key = header(province_api::IDEMPOTENCY_KEY).unwrap().to_owned();
+        if let Some((body, answer)) = self.answered.get(&key) {
+            assert_eq!(*body, request.body, "the same key came with another body");
+            return answer.clone();
+        }
+        let answer = match request.path.as_str() {
+            paths::ENROLMENTS => self.enrol(*device.as_bytes(), &request.body, now),
+            paths::CHALLENGES => self.challenge(now),
+            paths::PASSES => self.passes(device.as_bytes(), &request.body, now),
+            path => panic!("no such path: {path}"),
+        };
+        let answer = answer.unwrap_or_else(|code| problem_response(&Problem::new(code)));
+        if answer.status == 200 {
+            self.answered.insert(key, (request.body.clone(), answer.clone()));
+        }
+        answer
+    }
+
+    fn enrol(&mut self, device: [u8; 32], body: &[u8], now: Timestamp) -> Result<HttpResponse, ProblemCode> {
+        let request: EnrolmentRequest = serde_json::from_slice(body).unwrap();
+        let particulars = request.parse(Day::at_unix(now.unix())).unwrap();
+        self.enrolments.insert(device, particulars);
+        Ok(json(&EnrolmentReply {
+            enrolment: Bytes(vec![5; 16]),
+            confirmed_at: now.unix(),
+        }))
+    }
+
+    fn challenge(&mut self, now: Timestamp) -> Result<HttpResponse, ProblemCode> {
+        self.next_challenge += 1;
+        let challenge = vec![self.next_challenge; 16];
+        self.challenges.insert(challenge.clone());
+        Ok(json(&Challenge {
+            challenge: Bytes(challenge),
+            expires_at: now.unix() + 300,
+        }))
+    }
+
+    /// Forgets all challenges, as a province does after five minutes.
+    pub(crate) fn forget_challenges(&mut self) {
+        self.challenges.clear();
+    }
+
+    fn passes(
+        &mut self,
+        device: &[u8; 32],
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<HttpResponse, ProblemCode> {
+        let person = self
+            .enrolments
+            .get(device)
+            .ok_or(ProblemCode::DeviceUnknown)?
+            .clone();
+        let request: PassesRequest = serde_json::from_slice(body).unwrap();
+        if !self.challenges.remove(&request.challenge.0) {
+            return Err(ProblemCode::ChallengeInvalid);
+        }
+        let mut credentials = Vec::new();
+        for wanted in &request.passes {
+            let holder = PublicKey::parse(&wanted.holder_key.0).unwrap();
+            let proof: [u8; 64] = wanted.proof.0.as_slice().try_into().unwrap();
+            let message = proof_message(&request.challenge.0, &wanted.vct, &wanted.holder_key.0);
+            assert!(holder.verifies(&message, &proof));
+            let vct = Vct::parse(&wanted.vct).unwrap();
+            let mut claims = self.claims(&person, vct, holder, now);
+            if let Some(bend) = self.bend {
+                bend(&mut claims);
+            }
+            credentials.push(Bytes(issue(&claims, &self.issuer).unwrap()));
+        }
+        self.batches += 1;
+        Ok(json(&PassesReply {
+            credentials,
+            photo: Bytes(self.photo.clone()),
+        }))
+    }
+
+    fn claims(&self, person: &Particulars, vct: Vct, holder: PublicKey, now: Timestamp) -> Claims {
+        let named = vct == Vct::IDENTITY || vct == Vct::NAME_PHOTO;
+        let identity = vct == Vct::IDENTITY;
+        Claims {
+            iss: ISSUER.to_owned(),
+            iat: now.start_of_day(),
+            nbf: None,
+            exp: now.start_of_day().plus(30 * DAY),
+            holder: Some(holder),
+            vct,
+            identity: named.then(|| Identity {
+                id: identity.then(|| person.cnic.as_str().to_owned()),
+                full_name: Some(person.name_en.as_str().to_owned()),
+                full_name_local: Some(person.name_ur.as_str().to_owned()),
+                local_language: Some("ur".to_owned()),
+                date_of_birth: identity.then(|| person.date_of_birth.compact()),
+                ..Identity::default()
+            }),
+            status: named.then(|| StatusRef {
+                index: INDEX,
+                uri: LIST.to_owned(),
+            }),
+            facts: Facts {
+                over_18: (vct == Vct::AGE).then_some(true),
+                over_60: (vct == Vct::AGE).then_some(false),
+                district: (vct == Vct::RESIDENCE || identity).then(|| person.district.as_str().to_owned()),
+                photo_sha256: named.then(|| Sha256::digest(&self.photo).into()),
+                ..Facts::default()
+            },
+        }
+    }
+}
+
+pub(crate) fn trust(issuer: &SecretKey, ca: &SecretKey, sequence: u64, now: Timestamp) -> TrustContent {
+    let key = |key: &SecretKey, allowed: &[Vct]| TrustedKey {
+        key: key.public(),
+        allowed: allowed.to_vec(),
+        nbf: now.start_of_day(),
+        exp: now.start_of_day().plus(1000 * DAY),
+        iss: "Test province".to_owned(),
+        revoked_at: None,
+    };
+    let passes = [
+        Vct::AGE,
+        Vct::RESIDENCE,
+        Vct::IDENTITY,
+        Vct::NAME_PHOTO,
+        Vct::STATUS_MANIFEST,
+    ];
+    TrustContent {
+        sequence,
+        previous: None,
+        iat: now,
+        exp: now.plus(90 * DAY),
+        keys: vec![key(issuer, &passes), key(ca, &[Vct::COUNTER_CERTIFICATE])],
+    }
+}
+
+pub(crate) fn status(list: &[u8], epoch: u64, now: Timestamp) -> StatusContent {
+    let entry = ListEntry {
+        length_bits: LIST_BITS,
+        sha256: Sha256::digest(list).into(),
+    };
+    StatusContent {
+        epoch,
+        iat: now,
+        exp: now.plus(7 * DAY),
+        lists: BTreeMap::from([(LIST.to_owned(), entry)]),
+    }
+}
+
+pub(crate) fn ok(body: Vec<u8>) -> HttpResponse {
+    HttpResponse {
+        status: 200,
+        headers: Vec::new(),
+        body,
+    }
+}
+
+pub(crate) fn problem_response(problem: &Problem) -> HttpResponse {
+    HttpResponse {
+        status: problem.status,
+        headers: Vec::new(),
+        body: serde_json::to_vec(problem).unwrap(),
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> HttpResponse {
+    ok(serde_json::to_vec(value).unwrap())
+}
