@@ -57,49 +57,66 @@ fn row(name: &'static str, text: &str, limits: [usize; 3]) -> Row {
 /// The rows of the table. A limit of 99 is no limit: requests stand on screens, at level L only.
 pub fn rows() -> Vec<Row> {
     let desk = key("desk");
-    let short = CounterCertificateClaims {
-        name: Names::new("City clinic", "", ""),
-        purpose: Names::new("Registration", "", ""),
-        allowed: vec![Vct::IDENTITY],
-        ..certificate_claims()
-    };
-    let short = issue_counter_certificate(&short, &key("certifier")).unwrap();
-    let full = certificate();
-    let asked =
-        |ask: Vct, signer: Option<Signer<'_>>| build_request(&ask, DESK, [7; 16], NOW, signer).unwrap();
     let signer = |certificate| {
         Some(Signer {
             key: &desk,
             certificate,
         })
     };
-    let age = answer(&asked(Vct::AGE, None), &age_claims(), &holder(1));
-    let mut with_status = age_claims();
-    with_status.status = identity_claims().status;
-    let with_status = answer(&asked(Vct::AGE, None), &with_status, &holder(1));
-    let certified = asked(Vct::IDENTITY, signer(Some(&full[..])));
-    let identity = answer(&certified, &identity_claims(), &holder(2));
+    let short = CounterCertificateClaims {
+        name: Names::new("Clinic 4", "", ""),
+        purpose: Names::new("Vaccine", "", ""),
+        allowed: vec![Vct::IDENTITY],
+        audience: CENTRE.to_owned(),
+        ..certificate_claims()
+    };
+    let short = issue_counter_certificate(&short, &key("certifier")).unwrap();
+    let full = CounterCertificateClaims {
+        audience: CENTRE.to_owned(),
+        ..certificate_claims()
+    };
+    let full = issue_counter_certificate(&full, &key("certifier")).unwrap();
+    let ask = |vct: Vct, audience: &str, signer: Option<Signer<'_>>| {
+        build_request(&vct, audience, [7; 16], NOW, signer).unwrap()
+    };
+    let unsigned = ask(Vct::AGE, CENTRE, None);
+    let age = |district: &str, status: Option<StatusRef>, request: &IssuedRequest| {
+        let mut claims = age_claims();
+        claims.facts.district = Some(district.to_owned());
+        claims.status = status;
+        answer(request, &claims, &holder(1))
+    };
+    let status = identity_claims().status;
+    let one_language = ask(Vct::IDENTITY, CENTRE, signer(Some(&short[..])));
+    let three_languages = ask(Vct::IDENTITY, CENTRE, signer(Some(&full[..])));
+    let identity = answer(&three_languages, &identity_claims(), &holder(2));
+    let signed = ask(Vct::AGE, CENTRE, signer(None));
+    let usual = ask(Vct::AGE, DESK, None);
     vec![
-        row("age-district-request", &age, [309, 11, 13]),
-        row("age-district-status-request", &with_status, [353, 12, 14]),
-        row("identity-photo-request", &identity, [566, 16, 19]),
-        row("request-unsigned", &asked(Vct::AGE, None).text, [48, 3, 99]),
+        row("age-district", &age("swat", None, &unsigned), [296, 11, 13]),
         row(
-            "request-signed",
-            &asked(Vct::AGE, signer(None)).text,
-            [146, 7, 99],
+            "age-district-status",
+            &age("swat", status, &unsigned),
+            [332, 12, 14],
         ),
+        row("age-longer-names", &age("peshawar", None, &usual), [309, 11, 13]),
+        row("identity-photo", &identity, [542, 16, 19]),
+        row("request-unsigned", &unsigned.text, [48, 3, 99]),
+        row("request-signed", &signed.text, [133, 7, 99]),
         row(
             "request-certificate-one-language",
-            &asked(Vct::IDENTITY, signer(Some(&short[..]))).text,
-            [354, 12, 99],
+            &one_language.text,
+            [330, 12, 99],
         ),
         // A desk's name and purpose in three languages need more than the estimate that the table began with.
         row(
             "request-certificate-three-languages",
-            &certified.text,
+            &three_languages.text,
             [478, 15, 99],
         ),
         row("photo-frame", &photo::frames(&[7; 668])[0], [352, 12, 99]),
     ]
 }
+
+/// A citizen facilitation centre, as short as service classes are meant to be.
+const CENTRE: &str = "kp:cfc";
