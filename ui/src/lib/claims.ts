@@ -65,6 +65,32 @@ export function districtName(id: string): string {
   return one ? inLanguage({ en: one.name_en, ur: one.name_ur, ps: one.name_ps }) : id;
 }
 
+/** Claims that people take for one thing: a name in two scripts is one name. */
+const GROUPS: Record<string, string> = {
+  name_ur: "name_en",
+  guardian_name_ur: "guardian_name_en",
+  guardian_relation: "guardian_name_en",
+};
+
+export interface ClaimGroup {
+  key: string;
+  icon: IconName;
+  label: string;
+  claims: ClaimView[];
+}
+
+/** The claims under the headings that people know them by; the picture of the face, which says most, comes first. */
+export function claimGroups(claims: readonly ClaimView[]): ClaimGroup[] {
+  const groups = new Map<string, ClaimView[]>();
+  for (const claim of claims) {
+    const key = GROUPS[claim.key] ?? claim.key;
+    groups.set(key, [...(groups.get(key) ?? []), claim]);
+  }
+  return [...groups]
+    .map(([key, own]) => ({ key, icon: claimWords({ key, value: null }).icon, label: claimWords({ key, value: null }).label, claims: own }))
+    .sort((a, b) => Number(b.key === "photo") - Number(a.key === "photo"));
+}
+
 const PASS_ICONS: Record<string, IconName> = { age: "age", residence: "district", identity: "card", "name-photo": "person" };
 
 /** A kind of pass: its name, what it is for, and its icon. */

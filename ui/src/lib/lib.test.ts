@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { toBackendError } from "$lib/backend";
 import { takeToken } from "$lib/backend/token";
 import { lumaOf } from "$lib/camera";
-import { claimWords, districtName, passWords } from "$lib/claims";
+import { claimGroups, claimWords, districtName, passWords } from "$lib/claims";
 import { guilloche } from "$lib/components/guilloche";
 import { clockOf, dayText, daysAgo } from "$lib/format";
 import { useLanguage } from "$lib/i18n.svelte";
@@ -62,6 +62,13 @@ describe("claims", () => {
     expect(claimWords({ key: "shoe_size", value: null }).label).toBe("Another detail");
     expect(passWords("fishing-licence").name).toBe("Another pass");
   });
+});
+
+test("a name in two scripts is one thing to show, and the face comes first", () => {
+  const claims = ["name_en", "name_ur", "guardian_name_en", "guardian_relation", "cnic", "photo"].map((key) => ({ key, value: null, script: "word" as const }));
+  expect(claimGroups(claims).map((group) => [group.key, group.claims.length])).toEqual([
+    ["photo", 1], ["name_en", 2], ["guardian_name_en", 2], ["cnic", 1],
+  ]);
 });
 
 test("what a host throws becomes a code", () => {

@@ -28,11 +28,17 @@ const RESIDENCE: ClaimView[] = [
   { key: "merged_district", value: "true", script: "word" },
 ];
 const IDENTITY: ClaimView[] = [
-  { key: "photo", value: null, script: "word" },
   { key: "name_en", value: "Gul Zaman", script: "latin" },
   { key: "name_ur", value: "گل زمان", script: "arabic" },
+  { key: "guardian_name_en", value: "Sher Zaman", script: "latin" },
+  { key: "guardian_name_ur", value: "شیر زمان", script: "arabic" },
+  { key: "guardian_relation", value: "father", script: "word" },
   { key: "cnic", value: "17301-1234567-1", script: "number" },
   { key: "date_of_birth", value: "1987-09-05", script: "number" },
+  { key: "gender", value: "male", script: "word" },
+  { key: "address", value: "House 12, Mohalla Sethian, Peshawar City", script: "latin" },
+  { key: "district", value: "peshawar", script: "word" },
+  { key: "photo", value: "true", script: "word" },
 ];
 
 export interface FakeOptions {
