@@ -22,19 +22,21 @@ function servedAsIndex(page: string): Plugin {
   };
 }
 
-export default defineConfig(({ mode }) => {
+export default defineConfig(({ mode, command }) => {
   const name = mode === "counter" ? "counter" : "wallet";
   const page = pages[name];
   return {
     base: "./",
     plugins: [
-      // Tests run on texts that `npm run i18n` compiled: the plugin would keep watching, and vitest waiting.
-      process.env["VITEST"] === undefined && paraglideVitePlugin({
-        project: "./project.inlang",
-        outdir: "./src/lib/paraglide",
-        strategy: ["globalVariable", "baseLocale"],
-        emitTsDeclarations: true,
-      }),
+      // Builds and tests use the texts that `npm run i18n` compiled; only the development server watches them.
+      command === "serve" &&
+        process.env["VITEST"] === undefined &&
+        paraglideVitePlugin({
+          project: "./project.inlang",
+          outdir: "./src/lib/paraglide",
+          strategy: ["globalVariable", "baseLocale"],
+          outputStructure: "locale-modules",
+        }),
       svelte(),
       svelteTesting(),
       servedAsIndex(page),
