@@ -117,6 +117,14 @@ impl Area {
     }
 }
 
+/// Runs a program whose last line is figures.
+fn figures(command: &mut Command) -> anyhow::Result<BTreeMap<String, Measured>> {
+    let printed = command::output(command)?;
+    let line = printed.lines().rfind(|line| line.starts_with('{'));
+    let line = line.context("no figures were printed")?;
+    serde_json::from_str(line).with_context(|| format!("these are not figures: {line}"))
+}
+
 fn bench(workspace: &Workspace, package: &str, name: &str) -> Command {
     let mut cargo = workspace.cargo();
     cargo.args(["bench", "--quiet", "--package", package, "--bench", name]);
@@ -128,6 +136,10 @@ fn window(workspace: &Workspace) -> anyhow::Result<Command> {
     screens::build(workspace)?;
     screens::install(workspace, "tests/e2e")?;
     programs::build(workspace, Profile::Release)?;
+    let wallet = figures(&mut bench(workspace, "wallet", "unlock"))?;
+    let argon2id = wallet
+        .get("argon2id")
+        .context("the wallet's bench did not measure Argon2id")?;
     let mut node = Command::new("xvfb-run");
     node.args([
         "--auto-servernum",
@@ -138,7 +150,7 @@ fn window(workspace: &Workspace) -> anyhow::Result<Command> {
     node.current_dir(workspace.path("tests/e2e"));
     node.env("KHYBER_XTASK", workspace.program(Profile::Debug, "xtask"));
     node.env("KHYBER_TAURI_DRIVER", test::driver(workspace)?);
-    node.env("KHYBER_PROFILE", "release");
+    node.env("KHYBER_ARGON2ID_MS", argon2id.value.to_string());
     Ok(node)
 }
 

@@ -39,7 +39,7 @@ impl Demo {
         screens::build(workspace)?;
         programs::build(workspace, Profile::Debug)?;
         process::stop_on_signals()?;
-        let stage = Stage::open(workspace)?;
+        let stage = Stage::open(workspace, Profile::Debug)?;
         if self.headless {
             return headless::run(stage);
         }
@@ -100,7 +100,7 @@ fn walk_through(workspace: &Workspace, stage: &Stage, window: bool) -> anyhow::R
         page("wallet", "page")?
     };
     let citizens = citizens(&workspace.path("assets/test-citizens/citizens.json"))?;
-    let admin = workspace.program(Profile::Debug, "province-server");
+    let admin = stage.program_file("province-server");
     let admin = admin
         .strip_prefix(workspace.root())
         .unwrap_or(&admin)

@@ -55,7 +55,7 @@ enum Command {
     Mobile(mobile::Mobile),
     /// Start the programs and take orders as lines of JSON; for the end-to-end tests
     #[command(hide = true)]
-    Stage,
+    Stage(stage_shell::StageShell),
 }
 
 fn main() -> ExitCode {
@@ -83,6 +83,6 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Bench(bench) => bench.run(&workspace, packages),
         Command::Soak(soak) => soak.run(&workspace, packages),
         Command::Mobile(mobile) => mobile.run(&workspace),
-        Command::Stage => stage_shell::run(&workspace),
+        Command::Stage(shell) => shell.run(&workspace),
     }
 }

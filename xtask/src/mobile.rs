@@ -17,8 +17,14 @@ use crate::workspace::Workspace;
 
 /// The phones: Rust's target and its name in words.
 const PHONES: [Phone; 2] = [
-    Phone { target: "aarch64-linux-android", name: "Android" },
-    Phone { target: "aarch64-apple-ios", name: "iOS" },
+    Phone {
+        target: "aarch64-linux-android",
+        name: "Android",
+    },
+    Phone {
+        target: "aarch64-apple-ios",
+        name: "iOS",
+    },
 ];
 
 /// One kind of phone.
@@ -68,15 +74,32 @@ fn check(workspace: &Workspace) -> anyhow::Result<()> {
         let started = Instant::now();
         let rust = rust::Rust::find_or_fetch(&folder, phone.target)?;
         let c = c_compiler::find_or_fetch(&folder, phone)?;
-        say(&format!("type-checking the app for {} with {} and {}", phone.name, rust.words(), c.words()));
+        say(&format!(
+            "type-checking the app for {} with {} and {}",
+            phone.name,
+            rust.words(),
+            c.words()
+        ));
         let mut cargo = rust.cargo();
         cargo.current_dir(workspace.root());
-        cargo.args(["check", "--locked", "--package", "khyber-pass", "--lib", "--target", phone.target]);
+        cargo.args([
+            "check",
+            "--locked",
+            "--package",
+            "khyber-pass",
+            "--lib",
+            "--target",
+            phone.target,
+        ]);
         cargo.args(rust.arguments());
         cargo.arg("--target-dir").arg(folder.join("target"));
         cargo.envs(c.variables());
         command::run(&mut cargo)?;
-        say(&format!("{}: the app type-checks ({} s)", phone.name, started.elapsed().as_secs()));
+        say(&format!(
+            "{}: the app type-checks ({} s)",
+            phone.name,
+            started.elapsed().as_secs()
+        ));
     }
     Ok(())
 }

@@ -3,8 +3,6 @@
 //! One call, because cargo unites the features of what it builds together: building the programs one by one would
 //! compile Tauri and SQLCipher several times.
 
-use std::process::Command;
-
 use crate::command;
 use crate::report::{Watch, say, time};
 use crate::workspace::{Profile, Workspace};
@@ -36,9 +34,4 @@ pub fn build(workspace: &Workspace, profile: Profile) -> anyhow::Result<()> {
     command::run(&mut cargo)?;
     say(&format!("built in {}", time(watch.elapsed())));
     Ok(())
-}
-
-/// One of our programs as a command.
-pub fn program(workspace: &Workspace, profile: Profile, name: &str) -> Command {
-    Command::new(workspace.program(profile, name))
 }

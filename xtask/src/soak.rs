@@ -49,7 +49,7 @@ impl Soak {
         for package in self.area.packages() {
             cargo.args(["--package", package]);
         }
-        command::run(cargo.args(["--", "soak"]).env(SECONDS, self.seconds.to_string()))
+        command::run(cargo.env(SECONDS, self.seconds.to_string()))
     }
 }
 

@@ -10,7 +10,6 @@ use tempfile::TempDir;
 
 use crate::command;
 use crate::process::Program;
-use crate::programs;
 use crate::workspace::{Profile, Workspace};
 
 /// The service class of every desk here; the wallet names it in what it shows.
@@ -31,6 +30,7 @@ pub struct Stage {
     // In the order of their starting; they end before the folder goes.
     running: Vec<(String, Program)>,
     workspace: Workspace,
+    profile: Profile,
     folder: TempDir,
     province_address: Option<String>,
 }
@@ -40,7 +40,7 @@ impl Stage {
     ///
     /// # Errors
     /// When there is no place for temporary files.
-    pub fn open(workspace: &Workspace) -> anyhow::Result<Self> {
+    pub fn open(workspace: &Workspace, profile: Profile) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("khyber-pass-")
             .tempdir()
@@ -48,6 +48,7 @@ impl Stage {
         Ok(Self {
             running: Vec::new(),
             workspace: workspace.clone(),
+            profile,
             folder,
             province_address: None,
         })
@@ -56,6 +57,11 @@ impl Stage {
     /// The folder of everything here.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where one of our programs is.
+    pub fn program_file(&self, name: &str) -> PathBuf {
+        self.workspace.program(self.profile, name)
     }
 
     /// The province's signed configuration.
@@ -170,6 +176,14 @@ impl Stage {
         self.admin("revoke", &[], Some(cnic))
     }
 
+    /// Ends an enrolment, so that the citizen may enrol on another device.
+    ///
+    /// # Errors
+    /// When the province does not know the number.
+    pub fn release(&self, cnic: &str) -> anyhow::Result<Value> {
+        self.admin("release", &[], Some(cnic))
+    }
+
     /// Starts a counter; one that was here before goes on with its data.
     ///
     /// # Errors
@@ -281,7 +295,7 @@ impl Stage {
     }
 
     fn command(&self, name: &str) -> Command {
-        programs::program(&self.workspace, Profile::Debug, name)
+        Command::new(self.program_file(name))
     }
 
     fn file(&self, name: &str) -> PathBuf {

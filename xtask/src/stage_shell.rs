@@ -1,7 +1,7 @@
 //! `cargo xtask stage`: the stage under the orders of another program, one line of JSON each way.
 //!
 //! The end-to-end tests use it, so that the system they test is put together by the same lines as the demo.
-//! Orders: `{"do":"servers"}`, `desk`, `preview`, `window`, `stop`, `sandbox`, `province`, `admin`, `revoke`.
+//! Orders: `{"do":"servers"}`, `desk`, `preview`, `window`, `stop`, `sandbox`, `province`, `revoke`, `release`.
 //! It ends, and with it everything it started, when its standard input ends.
 
 use std::io::{BufRead as _, Write as _};
@@ -9,6 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::process;
@@ -18,19 +19,36 @@ use crate::workspace::{Profile, Workspace};
 /// How often we look whether somebody stopped us.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Takes orders until standard input ends.
-///
-/// # Errors
-/// When there is no place for temporary files or nobody listens.
-pub fn run(workspace: &Workspace) -> anyhow::Result<()> {
-    process::stop_on_signals()?;
-    let mut stage = Stage::open(workspace)?;
+/// Start the programs and take orders as lines of JSON.
+#[derive(Args)]
+pub struct StageShell {
+    /// Programs of a release build
+    #[arg(long)]
+    release: bool,
+}
+
+impl StageShell {
+    /// Takes orders until standard input ends.
+    ///
+    /// # Errors
+    /// When there is no place for temporary files or nobody listens.
+    pub fn run(&self, workspace: &Workspace) -> anyhow::Result<()> {
+        process::stop_on_signals()?;
+        let profile = if self.release {
+            Profile::Release
+        } else {
+            Profile::Debug
+        };
+        take_orders(&mut Stage::open(workspace, profile)?)
+    }
+}
+
+fn take_orders(stage: &mut Stage) -> anyhow::Result<()> {
     answer(&json!({
         "ready": true,
         "folder": stage.folder(),
         "config": stage.config(),
-        "khyber": workspace.program(Profile::Debug, "khyber"),
-        "app": workspace.program(Profile::Debug, "khyber-pass"),
+        "khyber": stage.program_file("khyber"),
     }))?;
     // On a thread of its own: somebody may stop us while nobody says anything.
     let (sender, orders) = channel();
@@ -45,7 +63,7 @@ pub fn run(workspace: &Workspace) -> anyhow::Result<()> {
             Err(RecvTimeoutError::Timeout) if !process::stopping() => continue,
             Err(_) => return Ok(()),
         };
-        answer(&match obey(&mut stage, &line) {
+        answer(&match obey(stage, &line) {
             Ok(value) => json!({ "ok": value }),
             Err(error) => json!({ "error": format!("{error:#}") }),
         })?;
@@ -95,7 +113,7 @@ fn obey(stage: &mut Stage, line: &str) -> anyhow::Result<Value> {
         }
         "stop" => stage.stop(name("name")?).map(|()| Value::Null),
         "revoke" => stage.revoke(name("cnic")?),
-        "admin" => stage.admin(name("command")?, &[], text("stdin")),
+        "release" => stage.release(name("cnic")?),
         other => bail!("there is no order `{other}`"),
     }
 }

@@ -75,10 +75,9 @@ fn main() {
         wallet.unlock("246810", now).unwrap();
         unlock.push(start.elapsed().as_secs_f64() * 1000.0);
     }
+    let (argon2id, unlock) = (median(&mut argon2id), median(&mut unlock));
     println!(
-        r#"{{"argon2id_ms":{:.2},"unlock_ms":{:.2},"memory_kib":19456,"passes":2,"lanes":1,"rounds":{ROUNDS}}}"#,
-        median(&mut argon2id),
-        median(&mut unlock)
+        r#"{{"argon2id":{{"value":{argon2id:.2},"unit":"ms","limit":null,"better":"lower","floor":"19 MiB, 2 passes, 1 lane"}},"unlock":{{"value":{unlock:.2},"unit":"ms","limit":null,"better":"lower","floor":"Argon2id alone: {argon2id:.1} ms"}}}}"#
     );
 }
 

@@ -1,7 +1,7 @@
 //! A C compiler for a phone: the one that the environment names, else Zig's in its place.
 //!
 //! The app has C in it (SQLCipher, OpenSSL, AWS-LC), and build scripts compile it even when Rust only type-checks.
-//! Zig brings a C compiler and headers for everything in one Python wheel. Its Android is musl with Android's name.
+//! Zig brings a C compiler and headers for everything in one Python wheel. Its Android is glibc with Android's name.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -26,12 +26,18 @@ pub struct CCompiler {
 impl CCompiler {
     /// What is used, for the log.
     pub fn words(&self) -> &'static str {
-        if self.variables.is_empty() { "the C compiler of the environment" } else { "Zig's C compiler" }
+        if self.variables.is_empty() {
+            "the C compiler of the environment"
+        } else {
+            "Zig's C compiler"
+        }
     }
 
     /// Environment variables for cargo.
     pub fn variables(&self) -> impl Iterator<Item = (&str, &Path)> {
-        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_path()))
+        self.variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_path()))
     }
 }
 
@@ -43,14 +49,23 @@ pub fn find_or_fetch(folder: &Path, phone: Phone) -> anyhow::Result<CCompiler> {
     let named = std::env::var_os(format!("CC_{}", phone.variable())).is_some();
     // On macOS Xcode has the compiler.
     if named || cfg!(target_os = "macos") {
-        return Ok(CCompiler { variables: Vec::new() });
+        return Ok(CCompiler {
+            variables: Vec::new(),
+        });
     }
     let zig = fetch(folder)?;
-    let tools = Tools { folder: &folder.join("bin"), zig: &zig, cache: &folder.join("zig-cache") };
+    let tools = Tools {
+        folder: &folder.join("bin"),
+        zig: &zig,
+        cache: &folder.join("zig-cache"),
+    };
     let headers = stub_headers(folder)?;
     let arguments = match phone.target {
         "aarch64-apple-ios" => "-target aarch64-macos".to_owned(),
-        _ => format!("-target aarch64-linux-musl -D__ANDROID__ -D_GNU_SOURCE -I{}", headers.display()),
+        _ => format!(
+            "-target aarch64-linux-gnu -D__ANDROID__ -D_GNU_SOURCE -I{}",
+            headers.display()
+        ),
     };
     let mut variables = Vec::new();
     for (variable, subcommand) in [("CC", "cc"), ("CXX", "c++")] {
@@ -58,7 +73,10 @@ pub fn find_or_fetch(folder: &Path, phone: Phone) -> anyhow::Result<CCompiler> {
         variables.push((format!("{variable}_{}", phone.variable()), path));
     }
     for (variable, subcommand) in [("AR", "ar"), ("RANLIB", "ranlib")] {
-        variables.push((format!("{variable}_{}", phone.variable()), tools.plain(subcommand)?));
+        variables.push((
+            format!("{variable}_{}", phone.variable()),
+            tools.plain(subcommand)?,
+        ));
     }
     if phone.target == "aarch64-apple-ios" {
         // Build scripts would ask Xcode where its headers are; Zig has its own.
@@ -81,9 +99,18 @@ fn fetch(folder: &Path) -> anyhow::Result<PathBuf> {
         python
     };
     command::run(
-        python(&["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest"])
-            .arg(&wheels)
-            .arg(PACKAGE),
+        python(&[
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "--dest",
+        ])
+        .arg(&wheels)
+        .arg(PACKAGE),
     )?;
     let wheel = fs::read_dir(&wheels)?
         .filter_map(Result::ok)
@@ -97,7 +124,7 @@ fn fetch(folder: &Path) -> anyhow::Result<PathBuf> {
     Ok(zig)
 }
 
-/// The one header of Android that SQLCipher asks for, and that musl has not.
+/// The one header of Android that SQLCipher asks for, and that glibc has not.
 fn stub_headers(folder: &Path) -> anyhow::Result<PathBuf> {
     let headers = folder.join("include");
     fs::create_dir_all(headers.join("android"))?;
@@ -130,7 +157,8 @@ while [ "$count" -gt 0 ]; do
     *) set -- "$@" "$word" ;;
   esac
 done
-exec "{}" {subcommand} {arguments} "$@""#,
+# Nothing of this is ever run, so no time is spent on making it fast.
+exec "{}" {subcommand} {arguments} "$@" -O0 -g0 -fno-sanitize=undefined"#,
             self.zig.display()
         );
         self.write(&format!("{}-{subcommand}", phone.target), &body)
@@ -138,7 +166,10 @@ exec "{}" {subcommand} {arguments} "$@""#,
 
     /// A tool that needs to know nothing about the target.
     fn plain(&self, subcommand: &str) -> anyhow::Result<PathBuf> {
-        self.write(subcommand, &format!("exec \"{}\" {subcommand} \"$@\"", self.zig.display()))
+        self.write(
+            subcommand,
+            &format!("exec \"{}\" {subcommand} \"$@\"", self.zig.display()),
+        )
     }
 
     fn write(&self, name: &str, body: &str) -> anyhow::Result<PathBuf> {
@@ -147,7 +178,9 @@ exec "{}" {subcommand} {arguments} "$@""#,
         let cache = self.cache.display();
         fs::write(
             &path,
-            format!("#!/bin/sh\nexport ZIG_GLOBAL_CACHE_DIR=\"{cache}\" ZIG_LOCAL_CACHE_DIR=\"{cache}\"\n{body}\n"),
+            format!(
+                "#!/bin/sh\nexport ZIG_GLOBAL_CACHE_DIR=\"{cache}\" ZIG_LOCAL_CACHE_DIR=\"{cache}\"\n{body}\n"
+            ),
         )?;
         make_executable(&path)?;
         Ok(path)

@@ -40,12 +40,19 @@ impl Rust {
     /// # Errors
     /// When there is no source and none can be fetched.
     pub fn find_or_fetch(folder: &Path, target: &str) -> anyhow::Result<Self> {
-        let sysroot = PathBuf::from(command::output(Command::new("rustc").args(["--print", "sysroot"]))?.trim());
+        let sysroot =
+            PathBuf::from(command::output(Command::new("rustc").args(["--print", "sysroot"]))?.trim());
         if sysroot.join("lib/rustlib").join(target).join("lib").is_dir() {
-            return Ok(Self { sysroot, library: Library::Compiled });
+            return Ok(Self {
+                sysroot,
+                library: Library::Compiled,
+            });
         }
         if has_source(&sysroot) {
-            return Ok(Self { sysroot, library: Library::Source });
+            return Ok(Self {
+                sysroot,
+                library: Library::Source,
+            });
         }
         let copy = folder.join("toolchain");
         if !has_source(&copy) {
@@ -54,9 +61,15 @@ impl Rust {
             add_source(&source, &copy)?;
         }
         if !has_source(&copy) {
-            bail!("the source of the standard library did not arrive in {}", copy.display());
+            bail!(
+                "the source of the standard library did not arrive in {}",
+                copy.display()
+            );
         }
-        Ok(Self { sysroot: copy, library: Library::Source })
+        Ok(Self {
+            sysroot: copy,
+            library: Library::Source,
+        })
     }
 
     /// What is used, for the log.
@@ -99,10 +112,14 @@ fn fetch(folder: &Path) -> anyhow::Result<PathBuf> {
         return Ok(unpacked.join("usr"));
     }
     if !command::is_there("apt-get") || !command::is_there("dpkg") {
-        bail!("install the targets with `rustup target add aarch64-linux-android aarch64-apple-ios`, or `rustup component add rust-src`");
+        bail!(
+            "install the targets with `rustup target add aarch64-linux-android aarch64-apple-ios`, or `rustup component add rust-src`"
+        );
     }
     let rust = rust_version()?;
-    say(&format!("fetching the source of Rust {rust}'s standard library from Debian's {SUITE}"));
+    say(&format!(
+        "fetching the source of Rust {rust}'s standard library from Debian's {SUITE}"
+    ));
     let apt = Apt::prepare(&folder.join("apt"))?;
     command::run(apt.get().args(["--quiet", "update"]))?;
     let versions = command::output(apt.cache().args(["madison", PACKAGE]))?;
@@ -112,7 +129,10 @@ fn fetch(folder: &Path) -> anyhow::Result<PathBuf> {
         .map(str::trim)
         .find(|version| version.starts_with(&format!("{rust}+")))
         .with_context(|| format!("Debian's {SUITE} has no {PACKAGE} {rust}:\n{versions}"))?;
-    command::run(apt.get().args(["--quiet", "download", &format!("{PACKAGE}={version}")]))?;
+    command::run(
+        apt.get()
+            .args(["--quiet", "download", &format!("{PACKAGE}={version}")]),
+    )?;
     let package = fs::read_dir(&apt.folder)?
         .filter_map(Result::ok)
         .map(|entry| entry.path())
@@ -128,7 +148,11 @@ fn fetch(folder: &Path) -> anyhow::Result<PathBuf> {
 /// `1.95.0` of `rustc 1.95.0 (… 2026-04-14)`.
 fn rust_version() -> anyhow::Result<String> {
     let words = command::output(Command::new("rustc").arg("--version"))?;
-    words.split_whitespace().nth(1).map(str::to_owned).context("rustc does not say its version")
+    words
+        .split_whitespace()
+        .nth(1)
+        .map(str::to_owned)
+        .context("rustc does not say its version")
 }
 
 /// apt with its own list of sources and its own folders, so that the system's are not touched.
@@ -141,10 +165,15 @@ impl Apt {
         for part in ["lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(folder.join(part))?;
         }
-        let list = format!("deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {} {SUITE} main\n", mirror()?);
+        let list = format!(
+            "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {} {SUITE} main\n",
+            mirror()?
+        );
         fs::write(folder.join("sources.list"), list)?;
         fs::write(folder.join("status"), "")?;
-        Ok(Self { folder: folder.to_path_buf() })
+        Ok(Self {
+            folder: folder.to_path_buf(),
+        })
     }
 
     fn get(&self) -> Command {
@@ -201,7 +230,11 @@ fn copy_toolchain(sysroot: &Path, copy: &Path) -> anyhow::Result<()> {
     if arriving.exists() {
         fs::remove_dir_all(&arriving)?;
     }
-    let linked = Command::new("cp").arg("-al").arg(sysroot).arg(&arriving).status()?;
+    let linked = Command::new("cp")
+        .arg("-al")
+        .arg(sysroot)
+        .arg(&arriving)
+        .status()?;
     if !linked.success() {
         // Another file system: copy for real.
         fs::remove_dir_all(&arriving).ok();
@@ -213,7 +246,8 @@ fn copy_toolchain(sysroot: &Path, copy: &Path) -> anyhow::Result<()> {
 
 fn add_source(package: &Path, copy: &Path) -> anyhow::Result<()> {
     // In the package `rust` is a relative link, which only holds where it is.
-    let real = fs::canonicalize(package.join(SOURCE).join("rust")).context("Debian's package has no source in it")?;
+    let real = fs::canonicalize(package.join(SOURCE).join("rust"))
+        .context("Debian's package has no source in it")?;
     let folder = copy.join(SOURCE);
     fs::create_dir_all(&folder)?;
     let link = folder.join("rust");

@@ -1,0 +1,132 @@
+// The programs under test, put on stage by `cargo xtask stage`: one line of JSON each way.
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+/** What a test needs from the developer who starts it; `cargo xtask test` sets all of it. */
+export function setting(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: start these tests with \`cargo xtask test --only e2e\``);
+  return value;
+}
+
+export class Stage {
+  #child;
+  #answers;
+  #waiting = Promise.resolve();
+
+  /** Where everything is: `folder`, `config`, `khyber` (the command line tool). */
+  place;
+
+  static async open({ release = false } = {}) {
+    const stage = new Stage();
+    stage.#child = spawn(setting("KHYBER_XTASK"), ["stage", ...(release ? ["--release"] : [])], { stdio: ["pipe", "pipe", "inherit"] });
+    stage.#answers = createInterface({ input: stage.#child.stdout })[Symbol.asyncIterator]();
+    stage.place = await stage.#answer();
+    return stage;
+  }
+
+  /** Ends everything that was started and removes its folder. */
+  async close() {
+    if (this.#child.exitCode !== null) return;
+    const ended = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.#child.stdin.end();
+    await ended;
+  }
+
+  /** Starts the simulated NADRA and the province. */
+  servers() {
+    return this.#order({ do: "servers" });
+  }
+
+  sandbox() {
+    return this.#order({ do: "sandbox" });
+  }
+
+  province() {
+    return this.#order({ do: "province" });
+  }
+
+  /** A counter. `clock`: `+181s`, or `2026-11-22 03:00:00` (UTC) for one that stands still. */
+  async desk(name, { clock, offline = false } = {}) {
+    return new Desk(name, await this.#order({ do: "desk", name, clock, offline }));
+  }
+
+  /** The wallet's screens for a browser. */
+  preview(name, { clock } = {}) {
+    return this.#order({ do: "preview", name, clock });
+  }
+
+  /** The wallet's window as a program with its environment; WebDriver starts it. */
+  window(name) {
+    return this.#order({ do: "window", name });
+  }
+
+  stop(name) {
+    return this.#order({ do: "stop", name });
+  }
+
+  revoke(cnic) {
+    return this.#order({ do: "revoke", cnic });
+  }
+
+  /** Ends an enrolment, so that the citizen may enrol on another device. */
+  release(cnic) {
+    return this.#order({ do: "release", cnic });
+  }
+
+  /** What goes wrong with NADRA from now on: `none`, `slow`, `down`, `nonsense`. */
+  async fault(sandbox, fault) {
+    const answer = await fetch(`${sandbox.url}/control/fault`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "X-Khyber-Token": sandbox.token },
+      body: JSON.stringify({ fault }),
+    });
+    if (!answer.ok) throw new Error(`the sandbox does not take the fault ${fault}: ${answer.status}`);
+  }
+
+  /** One order after the other, each with its answer. */
+  #order(order) {
+    const result = this.#waiting.then(async () => {
+      this.#child.stdin.write(`${JSON.stringify(order)}\n`);
+      const answer = await this.#answer();
+      if ("error" in answer) throw new Error(`${JSON.stringify(order)}: ${answer.error}`);
+      return answer.ok;
+    });
+    this.#waiting = result.catch(() => undefined);
+    return result;
+  }
+
+  async #answer() {
+    const { value, done } = await this.#answers.next();
+    if (done) throw new Error("`cargo xtask stage` ended");
+    return JSON.parse(value);
+  }
+}
+
+/** A counter by its own interface, for what a test prepares or looks up; what it proves goes over the page. */
+export class Desk {
+  constructor(name, ready) {
+    this.name = name;
+    this.url = ready.url;
+    this.page = ready.page;
+    this.token = ready.token;
+  }
+
+  async call(method, path, body) {
+    const answer = await fetch(this.url + path, {
+      method,
+      headers: { "content-type": "application/json", "X-Khyber-Token": this.token },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${this.name}: ${path} answers ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  state() {
+    return this.call("GET", "/api/state");
+  }
+
+  sync() {
+    return this.call("POST", "/api/sync", {});
+  }
+}
