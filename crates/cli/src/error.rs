@@ -31,20 +31,31 @@ pub(crate) enum CliError {
     },
     #[error("the picture holds no QR code")]
     NoCode,
-    #[error("the text cannot be read as what its prefix says")]
+    #[error("{}", sentence(.0.code()))]
     Unreadable(Code),
-    #[error("the trust list is not used: {0}")]
+    #[error("the trust list is not used: {}", sentence(.0.code()))]
     Trust(TrustError),
-    #[error("the status bundle is not used: {0}")]
+    #[error("the status bundle is not used: {}", sentence(.0.code()))]
     Status(StatusError),
-    #[error("nothing was issued: {0}")]
+    #[error("nothing was issued: {}", sentence(.0.code()))]
     Issue(IssueError),
-    #[error("nothing is presented: {0}")]
+    #[error("nothing is presented: {}", sentence(.0.code()))]
     Present(PresentError),
-    #[error("the request is not used: {0}")]
+    #[error("the request is not used: {}", sentence(.0.code()))]
     Request(RequestError),
     #[error("{0}")]
     Qr(#[from] QrError),
+}
+
+/// The English texts of the screens, so that a code is explained in one place.
+const TEXTS: &str = include_str!("../../../ui/messages/en.json");
+
+/// What a code of the credential means, in English; the code itself where the screens have no text for it.
+fn sentence(code: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(TEXTS)
+        .ok()
+        .and_then(|texts| Some(texts.get(format!("code_{code}"))?.as_str()?.to_owned()))
+        .unwrap_or_else(|| code.to_owned())
 }
 
 impl CliError {

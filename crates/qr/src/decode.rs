@@ -201,7 +201,7 @@ impl Frame<'_> {
             // Output pixel 2i lies a quarter before input pixel i, 2i + 1 a quarter behind it.
             let near = (x / 2, y / 2);
             let far = |at: usize, near: usize| {
-                if at % 2 == 0 {
+                if at.is_multiple_of(2) {
                     near.saturating_sub(1)
                 } else {
                     near + 1
