@@ -134,7 +134,11 @@ fn encode(picture: &RgbImage, quality: u8) -> Result<Vec<u8>, PhotoError> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation
+    )]
 
     use super::*;
 
@@ -208,5 +212,22 @@ mod tests {
         bomb.extend([0, 0, 0x17, 0x70, 0, 0, 0x17, 0x70, 8, 2, 0, 0, 0]);
         bomb.extend([0; 4]);
         assert_eq!(reduce(&bomb), Err(PhotoError::Unreadable));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(48))]
+
+        #[test]
+        fn a_damaged_picture_is_read_or_refused(at in 8_usize..20_000, byte: u8, jpeg: bool) {
+            let mut bytes = Cursor::new(Vec::new());
+            let format = if jpeg { ImageFormat::Jpeg } else { ImageFormat::Png };
+            noise(100, 134).write_to(&mut bytes, format).unwrap();
+            let mut bytes = bytes.into_inner();
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            if let Ok(small) = reduce(&bytes) {
+                proptest::prop_assert!(small.len() <= BYTES_MAX);
+            }
+        }
     }
 }

@@ -12,6 +12,7 @@ pub mod person;
 pub mod status;
 pub mod trusted_key;
 
+use std::fmt::Write as _;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::Once;
@@ -129,7 +130,8 @@ fn sqlite_url(file: &Path) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
                 url.push(char::from(byte));
             }
-            other => url.push_str(&format!("%{other:02X}")),
+            // Writing to a String does not fail.
+            other => drop(write!(url, "%{other:02X}")),
         }
     }
     url.push_str("?mode=rwc");

@@ -6,6 +6,9 @@ use province_api::enrolment::EnrolmentRequest;
 use province_api::problem::ProblemCode;
 use province_api::{Bytes, paths};
 
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
 use crate::bench::{Bench, NOW, Phone, citizen_number};
 
 #[tokio::test]
@@ -78,4 +81,32 @@ async fn a_signature_for_one_path_does_not_serve_another() {
     let mut request = phone.signed(paths::CHALLENGES, b"", &phone.idempotency_key(), NOW);
     *request.uri_mut() = paths::PASSES.parse().unwrap();
     assert_eq!(bench.send(request).await.code(), ProblemCode::DeviceSignature);
+}
+
+#[test]
+fn any_signed_body_is_answered_by_a_problem() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let bench = runtime.block_on(Bench::new());
+    let phone = runtime.block_on(bench.enrolled(0, 1));
+    let form = serde_json::to_vec(&citizen_number(1).enrolment()).unwrap();
+    let path = prop::sample::select(vec![paths::ENROLMENTS, paths::CHALLENGES, paths::PASSES]);
+    let body = prop_oneof![
+        prop::collection::vec(any::<u8>(), 1..300),
+        // A good enrolment with one byte changed and its end cut off.
+        (0..form.len(), any::<u8>()).prop_map(move |(at, byte)| {
+            let mut body = form.clone();
+            body[at / 2] = byte;
+            body.truncate(at);
+            body.push(b'}');
+            body
+        }),
+    ];
+    TestRunner::new(Config::with_cases(128))
+        .run(&(path, body), |(path, body)| {
+            let reply = runtime.block_on(bench.post(&phone, path, &body));
+            prop_assert!(reply.status.is_client_error());
+            prop_assert_ne!(reply.code(), ProblemCode::ServerFault);
+            Ok(())
+        })
+        .unwrap();
 }

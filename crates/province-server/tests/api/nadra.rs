@@ -63,9 +63,13 @@ async fn every_fault_has_its_code_and_after_it_the_citizen_enrols() {
 }
 
 #[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a real time limit on a real socket is what is tested"
+)]
 async fn a_slow_nadra_is_given_up_in_time() {
     let bench = Bench::new().await;
-    let nadra = Arc::new(Nadra::new().with_delay(Duration::from_secs(60)));
+    let nadra = Arc::new(Nadra::new().with_delay(Duration::from_mins(1)));
     nadra.set_fault(Fault::Slow);
     let url = serve(router(nadra)).await;
     let started = Instant::now();

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use credential::{StatusManifest, StatusSet, TrustList};
 
-use crate::bench::test_roots;
+use crate::bench::{Phone, citizen_number, test_roots};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_province-server");
 
@@ -46,12 +46,13 @@ fn json(output: &Output) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn serve(data: &Path) -> Service {
+fn serve(data: &Path, nadra: &str, log: Stdio) -> Service {
     let mut child = Command::new(PROGRAM)
-        .args(["serve", "--nadra", "http://127.0.0.1:9", "--data"])
+        .args(["serve", "--nadra", nadra, "--data"])
         .arg(data)
+        .env("RUST_LOG", "trace")
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(log)
         .spawn()
         .unwrap();
     let mut line = String::new();
@@ -92,7 +93,7 @@ fn commands_work_while_the_service_runs_and_its_answers_follow_them() {
     let made = json(&run(&["init", "--data", data_text, "--roots", roots_text], ""));
     assert_eq!(made, serde_json::json!({ "sequence": 1, "epoch": 1 }));
 
-    let service = serve(&data);
+    let service = serve(&data, "http://127.0.0.1:9", Stdio::null());
     let first = TrustList::verify(&get(&service, "/v1/trust-list"), &test_roots(), None).unwrap();
     let next = json(&run(&["trust", "--data", data_text], ""));
     assert_eq!(next["sequence"], 2);
@@ -132,4 +133,71 @@ fn commands_work_while_the_service_runs_and_its_answers_follow_them() {
     }
     let again = run(&["init", "--data", data_text, "--roots", roots_text], "");
     assert!(!again.status.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program reads the machine's clock, so its caller has to"
+)]
+async fn the_log_names_nobody_at_its_most_talkative() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("province");
+    let roots = folder.path().join("roots.json");
+    std::fs::write(&roots, sandbox::roots::root_seeds_json()).unwrap();
+    let (data_text, roots_text) = (data.to_str().unwrap(), roots.to_str().unwrap());
+    json(&run(&["init", "--data", data_text, "--roots", roots_text], ""));
+    let nadra = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nadra_url = format!("http://{}", nadra.local_addr().unwrap());
+    let app = sandbox::nadra::router(std::sync::Arc::new(sandbox::nadra::Nadra::new()));
+    tokio::spawn(async move { axum::serve(nadra, app).await });
+    let log = folder.path().join("log");
+    let service = serve(
+        &data,
+        &nadra_url,
+        Stdio::from(std::fs::File::create(&log).unwrap()),
+    );
+
+    let citizen = citizen_number(0);
+    let body = serde_json::to_vec(&citizen.enrolment()).unwrap();
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    let signed = province_api::signature::sign(
+        &Phone::new(1).key,
+        "POST",
+        province_api::paths::ENROLMENTS,
+        &body,
+        &"ab".repeat(16),
+        now.as_secs(),
+    );
+    let url = format!("http://{}{}", service.address, province_api::paths::ENROLMENTS);
+    let mut request = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
+        .post(url)
+        .body(body);
+    for (name, value) in signed {
+        request = request.header(name, value);
+    }
+    assert_eq!(request.send().await.unwrap().status().as_u16(), 200);
+    let revoked = run(&["revoke", "--data", data_text], &citizen.cnic);
+    assert_eq!(json(&revoked)["done"], true);
+    drop(service);
+
+    let said = [std::fs::read(&log).unwrap(), revoked.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("answered"), "nothing was logged");
+    for secret in [
+        &citizen.cnic,
+        &citizen.name_en,
+        &citizen.name_ur,
+        &citizen.guardian_name_en,
+        &citizen.address,
+        &citizen.date_of_birth,
+        &"3000000011".to_owned(),
+    ] {
+        assert!(!said.contains(secret.as_str()));
+    }
 }

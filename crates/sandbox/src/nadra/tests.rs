@@ -165,6 +165,7 @@ async fn nonsense_is_never_a_reply_to_this_question() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a real delay is what is tested")]
 async fn slow_answers_rightly_and_late() {
     let delay = Duration::from_millis(40);
     let nadra = Arc::new(Nadra::new().with_delay(delay));
