@@ -36,7 +36,7 @@ pub fn typescript() -> Result<String, BindingsError> {
 }
 
 fn list<'a>(name: &str, codes: impl Iterator<Item = &'a str>) -> String {
-    let codes: String = codes.map(|code| format!("  \"{code}\",\n")).collect();
+    let codes = codes.fold(String::new(), |text, code| text + "  \"" + code + "\",\n");
     format!("export const {name} = [\n{codes}] as const;\n")
 }
 

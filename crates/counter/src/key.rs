@@ -73,7 +73,8 @@ pub fn load_or_make(data: &Path, seed: &Zeroizing<[u8; 32]>) -> Result<SecretKey
 #[cfg(unix)]
 fn only_owner_may_read(metadata: &fs::Metadata) -> Result<(), KeyFileError> {
     use std::os::unix::fs::PermissionsExt as _;
-    if metadata.permissions().mode() & 0o077 == 0 {
+    let others = metadata.permissions().mode() & 0o077;
+    if others == 0 {
         Ok(())
     } else {
         Err(KeyFileError::OpenToOthers)

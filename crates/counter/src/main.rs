@@ -1,5 +1,6 @@
 //! `counter`: the program at the service desk. The only place here that reads the clock and the randomness source.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
 /// How often newer signed data are asked for.
-const SYNC_EVERY: Duration = Duration::from_secs(15 * 60);
+const SYNC_EVERY: Duration = Duration::from_mins(15);
 
 /// Checks Khyber Pass codes at a service desk, with or without a network.
 #[derive(Debug, Parser)]
@@ -170,7 +171,10 @@ async fn keep_current(app: Arc<App>) {
     }
 }
 
-#[allow(clippy::disallowed_methods)] // the one place where this program reads the clock
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where this program reads the clock"
+)]
 fn now() -> Timestamp {
     let since = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
@@ -178,7 +182,10 @@ fn now() -> Timestamp {
     Timestamp::from_unix(since.as_secs())
 }
 
-#[allow(clippy::disallowed_methods)] // the one place where this program takes randomness
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where this program takes randomness"
+)]
 fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).context("this machine gives no randomness")?;
@@ -186,7 +193,10 @@ fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 async fn stopped() {

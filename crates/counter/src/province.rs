@@ -13,7 +13,7 @@ use crate::StationCode;
 
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 /// A list of 5 MB over a village's line takes its time.
-const TRANSFER_TIME_MAX: Duration = Duration::from_secs(60);
+const TRANSFER_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// The province's API at one address.
 #[derive(Debug, Clone)]

@@ -303,8 +303,8 @@ impl Desk {
     pub async fn frame(&self, text: &str) -> ScanReply {
         let (side, luma) = luma(text);
         let side = side.to_string();
-        let size = [("x-width", side.as_str()), ("x-height", side.as_str())];
-        let (status, reply) = self.call("POST", "/api/frame", &size, luma).await;
+        let dimensions = [("x-width", side.as_str()), ("x-height", side.as_str())];
+        let (status, reply) = self.call("POST", "/api/frame", &dimensions, luma).await;
         assert_eq!(status, StatusCode::OK, "{reply}");
         serde_json::from_value(reply).unwrap()
     }

@@ -1,20 +1,22 @@
 //! The desk: what it holds, whom it sees, what it decides. No clock, no randomness, no network.
 
+mod signed;
+mod views;
+
 use std::path::Path;
 
 use credential::{
-    Code, Context, CounterCertificateClaims, Expect, FaceCheck, IssuedRequest, Mode, Outcome, RootKind,
-    RootSet, SecretKey, Signer, StatusError, StatusManifest, StatusSet, Timestamp, TrustError, TrustList,
-    Vct,
+    Code, Context, CounterCertificateClaims, Expect, FaceCheck, IssuedRequest, Mode, Outcome, RootSet,
+    SecretKey, Signer, StatusManifest, StatusSet, Timestamp, TrustList, Vct,
 };
 
 use crate::StationCode;
 use crate::store::memory::FirstTime;
 use crate::store::{OpenError, Store, StoreError};
-use crate::types::{
-    CounterState, DataState, Mark, RequestReply, ScanReply, StationView, StatusView, TrustView, seconds,
-};
+use crate::types::{RequestReply, ScanReply};
 use crate::visit::Visit;
+
+pub use signed::StagedStatus;
 
 /// What a desk is put together from.
 #[derive(Debug)]
@@ -143,30 +145,6 @@ impl Station {
         })
     }
 
-    /// Everything on the page.
-    pub fn state(&self, now: Timestamp) -> CounterState {
-        CounterState {
-            mark: match self.settings.roots.kind() {
-                RootKind::Test => Mark::Test,
-                RootKind::Real => Mark::None,
-            },
-            station: self.station_view(now),
-            audience: self.audience.clone(),
-            now: seconds(now),
-            trust: self.trust_view(now),
-            status: self.status_view(now),
-            last_sync: self.last_sync.map(|at| seconds(Timestamp::from_unix(at))),
-            offline: self.settings.offline,
-            configured: self.settings.configured,
-            request: self
-                .request
-                .as_ref()
-                .filter(|request| now < request.expires)
-                .and_then(request_reply),
-            visit: self.visit.reply(false),
-        }
-    }
-
     /// Takes the texts of one frame, picture or scan into the visit.
     ///
     /// # Errors
@@ -239,7 +217,7 @@ impl Station {
         };
         let request = credential::build_request(&ask, &self.audience, nonce, now, Some(signer))
             .map_err(|_| StationCode::MayNotAsk)?;
-        let reply = request_reply(&request).ok_or(StationCode::BadCall)?;
+        let reply = views::request_reply(&request).ok_or(StationCode::BadCall)?;
         self.store
             .open_request(&request.nonce, request.expires.unix(), now.unix())
             .map_err(|_| StationCode::StoreFailed)?;
@@ -343,236 +321,4 @@ impl Station {
         };
         credential::verify(text, &context)
     }
-
-    /// Whether a wallet with this desk's trust list would call its requests certified.
-    fn is_certified(&self, now: Timestamp) -> bool {
-        let signer = Signer {
-            key: &self.settings.key,
-            certificate: self.settings.certificate.as_deref(),
-        };
-        credential::build_request(&Vct::AGE, &self.audience, [0; 16], now, Some(signer))
-            .and_then(|request| credential::read_request(&request.text, self.trust.as_ref(), now))
-            .is_ok_and(|request| request.is_certified())
-    }
-
-    fn station_view(&self, now: Timestamp) -> StationView {
-        let Some(view) = &self.certificate else {
-            let allowed = [Vct::AGE, Vct::RESIDENCE].map(|vct| vct.as_str().to_owned());
-            return StationView {
-                allowed: allowed.into(),
-                ..StationView::default()
-            };
-        };
-        StationView {
-            name_en: view.name.in_language("en").to_owned(),
-            name_ur: view.name.in_language("ur").to_owned(),
-            name_ps: view.name.in_language("ps").to_owned(),
-            certified: self.is_certified(now),
-            allowed: view.allowed.iter().map(|vct| vct.as_str().to_owned()).collect(),
-        }
-    }
-
-    fn trust_view(&self, now: Timestamp) -> TrustView {
-        let Some(trust) = &self.trust else {
-            let state = if self.trust_broken {
-                DataState::Broken
-            } else {
-                DataState::Missing
-            };
-            return TrustView {
-                state,
-                sequence: None,
-                issued_at: None,
-                age_seconds: None,
-            };
-        };
-        TrustView {
-            state: if trust.is_current(now) {
-                DataState::Current
-            } else {
-                DataState::Expired
-            },
-            sequence: u32::try_from(trust.sequence()).ok(),
-            issued_at: Some(seconds(trust.issued_at())),
-            age_seconds: u32::try_from(now.since(trust.issued_at())).ok(),
-        }
-    }
-
-    fn status_view(&self, now: Timestamp) -> StatusView {
-        let Some(status) = &self.status else {
-            let state = if self.status_broken {
-                DataState::Broken
-            } else {
-                DataState::Missing
-            };
-            return StatusView {
-                state,
-                epoch: None,
-                issued_at: None,
-                age_seconds: None,
-            };
-        };
-        let manifest = status.manifest();
-        let state = if status.missing().next().is_some() {
-            DataState::Broken
-        } else if now >= manifest.expires() {
-            DataState::Expired
-        } else {
-            DataState::Current
-        };
-        StatusView {
-            state,
-            epoch: u32::try_from(manifest.epoch()).ok(),
-            issued_at: Some(seconds(manifest.issued_at())),
-            age_seconds: u32::try_from(now.since(manifest.issued_at())).ok(),
-        }
-    }
-}
-
-/// Status data that are being fetched; nothing of them is used before they are whole.
-#[derive(Debug)]
-pub struct StagedStatus {
-    status: StatusSet,
-    lists: Vec<(String, Vec<u8>)>,
-}
-
-impl StagedStatus {
-    /// The lists that have to be fetched.
-    pub fn missing(&self) -> Vec<String> {
-        self.status.missing().map(str::to_owned).collect()
-    }
-
-    /// Adds a list that was fetched.
-    ///
-    /// # Errors
-    /// [`StationCode::StatusRefused`] if it is not the one that the manifest names.
-    pub fn add(&mut self, uri: &str, bits: Vec<u8>) -> Result<(), StationCode> {
-        self.status
-            .add_list(uri, bits.clone())
-            .map_err(|_| StationCode::StatusRefused)?;
-        self.lists.push((uri.to_owned(), bits));
-        Ok(())
-    }
-}
-
-/// Taking over newer signed data.
-impl Station {
-    /// Why there is no way to the province.
-    pub fn why_no_province(&self) -> StationCode {
-        if self.settings.offline {
-            StationCode::Offline
-        } else {
-            StationCode::NotConfigured
-        }
-    }
-
-    /// Takes over a trust list if it is properly signed and not older; says whether it is new.
-    ///
-    /// # Errors
-    /// [`StationCode::TrustRefused`], [`StationCode::TrustRolledBack`], [`StationCode::StoreFailed`]; the old one stays.
-    pub fn take_trust_list(&mut self, bytes: &[u8]) -> Result<bool, StationCode> {
-        let trust =
-            TrustList::verify(bytes, &self.settings.roots, self.trust.as_ref()).map_err(
-                |error| match error {
-                    TrustError::Older | TrustError::SameNumber => StationCode::TrustRolledBack,
-                    _ => StationCode::TrustRefused,
-                },
-            )?;
-        if self
-            .trust
-            .as_ref()
-            .is_some_and(|held| held.sha256() == trust.sha256())
-        {
-            return Ok(false);
-        }
-        self.store
-            .put_trust_list(bytes)
-            .map_err(|_| StationCode::StoreFailed)?;
-        // What the old list's keys signed must hold under the new one's.
-        if let Some(status) = &self.status {
-            let still = StatusManifest::verify(status.manifest().bytes(), &trust, None);
-            if still.is_err() {
-                self.status = None;
-                self.status_broken = true;
-            }
-        }
-        self.trust = Some(trust);
-        self.trust_broken = false;
-        Ok(true)
-    }
-
-    /// Begins to take over a status manifest; `None` if it is the one that is here, with all its lists.
-    ///
-    /// # Errors
-    /// [`StationCode::StatusRefused`], [`StationCode::StatusRolledBack`], [`StationCode::StoreFailed`]; the old data stay.
-    pub fn stage_status(&self, bytes: &[u8]) -> Result<Option<StagedStatus>, StationCode> {
-        let trust = self.trust.as_ref().ok_or(StationCode::StatusRefused)?;
-        let held = self.status.as_ref().map(StatusSet::manifest);
-        let manifest = StatusManifest::verify(bytes, trust, held).map_err(|error| match error {
-            StatusError::Older | StatusError::SameNumber => StationCode::StatusRolledBack,
-            _ => StationCode::StatusRefused,
-        })?;
-        let whole = self
-            .status
-            .as_ref()
-            .is_some_and(|status| status.missing().next().is_none());
-        if whole && held.is_some_and(|held| held.bytes() == bytes) {
-            return Ok(None);
-        }
-        let mut staged = StagedStatus {
-            status: StatusSet::new(manifest),
-            lists: Vec::new(),
-        };
-        let stored = self.store.signed_data().map_err(|_| StationCode::StoreFailed)?;
-        for (uri, bits) in stored.status_lists {
-            // A list that did not change is not fetched again; one that did is refused here and fetched.
-            let _ = staged.add(&uri, bits);
-        }
-        Ok(Some(staged))
-    }
-
-    /// Takes over status data whose lists have all arrived.
-    ///
-    /// # Errors
-    /// [`StationCode::StatusRefused`] if a list is missing or newer data came in between, [`StationCode::StoreFailed`].
-    pub fn take_status(&mut self, staged: StagedStatus) -> Result<(), StationCode> {
-        let manifest = staged.status.manifest();
-        let older = self
-            .status
-            .as_ref()
-            .is_some_and(|held| held.manifest().epoch() > manifest.epoch());
-        if older || staged.status.missing().next().is_some() {
-            return Err(StationCode::StatusRefused);
-        }
-        self.store
-            .put_status(manifest.bytes(), &staged.lists)
-            .map_err(|_| StationCode::StoreFailed)?;
-        self.status = Some(staged.status);
-        self.status_broken = false;
-        Ok(())
-    }
-
-    /// Notes that everything was fetched.
-    ///
-    /// # Errors
-    /// [`StationCode::StoreFailed`].
-    pub fn note_sync(&mut self, now: Timestamp) -> Result<(), StationCode> {
-        self.store
-            .put_last_sync(now.unix())
-            .map_err(|_| StationCode::StoreFailed)?;
-        self.last_sync = Some(now.unix());
-        Ok(())
-    }
-}
-
-fn request_reply(request: &IssuedRequest) -> Option<RequestReply> {
-    let code = qr::Qr::encode(&request.text, qr::Ecc::Low).ok()?;
-    Some(RequestReply {
-        size: u32::try_from(code.size()).ok()?,
-        path: code.svg_path(),
-        text: request.text.clone(),
-        check_code: request.check_code(),
-        expires_at: seconds(request.expires),
-        ask: request.ask.as_str().to_owned(),
-    })
 }

@@ -1,0 +1,131 @@
+//! What the page is told about the desk itself.
+
+use credential::{IssuedRequest, RootKind, Signer, Timestamp, Vct};
+
+use super::Station;
+use crate::types::{
+    CounterState, DataState, Mark, RequestReply, StationView, StatusView, TrustView, seconds,
+};
+
+impl Station {
+    /// Everything on the page.
+    pub fn state(&self, now: Timestamp) -> CounterState {
+        CounterState {
+            mark: match self.settings.roots.kind() {
+                RootKind::Test => Mark::Test,
+                RootKind::Real => Mark::None,
+            },
+            station: self.station_view(now),
+            audience: self.audience.clone(),
+            now: seconds(now),
+            trust: self.trust_view(now),
+            status: self.status_view(now),
+            last_sync: self.last_sync.map(|at| seconds(Timestamp::from_unix(at))),
+            offline: self.settings.offline,
+            configured: self.settings.configured,
+            request: self
+                .request
+                .as_ref()
+                .filter(|request| now < request.expires)
+                .and_then(request_reply),
+            visit: self.visit.reply(false),
+        }
+    }
+
+    /// Whether a wallet with this desk's trust list would call its requests certified.
+    fn is_certified(&self, now: Timestamp) -> bool {
+        let signer = Signer {
+            key: &self.settings.key,
+            certificate: self.settings.certificate.as_deref(),
+        };
+        credential::build_request(&Vct::AGE, &self.audience, [0; 16], now, Some(signer))
+            .and_then(|request| credential::read_request(&request.text, self.trust.as_ref(), now))
+            .is_ok_and(|request| request.is_certified())
+    }
+
+    fn station_view(&self, now: Timestamp) -> StationView {
+        let Some(view) = &self.certificate else {
+            let allowed = [Vct::AGE, Vct::RESIDENCE].map(|vct| vct.as_str().to_owned());
+            return StationView {
+                allowed: allowed.into(),
+                ..StationView::default()
+            };
+        };
+        StationView {
+            name_en: view.name.in_language("en").to_owned(),
+            name_ur: view.name.in_language("ur").to_owned(),
+            name_ps: view.name.in_language("ps").to_owned(),
+            certified: self.is_certified(now),
+            allowed: view.allowed.iter().map(|vct| vct.as_str().to_owned()).collect(),
+        }
+    }
+
+    fn trust_view(&self, now: Timestamp) -> TrustView {
+        let Some(trust) = &self.trust else {
+            let state = if self.trust_broken {
+                DataState::Broken
+            } else {
+                DataState::Missing
+            };
+            return TrustView {
+                state,
+                sequence: None,
+                issued_at: None,
+                age_seconds: None,
+            };
+        };
+        TrustView {
+            state: if trust.is_current(now) {
+                DataState::Current
+            } else {
+                DataState::Expired
+            },
+            sequence: u32::try_from(trust.sequence()).ok(),
+            issued_at: Some(seconds(trust.issued_at())),
+            age_seconds: u32::try_from(now.since(trust.issued_at())).ok(),
+        }
+    }
+
+    fn status_view(&self, now: Timestamp) -> StatusView {
+        let Some(status) = &self.status else {
+            let state = if self.status_broken {
+                DataState::Broken
+            } else {
+                DataState::Missing
+            };
+            return StatusView {
+                state,
+                epoch: None,
+                issued_at: None,
+                age_seconds: None,
+            };
+        };
+        let manifest = status.manifest();
+        let state = if status.missing().next().is_some() {
+            DataState::Broken
+        } else if now >= manifest.expires() {
+            DataState::Expired
+        } else {
+            DataState::Current
+        };
+        StatusView {
+            state,
+            epoch: u32::try_from(manifest.epoch()).ok(),
+            issued_at: Some(seconds(manifest.issued_at())),
+            age_seconds: u32::try_from(now.since(manifest.issued_at())).ok(),
+        }
+    }
+}
+
+/// The request as the page draws it.
+pub(super) fn request_reply(request: &IssuedRequest) -> Option<RequestReply> {
+    let code = qr::Qr::encode(&request.text, qr::Ecc::Low).ok()?;
+    Some(RequestReply {
+        size: u32::try_from(code.size()).ok()?,
+        path: code.svg_path(),
+        text: request.text.clone(),
+        check_code: request.check_code(),
+        expires_at: seconds(request.expires),
+        ask: request.ask.as_str().to_owned(),
+    })
+}
