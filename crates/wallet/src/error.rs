@@ -76,10 +76,9 @@ impl From<OpenError> for UiError {
             OpenError::Missing => UiCode::VaultMissing.into(),
             OpenError::Exists => UiCode::VaultExists.into(),
             OpenError::TooNew => UiCode::VaultTooNew.into(),
-            OpenError::DatabaseMissing => UiCode::VaultDamaged.into(),
             OpenError::KeyStore(_) => UiCode::KeyStoreUnavailable.into(),
             OpenError::File(_) => UiCode::StorageFailed.into(),
-            OpenError::Migration(_) => UiCode::VaultDamaged.into(),
+            OpenError::DatabaseMissing | OpenError::Migration(_) => UiCode::VaultDamaged.into(),
             OpenError::Store(error) => error.into(),
             OpenError::Envelope(error) => match error {
                 EnvelopeError::Malformed | EnvelopeError::Parameters => UiCode::VaultDamaged,

@@ -43,14 +43,13 @@ impl Requests {
             .iter()
             .find(|pending| pending.request.hash() == request.hash())
             .map(|pending| pending.id);
-        let id = match known {
-            Some(id) => id,
-            None => {
-                if let Some(reason) = refusal {
-                    record(database, &request, ShowingOutcome::Refused, Some(reason), now)?;
-                }
-                self.add(request.clone())
+        let id = if let Some(id) = known {
+            id
+        } else {
+            if let Some(reason) = refusal {
+                record(database, &request, ShowingOutcome::Refused, Some(reason), now)?;
             }
+            self.add(request.clone())
         };
         view(database, id, &request, refusal, now)
     }

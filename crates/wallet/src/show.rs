@@ -103,7 +103,7 @@ impl Showings {
         } else {
             Vec::new()
         };
-        let frames = with_photo(qr_of(&text)?, &photo)?;
+        let frames = with_photo(&qr_of(&text)?, &photo)?;
         let record = showing::New {
             at: now,
             vct: vct.as_str(),
@@ -234,7 +234,7 @@ fn present_code(error: PresentError) -> UiCode {
 }
 
 /// The presentation first, then three frames of the photo, and so on until the photo is through.
-fn with_photo(main: Qr, photo: &[u8]) -> Result<Vec<Qr>, UiError> {
+fn with_photo(main: &Qr, photo: &[u8]) -> Result<Vec<Qr>, UiError> {
     let texts = credential::photo::frames(photo);
     let mut frames = Vec::with_capacity(texts.len() * 2 + 1);
     if texts.is_empty() {

@@ -180,6 +180,7 @@ impl Wallet {
     ///
     /// # Errors
     /// [`UiCode::Locked`], [`UiCode::EnrolmentUnderway`] once it was sent, [`UiCode::FieldTooLong`] beyond reason.
+    #[allow(clippy::needless_pass_by_value)] // a command owns what its screen sent
     pub fn save_draft(&mut self, draft: Draft, now: Timestamp) -> Result<DraftCheck, UiError> {
         draft::save(&self.unlocked()?.database, &draft, now)
     }

@@ -157,15 +157,18 @@ impl Run {
 
     fn on_manifest(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
         if response.status != 200 {
-            return self.fail_keeping_first(Refusal::read(response).into_error());
+            self.fail_keeping_first(Refusal::read(response).into_error());
+            return Ok(());
         }
         let Some(trust) = accept::load_trust(around.database, around.roots)? else {
-            return self.fail_keeping_first(UiCode::StatusRefused.into());
+            self.fail_keeping_first(UiCode::StatusRefused.into());
+            return Ok(());
         };
         let held = accept::load_status(around.database, &trust)?;
         let held_manifest = held.as_ref().map(StatusSet::manifest);
         let Ok(manifest) = StatusManifest::verify(&response.body, &trust, held_manifest) else {
-            return self.fail_keeping_first(UiCode::StatusRefused.into());
+            self.fail_keeping_first(UiCode::StatusRefused.into());
+            return Ok(());
         };
         // A list that did not change is not fetched again.
         let mut next = StatusSet::new(manifest.clone());
@@ -186,16 +189,19 @@ impl Run {
 
     fn on_list(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
         if response.status != 200 {
-            return self.fail_keeping_first(Refusal::read(response).into_error());
+            self.fail_keeping_first(Refusal::read(response).into_error());
+            return Ok(());
         }
         let (Some(manifest), Some(uri)) = (self.manifest.clone(), self.lists_wanted.pop_front()) else {
-            return self.fail_keeping_first(UiCode::StatusRefused.into());
+            self.fail_keeping_first(UiCode::StatusRefused.into());
+            return Ok(());
         };
         if StatusSet::new(manifest)
             .add_list(&uri, response.body.clone())
             .is_err()
         {
-            return self.fail_keeping_first(UiCode::StatusRefused.into());
+            self.fail_keeping_first(UiCode::StatusRefused.into());
+            return Ok(());
         }
         self.lists_here.push((uri, response.body.clone()));
         if self.lists_wanted.is_empty() {
@@ -226,10 +232,9 @@ impl Run {
     }
 
     /// Ends the run; an earlier and more telling error is kept.
-    fn fail_keeping_first(&mut self, error: UiError) -> Result<(), UiError> {
+    fn fail_keeping_first(&mut self, error: UiError) {
         let first = self.error.take();
         self.fail(first.unwrap_or(error));
-        Ok(())
     }
 }
 

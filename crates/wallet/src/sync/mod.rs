@@ -164,21 +164,18 @@ impl Run {
     pub(crate) fn finish(self, around: &Surroundings<'_>) -> Result<SyncReport, UiError> {
         let transaction = around.database.unchecked_transaction()?;
         passes::delete_expired(&transaction, around.now)?;
-        let outcome = match self.error {
-            Some(error) => {
-                if is_lasting(&transaction, &error)? {
-                    enrolment::set_error(&transaction, Some(&error), around.now)?;
-                }
-                Err(error)
+        let outcome = if let Some(error) = self.error {
+            if is_lasting(&transaction, &error)? {
+                enrolment::set_error(&transaction, Some(&error), around.now)?;
             }
-            None => {
-                enrolment::set_error(&transaction, None, around.now)?;
-                enrolment::set_last_sync(&transaction, around.now)?;
-                Ok(SyncReport {
-                    changed: self.changed,
-                    at: screen_time(around.now),
-                })
-            }
+            Err(error)
+        } else {
+            enrolment::set_error(&transaction, None, around.now)?;
+            enrolment::set_last_sync(&transaction, around.now)?;
+            Ok(SyncReport {
+                changed: self.changed,
+                at: screen_time(around.now),
+            })
         };
         transaction.commit()?;
         outcome

@@ -59,7 +59,7 @@ impl Bench {
             if request.path == path {
                 let before = stored(&self.database);
                 run.on_response(&around, answer).unwrap();
-                return self.end(run, before);
+                return self.end(run, &before);
             }
             run.on_response(&around, &province.handle(&request, NOW).unwrap())
                 .unwrap();
@@ -67,7 +67,7 @@ impl Bench {
         panic!("{path} was never asked for");
     }
 
-    fn end(&self, run: Run, before: String) -> Option<UiCode> {
+    fn end(&self, run: Run, before: &str) -> Option<UiCode> {
         let after = stored(&self.database);
         let code = run.finish(&self.around()).err().map(|error| error.code);
         if code.is_some() {
@@ -130,13 +130,13 @@ fn a_pass_that_is_not_what_was_asked_for_is_refused_with_the_whole_batch() {
     }
     let bends: [(&str, Bend); 11] = [
         ("another holder", |c| {
-            c.holder = Some(SecretKey::from_seed([99; 32]).public())
+            c.holder = Some(SecretKey::from_seed([99; 32]).public());
         }),
         ("no holder", |c| c.holder = None),
         ("another kind", |c| only(Vct::AGE, c, |c| c.vct = Vct::RESIDENCE)),
         ("a name in a predicate", |c| {
             only(Vct::AGE, c, |c| {
-                c.identity = Some(credential::Identity::default())
+                c.identity = Some(credential::Identity::default());
             });
         }),
         ("a photo in a predicate", |c| {
@@ -151,26 +151,28 @@ fn a_pass_that_is_not_what_was_asked_for_is_refused_with_the_whole_batch() {
             });
         }),
         ("another district", |c| {
-            only(Vct::RESIDENCE, c, |c| c.facts.district = Some("swat".into()))
+            only(Vct::RESIDENCE, c, |c| {
+                c.facts.district = Some("swat".into());
+            });
         }),
         ("another person", |c| {
             only(Vct::IDENTITY, c, |c| {
-                c.identity.as_mut().unwrap().id = Some("1111111111111".into())
+                c.identity.as_mut().unwrap().id = Some("1111111111111".into());
             });
         }),
         ("another name", |c| {
             only(Vct::NAME_PHOTO, c, |c| {
-                c.identity.as_mut().unwrap().full_name = Some("X".into())
+                c.identity.as_mut().unwrap().full_name = Some("X".into());
             });
         }),
         ("a CNIC beside a name and photo", |c| {
             only(Vct::NAME_PHOTO, c, |c| {
-                c.identity.as_mut().unwrap().id = Some("9999912345671".into())
+                c.identity.as_mut().unwrap().id = Some("9999912345671".into());
             });
         }),
         ("a list name that is a path", |c| {
             only(Vct::IDENTITY, c, |c| {
-                c.status.as_mut().unwrap().uri = "../passes".into()
+                c.status.as_mut().unwrap().uri = "../passes".into();
             });
         }),
     ];

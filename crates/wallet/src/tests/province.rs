@@ -132,8 +132,8 @@ impl Province {
             return answer.clone();
         }
         let answer = match request.path.as_str() {
-            paths::ENROLMENTS => self.enrol(*device.as_bytes(), &request.body, now),
-            paths::CHALLENGES => self.challenge(now),
+            paths::ENROLMENTS => Ok(self.enrol(*device.as_bytes(), &request.body, now)),
+            paths::CHALLENGES => Ok(self.challenge(now)),
             paths::PASSES => self.passes(device.as_bytes(), &request.body, now),
             path => panic!("no such path: {path}"),
         };
@@ -144,24 +144,24 @@ impl Province {
         answer
     }
 
-    fn enrol(&mut self, device: [u8; 32], body: &[u8], now: Timestamp) -> Result<HttpResponse, ProblemCode> {
+    fn enrol(&mut self, device: [u8; 32], body: &[u8], now: Timestamp) -> HttpResponse {
         let request: EnrolmentRequest = serde_json::from_slice(body).unwrap();
         let particulars = request.parse(Day::at_unix(now.unix())).unwrap();
         self.enrolments.insert(device, particulars);
-        Ok(json(&EnrolmentReply {
+        json(&EnrolmentReply {
             enrolment: Bytes(vec![5; 16]),
             confirmed_at: now.unix(),
-        }))
+        })
     }
 
-    fn challenge(&mut self, now: Timestamp) -> Result<HttpResponse, ProblemCode> {
+    fn challenge(&mut self, now: Timestamp) -> HttpResponse {
         self.next_challenge += 1;
         let challenge = vec![self.next_challenge; 16];
         self.challenges.insert(challenge.clone());
-        Ok(json(&Challenge {
+        json(&Challenge {
             challenge: Bytes(challenge),
             expires_at: now.unix() + 300,
-        }))
+        })
     }
 
     /// Forgets all challenges, as a province does after five minutes.
