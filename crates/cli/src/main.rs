@@ -4,7 +4,10 @@
 //! 2 undecided ("cannot decide"), 64 and more for usage and I/O, as in sysexits.h. This file reads the clock and the
 //! randomness source; everything else takes them as arguments.
 
-#![allow(clippy::doc_markdown, reason = "the commands' comments are their help text, where backticks are noise")]
+#![allow(
+    clippy::doc_markdown,
+    reason = "the commands' comments are their help text, where backticks are noise"
+)]
 
 mod bundle;
 mod certificate;

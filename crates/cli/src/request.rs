@@ -41,13 +41,12 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn run(self, machine: &Machine) -> Result<Done, CliError> {
-        let nonce = match &self.nonce {
-            Some(digits) => hex::fixed::<16>("--nonce", digits.as_bytes())?,
-            None => {
-                let mut nonce = [0; 16];
-                (machine.random)(&mut nonce)?;
-                nonce
-            }
+        let nonce = if let Some(digits) = &self.nonce {
+            hex::fixed::<16>("--nonce", digits.as_bytes())?
+        } else {
+            let mut nonce = [0; 16];
+            (machine.random)(&mut nonce)?;
+            nonce
         };
         let key = self.key.as_deref().map(files::key).transpose()?;
         let certificate = self.certificate.as_deref().map(files::file).transpose()?;

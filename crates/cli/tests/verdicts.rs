@@ -180,8 +180,7 @@ fn a_trust_list_or_status_that_does_not_verify_is_an_error_and_not_left_out() {
     let province = Province::new();
     let text = province.timed();
     let mut list = std::fs::read(province.path("trust.kpt")).unwrap();
-    let last = list.len() - 1;
-    list[last] ^= 1;
+    *list.last_mut().unwrap() ^= 1;
     std::fs::write(province.path("flipped.kpt"), &list).unwrap();
     let verify = |trust: &str, status: &str, more: &[&str]| {
         let given = [
