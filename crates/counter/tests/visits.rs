@@ -186,7 +186,7 @@ async fn an_identity_turns_green_only_after_the_photo_is_whole_and_the_face_comp
     ];
     assert_eq!(keys, order);
     let json = serde_json::to_string(&reply).unwrap();
-    assert!(json.contains("17301-*******-1") && !json.contains(CNIC) && !json.contains("1234567"));
+    assert!(json.contains("99999-*******-1") && !json.contains(CNIC) && !json.contains("1234567"));
 
     // The answer is used up, here and after the request's time.
     desk.next().await;

@@ -16,7 +16,7 @@ export function digitsOf(text: string, most: number): string {
   return foldDigits(text).replace(/\D/g, "").slice(0, most);
 }
 
-/** `1730112345671` as `17301-1234567-1`, as far as it is typed. */
+/** `9999912345671` as `99999-1234567-1`, as far as it is typed. */
 export function groupCnic(text: string): string {
   return group(digitsOf(text, 13), [5, 12]);
 }

@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 pub const AUDIENCE: &str = "kp:test-desk";
 pub const HOST: &str = "127.0.0.1:4000";
 pub const TOKEN: &str = "5ec2e7";
-pub const CNIC: &str = "1730112345671";
+pub const CNIC: &str = "9999912345671";
 pub const LIST: &str = "identity";
 /// Half past nine on a day in 2026.
 pub const NOW: u64 = 20_779 * DAY + 34_200;

@@ -7,7 +7,7 @@ import { BackendError } from "./error";
 import type { AppState, ClaimView, Draft, EnrolmentState, HistoryItem, Home, Language, LockState, Qr, RequestView, Showing, UiCode } from "./types";
 
 export const FAKE_DRAFT: Draft = {
-  cnic: "17301-1234567-1",
+  cnic: "99999-1234567-1",
   cnic_issued_on: "2021-03-14",
   name_en: "Gul Zaman",
   name_ur: "گل زمان",
@@ -33,7 +33,7 @@ const IDENTITY: ClaimView[] = [
   { key: "guardian_name_en", value: "Sher Zaman", script: "latin" },
   { key: "guardian_name_ur", value: "شیر زمان", script: "arabic" },
   { key: "guardian_relation", value: "father", script: "word" },
-  { key: "cnic", value: "17301-1234567-1", script: "number" },
+  { key: "cnic", value: "99999-1234567-1", script: "number" },
   { key: "date_of_birth", value: "1987-09-05", script: "number" },
   { key: "gender", value: "male", script: "word" },
   { key: "address", value: "House 12, Mohalla Sethian, Peshawar City", script: "latin" },
@@ -143,8 +143,8 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     history: () => did("history", () => (options.emptyHistory ? [] : fakeHistory())),
     testCitizens: () => did("testCitizens", () => [
       { draft: FAKE_DRAFT, portrait: PORTRAIT },
-      { draft: { ...FAKE_DRAFT, cnic: "21101-7654321-2", name_en: "Zarmina Bibi", name_ur: "زرمینہ بی بی" }, portrait: PORTRAIT },
-      { draft: { ...FAKE_DRAFT, cnic: "15602-1122334-5", name_en: "Bakht Rawan", name_ur: "بخت روان" }, portrait: PORTRAIT },
+      { draft: { ...FAKE_DRAFT, cnic: "99999-7654321-2", name_en: "Zarmina Bibi", name_ur: "زرمینہ بی بی" }, portrait: PORTRAIT },
+      { draft: { ...FAKE_DRAFT, cnic: "99999-1122334-5", name_en: "Bakht Rawan", name_ur: "بخت روان" }, portrait: PORTRAIT },
     ]),
   };
 }
@@ -218,7 +218,7 @@ function fakeHome(): Home {
     card: {
       name_en: "Gul Zaman",
       name_ur: "گل زمان",
-      cnic: "17301-1234567-1",
+      cnic: "99999-1234567-1",
       photo_data_url: PORTRAIT,
       issued_on: "2026-11-20",
       expires_on: "2027-02-18",

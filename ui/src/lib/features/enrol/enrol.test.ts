@@ -31,14 +31,14 @@ describe("one question after another", () => {
   test("an answer leads on, and typing clears its error", async () => {
     const { form } = await opened();
     await form.next();
-    form.set("cnic", "17301-1234567-1");
+    form.set("cnic", "99999-1234567-1");
     expect(form.errors).toEqual({});
     await form.next();
     expect(form.screen).toBe("cnic_issued_on");
   });
 
   test("somebody who comes back finds the first open question", async () => {
-    const { form } = await opened({ draft: { cnic: "17301-1234567-1", cnic_issued_on: "2021-03-14" } });
+    const { form } = await opened({ draft: { cnic: "99999-1234567-1", cnic_issued_on: "2021-03-14" } });
     expect(form.screen).toBe("name");
   });
 
@@ -56,7 +56,7 @@ describe("one question after another", () => {
   });
 
   test("back saves what is on the screen", async () => {
-    const { form, backend } = await opened({ draft: { cnic: "17301-1234567-1" } });
+    const { form, backend } = await opened({ draft: { cnic: "99999-1234567-1" } });
     form.set("cnic_issued_on", "2021-3-");
     expect(form.back()).toBe(true);
     expect(form.screen).toBe("cnic");
@@ -118,7 +118,7 @@ describe("districts", () => {
   });
 
   test("a number only suggests", () => {
-    expect(suggestedBy("21101-1234567-1").map((one) => one.id)).toEqual(["bajaur"]);
+    expect(suggestedBy("21101-0000000-0").map((one) => one.id)).toEqual(["bajaur"]);
     expect(suggestedBy("2110")).toEqual([]);
   });
 });
