@@ -21,7 +21,8 @@ export class WalletWindow {
     const [port, nativePort] = [await freePort(), await freePort()];
     opened.#driver = spawn(setting("KHYBER_TAURI_DRIVER"), ["--port", String(port), "--native-port", String(nativePort)], {
       env: { ...process.env, ...environment },
-      stdio: ["ignore", "ignore", "inherit"],
+      // WebKit talks about cameras that are not there; nobody needs to hear it.
+      stdio: "ignore",
     });
     opened.#ended = new Promise((resolve) => opened.#driver.once("exit", resolve));
     await listening(port);
