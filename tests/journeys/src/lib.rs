@@ -1,1 +1,1 @@
-//! Journeys through several crates, in process, with a fixed clock.
+//! Journeys through several crates, in process, with a fixed clock. See `tests/`.

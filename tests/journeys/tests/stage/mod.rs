@@ -1,0 +1,313 @@
+//! One province, one phone and as many desks as a journey needs, in process, on a clock that the journey sets.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::{Context as _, Result, bail};
+use axum::Router;
+use axum::body::Body;
+use counter::station::{Settings, Source, Station};
+use counter::types::ScanReply;
+use credential::{Names, ProvinceConfig, PublicKey, RootKind, RootSet, SecretKey, Timestamp, Vct};
+use http_body_util::BodyExt as _;
+use province_api::nadra::{NadraOutcome, VerifyRequest};
+use province_api::{artefacts, paths};
+use province_server::admin::{Desk, Office};
+use province_server::nadra::{Answer, NadraDesk};
+use province_server::randomness::Randomness;
+use rand_core::{TryCryptoRng, TryRng};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+use wallet::device_key::FileDeviceKey;
+use wallet::screen::{Draft, Qr};
+use wallet::{HttpRequest, HttpResponse, Wallet};
+
+/// 22 November 2026, 06:00 UTC.
+pub const START: u64 = 1_795_327_200;
+/// The PIN of the test citizen.
+pub const PIN: &str = "246810";
+/// The service class of every desk here.
+pub const AUDIENCE: &str = wallet::DEFAULT_AUDIENCE;
+
+/// Random bytes that follow from a number.
+pub struct Numbered(u64);
+
+impl TryRng for Numbered {
+    type Error = Infallible;
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.try_next_u64().map(|n| (n >> 32) as u32)
+    }
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        // SplitMix64: enough for tests, each value once.
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Ok(z ^ (z >> 31))
+    }
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(8) {
+            let word = self.try_next_u64()?.to_be_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Numbered {}
+
+/// NADRA, played by the sandbox.
+struct PlayedNadra(Arc<sandbox::nadra::Nadra>);
+
+impl NadraDesk for PlayedNadra {
+    fn verify(&self, question: VerifyRequest) -> Answer<'_> {
+        let outcome: NadraOutcome = self.0.outcome(&question);
+        Box::pin(async move { Ok(outcome) })
+    }
+}
+
+/// Everything, on one clock.
+pub struct Stage {
+    folder: TempDir,
+    clock: Arc<AtomicU64>,
+    /// The province's administration.
+    pub office: Office,
+    router: Option<Router>,
+    /// The phone.
+    pub wallet: Wallet,
+    numbers: Numbered,
+    desks: u8,
+}
+
+/// The pinned roots.
+pub fn roots() -> RootSet {
+    let keys = sandbox::roots::root_keys().map(|key| key.public());
+    RootSet::new(RootKind::Test, keys).expect("three keys")
+}
+
+impl Stage {
+    /// A province with its first trust list, and a phone whose vault is open and empty.
+    pub async fn set() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let clock = Arc::new(AtomicU64::new(START));
+        let now = Timestamp::from_unix(START);
+        let randomness = Randomness::new(Numbered(1));
+        let province = folder.path().join("province");
+        let (office, _) = Office::make(&province, &sandbox::roots::ROOT_SEEDS, &randomness, now).await?;
+        let config = office.config("https://province.example", now)?;
+        let config = ProvinceConfig::verify(&config, &roots(), now)?;
+        let key = FileDeviceKey::new(folder.path().join("device.key"));
+        let mut numbers = Numbered(2);
+        let mut wallet = Wallet::open(&folder.path().join("phone"), roots(), Some(config), Box::new(key))?;
+        wallet.create_vault(PIN, now, &mut numbers)?;
+        let mut stage = Self {
+            folder,
+            clock,
+            office,
+            router: None,
+            wallet,
+            numbers,
+            desks: 0,
+        };
+        stage.province_up().await?;
+        Ok(stage)
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.clock.load(Ordering::SeqCst))
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, seconds: u64) {
+        self.clock.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// The province answers.
+    pub async fn province_up(&mut self) -> Result<()> {
+        let clock = Arc::clone(&self.clock);
+        let parts = province_server::AppParts {
+            store: province_server::store::Store::open(self.office.folder()).await?,
+            keys: self.office.keys().serving()?,
+            nadra: Arc::new(PlayedNadra(Arc::new(sandbox::nadra::Nadra::new()))),
+            clock: Arc::new(move || Timestamp::from_unix(clock.load(Ordering::SeqCst))),
+            randomness: Randomness::new(Numbered(self.now().unix())),
+        };
+        self.router = Some(province_server::app(parts));
+        Ok(())
+    }
+
+    /// The network goes away: nothing answers any more.
+    pub fn network_gone(&mut self) {
+        self.router = None;
+    }
+
+    async fn answer(&self, request: &HttpRequest) -> Result<HttpResponse> {
+        let router = self.router.clone().context("there is no network")?;
+        let mut call = axum::http::Request::builder()
+            .method(request.method)
+            .uri(&request.path);
+        for (name, value) in &request.headers {
+            call = call.header(name, value);
+        }
+        let answer = router
+            .oneshot(call.body(Body::from(request.body.clone()))?)
+            .await?;
+        let status = answer.status().as_u16();
+        let headers = answer
+            .headers()
+            .iter()
+            .map(|(n, v)| Ok((n.to_string(), v.to_str()?.to_owned())))
+            .collect::<Result<_>>()?;
+        let body = answer.into_body().collect().await?.to_bytes().to_vec();
+        Ok(HttpResponse {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    async fn drive(&mut self) -> Result<()> {
+        while let Some(request) = self.wallet.next_request(self.now(), &mut self.numbers)? {
+            match self.answer(&request).await {
+                Ok(answer) => self.wallet.on_response(&answer, self.now())?,
+                Err(_) => self.wallet.on_failure(wallet::Failure::Unreachable, self.now())?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The first test citizen enrols.
+    pub async fn enrol(&mut self) -> Result<()> {
+        let citizen = sandbox::citizens().into_iter().next().context("a test citizen")?;
+        let given = citizen.enrolment();
+        let draft = Draft {
+            cnic: given.cnic,
+            cnic_issued_on: given.cnic_issued_on,
+            name_en: given.name_en,
+            name_ur: given.name_ur,
+            guardian_name_en: given.guardian_name_en,
+            guardian_name_ur: given.guardian_name_ur,
+            guardian_relation: given.guardian_relation,
+            date_of_birth: given.date_of_birth,
+            gender: given.gender,
+            address: given.address,
+            district: given.district,
+            mobile: given.mobile,
+            has_photo: false,
+        };
+        let now = self.now();
+        self.wallet.save_draft(draft, now)?;
+        self.wallet.set_photo(&given.photo.0, now)?;
+        self.wallet.start_enrolment(now, &mut self.numbers)?;
+        self.drive().await?;
+        self.wallet.finish_run(now)?;
+        Ok(())
+    }
+
+    /// A desk that the province certified for everything, with no signed data yet.
+    pub fn desk(&mut self) -> Result<Station> {
+        self.desks += 1;
+        let data = self.folder.path().join(format!("desk-{}", self.desks));
+        std::fs::create_dir_all(&data)?;
+        let key = SecretKey::from_seed([self.desks; 32]);
+        let settings = Settings {
+            roots: roots(),
+            certificate: Some(self.certificate(key.public())?),
+            key,
+            audience: None,
+            offline: false,
+            configured: true,
+        };
+        Ok(Station::open(&data, settings)?)
+    }
+
+    fn certificate(&self, key: PublicKey) -> Result<Vec<u8>> {
+        let desk = Desk {
+            key,
+            name: Names::new("Test desk", "آزمائشی کاؤنٹر", "ازمایښتي کاونټر"),
+            purpose: Names::new("A test", "آزمائش", "ازمایښت"),
+            audience: AUDIENCE.to_owned(),
+            allowed: vec![Vct::AGE, Vct::RESIDENCE, Vct::IDENTITY],
+            days: 30,
+        };
+        Ok(self.office.counter_certificate(&desk, self.now())?)
+    }
+
+    async fn file(&self, path: &str) -> Result<Vec<u8>> {
+        let request = HttpRequest {
+            method: "GET",
+            url: String::new(),
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            response_bytes_max: usize::MAX,
+            time_limit_seconds: 5,
+        };
+        let answer = self.answer(&request).await?;
+        if answer.status != 200 {
+            bail!("{path}: {}", answer.status);
+        }
+        Ok(answer.body)
+    }
+
+    /// A desk fetches what the province publishes.
+    pub async fn sync(&self, desk: &mut Station) -> Result<()> {
+        desk.take_trust_list(&self.file(paths::TRUST_LIST).await?)?;
+        let manifest = self.file(paths::STATUS_MANIFEST).await?;
+        if let Some(mut staged) = desk.stage_status(&manifest)? {
+            for name in staged.missing() {
+                let bits = self.file(&format!("{}{name}", paths::STATUS)).await?;
+                staged.add(&name, bits)?;
+            }
+            desk.take_status(staged)?;
+        }
+        desk.note_sync(self.now())?;
+        Ok(())
+    }
+
+    /// A desk's camera looks at a code on the phone.
+    pub fn look(&self, desk: &mut Station, code: &Qr) -> Result<ScanReply> {
+        Ok(desk.see(&read(code.size, &code.path)?, Source::Camera, self.now())?)
+    }
+
+    /// The phone answers a desk's certified request for an identity, photo and all, and the desk looks at it.
+    pub fn identity_shown(&mut self, desk: &mut Station, nonce: u8) -> Result<ScanReply> {
+        let now = self.now();
+        let request = desk.open_request("identity", [nonce; 16], now)?;
+        let seen = read(request.size, &request.path)?;
+        let view = self
+            .wallet
+            .read_request_text(seen.first().context("the desk's code")?, now)?;
+        assert!(view.certified && view.answerable, "{view:?}");
+        assert_eq!(view.check_code, request.check_code);
+        let showing = self.wallet.answer_request(view.id, now)?;
+        let mut reply = desk.next_visit();
+        for frame in &showing.frames {
+            reply = self.look(desk, frame)?;
+        }
+        Ok(reply)
+    }
+}
+
+/// What a camera reads of a code that a screen drew from this path.
+pub fn read(modules: u32, path: &str) -> Result<Vec<String>> {
+    const PIXELS: usize = 4;
+    const QUIET: usize = 4;
+    let modules = usize::try_from(modules)?;
+    let side = (modules + 2 * QUIET) * PIXELS;
+    let mut luma = vec![255_u8; side * side];
+    for run in path.split('M').skip(1) {
+        let (x, rest) = run.split_once(' ').context("a run has a place")?;
+        let (y, rest) = rest.split_once('h').context("a run has a length")?;
+        let (length, _) = rest.split_once('v').context("a run has a height")?;
+        let (x, y, length): (usize, usize, usize) = (x.parse()?, y.parse()?, length.parse()?);
+        for row in (y + QUIET) * PIXELS..(y + QUIET + 1) * PIXELS {
+            let start = row * side + (x + QUIET) * PIXELS;
+            luma[start..start + length * PIXELS].fill(0);
+        }
+    }
+    let side = u32::try_from(side)?;
+    Ok(qr::decode_luma(side, side, &luma)?)
+}
