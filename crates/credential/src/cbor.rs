@@ -215,7 +215,11 @@ pub(crate) struct Writer(Encoder<Vec<u8>>);
 
 impl Writer {
     pub(crate) fn new() -> Self {
-        Self(Encoder::new(Vec::with_capacity(256)))
+        Self::with_capacity(256)
+    }
+
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self(Encoder::new(Vec::with_capacity(bytes)))
     }
 
     pub(crate) fn map(&mut self, pairs: usize) -> &mut Self {

@@ -13,7 +13,7 @@ pub(crate) const KID: i64 = 4;
 pub(crate) const KCWT: i64 = 13;
 pub(crate) const TYP: i64 = 16;
 
-/// EdDSA, which is what this crate writes.
+/// `EdDSA`, which is what this crate writes.
 pub(crate) const ALG_EDDSA: i64 = -8;
 /// Ed25519 by its own number (RFC 9864), accepted too.
 pub(crate) const ALG_ED25519: i64 = -19;
@@ -160,30 +160,10 @@ fn parse_protected(bytes: &[u8], typ: u64, want: Headers) -> Result<Protected<'_
 
 /// `Sig_structure` of RFC 9052 section 4.4 for one signer.
 fn sign1_bytes(protected: &[u8], payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(protected.len() + payload.len() + 20);
-    out.extend_from_slice(b"\x84\x6aSignature1");
-    bstr(&mut out, protected);
-    out.push(0x40);
-    bstr(&mut out, payload);
-    out
-}
-
-fn bstr(out: &mut Vec<u8>, bytes: &[u8]) {
-    match bytes.len() {
-        n @ 0..=23 => out.push(0x40 | n.to_be_bytes().last().copied().unwrap_or_default()),
-        n => {
-            let all = (n as u64).to_be_bytes();
-            let [.., a, b, c, d] = all;
-            if n < 0x100 {
-                out.extend_from_slice(&[0x58, d]);
-            } else if n < 0x1_0000 {
-                out.extend_from_slice(&[0x59, c, d]);
-            } else {
-                out.extend_from_slice(&[0x5a, a, b, c, d]);
-            }
-        }
-    }
-    out.extend_from_slice(bytes);
+    let mut w = Writer::with_capacity(protected.len() + payload.len() + 24);
+    w.array(4).text("Signature1");
+    w.bytes(protected).bytes(&[]).bytes(payload);
+    w.finish()
 }
 
 /// What to put in the protected headers.

@@ -131,6 +131,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 pub(crate) fn first_8(hash: &[u8; 32]) -> [u8; 8] {
-    let [a, b, c, d, e, f, g, h, ..] = *hash;
-    [a, b, c, d, e, f, g, h]
+    let mut first = [0; 8];
+    first.iter_mut().zip(hash).for_each(|(to, from)| *to = *from);
+    first
 }

@@ -127,7 +127,7 @@ impl IssuedRequest {
 
     /// The two digits that both screens show.
     pub fn check_code(&self) -> String {
-        check_code(&self.hash)
+        check_code(self.hash)
     }
 }
 
@@ -242,7 +242,7 @@ impl ReadRequest {
 
     /// The two digits that both screens show, so that a citizen can see before consenting that it is this desk.
     pub fn check_code(&self) -> String {
-        check_code(&self.hash)
+        check_code(self.hash)
     }
 
     /// True if a certificate of the province vouches for the desk.
@@ -267,8 +267,8 @@ impl ReadRequest {
     }
 }
 
-fn check_code(hash: &[u8; 8]) -> String {
-    format!("{:02}", u64::from_be_bytes(*hash) % 100)
+fn check_code(hash: [u8; 8]) -> String {
+    format!("{:02}", u64::from_be_bytes(hash) % 100)
 }
 
 /// Reads a request and says who asks. `now_hint` is used for the certificate's dates only.
@@ -316,17 +316,15 @@ fn who_asks(
     if !message.verifies(&claims.holder) {
         return Err(RequestError::Signature);
     }
-    match check_certificate(&signed, &claims, audience, trust, now) {
-        Err(why) => Ok((Asker::Uncertified, why)),
-        Ok(()) => {
-            let asker = Asker::Certified {
-                name: claims.name,
-                purpose: claims.purpose,
-                allowed: claims.allowed,
-            };
-            Ok((asker, RequestError::NotAllowed))
-        }
+    if let Err(why) = check_certificate(&signed, &claims, audience, trust, now) {
+        return Ok((Asker::Uncertified, why));
     }
+    let asker = Asker::Certified {
+        name: claims.name,
+        purpose: claims.purpose,
+        allowed: claims.allowed,
+    };
+    Ok((asker, RequestError::NotAllowed))
 }
 
 fn check_certificate(

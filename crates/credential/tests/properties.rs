@@ -7,6 +7,7 @@
     clippy::indexing_slicing,
     clippy::panic
 )]
+#![allow(clippy::cast_possible_truncation, clippy::wildcard_imports)]
 
 mod common;
 use std::sync::LazyLock;

@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     clippy::panic
 )]
+#![allow(clippy::cast_possible_truncation, clippy::wildcard_imports)]
 
 mod common;
 use common::*;
@@ -69,18 +70,18 @@ fn an_unsigned_request_gets_facts_without_a_name_only() {
         (Vct::NAME_PHOTO, Err(RequestError::NotCertified)),
     ] {
         let unsigned = build_request(&ask, DESK, [7; 16], NOW, None).unwrap();
-        let read_unsigned = read(&unsigned.text).unwrap();
-        assert_eq!(*read_unsigned.asker(), Asker::Unsigned);
-        assert_eq!(read_unsigned.may_ask(), allowed);
+        let of_nobody = read(&unsigned.text).unwrap();
+        assert_eq!(*of_nobody.asker(), Asker::Unsigned);
+        assert_eq!(of_nobody.may_ask(), allowed);
         let desk = key("desk");
         let signer = Signer {
             key: &desk,
             certificate: None,
         };
-        let signed = build_request(&ask, DESK, [7; 16], NOW, Some(signer)).unwrap();
-        let read_signed = read(&signed.text).unwrap();
-        assert_eq!(*read_signed.asker(), Asker::Uncertified);
-        assert_eq!(read_signed.may_ask(), allowed);
+        let with_key = build_request(&ask, DESK, [7; 16], NOW, Some(signer)).unwrap();
+        let of_the_desk = read(&with_key.text).unwrap();
+        assert_eq!(*of_the_desk.asker(), Asker::Uncertified);
+        assert_eq!(of_the_desk.may_ask(), allowed);
         assert_eq!(IssuedRequest::from_text(&unsigned.text), Ok(unsigned));
     }
 }

@@ -7,6 +7,7 @@
     clippy::indexing_slicing,
     clippy::panic
 )]
+#![allow(clippy::cast_possible_truncation, clippy::wildcard_imports)]
 
 mod common;
 use std::path::PathBuf;
@@ -24,7 +25,11 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    let digit = |n: u8| char::from(b"0123456789abcdef"[usize::from(n)]);
+    bytes
+        .iter()
+        .flat_map(|b| [digit(b >> 4), digit(b & 15)])
+        .collect()
 }
 
 fn unhex(text: &str) -> Vec<u8> {
@@ -133,6 +138,7 @@ impl Writer {
 
 #[test]
 #[ignore = "writes the files"]
+#[allow(clippy::too_many_lines)] // one line for each file
 fn write_vectors() {
     let mut writer = Writer {
         trust: trust_bytes(&trust_content()),
@@ -172,19 +178,19 @@ fn write_vectors() {
         now(31_536_000),
     );
     writer.put("no-trust-list", "a reader with no list", &timed(), |c| {
-        c["trust"] = Value::Null
+        c["trust"] = Value::Null;
     });
     writer.put("wrong-desk", "made for another desk", &timed(), |c| {
-        c["audience"] = json!("kp:other")
+        c["audience"] = json!("kp:other");
     });
     let unsigned = build_request(&Vct::AGE, DESK, [1; 16], NOW, None).unwrap();
     let text = answer(&unsigned, &age_claims(), &holder(1));
     writer.put("request-age", "an age pass to an unsigned request", &text, |c| {
-        c["request"] = json!(unsigned.text)
+        c["request"] = json!(unsigned.text);
     });
     let other = request_at(Vct::AGE, 9, NOW).text;
     writer.put("wrong-request", "the answer to another request", &text, |c| {
-        c["request"] = json!(other)
+        c["request"] = json!(other);
     });
     writer.put("identity", "an identity to a certified request", &identity, |c| {
         c["request"] = json!(asked.text);

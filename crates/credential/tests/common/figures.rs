@@ -90,7 +90,7 @@ pub fn rows() -> Vec<Row> {
     let one_language = ask(Vct::IDENTITY, CENTRE, signer(Some(&short[..])));
     let three_languages = ask(Vct::IDENTITY, CENTRE, signer(Some(&full[..])));
     let identity = answer(&three_languages, &identity_claims(), &holder(2));
-    let signed = ask(Vct::AGE, CENTRE, signer(None));
+    let signed_request = ask(Vct::AGE, CENTRE, signer(None));
     let usual = ask(Vct::AGE, DESK, None);
     vec![
         row("age-district", &age("swat", None, &unsigned), [296, 11, 13]),
@@ -102,7 +102,7 @@ pub fn rows() -> Vec<Row> {
         row("age-longer-names", &age("peshawar", None, &usual), [309, 11, 13]),
         row("identity-photo", &identity, [542, 16, 19]),
         row("request-unsigned", &unsigned.text, [48, 3, 99]),
-        row("request-signed", &signed.text, [133, 7, 99]),
+        row("request-signed", &signed_request.text, [133, 7, 99]),
         row(
             "request-certificate-one-language",
             &one_language.text,

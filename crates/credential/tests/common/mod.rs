@@ -6,6 +6,12 @@
     clippy::indexing_slicing,
     clippy::panic
 )]
+// CBOR by hand is made of narrow numbers; what does not fit makes a test fail.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::decimal_bitwise_operands
+)]
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -232,7 +238,7 @@ pub fn identity_answer() -> String {
     answer(&request(Vct::IDENTITY), &identity_claims(), &holder(2))
 }
 
-pub fn timed_context<'a>(trust: &'a TrustList, now: Timestamp) -> Context<'a> {
+pub fn timed_context(trust: &TrustList, now: Timestamp) -> Context<'_> {
     Context {
         now,
         trust: Some(trust),
@@ -268,6 +274,33 @@ pub fn raw(text: &str) -> Vec<u8> {
 /// The text of a presentation's bytes.
 pub fn kp1(bytes: &[u8]) -> String {
     format!("KP1:{}", base45::encode(bytes))
+}
+
+/// Points of small order.
+pub const WEAK: [&str; 4] = [
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+];
+
+/// Ways to write a point that RFC 8032 does not have.
+pub const NOT_CANONICAL: [&str; 3] = [
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+];
+
+pub fn hex(text: &str) -> Vec<u8> {
+    (0..text.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
+        .collect()
+}
+
+pub fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let place = bytes.windows(old.len()).position(|w| w == old).unwrap();
+    [&bytes[..place], new, &bytes[place + old.len()..]].concat()
 }
 
 /// CBOR written by hand, so that tests can write what the crate would not.
