@@ -199,7 +199,7 @@ impl Stage {
         };
         let now = self.now();
         self.wallet.save_draft(draft, now)?;
-        self.wallet.set_photo(&given.photo.0, now)?;
+        self.wallet.set_photo(&jpeg(&given.photo.0)?, now)?;
         self.wallet.start_enrolment(now, &mut self.numbers)?;
         self.drive().await?;
         self.wallet.finish_run(now)?;
@@ -289,6 +289,14 @@ impl Stage {
         }
         Ok(reply)
     }
+}
+
+/// The picture as the app hands it to the wallet.
+fn jpeg(picture: &[u8]) -> Result<Vec<u8>> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let picture = image::load_from_memory(picture)?.into_rgb8();
+    picture.write_to(&mut bytes, image::ImageFormat::Jpeg)?;
+    Ok(bytes.into_inner())
 }
 
 /// What a camera reads of a code that a screen drew from this path.
