@@ -122,7 +122,7 @@ pub struct Cnic(String);
 text_serde!(Cnic);
 
 impl Cnic {
-    /// Reads `1234512345671` or `12345-1234567-1`, with spaces or dashes anywhere.
+    /// Reads `9999912345671` or `99999-1234567-1`, with spaces or dashes anywhere.
     ///
     /// # Errors
     /// [`FieldError::FieldMissing`] for nothing, [`FieldError::CnicMalformed`] for anything but 13 digits.
@@ -141,12 +141,12 @@ impl Cnic {
         Ok(Self(digits))
     }
 
-    /// `12345-1234567-1`, for the citizen's own screen.
+    /// `99999-1234567-1`, for the citizen's own screen.
     pub fn grouped(&self) -> String {
         format!("{}-{}-{}", self.part(0, 5), self.part(5, 12), self.part(12, 13))
     }
 
-    /// `12345-*******-1`, for every other place.
+    /// `99999-*******-1`, for every other place.
     pub fn masked(&self) -> String {
         format!("{}-*******-{}", self.part(0, 5), self.part(12, 13))
     }
@@ -156,11 +156,25 @@ impl Cnic {
     }
 }
 
-/// Longest name or address, in characters.
-pub const TEXT_CHARS_MAX: usize = 80;
+/// Longest name, in characters; an address may be twice as long.
+pub const TEXT_CHARS_MAX: usize = 60;
+
+/// Signs that nobody sees and that turn the text around them: control signs, and the marks of Unicode's direction
+/// algorithm. Keyboards for Urdu leave them in pasted text; no credential carries them.
+fn is_unseen(c: char) -> bool {
+    let turns =
+        matches!(c, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    turns || c == '\u{FEFF}' || c.is_control()
+}
 
 fn tidy(text: &str, chars_max: usize) -> Result<String, FieldError> {
-    let tidied = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = text
+        .split_whitespace()
+        .map(|word| word.chars().filter(|c| !is_unseen(*c)).collect::<String>());
+    let tidied = words
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
     if tidied.is_empty() {
         Err(FieldError::FieldMissing)
     } else if tidied.chars().count() > chars_max {
@@ -217,7 +231,7 @@ impl LocalName {
     }
 }
 
-/// An address as the citizen writes it, in either script, at most 160 characters.
+/// An address as the citizen writes it, in either script, at most 120 characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Address(String);
 text_serde!(Address);

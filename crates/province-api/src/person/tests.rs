@@ -53,6 +53,17 @@ fn a_name_in_the_other_script_is_refused() {
 }
 
 #[test]
+fn signs_that_nobody_sees_are_dropped() {
+    let turned = "\u{202B}محلہ\u{202C} \u{200F}خار\u{0007} \u{2066}12\u{2069}";
+    assert_eq!(Address::parse(turned).unwrap().as_str(), "محلہ خار 12");
+    assert_eq!(
+        LocalName::parse("\u{200F}گل زمان\u{202C}").unwrap().as_str(),
+        "گل زمان"
+    );
+    assert_eq!(Address::parse("\u{202E}"), Err(FieldError::FieldMissing));
+}
+
+#[test]
 fn a_mobile_number_has_one_form() {
     for text in [
         "03001234567",

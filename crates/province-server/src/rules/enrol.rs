@@ -13,6 +13,7 @@ use province_api::problem::ProblemCode;
 use province_api::signature::DeviceKey;
 use sqlx::AnyConnection;
 
+use super::pass_types::PASS_TYPES;
 use super::record::Record;
 use super::{Fault, Province, Refusal, day_of};
 use crate::districts;
@@ -48,13 +49,14 @@ impl Province {
         {
             return self.enrolled(&person, &cnic).await;
         }
-        let picture = request.photo.0;
-        let small = small_picture(picture.clone()).await?;
         let subjects = [
             cnic,
             self.keys().data.blind_index(Subject::Device, device.as_bytes()),
         ];
+        // Counted before the picture is read: reading one costs more than sending one.
         self.count_attempt(&subjects, now).await?;
+        let picture = request.photo.0;
+        let small = small_picture(picture.clone()).await?;
         self.confirm(&particulars, picture, &subjects, now).await?;
         self.keep(device, &cnic, particulars, small).await
     }
@@ -132,13 +134,12 @@ impl Province {
         small: Vec<u8>,
     ) -> Result<EnrolmentReply, Refusal> {
         let id = PersonId::make(self.randomness());
-        let sealed = self.seal_record(
-            &id,
-            &Record {
-                particulars,
-                photo: Bytes(small),
-            },
-        )?;
+        let record = Record {
+            particulars,
+            photo: Bytes(small),
+        };
+        self.try_passes(&record)?;
+        let sealed = self.seal_record(&id, &record)?;
         let mut write = self.store().write().await?;
         // The other of two simultaneous enrolments may have been first: the lock is held from here on.
         if let Some(first) = person::with_device(&mut write, device.as_bytes()).await? {
@@ -163,6 +164,16 @@ impl Province {
         }
         write.commit().await?;
         Ok(reply(&person))
+    }
+
+    /// Signs one pass of each type and forgets it: who could not be given passes is not enrolled either.
+    fn try_passes(&self, record: &Record) -> Result<(), Fault> {
+        let issuer = &self.keys().issuer;
+        for kind in &PASS_TYPES {
+            let claims = kind.claims(record, IDENTITY_LIST_ENTRIES - 1, issuer.public(), self.now());
+            credential::issue(&claims, issuer).map_err(Fault::Issue)?;
+        }
+        Ok(())
     }
 
     /// Draws an index that nobody had: at random, so that it tells nothing of when or where somebody enrolled.

@@ -7,9 +7,9 @@ use province_api::problem::ProblemCode;
 use province_api::{Bytes, paths};
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 
 use crate::bench::{Bench, NOW, Phone, citizen_number};
+use crate::soak::soak;
 
 #[tokio::test]
 async fn a_body_over_its_limit_is_refused() {
@@ -101,12 +101,11 @@ fn any_signed_body_is_answered_by_a_problem() {
             body
         }),
     ];
-    TestRunner::new(Config::with_cases(128))
-        .run(&(path, body), |(path, body)| {
+    soak(|| {
+        proptest!(ProptestConfig::with_cases(128), |(path in &path, body in &body)| {
             let reply = runtime.block_on(bench.post(&phone, path, &body));
             prop_assert!(reply.status.is_client_error());
             prop_assert_ne!(reply.code(), ProblemCode::ServerFault);
-            Ok(())
-        })
-        .unwrap();
+        });
+    });
 }

@@ -15,3 +15,5 @@ mod limits;
 mod nadra;
 mod passes;
 mod process;
+#[path = "../../../../tests/soak.rs"]
+mod soak;
