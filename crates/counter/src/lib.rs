@@ -15,6 +15,7 @@ pub mod types;
 mod claims;
 mod code;
 mod http;
+mod opaque;
 mod visit;
 
 pub use code::StationCode;

@@ -6,6 +6,10 @@ use credential::Timestamp;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::opaque::opaque_debug;
+
+opaque_debug!(ScanReply, ClaimView, TextCall);
+
 /// Everything on the page that is not about a visitor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct CounterState {
@@ -136,7 +140,7 @@ impl From<credential::Verdict> for VerdictView {
 }
 
 /// What the page shows of a visit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct ScanReply {
     /// How far the visit is.
     pub state: VisitState,
@@ -159,7 +163,7 @@ pub struct ScanReply {
 }
 
 /// One claim.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct ClaimView {
     /// What it is; the page has a word for each key.
     pub key: String,
@@ -212,7 +216,7 @@ pub struct RequestReply {
 }
 
 /// What a USB scanner typed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct TextCall {
     /// The text.
     pub text: String,

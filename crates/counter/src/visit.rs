@@ -10,6 +10,7 @@ use credential::photo::Assembly;
 use credential::{Code, FaceCheck, Verdict, Verified};
 
 use crate::claims;
+use crate::opaque::opaque_debug;
 use crate::types::{ClaimView, ScanReply, VisitState};
 
 /// Photo frames that are kept when they are seen before the code they belong to.
@@ -17,8 +18,9 @@ const EARLY_FRAMES_MAX: usize = credential::photo::FRAMES_MAX;
 /// Longest photo frame that is kept.
 const FRAME_BYTES_MAX: usize = 1_024;
 
+opaque_debug!(Visit, Comparing, Decided);
+
 /// One visitor.
-#[derive(Debug)]
 pub(crate) enum Visit {
     /// Nobody yet; perhaps parts of a photo.
     Open(Vec<String>),
@@ -29,7 +31,6 @@ pub(crate) enum Visit {
 }
 
 /// A verified code whose photo is collected and compared.
-#[derive(Debug)]
 pub(crate) struct Comparing {
     verified: Verified,
     assembly: Assembly,
@@ -37,7 +38,6 @@ pub(crate) struct Comparing {
 }
 
 /// A verdict and what may be shown with it.
-#[derive(Debug)]
 pub(crate) struct Decided {
     code: Code,
     claims: Vec<ClaimView>,

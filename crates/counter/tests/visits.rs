@@ -9,7 +9,7 @@
 mod desk;
 
 use axum::http::StatusCode;
-use counter::types::VisitState;
+use counter::types::{CounterState, TextCall, VisitState};
 use credential::photo;
 use desk::{AUDIENCE, CNIC, Desk, LIST, Land, NOW, is, verdict};
 
@@ -343,4 +343,33 @@ async fn stored_data_that_were_tampered_with_are_left_out_at_the_next_start() {
         verdict(&desk.text(&land.age_code(1, NOW)).await),
         is("undecided", "no_trust_list")
     );
+}
+
+#[tokio::test]
+async fn debug_prints_nobody() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let request = desk.ask("identity").await;
+    let answer = land.identity_answer(1, &request);
+    desk.text(&answer).await;
+    for frame in photo::frames(&land.photo) {
+        desk.text(&frame).await;
+    }
+    let seen = |what: &str, printed: String| {
+        for personal in ["Gul", "گل", CNIC, "Sher", "Khar", "data:", "KP1:"] {
+            assert!(!printed.contains(personal), "{personal} in {what}: {printed}");
+        }
+    };
+    for same in [None, Some(true)] {
+        if let Some(same) = same {
+            desk.face(same).await;
+        }
+        let state: CounterState = serde_json::from_value(desk.state().await).unwrap();
+        let shown = state.visit.claims.iter().any(|claim| claim.value == "Gul Zaman");
+        assert!(shown, "there is something to hide");
+        seen("claims", format!("{:?}", state.visit.claims));
+        seen("the page's state", format!("{state:?}"));
+        seen("the station", format!("{:?}", desk.app.station()));
+    }
+    seen("what a scanner typed", format!("{:?}", TextCall { text: answer }));
 }

@@ -7,11 +7,15 @@
     missing_docs
 )]
 
+#[path = "../../../tests/soak.rs"]
+mod soak;
+
 use std::io::Cursor;
 
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgba, RgbaImage};
 use proptest::prelude::*;
 use qr::{Ecc, PICTURE_BYTES_MAX, Qr, QrError, decode_luma, decode_picture};
+use soak::soak;
 
 fn file(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -160,42 +164,60 @@ proptest! {
         let png = Qr::encode(&text, Ecc::Low).unwrap().png(3).unwrap();
         prop_assert_eq!(decode_picture(&png).unwrap(), [text]);
     }
+}
 
-    #[test]
-    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
-        let _ = decode_picture(&bytes);
-    }
+#[test]
+fn any_bytes_are_read_or_refused() {
+    soak(|| {
+        proptest!(ProptestConfig::with_cases(48), |(bytes in prop::collection::vec(any::<u8>(), 0..600))| {
+            let _ = decode_picture(&bytes);
+        });
+    });
+}
 
-    #[test]
-    fn a_damaged_file_is_read_or_refused(
-        format in prop_oneof![Just(ImageFormat::Png), Just(ImageFormat::Jpeg), Just(ImageFormat::WebP)],
-        at: prop::sample::Index, with: u8, cut: prop::sample::Index,
-    ) {
-        let mut bytes = file(&picture("KP1:DAMAGED").to_rgb8().into(), format);
-        let at = at.index(bytes.len());
-        bytes[at] = with;
-        let _ = decode_picture(&bytes);
-        bytes.truncate(cut.index(bytes.len()));
-        let _ = decode_picture(&bytes);
-    }
+#[test]
+fn a_damaged_file_is_read_or_refused() {
+    let formats = prop::sample::select(vec![ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP]);
+    let good = picture("KP1:DAMAGED").to_rgb8();
+    soak(|| {
+        proptest!(ProptestConfig::with_cases(48), |(
+            format in &formats, at: prop::sample::Index, with: u8, cut: prop::sample::Index,
+        )| {
+            let mut bytes = file(&good.clone().into(), format);
+            let at = at.index(bytes.len());
+            bytes[at] = with;
+            let _ = decode_picture(&bytes);
+            bytes.truncate(cut.index(bytes.len()));
+            let _ = decode_picture(&bytes);
+        });
+    });
+}
 
-    #[test]
-    fn any_frame_is_read_without_a_panic(
-        width in 1_u32..120, height in 1_u32..120, seed in proptest::collection::vec(any::<u8>(), 1..400), coarse in 1_u32..6,
-    ) {
-        let frame: Vec<u8> = (0..width * height)
-            .map(|at| seed[((at / width / coarse * 31 + at % width / coarse) as usize) % seed.len()])
-            .collect();
-        prop_assert!(decode_luma(width, height, &frame).is_ok());
-    }
+#[test]
+fn any_frame_is_read_without_a_panic() {
+    soak(|| {
+        proptest!(ProptestConfig::with_cases(48), |(
+            width in 1_u32..120, height in 1_u32..120, seed in prop::collection::vec(any::<u8>(), 1..400),
+            coarse in 1_u32..6,
+        )| {
+            let frame: Vec<u8> = (0..width * height)
+                .map(|at| seed[((at / width / coarse * 31 + at % width / coarse) as usize) % seed.len()])
+                .collect();
+            prop_assert!(decode_luma(width, height, &frame).is_ok());
+        });
+    });
+}
 
-    #[test]
-    fn a_cropped_code_is_read_or_not(
-        left in 0_u32..60, top in 0_u32..60, width in 1_u32..200, height in 1_u32..200,
-    ) {
-        let whole = picture("KP1:CROPPED SOMEWHERE, SO THAT FINDER PATTERNS ARE MISSING");
-        let part = whole.crop_imm(left, top, width, height).to_luma8();
-        let texts = decode_luma(part.width(), part.height(), part.as_raw()).unwrap();
-        prop_assert!(texts.len() <= 1);
-    }
+#[test]
+fn a_cropped_code_is_read_or_not() {
+    let whole = picture("KP1:CROPPED SOMEWHERE, SO THAT FINDER PATTERNS ARE MISSING");
+    soak(|| {
+        proptest!(ProptestConfig::with_cases(48), |(
+            left in 0_u32..60, top in 0_u32..60, width in 1_u32..200, height in 1_u32..200,
+        )| {
+            let part = whole.crop_imm(left, top, width, height).to_luma8();
+            let texts = decode_luma(part.width(), part.height(), part.as_raw()).unwrap();
+            prop_assert!(texts.len() <= 1);
+        });
+    });
 }
