@@ -59,8 +59,14 @@ export function parentOf(screen: Screen): Screen | undefined {
 /** Codes that mean "there is no network now": a small cloud, not an alarm. */
 const OFFLINE_CODES: readonly string[] = ["network_down", "network_timeout"];
 
-/** A phone that was out of sight for this long asks for the PIN again. */
+/** A phone that is out of sight for this long locks its wallet. */
 export const HIDDEN_MS_MAX = 60_000;
+
+/** Milliseconds by `performance.now()` and by `Date.now()`. */
+export interface Clocks {
+  pageMs: number;
+  phoneMs: number;
+}
 
 export class Session {
   app = $state.raw<AppState | null>(null);
@@ -70,7 +76,8 @@ export class Session {
   changes = $state(0);
   /** A screen with steps of its own takes "back" first; true when it did. */
   backFirst: (() => boolean) | null = null;
-  #hiddenAt: number | null = null;
+  #hiddenAt: Clocks | null = null;
+  #lockTimer: ReturnType<typeof setTimeout> | undefined;
   #syncing = false;
 
   constructor(readonly backend: Backend) {}
@@ -144,13 +151,28 @@ export class Session {
     }
   }
 
-  /** Called when the window goes out of sight or comes back. */
-  async sightChanged(visible: boolean, nowMs: number): Promise<void> {
-    const hiddenAt = this.#hiddenAt;
-    this.#hiddenAt = visible ? null : nowMs;
-    const away = hiddenAt === null ? 0 : nowMs - hiddenAt;
-    if (visible && away > HIDDEN_MS_MAX && this.app?.lock === "open") {
-      await this.lock().catch((thrown: unknown) => this.failed(thrown));
+  /**
+   * Called when the window goes out of sight or comes back. A timer locks while nobody looks; a page that was frozen
+   * meanwhile had no timer, so the time is looked at again on the way back, on two clocks: the page's own stands still
+   * while some phones sleep, and the phone's can be set back. Either is enough.
+   */
+  async sightChanged(visible: boolean, now: Clocks): Promise<void> {
+    if (!visible) {
+      this.#hiddenAt ??= now;
+      this.#lockTimer ??= setTimeout(() => void this.#lockUnseen(), HIDDEN_MS_MAX);
+      return;
     }
+    clearTimeout(this.#lockTimer);
+    this.#lockTimer = undefined;
+    const hiddenAt = this.#hiddenAt;
+    this.#hiddenAt = null;
+    if (hiddenAt === null) return;
+    const away = Math.max(now.pageMs - hiddenAt.pageMs, now.phoneMs - hiddenAt.phoneMs);
+    if (away >= HIDDEN_MS_MAX) await this.#lockUnseen();
+  }
+
+  async #lockUnseen(): Promise<void> {
+    if (this.app?.lock !== "open") return;
+    await this.lock().catch((thrown: unknown) => this.failed(thrown));
   }
 }

@@ -1,13 +1,17 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { fakeBackend } from "$lib/backend/fake";
 import type { AppState } from "$lib/backend";
 import { language } from "$lib/i18n.svelte";
-import { entryFor, HIDDEN_MS_MAX, parentOf, Session } from "./session.svelte";
+import { entryFor, HIDDEN_MS_MAX, parentOf, Session, type Clocks } from "./session.svelte";
 
 const APP: AppState = {
   mark: "test", language: "en", lock: "open", enrolment: "enrolled", enrolment_error: null, configured: true, wait_seconds: null,
 };
+
+function at(pageMs: number, phoneMs = pageMs): Clocks {
+  return { pageMs, phoneMs };
+}
 
 describe("the way in", () => {
   test.each([
@@ -50,15 +54,46 @@ describe("a session", () => {
     expect(session.screen.at).toBe("home");
   });
 
-  test("locks when the phone was out of sight for more than a minute, and not before", async () => {
-    const session = new Session(fakeBackend({ lock: "open", enrolment: "enrolled" }));
-    await session.start();
-    await session.sightChanged(false, 1_000);
-    await session.sightChanged(true, 1_000 + HIDDEN_MS_MAX);
-    expect(session.screen.at).toBe("home");
-    await session.sightChanged(false, 100_000);
-    await session.sightChanged(true, 100_001 + HIDDEN_MS_MAX);
-    expect(session.screen.at).toBe("unlock");
+  describe("out of sight", () => {
+    beforeEach(() => vi.useFakeTimers());
+    afterEach(() => vi.useRealTimers());
+
+    async function open(): Promise<Session> {
+      const session = new Session(fakeBackend({ lock: "open", enrolment: "enrolled" }));
+      await session.start();
+      expect(session.screen.at).toBe("home");
+      return session;
+    }
+
+    test("for a minute locks while nobody looks", async () => {
+      const session = await open();
+      await session.sightChanged(false, at(1_000));
+      await vi.advanceTimersByTimeAsync(HIDDEN_MS_MAX - 1);
+      expect(session.screen.at).toBe("home");
+      await vi.advanceTimersByTimeAsync(1);
+      expect(session.screen.at).toBe("unlock");
+    });
+
+    test("for less does not, and the minute begins anew", async () => {
+      const session = await open();
+      for (const time of [1_000, 100_000]) {
+        await session.sightChanged(false, at(time));
+        await vi.advanceTimersByTimeAsync(HIDDEN_MS_MAX - 1);
+        await session.sightChanged(true, at(time + HIDDEN_MS_MAX - 1));
+        await vi.advanceTimersByTimeAsync(2 * HIDDEN_MS_MAX);
+        expect(session.screen.at).toBe("home");
+      }
+    });
+
+    test.each([
+      ["the page was frozen and the phone's clock set back", at(1_000 + HIDDEN_MS_MAX, 0)],
+      ["the phone slept", at(1_001, 1_000 + HIDDEN_MS_MAX)],
+    ])("while %s locks on the way back, without a timer", async (_, back) => {
+      const session = await open();
+      await session.sightChanged(false, at(1_000));
+      await session.sightChanged(true, back);
+      expect(session.screen.at).toBe("unlock");
+    });
   });
 
   test("goes to the door when the vault turns out to be locked", async () => {
