@@ -60,12 +60,13 @@ pub fn find_or_fetch(folder: &Path, phone: Phone) -> anyhow::Result<CCompiler> {
         cache: &folder.join("zig-cache"),
     };
     let headers = stub_headers(folder)?;
+    let include = format!("-I{}", headers.display());
     let arguments = match phone.target {
-        "aarch64-apple-ios" => "-target aarch64-macos".to_owned(),
-        _ => format!(
-            "-target aarch64-linux-gnu -D__ANDROID__ -D_GNU_SOURCE -I{}",
-            headers.display()
-        ),
+        // On a Mac SQLCipher's build would choose Apple's cryptography by itself.
+        "aarch64-apple-ios" => {
+            format!("-target aarch64-macos -DSQLCIPHER_CRYPTO_CC -DSQLCIPHER_OMIT_LOG_DEVICE {include}")
+        }
+        _ => format!("-target aarch64-linux-gnu -D__ANDROID__ -D_GNU_SOURCE {include}"),
     };
     let mut variables = Vec::new();
     for (variable, subcommand) in [("CC", "cc"), ("CXX", "c++")] {
@@ -124,16 +125,46 @@ fn fetch(folder: &Path) -> anyhow::Result<PathBuf> {
     Ok(zig)
 }
 
-/// The one header of Android that SQLCipher asks for, and that glibc has not.
+/// Headers of the phones that SQLCipher asks for and that Zig has not: just enough to compile.
+const STUBS: [(&str, &str); 3] = [
+    (
+        "android/log.h",
+        r"enum { ANDROID_LOG_VERBOSE = 2, ANDROID_LOG_DEBUG, ANDROID_LOG_INFO, ANDROID_LOG_WARN, ANDROID_LOG_ERROR };
+int __android_log_write(int priority, const char *tag, const char *text);
+int __android_log_print(int priority, const char *tag, const char *format, ...);
+int __android_log_vprint(int priority, const char *tag, const char *format, __builtin_va_list arguments);
+",
+    ),
+    (
+        "Security/SecRandom.h",
+        r"#include <stddef.h>
+typedef const void *SecRandomRef;
+#define kSecRandomDefault ((SecRandomRef)0)
+int SecRandomCopyBytes(SecRandomRef random, size_t length, void *bytes);
+",
+    ),
+    (
+        "CoreFoundation/CoreFoundation.h",
+        r#"typedef const void *CFTypeRef, *CFBundleRef, *CFStringRef;
+#define CFSTR(text) ((CFStringRef)(text))
+#define kCFBundleVersionKey CFSTR("CFBundleVersion")
+#define kCFStringEncodingUTF8 0x08000100
+CFBundleRef CFBundleGetBundleWithIdentifier(CFStringRef identifier);
+CFTypeRef CFBundleGetValueForInfoDictionaryKey(CFBundleRef bundle, CFStringRef key);
+const char *CFStringGetCStringPtr(CFStringRef text, unsigned encoding);
+"#,
+    ),
+];
+
 fn stub_headers(folder: &Path) -> anyhow::Result<PathBuf> {
     let headers = folder.join("include");
-    fs::create_dir_all(headers.join("android"))?;
-    fs::write(
-        headers.join("android/log.h"),
-        "enum { ANDROID_LOG_VERBOSE = 2, ANDROID_LOG_DEBUG, ANDROID_LOG_INFO, ANDROID_LOG_WARN, ANDROID_LOG_ERROR };\n\
-         int __android_log_print(int priority, const char *tag, const char *format, ...);\n\
-         int __android_log_vprint(int priority, const char *tag, const char *format, __builtin_va_list arguments);\n",
-    )?;
+    for (name, text) in STUBS {
+        let file = headers.join(name);
+        if let Some(parent) = file.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(file, text)?;
+    }
     Ok(headers)
 }
 
