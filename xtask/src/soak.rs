@@ -7,15 +7,16 @@ use crate::report::say;
 use crate::workspace::Workspace;
 use crate::{command, screens};
 
-/// How long each of an area's tests goes on; they read it themselves.
+/// How long each of an area's tests with random input goes on; `tests/soak.rs` and `credential`'s properties read it.
+/// The other tests of the same packages run as they always do.
 const SECONDS: &str = "KHYBER_SOAK_SECONDS";
 
-/// Run the fuzz, kill and simulation tests of one area for a long time.
+/// Run the tests of one area that draw random input, bytes or moments to die, for a long time.
 #[derive(Args)]
 pub struct Soak {
     #[arg(value_enum)]
     area: Area,
-    /// Seconds for each test
+    /// Seconds for each test with random input
     #[arg(long, default_value_t = 600)]
     seconds: u32,
 }
@@ -23,13 +24,13 @@ pub struct Soak {
 /// What is tested for long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Area {
-    /// Hostile bytes at the reader of the signed QR
+    /// Hostile bytes at the reader of the signed QR, and hostile pictures of it
     Credential,
-    /// Hostile requests at the province
+    /// Hostile bodies under a good signature at the province
     Api,
-    /// Kills and broken connections at the wallet
+    /// Hostile answers at the wallet, and its death at any step; its program killed at any moment
     Wallet,
-    /// Hostile frames at the counter
+    /// Hostile texts, frames and pictures at the counter
     Counter,
 }
 
@@ -40,10 +41,13 @@ impl Soak {
     /// When one of them fails.
     pub fn run(&self, workspace: &Workspace, packages: Packages) -> anyhow::Result<()> {
         packages::ensure(packages, Purpose::Build)?;
-        if self.area == Area::Counter {
+        if matches!(self.area, Area::Counter | Area::Wallet) {
             screens::build(workspace)?;
         }
-        say(&format!("each test goes on for {} seconds", self.seconds));
+        say(&format!(
+            "each test with random input goes on for {} seconds",
+            self.seconds
+        ));
         let mut cargo = workspace.cargo();
         cargo.args(["test", "--release"]);
         for package in self.area.packages() {
@@ -57,7 +61,7 @@ impl Area {
     fn packages(self) -> &'static [&'static str] {
         match self {
             Self::Credential => &["credential", "qr"],
-            Self::Api => &["province-api", "province-server"],
+            Self::Api => &["province-server"],
             Self::Wallet => &["wallet"],
             Self::Counter => &["counter"],
         }

@@ -118,6 +118,7 @@ impl Stage {
     /// When it does not start.
     pub fn start_province(&mut self) -> anyhow::Result<()> {
         let nadra = self.program("sandbox")?.said("url")?;
+        let token = self.program("sandbox")?.said("token")?;
         let listen = self
             .province_address
             .clone()
@@ -125,6 +126,7 @@ impl Stage {
         let mut command = self.command("province-server");
         command.arg("serve").arg("--data").arg(self.file("province"));
         command.args(["--listen", &listen, "--nadra", &nadra]);
+        command.env("NADRA_TOKEN", token);
         self.start("province", command)?;
         let url = self.program("province")?.said("url")?;
         self.province_address = url.strip_prefix("http://").map(str::to_owned);
