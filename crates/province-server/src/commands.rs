@@ -63,7 +63,8 @@ enum Command {
         /// Where to listen; port 0 takes a free one.
         #[arg(long, default_value = "127.0.0.1:0")]
         listen: SocketAddr,
-        /// Address of NADRA.
+        /// Address of NADRA. What the province proves itself there with comes from the environment, as NADRA_TOKEN:
+        /// a list of processes shows no secret.
         #[arg(long)]
         nadra: String,
     },
@@ -164,11 +165,12 @@ async fn init(data: &Path, roots: &Path) -> anyhow::Result<()> {
 }
 
 async fn serve(data: &Path, listen: SocketAddr, nadra: &str) -> anyhow::Result<()> {
+    let token = std::env::var("NADRA_TOKEN").ok().map(zeroize::Zeroizing::new);
     let office = Office::open(data).await?;
     let province = Arc::new(Province::new(AppParts {
         store: office.store().clone(),
         keys: office.keys().serving()?,
-        nadra: Arc::new(HttpNadra::new(nadra, TIME_LIMIT)?),
+        nadra: Arc::new(HttpNadra::new(nadra, token, TIME_LIMIT)?),
         clock: Arc::new(now),
         randomness: randomness(),
     }));

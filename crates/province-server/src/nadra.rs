@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use province_api::nadra::{NadraOutcome, VERIFY_PATH, VerifyReply, VerifyRequest};
+use zeroize::Zeroizing;
 
 /// Longest wait for a whole answer.
 pub const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -45,18 +46,32 @@ pub trait NadraDesk: Send + Sync {
 }
 
 /// The desk over HTTP.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpNadra {
     client: reqwest::Client,
     url: String,
+    token: Option<Zeroizing<String>>,
+}
+
+impl std::fmt::Debug for HttpNadra {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpNadra")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
 }
 
 impl HttpNadra {
-    /// A desk at `base_url`, such as `http://127.0.0.1:4000`, that is given `limit` for a whole answer.
+    /// A desk at `base_url`, such as `http://127.0.0.1:4000`, that is given `limit` for a whole answer. With a `token`,
+    /// the province says who it is by `Authorization: Bearer` (RFC 6750).
     ///
     /// # Errors
     /// [`NadraError::Unreachable`] if the client cannot be made.
-    pub fn new(base_url: &str, limit: Duration) -> Result<Self, NadraError> {
+    pub fn new(
+        base_url: &str,
+        token: Option<Zeroizing<String>>,
+        limit: Duration,
+    ) -> Result<Self, NadraError> {
         let client = reqwest::Client::builder()
             .timeout(limit)
             .redirect(reqwest::redirect::Policy::none())
@@ -66,18 +81,17 @@ impl HttpNadra {
         Ok(Self {
             client,
             url: format!("{}{VERIFY_PATH}", base_url.trim_end_matches('/')),
+            token,
         })
     }
 
     async fn ask(&self, question: &VerifyRequest) -> Result<NadraOutcome, NadraError> {
         let unreachable = |error: reqwest::Error| NadraError::Unreachable(error.without_url());
-        let mut response = self
-            .client
-            .post(&self.url)
-            .json(question)
-            .send()
-            .await
-            .map_err(unreachable)?;
+        let mut call = self.client.post(&self.url).json(question);
+        if let Some(token) = &self.token {
+            call = call.bearer_auth(token.as_str());
+        }
+        let mut response = call.send().await.map_err(unreachable)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(NadraError::Status(response.status().as_u16()));
         }

@@ -24,7 +24,7 @@ async fn serve(app: Router) -> String {
 
 /// What an enrolment over HTTP comes to: the code of its problem, or `None` if it went well.
 async fn enrol(bench: &Bench, url: &str, limit: Duration) -> Option<ProblemCode> {
-    let app = bench.app_with(Arc::new(HttpNadra::new(url, limit).unwrap()));
+    let app = bench.app_with(Arc::new(HttpNadra::new(url, None, limit).unwrap()));
     let phone = Phone::new(1);
     let body = serde_json::to_vec(&citizen_number(0).enrolment()).unwrap();
     let request = phone.signed(paths::ENROLMENTS, &body, &phone.idempotency_key(), NOW);

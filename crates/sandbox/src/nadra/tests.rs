@@ -208,13 +208,23 @@ async fn only_who_knows_the_token_switches_faults() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_cannot_ask() {
+async fn only_who_knows_the_token_may_ask() {
     let nadra = Arc::new(Nadra::new());
     let app = guarded_router(nadra, Guard::new(HOST.into(), "secret".into()));
-    let headers = [("host", HOST), ("origin", "https://evil.example")];
-    let response = app
-        .oneshot(call(VERIFY_PATH, &question(), &headers))
-        .await
-        .unwrap();
-    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    let known = ("authorization", "Bearer secret");
+    for (headers, status) in [
+        (vec![("host", HOST)], StatusCode::FORBIDDEN),
+        (
+            vec![("host", HOST), ("origin", "https://evil.example"), known],
+            StatusCode::FORBIDDEN,
+        ),
+        (vec![("host", HOST), known], StatusCode::OK),
+    ] {
+        let response = app
+            .clone()
+            .oneshot(call(VERIFY_PATH, &question(), &headers))
+            .await
+            .unwrap();
+        assert_eq!(response.status(), status, "{headers:?}");
+    }
 }
