@@ -135,8 +135,8 @@ impl std::fmt::Debug for Identity {
     }
 }
 
-/// Facts that name nobody (`-65601`).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Facts that name nobody (`-65601`). With a photo's hash or a tehsil they are personal data all the same: never log it.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Facts {
     /// Is over 18 (1).
     pub over_18: Option<bool>,
@@ -156,12 +156,25 @@ pub struct Facts {
     pub guardian_relation: Option<GuardianRelation>,
 }
 
+impl std::fmt::Debug for Facts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Facts(..)")
+    }
+}
+
 const FACT_GUARDIAN_LOCAL: i64 = 9;
 
 impl Claims {
     /// True if the claims name somebody or show a face: such a credential answers a certified request only.
     pub fn is_personal(&self) -> bool {
         self.identity.is_some() || self.facts.photo_sha256.is_some()
+    }
+
+    /// True if the claims say who somebody is, and no photo tells whether the person at the desk is that somebody:
+    /// anyone with the phone could pass for its owner.
+    pub(crate) fn lacks_photo(&self) -> bool {
+        let names = self.identity.is_some() || self.vct == Vct::IDENTITY || self.vct == Vct::NAME_PHOTO;
+        names && self.facts.photo_sha256.is_none()
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {

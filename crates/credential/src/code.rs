@@ -76,7 +76,7 @@ codes! {
         StatusListExpired = "status_list_expired",
         /// Everything holds; the face is still to be compared.
         FaceNotCompared = "face_not_compared",
-        /// The photo has not arrived whole.
+        /// The photo has not arrived whole, or a pass that names somebody has none.
         PhotoIncomplete = "photo_incomplete",
         /// Not the strict form.
         Malformed = "malformed",

@@ -20,6 +20,8 @@ codes! {
         BadText = "issue_bad_text",
         /// More than fits into a presentation.
         TooLarge = "issue_too_large",
+        /// It names somebody and has no photo's hash, so no desk could accept it.
+        NoPhoto = "issue_no_photo",
     }
 }
 
@@ -45,6 +47,9 @@ pub fn issue(claims: &Claims, key: &SecretKey) -> Result<Vec<u8>, IssueError> {
     if !plain || !claims.identity.as_ref().is_none_or(crate::Identity::is_writable) {
         return Err(IssueError::BadText);
     }
+    if claims.lacks_photo() {
+        return Err(IssueError::NoPhoto);
+    }
     let kid = key.public().key_id().0;
     let bytes = cose::sign1(typ::CWT, &Header::Kid(kid), &claims.encode(), key);
     if bytes.len() > CREDENTIAL_BYTES_MAX {
@@ -54,10 +59,17 @@ pub fn issue(claims: &Claims, key: &SecretKey) -> Result<Vec<u8>, IssueError> {
 }
 
 /// A credential that was read and not verified. Its claims are for the wallet's own stock, never for a desk.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Credential {
     bytes: Vec<u8>,
     claims: Claims,
+}
+
+/// The bytes may hold a name and a CNIC, so they are not printed.
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Credential({} bytes)", self.bytes.len())
+    }
 }
 
 impl Credential {

@@ -43,6 +43,10 @@ codes! {
         NotCertified = "request_not_certified",
         /// The phone has no trust list to check the desk's certificate with.
         NoTrustList = "request_no_trust_list",
+        /// The phone's trust list is out of date, or the phone's clock is ahead.
+        TrustListExpired = "request_trust_list_expired",
+        /// The phone's clock is before its own trust list.
+        ClockWrong = "request_clock_wrong",
         /// The trust list does not know who certified the desk.
         UnknownCertifier = "request_unknown_certifier",
         /// The certificate's signature is wrong, or its key may not certify.
@@ -271,7 +275,8 @@ fn check_code(hash: [u8; 8]) -> String {
     format!("{:02}", u64::from_be_bytes(hash) % 100)
 }
 
-/// Reads a request and says who asks. `now_hint` is used for the certificate's dates only.
+/// Reads a request and says who asks. `now_hint` is used for the dates of the trust list and of the
+/// certificate only; with a clock that is far off, nobody is certified.
 ///
 /// # Errors
 /// [`RequestError`] if the text is not a request in the strict form, or if its signature does not belong to the
@@ -344,6 +349,13 @@ fn check_certificate(
         })?;
     if claims.audience != audience {
         return Err(RequestError::CertificateOtherDesk);
+    }
+    // A phone whose clock is far off, or that was long without a network, knows of no withdrawal: it cannot check.
+    if now.plus(CLOCK_ALLOWANCE) < trust.issued_at() {
+        return Err(RequestError::ClockWrong);
+    }
+    if !trust.is_current(now) {
+        return Err(RequestError::TrustListExpired);
     }
     let begun = claims.iat <= now.plus(CLOCK_ALLOWANCE);
     if !begun || now >= claims.exp || !certifier.is_current(claims.iat, now) {

@@ -40,6 +40,8 @@ codes! {
         KeyNotAllowed = "status_key_not_allowed",
         /// The key was withdrawn.
         KeyRevoked = "status_key_revoked",
+        /// Signed outside the time of its key.
+        KeyExpired = "status_key_expired",
         /// Older than the one that is held already.
         Older = "status_older",
         /// Another manifest with the number of the one that is held.
@@ -114,7 +116,7 @@ impl StatusManifest {
         }
         let message = Sign1::parse(bytes, typ::STATUS_MANIFEST, Headers::Kid)?;
         let content = StatusContent::decode(message.payload)?;
-        trust
+        let signer = trust
             .issuer_of(&message, &Vct::STATUS_MANIFEST, content.iat)
             .map_err(|code| match code {
                 Code::UnknownIssuer => StatusError::UnknownKey,
@@ -122,6 +124,10 @@ impl StatusManifest {
                 Code::IssuerKeyRevoked => StatusError::KeyRevoked,
                 _ => StatusError::Signature,
             })?;
+        // By the manifest's own date and no clock: how old it is is asked when a pass is decided.
+        if !signer.is_current(content.iat, content.iat) {
+            return Err(StatusError::KeyExpired);
+        }
         if let Some(held) = previous {
             if content.epoch < held.content.epoch {
                 return Err(StatusError::Older);

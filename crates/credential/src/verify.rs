@@ -219,6 +219,11 @@ fn decide(text: &str, ctx: &Context<'_>) -> Result<Verified, Code> {
     let expires = check_freshness(&binding, ctx)?;
     check_status_age(&claims, status, ctx)?;
 
+    // A name without a face to compare is anyone's who has the phone.
+    if claims.lacks_photo() {
+        return Err(Code::PhotoIncomplete);
+    }
+
     Ok(Verified {
         issuer_name: issuer.iss.clone(),
         holder,

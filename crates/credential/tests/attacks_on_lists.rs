@@ -156,6 +156,29 @@ fn older_status_manifest() {
 }
 
 #[test]
+fn status_manifest_signed_outside_the_time_of_its_key() {
+    let bits = bits(false);
+    let with = |change: fn(&mut TrustedKey), signed: Timestamp| {
+        let mut content = trust_content();
+        change(&mut content.keys[2]);
+        let mut manifest = status_content(&bits);
+        manifest.iat = signed;
+        let bytes = StatusManifest::sign(&manifest, &key("status"));
+        StatusManifest::verify(&bytes, &trust_of(&content), None).map(|m| m.issued_at())
+    };
+    // An old key that leaked: its time is over, and what it signs now is not taken.
+    assert_eq!(with(|k| k.exp = at(-1), NOW), Err(StatusError::KeyExpired));
+    assert_eq!(with(|k| k.exp = NOW, NOW), Err(StatusError::KeyExpired));
+    assert_eq!(with(|k| k.exp = at(1), NOW), Ok(NOW));
+    // A key of tomorrow.
+    let tomorrow = |k: &mut TrustedKey| k.nbf = NOW.plus(DAY);
+    assert_eq!(with(tomorrow, NOW), Err(StatusError::KeyExpired));
+    let midnight = NOW.start_of_day().plus(DAY);
+    assert_eq!(with(tomorrow, midnight.minus(1)), Err(StatusError::KeyExpired));
+    assert_eq!(with(tomorrow, midnight), Ok(midnight));
+}
+
+#[test]
 fn status_manifest_by_the_wrong_key() {
     let bits = bits(false);
     let verify = |word| {

@@ -10,6 +10,7 @@
 mod common;
 use common::*;
 use credential::photo::{Assembly, CHUNK_BYTES_MAX, PHOTO_BYTES_MAX, Progress, frames};
+use credential::*;
 
 fn picture(length: usize) -> Vec<u8> {
     (0..length).map(|i| (i * 7 % 251) as u8).collect()
@@ -90,7 +91,7 @@ fn a_lying_frame_delays_the_photo_but_cannot_replace_it() {
             forge::uint(length),
             forge::bytes(chunk),
         ]);
-        format!("KPF:{}", credential::base45::encode(&bytes))
+        format!("KPF:{}", base45::encode(&bytes))
     };
     let mut assembly = Assembly::new(sha256(&photo));
     assembly.add(&texts[0]);
@@ -112,5 +113,71 @@ fn a_lying_frame_delays_the_photo_but_cannot_replace_it() {
         lie(31, 32, 33, &[0; 1]),
     ] {
         assert_eq!(assembly.add(&text).total, 0, "{text}");
+    }
+}
+
+#[test]
+fn an_identity_without_a_photo_is_never_accepted() {
+    let (trust, good) = (trust(), status(false));
+    let asked = request(Vct::IDENTITY);
+    let mut empty = identity_claims();
+    empty.identity = None;
+    for claims in [identity_claims(), empty] {
+        let text = answer_with(&asked, &issued_without_photo(&claims), &holder(2));
+        let outcome = verify(&text, &request_context(&trust, &good, &asked));
+        assert_eq!(outcome.code, Code::PhotoIncomplete);
+        assert_eq!(outcome.verdict(), Verdict::Undecided);
+        // Without this there is nothing that an officer could confirm.
+        assert!(outcome.verified.is_none());
+
+        // What is wrong with it is said first.
+        let code = |status| verify(&text, &request_context(&trust, status, &asked)).code;
+        assert_eq!(code(&status(true)), Code::Revoked);
+        let mut late = request_context(&trust, &good, &asked);
+        late.now = at(61);
+        assert_eq!(verify(&text, &late).code, Code::Stale);
+        late = request_context(&trust, &good, &asked);
+        late.status = None;
+        assert_eq!(verify(&text, &late).code, Code::NoStatusList);
+    }
+    // A name under another kind's label needs its photo as well.
+    let mut disguised = identity_claims();
+    disguised.vct = Vct::AGE;
+    let asked = request(Vct::AGE);
+    let text = answer_with(&asked, &issued_without_photo(&disguised), &holder(2));
+    let code = verify(&text, &request_context(&trust, &good, &asked)).code;
+    assert_eq!(code, Code::PhotoIncomplete);
+}
+
+#[test]
+fn an_identity_without_a_photo_is_not_issued() {
+    for vct in [Vct::IDENTITY, Vct::NAME_PHOTO, Vct::AGE] {
+        let mut claims = identity_claims();
+        claims.vct = vct;
+        assert!(issue(&claims, &key("issuer")).is_ok());
+        claims.facts.photo_sha256 = None;
+        assert_eq!(issue(&claims, &key("issuer")), Err(IssueError::NoPhoto));
+        claims.identity = None;
+        assert_eq!(issue(&claims, &key("issuer")).is_ok(), vct == Vct::AGE);
+    }
+}
+
+#[test]
+fn no_personal_data_in_what_a_log_could_print() {
+    let credential = Credential::parse(&issued(&identity_claims())).unwrap();
+    let claims = credential.unverified_claims();
+    assert_eq!(
+        format!("{credential:?}"),
+        format!("Credential({} bytes)", credential.bytes().len())
+    );
+    assert_eq!(format!("{:?}", claims.facts), "Facts(..)");
+    let (trust, status, asked) = (trust(), status(false), request(Vct::IDENTITY));
+    let outcome = verify(&identity_answer(), &request_context(&trust, &status, &asked));
+    for printed in [format!("{claims:?}"), format!("{outcome:?}")] {
+        for private in ["9999912345671", "Zarghuna", "peshawar", "19900515", "Hayatabad"] {
+            assert!(!printed.contains(private), "{printed}");
+        }
+        // The bytes of the photo's hash as a list of numbers.
+        assert!(!printed.contains(&format!("{:?}", sha256(&PHOTO))), "{printed}");
     }
 }

@@ -47,17 +47,21 @@ prop_compose! {
 prop_compose! {
     fn claims()(
         iss in word(), from in 0_u64..40_000, length in 1_u64..10_000, nbf in any::<bool>(), holder in any::<Option<u64>>(),
-        vct in "[a-z0-9-]{1,32}", identity in proptest::option::of(identity()), facts in facts(),
+        vct in "[a-z0-9-]{1,32}", identity in proptest::option::of(identity()), mut facts in facts(), photo in any::<[u8; 32]>(),
         status in proptest::option::of((any::<u32>(), word())),
     ) -> Claims {
         let iat = Timestamp::from_unix(days(from));
+        let vct = Vct::parse(&vct).unwrap();
+        if identity.is_some() || vct == Vct::IDENTITY || vct == Vct::NAME_PHOTO {
+            facts.photo_sha256.get_or_insert(photo);
+        }
         Claims {
             iss,
             iat,
             nbf: nbf.then_some(iat),
             exp: iat.plus(days(length)),
             holder: holder.map(|n| common::holder(n).public()),
-            vct: Vct::parse(&vct).unwrap(),
+            vct,
             identity,
             status: status.map(|(index, uri)| StatusRef { index, uri }),
             facts,

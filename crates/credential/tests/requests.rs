@@ -171,6 +171,42 @@ fn a_certificate_holds_only_as_far_as_it_says() {
 }
 
 #[test]
+fn a_desk_is_not_certified_by_an_expired_trust_list_or_a_clock_that_is_far_off() {
+    use RequestError as E;
+    let trust = trust();
+    let read_at = |ask, now| {
+        let read = read_request(&request(ask).text, Some(&trust), now).unwrap();
+        (read.is_certified(), read.may_ask())
+    };
+    let (begin, end) = (trust.issued_at(), trust.expires());
+    let year = days(365);
+    assert_eq!(read_at(Vct::IDENTITY, NOW), (true, Ok(())));
+    assert_eq!(read_at(Vct::IDENTITY, end.minus(1)), (true, Ok(())));
+    // Before the certificate's own end is looked at: a clock a year ahead says nothing about the desk.
+    for late in [end, end.plus(year), Timestamp::from_unix(u64::MAX)] {
+        assert_eq!(read_at(Vct::IDENTITY, late), (false, Err(E::TrustListExpired)));
+    }
+    assert_eq!(read_at(Vct::IDENTITY, begin.minus(120)), (true, Ok(())));
+    for early in [begin.minus(121), begin.minus(year), Timestamp::from_unix(0)] {
+        assert_eq!(read_at(Vct::IDENTITY, early), (false, Err(E::ClockWrong)));
+    }
+    // Nobody is named then; facts without a name are given as to anybody.
+    let read = read_request(&request(Vct::AGE).text, Some(&trust), end).unwrap();
+    assert_eq!((read.asker(), read.may_ask()), (&Asker::Uncertified, Ok(())));
+    let identity = issued(&identity_claims());
+    let read = read_request(&request(Vct::IDENTITY).text, Some(&trust), end).unwrap();
+    assert_eq!(
+        present_to_request(&identity, &holder(2), &read),
+        Err(PresentError::NotAllowed)
+    );
+    // What is withdrawn, or signed by nobody the list knows, stays so.
+    let mut content = trust_content();
+    content.keys[1].revoked_at = Some(Timestamp::from_unix(0));
+    let read = read_request(&request(Vct::IDENTITY).text, Some(&trust_of(&content)), end).unwrap();
+    assert_eq!(read.may_ask(), Err(E::CertificateRevoked));
+}
+
+#[test]
 fn a_certificate_of_somebody_else_is_no_signature() {
     let certificate = certificate();
     let thief = key("thief");

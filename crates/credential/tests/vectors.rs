@@ -1,6 +1,6 @@
 //! Vectors as files: each folder entry is a case; adding a file adds a case.
 //!
-//! `cargo test -p credential --test vectors -- --ignored` writes them anew from the fixed seeds of these tests.
+//! `KHYBER_BLESS=1 cargo test -p credential --test vectors` writes them anew from the fixed seeds of these tests.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,7 +10,8 @@
 #![allow(clippy::cast_possible_truncation, clippy::wildcard_imports)]
 
 mod common;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use common::*;
 use credential::*;
@@ -88,6 +89,7 @@ fn cases(name: &str) -> Vec<(String, Value)> {
 
 #[test]
 fn every_vector_has_its_code() {
+    bless();
     for (kind, least) in [("valid", 4), ("invalid", 15)] {
         let cases = cases(kind);
         assert!(cases.len() >= least, "{kind}: {} files", cases.len());
@@ -105,13 +107,40 @@ fn every_vector_has_its_code() {
     }
 }
 
-/// Collects cases and writes them.
-struct Writer {
-    trust: Vec<u8>,
-    bits: Vec<u8>,
+#[test]
+fn every_vector_of_these_seeds_is_on_file() {
+    bless();
+    write_vectors(&|path, text| {
+        let there = std::fs::read_to_string(path).unwrap_or_default();
+        let name = path.display();
+        assert!(
+            there == text,
+            "stale: {name}; run KHYBER_BLESS=1 cargo test -p credential --test vectors"
+        );
+    });
 }
 
-impl Writer {
+/// Writes the files anew if asked to, once and before any test of this program reads them.
+fn bless() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        if std::env::var_os("KHYBER_BLESS").is_some() {
+            write_vectors(&|path, text| {
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, text).unwrap();
+            });
+        }
+    });
+}
+
+/// Makes the cases and hands over each file.
+struct Writer<'a> {
+    trust: Vec<u8>,
+    bits: Vec<u8>,
+    file: &'a dyn Fn(&Path, &str),
+}
+
+impl Writer<'_> {
     fn put(&self, name: &str, what: &str, qr: &str, change: impl FnOnce(&mut Value)) {
         let roots: Vec<String> = (1..=3).map(|n| hex(root(n).public().as_bytes())).collect();
         let mut case = json!({
@@ -123,9 +152,8 @@ impl Writer {
         case["verdict"] = json!(code.verdict().as_str());
         let good = matches!(code, Code::Accepted | Code::FaceNotCompared);
         let folder = folder(if good { "valid" } else { "invalid" });
-        std::fs::create_dir_all(&folder).unwrap();
         let text = serde_json::to_string_pretty(&case).unwrap() + "\n";
-        std::fs::write(folder.join(format!("{name}.json")), text).unwrap();
+        (self.file)(&folder.join(format!("{name}.json")), &text);
     }
 
     fn status(&self, case: &mut Value) {
@@ -136,11 +164,10 @@ impl Writer {
     }
 }
 
-#[test]
-#[ignore = "writes the files"]
 #[allow(clippy::too_many_lines)] // one line for each file
-fn write_vectors() {
+fn write_vectors(file: &dyn Fn(&Path, &str)) {
     let mut writer = Writer {
+        file,
         trust: trust_bytes(&trust_content()),
         bits: vec![0; 64],
     };
@@ -201,6 +228,16 @@ fn write_vectors() {
         "an identity, and no list to look in",
         &identity,
         |c| c["request"] = json!(asked.text),
+    );
+    let faceless = answer_with(&asked, &issued_without_photo(&claims), &holder(2));
+    writer.put(
+        "identity-without-photo",
+        "a name, and no photo to compare the face with",
+        &faceless,
+        |c| {
+            c["request"] = json!(asked.text);
+            writer.status(c);
+        },
     );
     writer.bits[12] = 0x10;
     writer.put("revoked", "an identity whose bit is set", &identity, |c| {

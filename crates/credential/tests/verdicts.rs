@@ -141,10 +141,10 @@ fn another_desk_and_another_request() {
 fn names_and_photos_need_a_request() {
     let mut photo_only = age_claims();
     photo_only.facts.photo_sha256 = Some([1; 32]);
-    let mut named = age_claims();
+    let mut named = photo_only.clone();
     named.identity = Some(Identity::default());
-    for claims in [photo_only, named] {
-        let credential = issued(&claims);
+    let named_only = issued_without_photo(&named);
+    for credential in [issued(&photo_only), issued(&named), named_only] {
         assert_eq!(
             present_timed(&credential, &holder(1), DESK, NOW),
             Err(PresentError::RequestRequired)

@@ -183,7 +183,10 @@ fn request_code(error: RequestError) -> UiCode {
         | RequestError::UnknownHeader
         | RequestError::Signature => UiCode::RequestInvalid,
         RequestError::NotCertified | RequestError::NotAllowed => UiCode::RequestOverAsking,
-        RequestError::NoTrustList | RequestError::UnknownCertifier => UiCode::DeskUnknown,
+        RequestError::NoTrustList | RequestError::TrustListExpired | RequestError::UnknownCertifier => {
+            UiCode::DeskUnknown
+        }
+        RequestError::ClockWrong => UiCode::DeviceClock,
         RequestError::CertificateSignature
         | RequestError::CertificateRevoked
         | RequestError::CertificateExpired

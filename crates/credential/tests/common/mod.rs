@@ -164,7 +164,7 @@ pub fn identity_claims() -> Claims {
         vct: Vct::IDENTITY,
         holder: Some(holder(2).public()),
         identity: Some(Identity {
-            id: Some("1730112345671".to_owned()),
+            id: Some("9999912345671".to_owned()),
             full_name: Some("Zarghuna Test".to_owned()),
             date_of_birth: Some("19900515".to_owned()),
             gender: Some(Gender::Female),
@@ -190,6 +190,21 @@ pub fn identity_claims() -> Claims {
 
 pub fn issued(claims: &Claims) -> Vec<u8> {
     issue(claims, &key("issuer")).unwrap()
+}
+
+/// What an issuer would sign that forgets the photo's hash: the crate itself refuses to write it.
+pub fn issued_without_photo(claims: &Claims) -> Vec<u8> {
+    const FACTS: i64 = -65_601;
+    let (header, payload, _) = forge::open(&issued(claims));
+    let mut pairs = forge::pairs(&payload);
+    for (_, facts) in pairs.iter_mut().filter(|(label, _)| *label == FACTS) {
+        let left: Vec<_> = forge::pairs(facts)
+            .into_iter()
+            .filter(|(fact, _)| *fact != 7)
+            .collect();
+        *facts = forge::map(&left);
+    }
+    forge::sign1(&header, &forge::map(&pairs), &key("issuer"))
 }
 
 /// The age pass, shown in timed mode at [`NOW`].
@@ -230,8 +245,13 @@ pub fn request(ask: Vct) -> IssuedRequest {
 
 /// The answer of a phone to a request.
 pub fn answer(request: &IssuedRequest, claims: &Claims, holder: &SecretKey) -> String {
+    answer_with(request, &issued(claims), holder)
+}
+
+/// The answer of a phone that holds any credential's bytes.
+pub fn answer_with(request: &IssuedRequest, credential: &[u8], holder: &SecretKey) -> String {
     let read = read_request(&request.text, Some(&trust()), NOW).unwrap();
-    present_to_request(&issued(claims), holder, &read).unwrap()
+    present_to_request(credential, holder, &read).unwrap()
 }
 
 pub fn identity_answer() -> String {
@@ -348,6 +368,19 @@ pub mod forge {
             .flat_map(|(k, v)| [int(*k), v.clone()].concat())
             .collect();
         [head(5, pairs.len()), body].concat()
+    }
+
+    /// The pairs of a map, to write them in another way.
+    pub fn pairs(map: &[u8]) -> Vec<(i64, Vec<u8>)> {
+        let mut d = minicbor::Decoder::new(map);
+        let count = d.map().unwrap().unwrap();
+        let mut pair = |_| {
+            let label = d.i64().unwrap();
+            let start = d.position();
+            d.skip().unwrap();
+            (label, map[start..d.position()].to_vec())
+        };
+        (0..count).map(&mut pair).collect()
     }
 
     /// `COSE_Sign1` over anything.
