@@ -1,6 +1,7 @@
 //! `province-server`: the provincial API and its operator's commands.
 //!
-//! The one place where the clock and the randomness of the machine are read.
+//! The one place where the clock and the randomness of the machine are read; only `age` draws its own when `init`
+//! seals the key files.
 
 mod commands;
 
