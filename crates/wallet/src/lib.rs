@@ -20,6 +20,7 @@ mod error;
 mod file;
 mod hex;
 mod home;
+mod opaque;
 mod picture;
 mod pin;
 mod request;

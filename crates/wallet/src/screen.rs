@@ -8,6 +8,19 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use crate::code::{UiCode, UiError};
+use crate::opaque::opaque_debug;
+
+opaque_debug!(
+    Draft,
+    PhotoView,
+    Card,
+    ClaimView,
+    Showing,
+    Qr,
+    RequestView,
+    HistoryItem,
+    TestCitizen
+);
 
 /// What the whole application shows, whatever the screen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -78,7 +91,7 @@ pub enum EnrolmentState {
 }
 
 /// What the citizen types. Everything is kept as typed, right or wrong.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Draft {
     /// 13 digits, with or without hyphens.
     pub cnic: String,
@@ -125,7 +138,7 @@ pub struct FieldError {
 }
 
 /// The stored photo.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct PhotoView {
     /// JPEG of 480 × 640 pixels as a `data:` URL.
     pub data_url: String,
@@ -158,7 +171,7 @@ pub struct Home {
 }
 
 /// The citizen's card, for the citizen's own screen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Card {
     /// Name in Latin script.
     pub name_en: String,
@@ -203,7 +216,7 @@ pub struct Choice {
 }
 
 /// One claim, ready to be put in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct ClaimView {
     /// Name of the claim, such as `over_18`, `district`, `name_en`.
     pub key: String,
@@ -229,7 +242,7 @@ pub enum Script {
 }
 
 /// What is on the screen while something is shown to a desk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Showing {
     /// Names this showing until it ends.
     pub id: u32,
@@ -265,7 +278,7 @@ pub enum ShowingMode {
 }
 
 /// A QR code as one SVG path on a grid of modules.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Qr {
     /// Width and height in modules, without the quiet zone.
     pub size: u32,
@@ -274,7 +287,7 @@ pub struct Qr {
 }
 
 /// A desk's request, before the citizen agrees to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct RequestView {
     /// Names this request until it is answered or declined.
     pub id: u32,
@@ -307,7 +320,7 @@ pub struct RequestView {
 }
 
 /// One past showing. What was in it is not kept, only which claims.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct HistoryItem {
     /// When.
     pub at: u32,
@@ -344,7 +357,7 @@ pub enum ShowingOutcome {
 }
 
 /// An invented person to try everything with; offered only beside the test mark.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct TestCitizen {
     /// The draft, filled in.
     pub draft: Draft,

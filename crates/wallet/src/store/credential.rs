@@ -5,6 +5,9 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::{from_sql, to_sql};
 use crate::error::StoreError;
+use crate::opaque::opaque_debug;
+
+opaque_debug!(Stored);
 
 /// A pass to be stored.
 pub(crate) struct New<'a> {
@@ -16,7 +19,7 @@ pub(crate) struct New<'a> {
 }
 
 /// A stored pass.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Stored {
     pub(crate) id: i64,
     pub(crate) raw: Vec<u8>,

@@ -5,6 +5,9 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{from_sql, to_sql};
 use crate::error::StoreError;
+use crate::opaque::opaque_debug;
+
+opaque_debug!(Entry);
 
 /// What is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +31,7 @@ impl Kind {
 }
 
 /// One entry: the same key and the same bytes every time it is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) idempotency_key: String,
     pub(crate) body: Vec<u8>,

@@ -25,6 +25,7 @@ use rusqlite::Connection;
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
 use crate::home::screen_time;
+use crate::opaque::opaque_debug;
 use crate::screen::SyncReport;
 use crate::store::credential as passes;
 use crate::store::enrolment::{self, State};
@@ -32,8 +33,10 @@ use crate::store::enrolment::{self, State};
 pub(crate) use accept::{load_status, load_trust};
 pub(crate) use send::STOCK;
 
+opaque_debug!(HttpRequest, HttpResponse);
+
 /// One request for the driver, which owns the socket.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct HttpRequest {
     /// `GET` or `POST`.
     pub method: &'static str,
@@ -52,7 +55,7 @@ pub struct HttpRequest {
 }
 
 /// What the province answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct HttpResponse {
     /// HTTP status.
     pub status: u16,

@@ -6,7 +6,10 @@
     clippy::panic
 )]
 
+use proptest::prelude::*;
+
 use super::province::Province;
+use super::soak::soak;
 use super::{NOW, Phone};
 use crate::screen::EnrolmentState;
 
@@ -107,6 +110,44 @@ fn a_refill_cut_short_anywhere_is_one_refill() {
             );
         }
     }
+}
+
+#[test]
+fn lives_cut_short_at_random_are_one_enrolment_and_one_refill() {
+    let life = || {
+        let cut = prop::sample::select(vec![
+            Cut::BeforeItWasSent,
+            Cut::BeforeItWasAnswered,
+            Cut::AfterItWasStored,
+        ]);
+        prop::collection::vec((0..STEPS, cut), 0..6)
+    };
+    soak(|| {
+        proptest!(ProptestConfig::with_cases(6), |(seed: u64, enrolling in life(), refilling in life())| {
+            let mut province = Province::new(NOW);
+            let mut phone = Phone::ready(seed);
+            for (step, cut) in enrolling {
+                phone.wallet.start_enrolment(NOW, &mut phone.rng).unwrap();
+                run_until(&mut phone, &mut province, step, cut);
+                phone.restart();
+            }
+            phone.enrol(&mut province, NOW.plus(30)).unwrap();
+            complete(&phone, &province, "after lives cut short");
+
+            for shown in 0..8 {
+                phone.wallet.show_timed("age", None, NOW.plus(shown)).unwrap();
+            }
+            for (step, cut) in refilling {
+                phone.wallet.start_sync(NOW).unwrap();
+                run_until(&mut phone, &mut province, step, cut);
+                phone.restart();
+            }
+            phone.sync(&mut province, NOW.plus(60)).unwrap();
+            let age = &phone.wallet.home(NOW).unwrap().passes[0];
+            prop_assert_eq!((age.left, age.total, province.batches), (10, 18, 2));
+            prop_assert_eq!(province.enrolments.len(), 1);
+        });
+    });
 }
 
 fn run_until(phone: &mut Phone, province: &mut Province, step: usize, cut: Cut) {

@@ -9,8 +9,11 @@
 mod hostile;
 mod interrupted;
 mod journey;
+mod opaque;
 mod province;
 mod requests;
+#[path = "../../../../tests/soak.rs"]
+mod soak;
 mod vault;
 
 use std::path::Path;
@@ -121,7 +124,7 @@ pub(crate) fn good_draft() -> Draft {
         gender: "male".into(),
         address: "Khar".into(),
         district: "bajaur".into(),
-        mobile: "03001234567".into(),
+        mobile: "03000000011".into(),
         has_photo: false,
     }
 }
