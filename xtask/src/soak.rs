@@ -62,7 +62,7 @@ impl Area {
         match self {
             Self::Credential => &["credential", "qr"],
             Self::Api => &["province-server"],
-            Self::Wallet => &["wallet"],
+            Self::Wallet => &["wallet", "preview"],
             Self::Counter => &["counter"],
         }
     }

@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 pub const TOKEN_HEADER: &str = "x-khyber-token";
 
 /// What a request has to show.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Guard {
     host: String,
     origin: String,

@@ -2,8 +2,9 @@
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use serde_json::Value;
@@ -27,20 +28,40 @@ pub struct Server {
 
 /// All routes.
 pub fn router(server: Server) -> Router {
-    Router::new()
+    // Layers, not a line in each handler: they run before the first byte of a body is read.
+    let commands = Router::new()
         .route("/invoke/{command}", post(command))
-        .fallback(get(file))
         .layer(DefaultBodyLimit::max(COMMAND_BYTES_MAX))
-        .with_state(server)
+        .layer(from_fn_with_state(server.clone(), guard_command));
+    let files = Router::new()
+        .fallback(get(file))
+        .layer(from_fn_with_state(server.clone(), guard_page));
+    commands.merge(files).with_state(server)
+}
+
+async fn guard_command(
+    State(server): State<Server>,
+    request: Request,
+    next: Next,
+) -> Result<Response, StatusCode> {
+    server.guard.check_command(request.headers())?;
+    Ok(next.run(request).await)
+}
+
+async fn guard_page(
+    State(server): State<Server>,
+    request: Request,
+    next: Next,
+) -> Result<Response, StatusCode> {
+    server.guard.check_page(request.headers())?;
+    Ok(next.run(request).await)
 }
 
 async fn command(
     State(server): State<Server>,
     Path(command): Path<String>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Value>, StatusCode> {
-    server.guard.check_command(&headers)?;
     let arguments = if body.is_empty() {
         Value::Object(serde_json::Map::new())
     } else {
@@ -53,8 +74,7 @@ async fn command(
         .map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
 }
 
-async fn file(State(server): State<Server>, headers: HeaderMap, uri: Uri) -> Result<Response, StatusCode> {
-    server.guard.check_page(&headers)?;
+async fn file(State(server): State<Server>, uri: Uri) -> Result<Response, StatusCode> {
     let asset = server
         .app
         .asset_resolver()

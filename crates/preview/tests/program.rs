@@ -7,7 +7,8 @@
 
 //! The real program: its screens, its commands and who may call them.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -143,6 +144,22 @@ fn nobody_else_calls_a_command() {
             .status(),
         200
     );
+}
+
+#[test]
+fn a_caller_without_the_token_is_turned_away_before_its_body_is_read() {
+    let preview = Preview::start();
+    let host = preview.url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    // The body never comes: whoever waits for it waits for ever.
+    write!(
+        stream,
+        "POST /invoke/app_state HTTP/1.1\r\nHost: {host}\r\nContent-Length: 20000000\r\n\r\n"
+    )
+    .unwrap();
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).unwrap();
+    assert!(line.starts_with("HTTP/1.1 401 "), "{line}");
 }
 
 #[test]
