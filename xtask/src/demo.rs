@@ -116,16 +116,16 @@ Khyber Pass runs on this machine. Everything here is a test, not issued by the G
   NADRA     {nadra} (simulated)
   data      {data} (removed at the end)
 
-Three test citizens; the wallet offers them on its form (\"test citizens\"):
+Three test citizens, whom the wallet offers at its first question (\"Use a test citizen\"):
 {citizens}
-  1. Wallet: choose a language and a PIN (such as 246810), then a test citizen, and go through the form to its end.
+  1. Wallet: choose a language and a PIN (such as 246810), then a test citizen, look it through and press \"Send\".
      The simulated NADRA confirms, and the province sends signed passes.
   2. Wallet: \"Show\", then \"Age\". A code fills the screen and renews itself.
   3. Counter: hold that code into the webcam, or drop a picture of the screen onto the page: accepted. Do it again with
      the same picture: refused, because it was used.
-  4. Counter: ask for \"Identity\". Wallet: scan the counter's code, or choose a picture of it; compare who asks and the
-     two digits, agree, and hold the moving code into the webcam. Counter: compare the face; then it turns green.
-  5. Revoke that citizen, then press \"Sync\" at the counter and do step 4 again: refused.
+  4. Counter: ask for \"Identity\". Wallet: \"Scan\" the counter's code, or choose a picture of it; compare who asks and the
+     two digits, press \"Show this\", and hold the moving code into the webcam. Counter: compare the face; then it turns green.
+  5. Revoke that citizen, then press \"Update\" at the counter and do step 4 again: refused.
        echo {cnic} | {admin} revoke --data {data}/province
   6. Do step 3 after unplugging this machine from every network: it goes on working.
 

@@ -70,9 +70,10 @@ fn modified(file: &Path) -> Option<SystemTime> {
     fs::metadata(file).and_then(|data| data.modified()).ok()
 }
 
-/// The newest file or folder below a folder; a folder's own time tells of files that went away.
+/// The newest file below a folder. Folders have times too, but building changes those: its tools put files beside the
+/// sources for a moment.
 fn newest(folder: &Path) -> Option<SystemTime> {
-    let mut newest = modified(folder);
+    let mut newest = None;
     let mut waiting: Vec<PathBuf> = vec![folder.to_path_buf()];
     while let Some(folder) = waiting.pop() {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -80,9 +81,10 @@ fn newest(folder: &Path) -> Option<SystemTime> {
                 continue;
             }
             let path = entry.path();
-            newest = newest.max(modified(&path));
             if path.is_dir() {
                 waiting.push(path);
+            } else {
+                newest = newest.max(modified(&path));
             }
         }
     }
