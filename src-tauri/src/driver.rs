@@ -73,11 +73,11 @@ impl Driver {
             match self.send(request).await {
                 Ok(response) => {
                     app.wallet(move |wallet, at| wallet.on_response(&response, at.now))
-                        .await?
+                        .await?;
                 }
                 Err(failure) => {
                     app.wallet(move |wallet, at| wallet.on_failure(failure, at.now))
-                        .await?
+                        .await?;
                 }
             }
         }
