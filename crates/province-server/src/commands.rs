@@ -164,6 +164,9 @@ async fn init(data: &Path, roots: &Path) -> anyhow::Result<()> {
     say(&json!({ "sequence": published.sequence, "epoch": published.epoch }))
 }
 
+/// How long answers may still take after the service was asked to end.
+const STOPPING_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(5);
+
 async fn serve(data: &Path, listen: SocketAddr, nadra: &str) -> anyhow::Result<()> {
     let token = std::env::var("NADRA_TOKEN").ok().map(zeroize::Zeroizing::new);
     let office = Office::open(data).await?;
@@ -181,9 +184,16 @@ async fn serve(data: &Path, listen: SocketAddr, nadra: &str) -> anyhow::Result<(
         .context("could not listen")?;
     let address = listener.local_addr()?;
     say(&json!({ "ready": true, "url": format!("http://{address}") }))?;
-    let served = axum::serve(listener, router(province))
-        .with_graceful_shutdown(stop())
-        .await;
+    let (asked, stopping) = tokio::sync::oneshot::channel::<()>();
+    let serving = axum::serve(listener, router(province)).with_graceful_shutdown(async move {
+        stop().await;
+        let _ = asked.send(());
+    });
+    // Whoever holds a connection open half-way does not keep the service from ending.
+    let served = tokio::select! {
+        served = serving.into_future() => served,
+        () = async { let _ = stopping.await; tokio::time::sleep(STOPPING_TIME_MAX).await } => Ok(()),
+    };
     upkeep.abort();
     office.store().close().await;
     served.context("the server ended")

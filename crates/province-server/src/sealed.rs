@@ -67,6 +67,8 @@ pub enum Subject {
     Cnic,
     /// A device's public key.
     Device,
+    /// A device's public key, as what draws passes.
+    Drawing,
 }
 
 /// What is sealed. Bound into the seal, so that one kind never opens as another.
@@ -126,6 +128,7 @@ impl DataKeys {
         let label: &[u8] = match subject {
             Subject::Cnic => b"cnic\0",
             Subject::Device => b"device\0",
+            Subject::Drawing => b"drawing\0",
         };
         let mut mac = Hmac::<Sha256>::new(&self.index.into());
         mac.update(label);

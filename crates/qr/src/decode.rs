@@ -30,6 +30,8 @@ const HALVE_FROM_PIXELS: usize = 600;
 const DOUBLE_UP_TO_PIXELS: usize = 800;
 /// No code is smaller than 21 modules, so nothing smaller is looked at (and `rxing` expects at least some pixels).
 const SIDE_PIXELS_MIN: usize = 21;
+/// Nothing longer is looked at: no camera makes it, and `rxing` counts in 16 bits.
+const SIDE_PIXELS_MAX: usize = 16_384;
 
 /// The texts of all QR codes in a frame of one byte per pixel, row by row, 0 for black; empty if there is none.
 ///
@@ -111,7 +113,7 @@ struct Frame<'a> {
 }
 
 fn search(frame: &Frame<'_>) -> Vec<String> {
-    if frame.width.min(frame.height) < SIDE_PIXELS_MIN {
+    if frame.width.min(frame.height) < SIDE_PIXELS_MIN || frame.width.max(frame.height) > SIDE_PIXELS_MAX {
         return Vec::new();
     }
     let ways: [fn(&Frame<'_>) -> Vec<String>; 6] = [

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::{Body, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -35,8 +36,12 @@ const HEADERS_MAX: usize = 64;
 const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// Longest time for one answer: NADRA's time limit and some more.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
-/// Most requests worked on at once; the others wait.
+/// Most requests worked on at once, of those that change something and of those that read; the others wait.
 const CONCURRENCY_MAX: usize = 128;
+/// Most bodies that arrive at once; the others wait.
+const ARRIVING_MAX: usize = 1024;
+/// Longest time for a body to arrive.
+const ARRIVING_TIME_MAX: Duration = Duration::from_secs(8);
 
 /// A serving province, shared by requests.
 type App = Arc<Province>;
@@ -48,20 +53,24 @@ pub fn app(parts: AppParts) -> Router {
 
 /// The router of a province that somebody else holds too, for its upkeep.
 pub fn router(province: Arc<Province>) -> Router {
-    Router::new()
-        .route(
-            paths::ENROLMENTS,
-            post(handlers::enrol).layer(DefaultBodyLimit::max(ENROLMENT_BYTES_MAX)),
-        )
+    let writes = Router::new()
+        .route(paths::ENROLMENTS, post(handlers::enrol))
         .route(paths::CHALLENGES, post(handlers::challenge))
         .route(paths::PASSES, post(handlers::passes))
+        // The body is here, and its size was looked at, before a place is taken.
+        .layer(DefaultBodyLimit::disable())
+        .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX))
+        .layer(middleware::from_fn(whole_body))
+        .layer(GlobalConcurrencyLimitLayer::new(ARRIVING_MAX));
+    let reads = Router::new()
         .route(paths::TRUST_LIST, get(handlers::trust_list))
         .route(paths::STATUS_MANIFEST, get(handlers::status_manifest))
         .route("/v1/status/{list}", get(handlers::status_list))
         .route(paths::HEALTH, get(handlers::health))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX));
+    writes
+        .merge(reads)
         .with_state(province)
-        .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             ANSWER_TIME_MAX,
@@ -77,6 +86,21 @@ pub fn router(province: Arc<Province>) -> Router {
             HeaderValue::from_static("no-store"),
         ))
         .layer(middleware::from_fn(log))
+}
+
+/// Takes a body in before its request takes a place among those that are worked on, so that whoever sends slowly keeps
+/// nobody else waiting.
+async fn whole_body(request: Request, next: Next) -> Response {
+    let bytes_max = match request.uri().path() {
+        paths::ENROLMENTS => ENROLMENT_BYTES_MAX,
+        _ => BODY_BYTES_MAX,
+    };
+    let (parts, body) = request.into_parts();
+    match tokio::time::timeout(ARRIVING_TIME_MAX, to_bytes(body, bytes_max)).await {
+        Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Ok(Err(_)) => Problem::new(ProblemCode::BodyTooLarge).into_reply(),
+        Err(_) => Problem::new(ProblemCode::RequestMalformed).into_reply(),
+    }
 }
 
 async fn limit_headers(request: Request, next: Next) -> Response {

@@ -81,13 +81,18 @@ impl Province {
         }
         if most > ATTEMPTS_MAX {
             // Dropped, not committed: who is refused here adds nothing to the count.
-            let left = credential::DAY - now.unix() % credential::DAY;
-            return Err(Refusal::Later(
-                ProblemCode::TooManyAttempts,
-                u32::try_from(left).unwrap_or(u32::MAX),
-            ));
+            return Err(self.tomorrow());
         }
         Ok(write.commit().await?)
+    }
+
+    /// Enough for one day.
+    pub(super) fn tomorrow(&self) -> Refusal {
+        let left = credential::DAY - self.now().unix() % credential::DAY;
+        Refusal::Later(
+            ProblemCode::TooManyAttempts,
+            u32::try_from(left).unwrap_or(u32::MAX),
+        )
     }
 
     /// Asks NADRA. An attempt that was not the citizen's fault is taken back.

@@ -12,17 +12,20 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::pass_types::PassType;
-use super::{Fault, Province, Refusal};
-use crate::sealed::Kind;
+use super::{Fault, Province, Refusal, day_of};
+use crate::sealed::{Kind, Subject};
 use crate::store::answer::{self, Answer};
 use crate::store::person::Person;
-use crate::store::{challenge, person, status};
+use crate::store::{attempt, challenge, person, status};
 
 /// How long a challenge serves, in seconds.
 pub const CHALLENGE_LIFETIME: u64 = 300;
 
 /// Most unused challenges of one device.
 const CHALLENGES_MAX: u32 = 50;
+
+/// Most batches that one device draws in a day. A phone that is used at fifty desks a day draws about four.
+pub const BATCHES_MAX: u32 = 20;
 
 /// A holder key that has been proven, and what it is for.
 type Proven = (&'static PassType, PublicKey);
@@ -96,6 +99,10 @@ impl Province {
         }
         if status::is_revoked(&mut write, IDENTITY_LIST, person.status_index).await? {
             return Err(ProblemCode::PersonRevoked.into());
+        }
+        let drawing = self.keys().data.blind_index(Subject::Drawing, device.as_bytes());
+        if attempt::count(&mut write, &drawing, day_of(self.now())).await? > BATCHES_MAX {
+            return Err(self.tomorrow());
         }
         answer::add(&mut write, &person.id, idempotency_key, &answer, now).await?;
         write.commit().await?;

@@ -11,6 +11,7 @@ use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
 use province_api::{Bytes, paths};
 use province_server::admin::Desk;
+use province_server::rules::passes::BATCHES_MAX;
 use sha2::{Digest as _, Sha256};
 
 use crate::bench::{Bench, NOW, Phone, citizen_number};
@@ -258,6 +259,21 @@ async fn a_device_cannot_pile_up_challenges() {
     assert_eq!(reply.code(), ProblemCode::TooManyAttempts);
     bench.set_time(NOW + 301);
     bench.challenge(&phone).await;
+}
+
+#[tokio::test]
+async fn a_device_cannot_draw_passes_without_end() {
+    let bench = Bench::new().await;
+    let phone = bench.enrolled(0, 1).await;
+    for batch in 0..BATCHES_MAX {
+        bench.issued(&phone, u64::from(batch) * 10, &["age"]).await;
+    }
+    let challenge = bench.challenge(&phone).await;
+    let wanted = serde_json::to_vec(&phone.wanted(&challenge, 9_000, &["age"])).unwrap();
+    let reply = bench.post(&phone, paths::PASSES, &wanted).await;
+    assert_eq!(reply.code(), ProblemCode::TooManyAttempts);
+    bench.set_time(NOW + DAY);
+    bench.issued(&phone, 10_000, &["age"]).await;
 }
 
 #[tokio::test]
