@@ -190,7 +190,7 @@ impl Province {
             "holder": self.public_key("holder"),
             "vct": "identity",
             "identity": {
-                "id": "1710112345671",
+                "id": "9999912345671",
                 "full_name": "GUL KHAN",
                 "full_name_local": "گل خان",
                 "local_language": "ur",
