@@ -83,9 +83,19 @@ async fn serve(app: AppHandle<MockRuntime>, listen: SocketAddr) -> anyhow::Resul
         "{}",
         json!({ "ready": true, "url": url, "page": format!("{url}/?token={token}"), "token": token })
     );
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stopped())
-        .await?;
+    let (signalled, ending) = tokio::sync::oneshot::channel();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+        stopped().await;
+        let _ = signalled.send(());
+    });
+    tokio::select! {
+        ended = server => ended?,
+        // A connection that is never finished does not keep the program.
+        () = async {
+            let _ = ending.await;
+            tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        } => {}
+    }
     Ok(())
 }
 
@@ -97,7 +107,10 @@ fn make_token() -> anyhow::Result<String> {
         reason = "an entry point reads the source of randomness"
     )]
     getrandom::fill(&mut bytes).context("this machine gives no randomness")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(bytes.iter().fold(String::new(), |hex, byte| {
+        let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or('0');
+        hex + &String::from_iter([digit(byte >> 4), digit(byte & 15)])
+    }))
 }
 
 async fn stopped() {
