@@ -89,7 +89,7 @@ async fn serve(app: AppHandle<MockRuntime>, listen: SocketAddr) -> anyhow::Resul
         let _ = signalled.send(());
     });
     tokio::select! {
-        ended = server => ended?,
+        ended = server.into_future() => ended?,
         // A connection that is never finished does not keep the program.
         () = async {
             let _ = ending.await;
