@@ -21,6 +21,9 @@ use zeroize::Zeroizing;
 /// How often newer signed data are asked for.
 const SYNC_EVERY: Duration = Duration::from_mins(15);
 
+/// How long calls that have begun may take once the program was told to stop.
+const ENDING_MAX: Duration = Duration::from_secs(5);
+
 /// Checks Khyber Pass codes at a service desk, with or without a network.
 #[derive(Debug, Parser)]
 #[command(version, about)]
@@ -136,9 +139,19 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
     );
 
     let background = tokio::spawn(keep_current(app.clone()));
-    axum::serve(listener, counter::router(app))
-        .with_graceful_shutdown(stopped())
-        .await?;
+    let (signalled, ending) = tokio::sync::oneshot::channel();
+    let server = axum::serve(listener, counter::router(app)).with_graceful_shutdown(async {
+        stopped().await;
+        let _ = signalled.send(());
+    });
+    tokio::select! {
+        ended = server.into_future() => ended?,
+        // A connection that is never finished does not keep the program.
+        () = async {
+            let _ = ending.await;
+            tokio::time::sleep(ENDING_MAX).await;
+        } => {}
+    }
     background.abort();
     Ok(())
 }

@@ -142,6 +142,8 @@ impl From<credential::Verdict> for VerdictView {
 /// What the page shows of a visit.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct ScanReply {
+    /// Which visit; goes back with what the officer saw.
+    pub visit: u32,
     /// How far the visit is.
     pub state: VisitState,
     /// The outcome; with `compare` it is the one so far.
@@ -225,6 +227,8 @@ pub struct TextCall {
 /// What the officer saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct FaceCall {
+    /// The visit whose photo the officer compared, from its `ScanReply`.
+    pub visit: u32,
     /// The face in front of the officer is the one in the photo.
     pub same: bool,
 }

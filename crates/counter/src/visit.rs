@@ -1,13 +1,13 @@
 //! One visitor at the desk, from the first code seen to the verdict.
 //!
 //! A camera sees the same code many times and a phone renews it every 15 seconds, so a verdict stays
-//! as it is until the next visit begins: an accepted visitor who keeps holding up the phone does not
-//! turn into a replay.
+//! as it is while its own pass is in view: an accepted visitor who keeps holding up the phone does not
+//! turn into a replay. Another pass is another visitor, who is never left standing under this verdict.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use credential::photo::Assembly;
-use credential::{Code, FaceCheck, Verdict, Verified};
+use credential::{Code, IssuedRequest, ReplayKey, Timestamp, Verdict, Verified};
 
 use crate::claims;
 use crate::opaque::opaque_debug;
@@ -18,7 +18,45 @@ const EARLY_FRAMES_MAX: usize = credential::photo::FRAMES_MAX;
 /// Longest photo frame that is kept.
 const FRAME_BYTES_MAX: usize = 1_024;
 
-opaque_debug!(Visit, Comparing, Decided);
+/// Longest time from the code to the officer's answer, in seconds.
+const COMPARE_SECONDS_MAX: u64 = 300;
+
+opaque_debug!(Visit, Comparing, Decided, Seen);
+
+/// The code that a visit is about, so that it is known again.
+#[derive(Clone)]
+pub(crate) struct Seen {
+    /// Its latest text; a phone renews it.
+    pub text: String,
+    /// Its pass, if it was verified.
+    pub pass: Option<ReplayKey>,
+    /// The request that it answered.
+    pub request: Option<IssuedRequest>,
+    /// The photo that belongs to it.
+    pub photo_sha256: Option<[u8; 32]>,
+}
+
+impl Seen {
+    /// A code of which nothing is known but its text.
+    pub fn unknown(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            pass: None,
+            request: None,
+            photo_sha256: None,
+        }
+    }
+
+    /// The code of a verified pass.
+    pub fn verified(text: &str, verified: &Verified, request: Option<IssuedRequest>) -> Self {
+        Self {
+            text: text.to_owned(),
+            pass: Some(verified.replay_key()),
+            request,
+            photo_sha256: verified.photo_sha256().copied(),
+        }
+    }
+}
 
 /// One visitor.
 pub(crate) enum Visit {
@@ -32,6 +70,8 @@ pub(crate) enum Visit {
 
 /// A verified code whose photo is collected and compared.
 pub(crate) struct Comparing {
+    seen: Seen,
+    began: Timestamp,
     verified: Verified,
     assembly: Assembly,
     photo: Option<Vec<u8>>,
@@ -39,6 +79,7 @@ pub(crate) struct Comparing {
 
 /// A verdict and what may be shown with it.
 pub(crate) struct Decided {
+    seen: Seen,
     code: Code,
     claims: Vec<ClaimView>,
     photo: Option<Vec<u8>>,
@@ -54,8 +95,9 @@ impl Default for Visit {
 
 impl Visit {
     /// A verdict with nothing known about the visitor.
-    pub fn decided(code: Code) -> Self {
+    pub fn decided(code: Code, seen: Seen) -> Self {
         Self::Decided(Box::new(Decided {
+            seen,
             code,
             claims: Vec::new(),
             photo: None,
@@ -65,11 +107,12 @@ impl Visit {
     }
 
     /// A verdict on a verified code. Nothing of a refused pass is shown.
-    pub fn decided_about(code: Code, verified: &Verified, photo: Option<Vec<u8>>) -> Self {
+    pub fn decided_about(code: Code, seen: Seen, verified: &Verified, photo: Option<Vec<u8>>) -> Self {
         if code.verdict() != Verdict::Accepted {
-            return Self::decided(code);
+            return Self::decided(code, seen);
         }
         Self::Decided(Box::new(Decided {
+            seen,
             code,
             claims: claims::shown(verified.claims()),
             photo,
@@ -79,9 +122,17 @@ impl Visit {
     }
 
     /// A code that holds and whose photo has this hash; frames that were seen before are used at once.
-    pub fn comparing(verified: Verified, photo_sha256: [u8; 32], early: Vec<String>) -> Self {
+    pub fn comparing(
+        verified: Verified,
+        photo_sha256: [u8; 32],
+        seen: Seen,
+        early: Vec<String>,
+        began: Timestamp,
+    ) -> Self {
         let assembly = Assembly::new(photo_sha256);
         let mut visit = Self::Comparing(Box::new(Comparing {
+            seen,
+            began,
             verified,
             assembly,
             photo: None,
@@ -92,13 +143,38 @@ impl Visit {
         visit
     }
 
-    /// Whether a presentation that is seen now would be this visit's first. A code that is none of ours does not
-    /// count: a poster in the camera's view must not stand in the way of the phone beside it.
-    pub fn takes_presentation(&self) -> bool {
+    /// The code that it is about; none before the first.
+    pub const fn seen(&self) -> Option<&Seen> {
         match self {
-            Self::Open(_) => true,
-            Self::Comparing(_) => false,
-            Self::Decided(decided) => matches!(decided.code, Code::WrongCode | Code::Malformed),
+            Self::Open(_) => None,
+            Self::Comparing(comparing) => Some(&comparing.seen),
+            Self::Decided(decided) => Some(&decided.seen),
+        }
+    }
+
+    /// The phone renewed its code.
+    pub fn renew(&mut self, text: &str) {
+        match self {
+            Self::Open(_) => {}
+            Self::Comparing(comparing) => text.clone_into(&mut comparing.seen.text),
+            Self::Decided(decided) => text.clone_into(&mut decided.seen.text),
+        }
+    }
+
+    /// The verdict's reason, if there is one.
+    pub const fn code(&self) -> Option<Code> {
+        match self {
+            Self::Decided(decided) => Some(decided.code),
+            _ => None,
+        }
+    }
+
+    /// A comparison that took too long is over.
+    pub fn end_if_late(&mut self, now: Timestamp) {
+        if let Self::Comparing(comparing) = self
+            && now > comparing.began.plus(COMPARE_SECONDS_MAX)
+        {
+            *self = Self::decided(Code::Stale, comparing.seen.clone());
         }
     }
 
@@ -110,41 +186,40 @@ impl Visit {
         }
     }
 
-    /// Takes one `KPF:` frame. One that belongs to another photo, or to none, changes nothing.
-    pub fn see_photo_frame(&mut self, text: &str) {
-        match self {
-            Self::Open(early) => {
-                let known = early.iter().any(|frame| frame == text);
-                if !known && early.len() < EARLY_FRAMES_MAX && text.len() <= FRAME_BYTES_MAX {
-                    early.push(text.to_owned());
-                }
+    /// Takes one `KPF:` frame and says whether it belongs to the visit. One of another photo changes nothing.
+    pub fn see_photo_frame(&mut self, text: &str) -> bool {
+        if let Self::Open(early) = self {
+            let known = early.iter().any(|frame| frame == text);
+            if !known && early.len() < EARLY_FRAMES_MAX && text.len() <= FRAME_BYTES_MAX {
+                early.push(text.to_owned());
             }
-            Self::Comparing(comparing) => comparing.see(text),
-            Self::Decided(_) => {}
+            return true;
         }
+        if let Self::Comparing(comparing) = self {
+            comparing.see(text);
+        }
+        let hash = self.seen().and_then(|seen| seen.photo_sha256);
+        hash.is_some_and(|hash| Assembly::new(hash).add(text).total > 0)
     }
 
-    /// What the officer saw; `None` if there is nothing to compare. "The same" waits until the photo is complete.
-    pub fn compare_face(&mut self, check: FaceCheck) -> Option<()> {
-        match std::mem::take(self) {
-            Self::Comparing(comparing) if check == FaceCheck::Different || comparing.photo.is_some() => {
-                let Comparing { verified, photo, .. } = *comparing;
-                let (code, verified) = verified.confirm_face(check);
-                *self = Self::decided_about(code, &verified, photo);
-            }
-            other @ Self::Comparing(_) => *self = other,
-            other => {
-                *self = other;
-                return None;
-            }
+    /// Whether there is a face to compare.
+    pub const fn is_comparing(&self) -> bool {
+        matches!(self, Self::Comparing(_))
+    }
+
+    /// The photo of the visit, once it is complete.
+    pub fn photo(&self) -> Option<&[u8]> {
+        match self {
+            Self::Comparing(comparing) => comparing.photo.as_deref(),
+            Self::Open(_) | Self::Decided(_) => None,
         }
-        Some(())
     }
 
     /// What the page shows.
-    pub fn reply(&self, in_view: bool) -> ScanReply {
+    pub fn reply(&self, number: u32, in_view: bool) -> ScanReply {
         match self {
             Self::Open(early) => ScanReply {
+                visit: number,
                 state: if early.is_empty() {
                     VisitState::Nothing
                 } else {
@@ -160,6 +235,7 @@ impl Visit {
                     Code::PhotoIncomplete
                 };
                 ScanReply {
+                    visit: number,
                     state: VisitState::Compare,
                     verdict: Some(code.verdict().into()),
                     code: Some(code.code().to_owned()),
@@ -172,6 +248,7 @@ impl Visit {
                 }
             }
             Self::Decided(decided) => ScanReply {
+                visit: number,
                 state: VisitState::Decided,
                 verdict: Some(decided.code.verdict().into()),
                 code: Some(decided.code.code().to_owned()),

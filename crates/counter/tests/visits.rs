@@ -208,7 +208,10 @@ async fn another_face_is_refused_and_nothing_is_shown_any_more() {
         (verdict(&reply), reply.claims),
         (is("refused", "face_differs"), vec![])
     );
-    let (status, reply) = desk.json("/api/face", serde_json::json!({ "same": true })).await;
+    let visit = reply.visit;
+    let (status, reply) = desk
+        .json("/api/face", serde_json::json!({ "visit": visit, "same": true }))
+        .await;
     assert_eq!(
         (status, reply["code"].as_str()),
         (StatusCode::CONFLICT, Some("station_nothing_to_compare"))

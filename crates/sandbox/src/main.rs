@@ -42,10 +42,19 @@ async fn main() -> anyhow::Result<()> {
         "{}",
         serde_json::json!({ "ready": true, "url": format!("http://{host}"), "token": token })
     );
-    axum::serve(listener, app)
-        .with_graceful_shutdown(stop())
-        .await
-        .context("the server ended")
+    let (signalled, ending) = tokio::sync::oneshot::channel();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async {
+        stop().await;
+        let _ = signalled.send(());
+    });
+    tokio::select! {
+        ended = server.into_future() => ended.context("the server ended"),
+        // A connection that is never finished does not keep the program.
+        () = async {
+            let _ = ending.await;
+            tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        } => Ok(()),
+    }
 }
 
 /// 32 random bytes in hex.

@@ -96,7 +96,9 @@ async fn an_identity_turns_green_only_after_the_face_was_compared() {
     assert_eq!(reply.state, VisitState::Compare);
     assert!(reply.photo.is_some());
     assert_ne!(reply.verdict, Some(VerdictView::Accepted));
-    let reply = desk.compare_face(FaceCheck::Same).unwrap();
+    let reply = desk
+        .compare_face(reply.visit, FaceCheck::Same, stage.now())
+        .unwrap();
     assert_eq!(answer(&reply), ACCEPTED);
     let cnic = reply.claims.iter().find(|claim| claim.key == "cnic").unwrap();
     assert_eq!(
@@ -104,9 +106,13 @@ async fn an_identity_turns_green_only_after_the_face_was_compared() {
         "masked everywhere but on the citizen's own screen"
     );
 
-    stage.identity_shown(&mut desk, 2).unwrap();
+    let shown = stage.identity_shown(&mut desk, 2).unwrap();
     assert_eq!(
-        answer(&desk.compare_face(FaceCheck::Different).unwrap()),
+        answer(
+            &desk
+                .compare_face(shown.visit, FaceCheck::Different, stage.now())
+                .unwrap()
+        ),
         refused(Code::FaceDiffers)
     );
 }
@@ -120,9 +126,13 @@ async fn a_revoked_citizen_is_refused_once_the_desk_has_heard_of_it() {
 
     let cnic = Cnic::parse(&sandbox::citizens()[0].cnic).unwrap();
     stage.office.revoke(&cnic, stage.now()).await.unwrap();
-    stage.identity_shown(&mut desk, 1).unwrap();
+    let shown = stage.identity_shown(&mut desk, 1).unwrap();
     assert_eq!(
-        answer(&desk.compare_face(FaceCheck::Same).unwrap()),
+        answer(
+            &desk
+                .compare_face(shown.visit, FaceCheck::Same, stage.now())
+                .unwrap()
+        ),
         ACCEPTED,
         "it cannot know yet"
     );

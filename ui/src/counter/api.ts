@@ -24,7 +24,7 @@ export interface Api {
   text(text: string): Promise<ScanReply>;
   request(ask: string): Promise<RequestReply>;
   cancelRequest(): Promise<CounterState>;
-  face(same: boolean): Promise<ScanReply>;
+  face(visit: number, same: boolean): Promise<ScanReply>;
   next(): Promise<ScanReply>;
   sync(): Promise<SyncReply>;
 }
@@ -63,7 +63,7 @@ export function counterApi(token: string): Api {
     text: (text) => json("/api/text", { text }),
     request: (ask) => json("/api/request", { ask }),
     cancelRequest: () => call("POST", "/api/request/cancel"),
-    face: (same) => json("/api/face", { same }),
+    face: (visit, same) => json("/api/face", { visit, same }),
     next: () => call("POST", "/api/next"),
     sync: () => call("POST", "/api/sync"),
   };

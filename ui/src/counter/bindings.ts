@@ -56,6 +56,8 @@ export type ErrorReply = {
 
 /**  What the officer saw. */
 export type FaceCall = {
+	/**  The visit whose photo the officer compared, from its `ScanReply`. */
+	visit: number,
 	/**  The face in front of the officer is the one in the photo. */
 	same: boolean,
 };
@@ -91,6 +93,8 @@ export type RequestReply = {
 
 /**  What the page shows of a visit. */
 export type ScanReply = {
+	/**  Which visit; goes back with what the officer saw. */
+	visit: number,
 	/**  How far the visit is. */
 	state: VisitState,
 	/**  The outcome; with `compare` it is the one so far. */

@@ -3,6 +3,7 @@ import { CallError, type Api } from "./api";
 import type { CounterState, RequestReply, ScanReply } from "./bindings";
 
 const NOBODY: ScanReply = {
+  visit: 0,
   state: "nothing",
   verdict: null,
   code: null,
@@ -13,6 +14,9 @@ const NOBODY: ScanReply = {
   vct: null,
   in_view: false,
 };
+
+/** Verdicts on what was no answer to the request on the screen; it stays open after them. */
+const NO_ANSWER = ["wrong_code", "malformed", "too_large", "wrong_request"];
 
 /** The visitor is gone when the camera has seen no code for this long. */
 const GONE_MS = 4_000;
@@ -142,11 +146,13 @@ export class Desk {
   }
 
   async face(same: boolean): Promise<void> {
-    await this.#visit(() => this.#api.face(same));
+    const { visit } = this.visit;
+    await this.#visit(() => this.#api.face(visit, same));
   }
 
   async next(): Promise<void> {
     this.#visits += 1;
+    this.#end();
     this.visit = NOBODY;
     this.noCode = false;
     if (this.request && this.requestSeconds === 0) this.request = null;
@@ -193,9 +199,16 @@ export class Desk {
     });
   }
 
+  /** The program closes a request once its visit was decided. */
+  #end(): void {
+    if (this.visit.state === "decided" && !NO_ANSWER.includes(this.visit.code ?? "")) this.request = null;
+  }
+
   #see(reply: ScanReply): void {
+    const another = reply.visit !== this.visit.visit;
+    if (another) this.#end();
     if (reply.in_view) this.#seenAt = this.now;
-    if (reply.state === "decided" && this.visit.state !== "decided") this.#decidedAt = this.now;
+    if (reply.state === "decided" && (another || this.visit.state !== "decided")) this.#decidedAt = this.now;
     // The answer has arrived; the request is used up.
     if (reply.state === "compare" || (reply.state === "decided" && reply.verdict === "accepted")) this.request = null;
     this.visit = reply;

@@ -5,6 +5,7 @@ import type { CounterState, RequestReply, ScanReply } from "./bindings";
 import { Desk } from "./desk.svelte";
 
 const NOBODY: ScanReply = {
+  visit: 1,
   state: "nothing",
   verdict: null,
   code: null,
@@ -55,7 +56,7 @@ class Program implements Api {
   text = (text: string) => this.#answer(`text ${text}`, this.reply);
   request = (ask: string) => this.#answer(`request ${ask}`, REQUEST);
   cancelRequest = () => this.#answer("cancel", STATE);
-  face = (same: boolean) => this.#answer(`face ${same}`, this.reply);
+  face = (visit: number, same: boolean) => this.#answer(`face ${visit} ${same}`, this.reply);
   next = () => this.#answer("next", NOBODY);
   sync = () => this.#answer("sync", { trust_changed: false, status_changed: false, code: null, state: STATE });
 }
@@ -106,6 +107,18 @@ describe("the next scan", () => {
     expect(desk.visit.state).toBe("nothing");
   });
 
+  test("of another visitor right after a verdict is shown its full time", async () => {
+    program.reply = ACCEPTED;
+    await frame();
+    await desk.tick(4_900);
+    program.reply = { ...ACCEPTED, visit: 2, verdict: "refused", code: "replayed" };
+    await frame();
+    await desk.tick(9_800);
+    expect(desk.visit.code).toBe("replayed");
+    await desk.tick(9_900);
+    expect(desk.visit.state).toBe("nothing");
+  });
+
   test("never ends a comparison", async () => {
     program.reply = { ...ACCEPTED, state: "compare", verdict: "undecided" };
     await frame();
@@ -149,6 +162,26 @@ test("a request runs for a minute by the program's clock and goes when it is ans
   program.reply = { ...ACCEPTED, state: "compare", verdict: "undecided" };
   await frame();
   expect(desk.request).toBeNull();
+});
+
+test("what the officer saw goes back with the visit that was on the screen", async () => {
+  program.reply = { ...ACCEPTED, visit: 7, state: "compare", verdict: "undecided" };
+  await frame();
+  await desk.face(true);
+  expect(program.calls.at(-1)).toBe("face 7 true");
+});
+
+test("a refused answer closes the request with its visit, a stranger's code does not", async () => {
+  for (const [code, left] of [
+    ["wrong_request", REQUEST],
+    ["revoked", null],
+  ] as const) {
+    await desk.ask("identity");
+    program.reply = { ...ACCEPTED, verdict: "refused", code };
+    await frame();
+    await desk.next();
+    expect(desk.request).toEqual(left);
+  }
 });
 
 test("a program that is gone is said to be gone, and found again", async () => {

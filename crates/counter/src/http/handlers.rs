@@ -85,7 +85,8 @@ pub async fn face(
     } else {
         credential::FaceCheck::Different
     };
-    let reply = app.station().compare_face(check)?;
+    let now = app.now();
+    let reply = app.station().compare_face(call.visit, check, now)?;
     Ok(Json(reply))
 }
 

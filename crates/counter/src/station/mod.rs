@@ -6,15 +6,15 @@ mod views;
 use std::path::Path;
 
 use credential::{
-    Code, Context, CounterCertificateClaims, Expect, FaceCheck, IssuedRequest, Mode, Outcome, RootSet,
-    SecretKey, Signer, StatusManifest, StatusSet, Timestamp, TrustList, Vct,
+    Code, Context, CounterCertificateClaims, Expect, FaceCheck, IssuedRequest, Mode, Outcome, ReplayKey,
+    RootSet, SecretKey, Signer, StatusManifest, StatusSet, Timestamp, TrustList, Vct, Verdict, Verified,
 };
 
 use crate::StationCode;
 use crate::store::memory::FirstTime;
 use crate::store::{OpenError, Store, StoreError};
 use crate::types::{RequestReply, ScanReply};
-use crate::visit::Visit;
+use crate::visit::{Seen, Visit};
 
 pub use signed::StagedStatus;
 
@@ -80,6 +80,8 @@ pub struct Station {
     status_broken: bool,
     last_sync: Option<u64>,
     visit: Visit,
+    /// Counts the visits, so that an answer to one is never taken for another.
+    visit_number: u32,
     request: Option<IssuedRequest>,
     /// The request that was answered last, so that its answer shown again is called a replay.
     answered: Option<IssuedRequest>,
@@ -140,6 +142,7 @@ impl Station {
             status_broken,
             last_sync: stored.last_sync,
             visit: Visit::default(),
+            visit_number: 1,
             request: None,
             answered: None,
         })
@@ -156,47 +159,110 @@ impl Station {
         now: Timestamp,
     ) -> Result<ScanReply, StationCode> {
         let mut in_view = false;
+        self.visit.end_if_late(now);
         // A code before its photo, wherever they are in the picture.
         let is_photo = |text: &&String| text.starts_with("KPF:");
         for text in texts.iter().filter(|text| !is_photo(text)) {
             if source == Source::Camera && text.starts_with("KPR:") {
                 continue;
             }
-            in_view = true;
-            if self.visit.takes_presentation() {
-                let visit = self.decide(text, now)?;
-                self.visit = visit;
-            }
+            in_view |= self.see_code(text, now)?;
         }
         for text in texts.iter().filter(is_photo) {
-            in_view = true;
-            self.visit.see_photo_frame(text);
+            in_view |= self.visit.see_photo_frame(text);
         }
-        Ok(self.visit.reply(in_view))
+        Ok(self.reply(in_view))
+    }
+
+    /// Takes one code and says whether it belongs to the visit. Another pass is another visitor: it ends the visit
+    /// and is judged by itself, so that nobody stands under a verdict that is not theirs. A code that is none of
+    /// ours changes nothing then, a poster in the camera's view for one.
+    fn see_code(&mut self, text: &str, now: Timestamp) -> Result<bool, StationCode> {
+        if let Some(seen) = self.visit.seen() {
+            if seen.text == text {
+                return Ok(true);
+            }
+            if seen.pass.is_some() && self.verify_again(seen, text, now).1 == seen.pass {
+                self.visit.renew(text);
+                return Ok(true);
+            }
+            if is_none_of_ours(self.verify_as_expected(text, now).code) {
+                return Ok(false);
+            }
+            self.end_visit();
+        }
+        let visit = self.decide(text, now)?;
+        self.visit = visit;
+        Ok(true)
+    }
+
+    /// Ends the visit. The request that it was about is closed: a refused answer leaves nothing open for the next
+    /// visitor. One that was not answered at all stays.
+    fn end_visit(&mut self) {
+        let about_request = |code| !is_none_of_ours(code) && code != Code::WrongRequest;
+        if self.visit.code().is_some_and(about_request) {
+            self.request = None;
+        }
+        self.begin_visit();
+    }
+
+    fn begin_visit(&mut self) {
+        self.visit = Visit::default();
+        self.visit_number = self.visit_number.wrapping_add(1);
+    }
+
+    fn reply(&self, in_view: bool) -> ScanReply {
+        self.visit.reply(self.visit_number, in_view)
     }
 
     /// Ends the visit; what was shown is forgotten.
     pub fn next_visit(&mut self) -> ScanReply {
-        self.visit = Visit::default();
-        self.visit.reply(false)
+        self.end_visit();
+        self.reply(false)
     }
 
-    /// Takes what the officer saw.
+    /// Takes what the officer saw of the visitor of visit number `visit`. "The same" waits until the photo is
+    /// complete. A comparison takes a while, so the code is verified again with what the desk knows now.
     ///
     /// # Errors
-    /// [`StationCode::NothingToCompare`].
-    pub fn compare_face(&mut self, check: FaceCheck) -> Result<ScanReply, StationCode> {
-        self.visit
-            .compare_face(check)
-            .ok_or(StationCode::NothingToCompare)?;
-        Ok(self.visit.reply(true))
+    /// [`StationCode::NothingToCompare`], also for another visit.
+    pub fn compare_face(
+        &mut self,
+        visit: u32,
+        check: FaceCheck,
+        now: Timestamp,
+    ) -> Result<ScanReply, StationCode> {
+        if visit != self.visit_number || !self.visit.is_comparing() {
+            return Err(StationCode::NothingToCompare);
+        }
+        self.visit.end_if_late(now);
+        let complete = self.visit.photo().is_some();
+        if self.visit.is_comparing()
+            && (complete || check == FaceCheck::Different)
+            && let Some(seen) = self.visit.seen().cloned()
+        {
+            let (outcome, _) = self.verify_again(&seen, &seen.text, now);
+            let photo = self.visit.photo().map(<[u8]>::to_vec);
+            self.visit = match outcome.verified {
+                Some(verified) => {
+                    let (code, verified) = verified.confirm_face(check);
+                    Visit::decided_about(code, seen, &verified, photo)
+                }
+                // Another face is refused whatever the desk does not know.
+                None if check == FaceCheck::Different && outcome.code.verdict() == Verdict::Undecided => {
+                    Visit::decided(Code::FaceDiffers, seen)
+                }
+                None => Visit::decided(outcome.code, seen),
+            };
+        }
+        Ok(self.reply(true))
     }
 
     /// Begins a visit with a question, signed by this station under its certificate.
     ///
     /// # Errors
     /// [`StationCode::MayNotAsk`] if the certificate does not allow the question, [`StationCode::NotCertified`] if
-    /// there is none in date, [`StationCode::StoreFailed`].
+    /// there is none in date that holds under the trust list, [`StationCode::StoreFailed`].
     pub fn open_request(
         &mut self,
         ask: &str,
@@ -209,6 +275,9 @@ impl Station {
             Some(view) if !view.allowed.contains(&ask) => return Err(StationCode::MayNotAsk),
             Some(view) if now < view.iat || now >= view.exp => return Err(StationCode::NotCertified),
             None if ask != Vct::AGE && ask != Vct::RESIDENCE => return Err(StationCode::NotCertified),
+            Some(_) if self.trust.is_some() && !self.is_certified(now) => {
+                return Err(StationCode::NotCertified);
+            }
             _ => {}
         }
         let signer = Signer {
@@ -222,7 +291,7 @@ impl Station {
             .open_request(&request.nonce, request.expires.unix(), now.unix())
             .map_err(|_| StationCode::StoreFailed)?;
         self.request = Some(request);
-        self.visit = Visit::default();
+        self.begin_visit();
         Ok(reply)
     }
 
@@ -234,12 +303,14 @@ impl Station {
     fn decide(&mut self, text: &str, now: Timestamp) -> Result<Visit, StationCode> {
         let outcome = self.verify_as_expected(text, now);
         let (code, Some(verified)) = (outcome.code, outcome.verified) else {
-            return Ok(Visit::decided(outcome.code));
+            return Ok(Visit::decided(outcome.code, Seen::unknown(text)));
         };
+        let mut seen = Seen::verified(text, &verified, None);
         let first = match verified.mode() {
             Mode::Request => match self.request.take() {
                 Some(request) => {
                     let first = self.store.use_request(&request.nonce);
+                    seen.request = Some(request.clone());
                     self.answered = Some(request);
                     first
                 }
@@ -252,13 +323,13 @@ impl Station {
             }
         };
         if first.map_err(|_| StationCode::StoreFailed)? == FirstTime::No {
-            return Ok(Visit::decided(Code::Replayed));
+            return Ok(Visit::decided(Code::Replayed, seen));
         }
         Ok(match (code, verified.photo_sha256().copied()) {
             (Code::FaceNotCompared, Some(hash)) => {
-                Visit::comparing(verified, hash, self.visit.take_early_frames())
+                Visit::comparing(verified, hash, seen, self.visit.take_early_frames(), now)
             }
-            _ => Visit::decided_about(code, &verified, None),
+            _ => Visit::decided_about(code, seen, &verified, None),
         })
     }
 
@@ -295,6 +366,26 @@ impl Station {
         }
     }
 
+    /// Verifies a text as the visit's code was, with what the desk knows now, and says whose pass it is. The
+    /// request's time counted when it was answered and does not count again.
+    fn verify_again(&self, seen: &Seen, text: &str, now: Timestamp) -> (Outcome, Option<ReplayKey>) {
+        let outcome = match &seen.request {
+            Some(request) => {
+                let request = IssuedRequest {
+                    expires: request.expires.max(now),
+                    ..request.clone()
+                };
+                self.verify(text, Expect::Request(&request), now)
+            }
+            None => {
+                let audience = &self.audience;
+                self.verify(text, Expect::Timed { audience }, now)
+            }
+        };
+        let pass = outcome.verified.as_ref().map(Verified::replay_key);
+        (outcome, pass)
+    }
+
     fn or_answered(&self, text: &str, outcome: Outcome) -> Outcome {
         let again = self.answered.as_ref().is_some_and(|request| {
             // As of the time when it could be answered: it is a replay, however late.
@@ -321,4 +412,9 @@ impl Station {
         };
         credential::verify(text, &context)
     }
+}
+
+/// A code that is no pass at all.
+const fn is_none_of_ours(code: Code) -> bool {
+    matches!(code, Code::WrongCode | Code::Malformed | Code::TooLarge)
 }

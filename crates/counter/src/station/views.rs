@@ -28,12 +28,12 @@ impl Station {
                 .as_ref()
                 .filter(|request| now < request.expires)
                 .and_then(request_reply),
-            visit: self.visit.reply(false),
+            visit: self.reply(false),
         }
     }
 
     /// Whether a wallet with this desk's trust list would call its requests certified.
-    fn is_certified(&self, now: Timestamp) -> bool {
+    pub(super) fn is_certified(&self, now: Timestamp) -> bool {
         let signer = Signer {
             key: &self.settings.key,
             certificate: self.settings.certificate.as_deref(),

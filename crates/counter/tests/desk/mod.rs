@@ -322,7 +322,9 @@ impl Desk {
     }
 
     pub async fn face(&self, same: bool) -> ScanReply {
-        self.scan("/api/face", serde_json::json!({ "same": same })).await
+        let visit = self.state().await["visit"]["visit"].clone();
+        self.scan("/api/face", serde_json::json!({ "visit": visit, "same": same }))
+            .await
     }
 
     /// Asks for a pass; the text of the request's code.
