@@ -165,7 +165,7 @@ async fn init(data: &Path, roots: &Path) -> anyhow::Result<()> {
 }
 
 /// How long answers may still take after the service was asked to end.
-const STOPPING_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(5);
+const STOPPING_TIME_MAX: Duration = Duration::from_secs(5);
 
 async fn serve(data: &Path, listen: SocketAddr, nadra: &str) -> anyhow::Result<()> {
     let token = std::env::var("NADRA_TOKEN").ok().map(zeroize::Zeroizing::new);

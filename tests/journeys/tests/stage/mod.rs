@@ -12,7 +12,7 @@ use counter::types::ScanReply;
 use credential::{Names, ProvinceConfig, PublicKey, RootKind, RootSet, SecretKey, Timestamp, Vct};
 use http_body_util::BodyExt as _;
 use province_api::nadra::{NadraOutcome, VerifyRequest};
-use province_api::{artefacts, paths};
+use province_api::paths;
 use province_server::admin::{Desk, Office};
 use province_server::nadra::{Answer, NadraDesk};
 use province_server::randomness::Randomness;
