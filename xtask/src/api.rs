@@ -9,7 +9,7 @@ use crate::picture::Luma;
 use crate::process::Program;
 
 /// A sync or an enrolment may wait for a slow NADRA; nothing else takes long.
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 /// The header that carries a loopback server's token.
 const TOKEN_HEADER: &str = "X-Khyber-Token";
 

@@ -17,15 +17,7 @@ pub fn run(workspace: &Workspace, packages: Packages) -> anyhow::Result<()> {
     screens::build(workspace)?;
     formatting(workspace)?;
     say("lints");
-    let mut clippy = workspace.cargo();
-    clippy.args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--features",
-        programs::FEATURES,
-    ]);
-    command::run(clippy.args(["--", "--deny", "warnings"]))?;
+    lints(workspace)?;
     say("the released app");
     released_app(workspace)?;
     if command::is_there("cargo-deny") {
@@ -45,8 +37,22 @@ pub fn formatting(workspace: &Workspace) -> anyhow::Result<()> {
     command::run(workspace.cargo().args(["fmt", "--all", "--check"]))
 }
 
+/// What clippy finds in the programs and their tests.
+///
+/// # Errors
+/// When it finds anything.
+pub fn lints(workspace: &Workspace) -> anyhow::Result<()> {
+    let mut clippy = workspace.cargo();
+    clippy.args(["clippy", "--workspace", "--all-targets", "--keep-going"]);
+    clippy.args(["--features", programs::FEATURES, "--", "--deny", "warnings"]);
+    command::run(&mut clippy)
+}
+
 /// The released app has no mock runtime, whose commands anybody could call, and no device key in a file.
-fn released_app(workspace: &Workspace) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When it would have one of them.
+pub fn released_app(workspace: &Workspace) -> anyhow::Result<()> {
     let mut tree = workspace.cargo();
     tree.args([
         "tree",

@@ -202,7 +202,9 @@ fn enrol(wallet: &Wallet) -> anyhow::Result<Enrolled> {
     let draft = citizen.get("draft").context("a test citizen without a draft")?;
     wallet.invoke("set_photo", &json!({ "bytes": text(citizen, "portrait")? }))?;
     let mut filled = draft.clone();
-    filled["has_photo"] = Value::Bool(true);
+    if let Some(has_photo) = filled.get_mut("has_photo") {
+        *has_photo = Value::Bool(true);
+    }
     let check = wallet.invoke("save_draft", &json!({ "draft": filled }))?;
     let errors = check.get("errors").and_then(Value::as_array);
     ensure!(
@@ -289,7 +291,8 @@ fn answer(wallet: &Wallet, desk: &Desk) -> anyhow::Result<Outcome> {
         match text(&reply, "state")?.as_str() {
             "decided" => return outcome(&reply),
             "compare" if reply.get("photo").is_some_and(Value::is_string) => {
-                return outcome(&desk.post("face", &json!({ "same": true }))?);
+                let same = json!({ "visit": reply.get("visit"), "same": true });
+                return outcome(&desk.post("face", &same)?);
             }
             _ => {}
         }
@@ -313,9 +316,9 @@ fn text(value: &Value, key: &str) -> anyhow::Result<String> {
 
 /// `99999-*******-1`.
 pub fn mask(cnic: &str) -> String {
-    let digits: Vec<char> = cnic.chars().filter(char::is_ascii_digit).collect();
-    match digits[..] {
-        [a, b, c, d, e, .., last] => format!("{a}{b}{c}{d}{e}-*******-{last}"),
+    let digits: String = cnic.chars().filter(char::is_ascii_digit).collect();
+    match (digits.get(..5), digits.get(12..)) {
+        (Some(first), Some(last)) => format!("{first}-*******-{last}"),
         _ => "*".repeat(digits.len()),
     }
 }

@@ -35,8 +35,8 @@ impl Luma {
             .get("path")
             .and_then(Value::as_str)
             .context("a code without a path")?;
-        let side = (size + 2 * QUIET) * PIXELS;
-        let mut bytes = vec![255_u8; side * side];
+        let width = (size + 2 * QUIET) * PIXELS;
+        let mut bytes = vec![255_u8; width * width];
         for rectangle in path.split_terminator('z') {
             let (x, y, run) = run_of(rectangle).with_context(|| format!("a strange path: {rectangle}"))?;
             ensure!(
@@ -45,13 +45,13 @@ impl Luma {
             );
             let left = (x + QUIET) * PIXELS;
             for row in 0..PIXELS {
-                let start = ((y + QUIET) * PIXELS + row) * side + left;
+                let start = ((y + QUIET) * PIXELS + row) * width + left;
                 if let Some(line) = bytes.get_mut(start..start + run * PIXELS) {
                     line.fill(0);
                 }
             }
         }
-        Ok(Self { side, bytes })
+        Ok(Self { side: width, bytes })
     }
 }
 

@@ -19,7 +19,7 @@ use crate::command;
 use crate::report::Watch;
 
 /// Longest time until a program says that it is ready. They take well under a second on an idle machine.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 /// Longest time a program gets to stop by itself.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 /// How often we look.

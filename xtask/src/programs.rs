@@ -7,7 +7,7 @@ use crate::command;
 use crate::report::{Watch, say, time};
 use crate::workspace::{Profile, Workspace};
 
-/// K_device in a file, so that the app starts where there is no keyring; a release build for citizens has no such thing.
+/// `K_device` in a file, so that the app starts where there is no keyring; a release build for citizens has no such thing.
 pub const FEATURES: &str = "khyber-pass/file-key-store";
 
 /// Builds every program; cargo shows its own progress.

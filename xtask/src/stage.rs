@@ -109,7 +109,7 @@ impl Stage {
     /// When it does not start.
     pub fn start_sandbox(&mut self) -> anyhow::Result<()> {
         let command = self.command("sandbox");
-        self.start("sandbox", command)
+        self.start("sandbox", &command)
     }
 
     /// Starts the province on its data; from the second time on at the same address, which the configuration names.
@@ -127,7 +127,7 @@ impl Stage {
         command.arg("serve").arg("--data").arg(self.file("province"));
         command.args(["--listen", &listen, "--nadra", &nadra]);
         command.env("NADRA_TOKEN", token);
-        self.start("province", command)?;
+        self.start("province", &command)?;
         let url = self.program("province")?.said("url")?;
         self.province_address = url.strip_prefix("http://").map(str::to_owned);
         Ok(())
@@ -213,7 +213,7 @@ impl Stage {
         if let Some(clock) = &options.clock {
             set_clock(&mut command, clock)?;
         }
-        self.start(name, command)
+        self.start(name, &command)
     }
 
     fn certify(&self, data: &Path, certificate: &Path) -> anyhow::Result<()> {
@@ -256,7 +256,7 @@ impl Stage {
         if let Some(clock) = clock {
             set_clock(&mut command, clock)?;
         }
-        self.start(name, command)
+        self.start(name, &command)
     }
 
     /// The wallet's window as a command with its data and configuration set.
@@ -289,9 +289,9 @@ impl Stage {
         Ok(())
     }
 
-    fn start(&mut self, name: &str, command: Command) -> anyhow::Result<()> {
+    fn start(&mut self, name: &str, command: &Command) -> anyhow::Result<()> {
         ensure!(self.program(name).is_err(), "{name} runs already");
-        let program = Program::start(name, &command, &self.log(name))?;
+        let program = Program::start(name, command, &self.log(name))?;
         self.running.push((name.to_owned(), program));
         Ok(())
     }

@@ -1,7 +1,6 @@
-//! `cargo xtask test`: every test there is.
+//! `cargo xtask test`: every test there is, and the lints, because this is all that continuous integration runs.
 //!
-//! Formatting is looked at here, because it takes a second. Lints are in `cargo xtask check`: clippy compiles every
-//! dependency once more.
+//! Lints come last: clippy looks at every dependency once more, and a failed test should be known before that.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -15,7 +14,7 @@ use crate::report::{Watch, say, time};
 use crate::workspace::{Profile, Workspace};
 use crate::{check, command, programs, screens};
 
-/// Version of the WebDriver server for the app's window.
+/// Version of the `WebDriver` server for the app's window.
 const TAURI_DRIVER: &str = "^2.1";
 
 /// Run every test there is.
@@ -72,6 +71,10 @@ impl Test {
         if self.wants(Part::E2e) {
             parts.need("WebDriver", || driver(workspace).map(drop))?;
             parts.run("end to end", || self.end_to_end(workspace));
+        }
+        if self.wants(Part::Rust) {
+            parts.run("released app", || check::released_app(workspace));
+            parts.run("lints", || check::lints(workspace));
         }
         parts.finish(watch)
     }
@@ -152,7 +155,7 @@ fn journeys(workspace: &Workspace) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The WebDriver server for the app's window; installed into the target folder where it is not there.
+/// The `WebDriver` server for the app's window; installed into the target folder where it is not there.
 ///
 /// # Errors
 /// When cargo cannot install it.
