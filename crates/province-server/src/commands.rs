@@ -63,7 +63,7 @@ enum Command {
         /// Where to listen; port 0 takes a free one.
         #[arg(long, default_value = "127.0.0.1:0")]
         listen: SocketAddr,
-        /// Address of NADRA. What the province proves itself there with comes from the environment, as NADRA_TOKEN:
+        /// Address of NADRA. What the province proves itself there with comes from the environment, as `NADRA_TOKEN`:
         /// a list of processes shows no secret.
         #[arg(long)]
         nadra: String,

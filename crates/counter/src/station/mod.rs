@@ -369,18 +369,15 @@ impl Station {
     /// Verifies a text as the visit's code was, with what the desk knows now, and says whose pass it is. The
     /// request's time counted when it was answered and does not count again.
     fn verify_again(&self, seen: &Seen, text: &str, now: Timestamp) -> (Outcome, Option<ReplayKey>) {
-        let outcome = match &seen.request {
-            Some(request) => {
-                let request = IssuedRequest {
-                    expires: request.expires.max(now),
-                    ..request.clone()
-                };
-                self.verify(text, Expect::Request(&request), now)
-            }
-            None => {
-                let audience = &self.audience;
-                self.verify(text, Expect::Timed { audience }, now)
-            }
+        let outcome = if let Some(request) = &seen.request {
+            let request = IssuedRequest {
+                expires: request.expires.max(now),
+                ..request.clone()
+            };
+            self.verify(text, Expect::Request(&request), now)
+        } else {
+            let audience = &self.audience;
+            self.verify(text, Expect::Timed { audience }, now)
         };
         let pass = outcome.verified.as_ref().map(Verified::replay_key);
         (outcome, pass)
