@@ -45,6 +45,8 @@ impl Test {
     /// When anything cannot be installed or built, or a test fails.
     pub fn run(&self, workspace: &Workspace, packages: Packages) -> anyhow::Result<()> {
         let watch = Watch::start();
+        // Somebody who asks for one test does not ask for lints.
+        let whole = self.filter.is_none();
         let mut parts = Parts::default();
         parts.need("system packages", || packages::ensure(packages, Purpose::Test))?;
         parts.need("npm packages", || {
@@ -53,26 +55,27 @@ impl Test {
         })?;
         parts.need("screens", || screens::build(workspace))?;
         if self.wants(Part::Rust) {
-            parts.run("formatting", || check::formatting(workspace));
+            if whole {
+                parts.run("formatting", || check::formatting(workspace));
+            }
             parts.need("build", || build(workspace))?;
             parts.run("tests in Rust", || self.rust(workspace));
         } else if self.wants(Part::E2e) {
             parts.need("build", || build(workspace))?;
         }
         if self.wants(Part::Ui) {
-            parts.run("types of the screens", || {
-                command::run(ui(workspace).args(["run", "check"]))
-            });
-            parts.run("lints of the screens", || {
-                command::run(ui(workspace).args(["run", "lint"]))
-            });
+            if whole {
+                let npm = |script| command::run(ui(workspace).args(["run", script]));
+                parts.run("types of the screens", || npm("check"));
+                parts.run("lints of the screens", || npm("lint"));
+            }
             parts.run("tests of the screens", || self.screens(workspace));
         }
         if self.wants(Part::E2e) {
             parts.need("WebDriver", || driver(workspace).map(drop))?;
             parts.run("end to end", || self.end_to_end(workspace));
         }
-        if self.wants(Part::Rust) {
+        if whole && self.wants(Part::Rust) {
             parts.run("released app", || check::released_app(workspace));
             parts.run("lints", || check::lints(workspace));
         }
