@@ -27,6 +27,9 @@ pub struct Demo {
     /// Show the wallet in a browser even where there is a display
     #[arg(long, conflicts_with = "headless")]
     preview: bool,
+    /// Start the programs as they were built before
+    #[arg(long)]
+    no_build: bool,
 }
 
 impl Demo {
@@ -35,9 +38,11 @@ impl Demo {
     /// # Errors
     /// When something cannot be built or does not start, or a step of the journey comes out wrong.
     pub fn run(&self, workspace: &Workspace, packages: Packages) -> anyhow::Result<()> {
-        packages::ensure(packages, Purpose::Build)?;
-        screens::build(workspace)?;
-        programs::build(workspace, Profile::Debug)?;
+        if !self.no_build {
+            packages::ensure(packages, Purpose::Build)?;
+            screens::build(workspace)?;
+            programs::build(workspace, Profile::Debug)?;
+        }
         process::stop_on_signals()?;
         let stage = Stage::open(workspace, Profile::Debug)?;
         if self.headless {

@@ -62,6 +62,9 @@ const OFFLINE_CODES: readonly string[] = ["network_down", "network_timeout"];
 /** A phone that is out of sight for this long locks its wallet. */
 export const HIDDEN_MS_MAX = 60_000;
 
+/** How long after home came up it fetches: whoever opens the wallet to show something goes first. */
+export const SYNC_AFTER_MS = 800;
+
 /** Milliseconds by `performance.now()` and by `Date.now()`. */
 export interface Clocks {
   pageMs: number;
@@ -78,6 +81,7 @@ export class Session {
   backFirst: (() => boolean) | null = null;
   #hiddenAt: Clocks | null = null;
   #lockTimer: ReturnType<typeof setTimeout> | undefined;
+  #syncTimer: ReturnType<typeof setTimeout> | undefined;
   #syncing = false;
 
   constructor(readonly backend: Backend) {}
@@ -131,6 +135,15 @@ export class Session {
     const error = toBackendError(thrown);
     if (error.code === "locked" || error.code === "vault_missing") void this.start();
     return error;
+  }
+
+  /** Fetches what is new in a moment, if the wallet is still open then. */
+  syncSoon(): void {
+    if (this.#syncTimer !== undefined) return;
+    this.#syncTimer = setTimeout(() => {
+      this.#syncTimer = undefined;
+      if (this.app?.lock === "open") void this.sync();
+    }, SYNC_AFTER_MS);
   }
 
   /** Fetches what is new, quietly. `null` when it worked, else the code. */

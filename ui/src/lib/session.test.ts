@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { fakeBackend } from "$lib/backend/fake";
 import type { AppState } from "$lib/backend";
 import { language } from "$lib/i18n.svelte";
-import { entryFor, HIDDEN_MS_MAX, parentOf, Session, type Clocks } from "./session.svelte";
+import { entryFor, HIDDEN_MS_MAX, parentOf, Session, SYNC_AFTER_MS, type Clocks } from "./session.svelte";
 
 const APP: AppState = {
   mark: "test", language: "en", lock: "open", enrolment: "enrolled", enrolment_error: null, configured: true, wait_seconds: null,
@@ -52,6 +52,25 @@ describe("a session", () => {
     expect(await session.sync()).toBe("network_down");
     expect(session.offline).toBe(true);
     expect(session.screen.at).toBe("home");
+  });
+
+  test.each([
+    ["once, in a moment, however often it is asked to", true, 1],
+    ["not at all when the wallet was locked meanwhile", false, 0],
+  ])("fetches soon: %s", async (_, open, times) => {
+    vi.useFakeTimers();
+    const backend = fakeBackend({ lock: "open", enrolment: "enrolled" });
+    const fetching = vi.spyOn(backend, "sync");
+    const session = new Session(backend);
+    await session.start();
+    session.syncSoon();
+    session.syncSoon();
+    await vi.advanceTimersByTimeAsync(SYNC_AFTER_MS - 1);
+    expect(fetching).not.toHaveBeenCalled();
+    if (!open) await session.lock();
+    await vi.advanceTimersByTimeAsync(SYNC_AFTER_MS);
+    expect(fetching).toHaveBeenCalledTimes(times);
+    vi.useRealTimers();
   });
 
   describe("out of sight", () => {
