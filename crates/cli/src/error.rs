@@ -12,6 +12,8 @@ pub(crate) enum CliError {
     NoInput(String),
     #[error("cannot read the input")]
     Input,
+    #[error("nothing came on stdin")]
+    NothingRead,
     #[error("cannot write the output")]
     Output,
     #[error("cannot write {0}; a key file that is there already is never written over")]
@@ -65,6 +67,7 @@ impl CliError {
             Self::Usage(_) => "usage",
             Self::NoInput(_) => "no_input",
             Self::Input => "input_failed",
+            Self::NothingRead => "nothing_read",
             Self::Output => "output_failed",
             Self::Write(_) => "write_failed",
             Self::Clock => "clock_before_1970",

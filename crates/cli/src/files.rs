@@ -40,8 +40,20 @@ pub(crate) fn stdin_json<T: DeserializeOwned>() -> Result<T, CliError> {
     Ok(serde_json::from_slice(&stdin()?)?)
 }
 
-/// The QR text on stdin or in a file, without the line's end. Spaces stay: base45 has them. Bytes that are no text
-/// become a text that no reader takes.
+/// The QR text on stdin, without the line's end.
+///
+/// # Errors
+/// [`CliError::NothingRead`]: a scanner that is not connected is no refused presentation.
+pub(crate) fn stdin_qr_text() -> Result<String, CliError> {
+    let text = qr_text(&stdin()?);
+    if text.trim().is_empty() {
+        return Err(CliError::NothingRead);
+    }
+    Ok(text)
+}
+
+/// The QR text in these bytes, without the line's end. Spaces stay: base45 has them. Bytes that are no text become a
+/// text that no reader takes.
 pub(crate) fn qr_text(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.trim_end_matches(['\r', '\n']).to_owned()

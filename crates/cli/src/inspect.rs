@@ -44,7 +44,7 @@ impl From<NotOurs> for CliError {
 
 impl Inspect {
     pub(crate) fn run(&self) -> Result<Done, CliError> {
-        let text = files::qr_text(&files::stdin()?);
+        let text = files::stdin_qr_text()?;
         if text.len() > TEXT_BYTES_MAX {
             return Err(CliError::Unreadable(Code::TooLarge));
         }

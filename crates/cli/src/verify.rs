@@ -43,7 +43,6 @@ pub(crate) struct Verify {
 
 impl Verify {
     pub(crate) fn run(self, machine: &Machine) -> Result<Done, CliError> {
-        let text = files::qr_text(&files::stdin()?);
         let trust = self.trust.read()?;
         let status = self.status(trust.as_ref())?;
         let request = self.request()?;
@@ -52,6 +51,7 @@ impl Verify {
             (None, Some(audience)) => Expect::Timed { audience },
             (None, None) => return Err(CliError::Usage(String::from("--request or --audience is needed"))),
         };
+        let text = files::stdin_qr_text()?;
         let outcome = credential::verify(
             &text,
             &Context {

@@ -55,7 +55,7 @@ fn inspect_says_that_nothing_is_verified_and_masks_the_cnic() {
 fn inspect_names_what_it_cannot_read() {
     let folder = TempDir::new().unwrap();
     for (text, code) in [
-        ("", "wrong_code"),
+        ("", "nothing_read"),
         ("WIFI:T:WPA", "wrong_code"),
         ("گل", "wrong_code"),
         ("KP1:%%%", "malformed"),
@@ -193,6 +193,11 @@ fn wrong_use_is_64_wrong_data_65_a_missing_file_66() {
         "kp:other-desk",
     ];
     assert_eq!(province.run(&both, "").error(), error(64, "usage"));
+    for nothing in ["", "\n", " \r\n"] {
+        for command in [&["verify", "--audience", AUDIENCE][..], &["inspect"]] {
+            assert_eq!(province.run(command, nothing).error(), error(65, "nothing_read"));
+        }
+    }
     let missing = ["verify", "--trust", "nowhere.kpt", "--audience", AUDIENCE];
     assert_eq!(province.run(&missing, "").error(), error(66, "no_input"));
     for (claims, code) in [

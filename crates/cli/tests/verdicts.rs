@@ -43,7 +43,6 @@ fn a_stale_or_foreign_presentation_is_refused_with_exit_1() {
     let desk = province.verify(&text, NOW, &["--audience", "kp:other-desk"]);
     assert_eq!(desk.verdict(), verdict(1, "refused", "wrong_desk"));
     for (text, code) in [
-        ("", "wrong_code"),
         ("HC1:NOT OURS", "wrong_code"),
         ("KP1:", "malformed"),
         ("KP1:lower case", "malformed"),

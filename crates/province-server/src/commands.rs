@@ -15,7 +15,7 @@ use province_server::admin::{Desk, Office};
 use province_server::nadra::{HttpNadra, TIME_LIMIT};
 use province_server::randomness::Randomness;
 use province_server::rules::end::Ended;
-use province_server::{AppParts, Province, router};
+use province_server::{AppParts, Limits, Province, router};
 use serde_json::json;
 
 use super::say;
@@ -164,9 +164,6 @@ async fn init(data: &Path, roots: &Path) -> anyhow::Result<()> {
     say(&json!({ "sequence": published.sequence, "epoch": published.epoch }))
 }
 
-/// How long answers may still take after the service was asked to end.
-const STOPPING_TIME_MAX: Duration = Duration::from_secs(5);
-
 async fn serve(data: &Path, listen: SocketAddr, nadra: &str) -> anyhow::Result<()> {
     let token = std::env::var("NADRA_TOKEN").ok().map(zeroize::Zeroizing::new);
     let office = Office::open(data).await?;
@@ -184,19 +181,10 @@ async fn serve(data: &Path, listen: SocketAddr, nadra: &str) -> anyhow::Result<(
         .context("could not listen")?;
     let address = listener.local_addr()?;
     say(&json!({ "ready": true, "url": format!("http://{address}") }))?;
-    let (asked, stopping) = tokio::sync::oneshot::channel::<()>();
-    let serving = axum::serve(listener, router(province)).with_graceful_shutdown(async move {
-        stop().await;
-        let _ = asked.send(());
-    });
-    // Whoever holds a connection open half-way does not keep the service from ending.
-    let served = tokio::select! {
-        served = serving.into_future() => served,
-        () = async { let _ = stopping.await; tokio::time::sleep(STOPPING_TIME_MAX).await } => Ok(()),
-    };
+    province_server::serve(listener, router(province), Limits::default(), stop()).await;
     upkeep.abort();
     office.store().close().await;
-    served.context("the server ended")
+    Ok(())
 }
 
 /// Looks after the published data again and again; a failed turn is tried again at the next.

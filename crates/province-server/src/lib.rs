@@ -18,5 +18,5 @@ pub mod rules;
 pub mod sealed;
 pub mod store;
 
-pub use http::{app, router};
+pub use http::{Limits, app, router, serve};
 pub use rules::{AppParts, Province};

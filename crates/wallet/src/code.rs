@@ -75,6 +75,8 @@ ui_codes! {
     VaultDamaged = "vault_damaged",
     /// A newer version of the app wrote this vault.
     VaultTooNew = "vault_too_new",
+    /// Another program has this wallet open.
+    AlreadyOpen = "already_open",
     /// The phone could not write or read its storage.
     StorageFailed = "storage_failed",
 

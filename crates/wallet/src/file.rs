@@ -1,6 +1,6 @@
 //! Files that are whole or absent, whenever the power goes.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -42,6 +42,22 @@ pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
         builder.mode(0o700);
     }
     builder.create(path)
+}
+
+/// Takes the folder for this program alone, until the file is dropped or the program ends, however it ends.
+///
+/// # Errors
+/// `WouldBlock` when another program has it.
+pub(crate) fn take_folder(path: &Path) -> io::Result<File> {
+    let file =
+        private(OpenOptions::new().write(true).create(true).truncate(false)).open(path.join("in-use"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+        // No such locks on this system, which then runs an app once by itself, as phones do.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {

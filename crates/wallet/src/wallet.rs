@@ -1,5 +1,7 @@
 //! The wallet: one method for each thing that a screen may ask.
 
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use credential::{ProvinceConfig, RootKind, RootSet, Timestamp};
@@ -32,6 +34,8 @@ pub struct Wallet {
     kdf: KdfParams,
     language: Language,
     open: Option<Open>,
+    /// Two at once would show one pass twice.
+    _alone: File,
 }
 
 /// An open vault and what lives only as long as it is open.
@@ -49,7 +53,7 @@ impl Wallet {
     /// for what it holds and says [`UiCode::NotConfigured`] when it needs the network.
     ///
     /// # Errors
-    /// [`UiCode::StorageFailed`] when the folder cannot be made.
+    /// [`UiCode::AlreadyOpen`] when another program has the folder, [`UiCode::StorageFailed`] when it cannot be made.
     pub fn open(
         folder: &Path,
         roots: RootSet,
@@ -57,6 +61,10 @@ impl Wallet {
         device_key: Box<dyn DeviceKeyStore>,
     ) -> Result<Self, UiError> {
         file::make_folder(folder).map_err(OpenError::File)?;
+        let alone = file::take_folder(folder).map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock => UiCode::AlreadyOpen.into(),
+            _ => UiError::from(OpenError::File(error)),
+        })?;
         Ok(Self {
             folder: folder.to_owned(),
             roots,
@@ -65,6 +73,7 @@ impl Wallet {
             kdf: KdfParams::FLOOR,
             language: settings::language(folder),
             open: None,
+            _alone: alone,
         })
     }
 

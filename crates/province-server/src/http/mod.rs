@@ -3,6 +3,7 @@
 //! No CORS header is ever sent: no web page may call this. Names, numbers and tokens are never logged; a line holds
 //! method, path (a constant or a list's name), status and duration.
 
+mod connections;
 mod handlers;
 mod problem;
 mod signed;
@@ -24,6 +25,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::rules::{AppParts, Province};
+pub use connections::{Limits, serve};
 use problem::IntoReply as _;
 
 /// Largest body of an enrolment, in bytes: it carries a picture.

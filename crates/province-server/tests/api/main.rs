@@ -10,6 +10,7 @@
 mod admin;
 mod artefacts;
 mod bench;
+mod connections;
 mod enrolments;
 mod limits;
 mod nadra;

@@ -72,8 +72,15 @@ impl Phone {
 
     /// The power goes, and comes back: only what is on the disk is left.
     pub(crate) fn restart(&mut self) {
-        self.wallet = wallet_in(self.folder.path(), &self.key);
+        self.start_again();
         self.wallet.unlock(PIN, NOW).unwrap();
+    }
+
+    /// The same without unlocking. Only one wallet at a time may have a folder, so this one ends first.
+    pub(crate) fn start_again(&mut self) {
+        let elsewhere = tempfile::tempdir().unwrap();
+        self.wallet = wallet_in(elsewhere.path(), &self.key);
+        self.wallet = wallet_in(self.folder.path(), &self.key);
     }
 
     pub(crate) fn enrol(&mut self, province: &mut Province, now: Timestamp) -> Result<SyncReport, UiError> {

@@ -17,7 +17,7 @@ use crate::testing::{MemoryKey, TestRng};
 use crate::{KdfParams, UiCode, Wallet};
 
 fn code(phone: &mut Phone) -> Option<UiCode> {
-    phone.wallet = wallet_in(phone.folder.path(), &phone.key);
+    phone.start_again();
     phone.wallet.unlock(PIN, NOW).err().map(|error| error.code)
 }
 
@@ -36,6 +36,21 @@ fn a_wrong_pin_opens_nothing_and_harms_nothing() {
     assert_eq!(phone.wallet.draft().unwrap_err().code, UiCode::Locked);
     phone.wallet.unlock("۲۴۶۸۱۰", NOW).unwrap();
     assert_eq!(phone.wallet.draft().unwrap().district, "bajaur");
+}
+
+#[test]
+fn a_folder_has_one_wallet_at_a_time_however_the_last_one_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = MemoryKey::default();
+    let first = wallet_in(folder.path(), &key);
+    let second = Wallet::open(folder.path(), root_set(), None, Box::new(key.clone()));
+    assert_eq!(second.err().map(|error| error.code), Some(UiCode::AlreadyOpen));
+    drop(first);
+    assert!(
+        folder.path().join("in-use").exists(),
+        "the mark of a program that was killed"
+    );
+    wallet_in(folder.path(), &key);
 }
 
 #[test]
@@ -129,7 +144,7 @@ fn a_set_up_that_was_cut_short_is_no_vault_and_the_next_one_succeeds() {
     fs::write(phone.folder.path().join("vault.sqlite.new"), b"half").unwrap();
     fs::write(phone.folder.path().join("vault.sqlite.new-journal"), b"half").unwrap();
     fs::write(phone.folder.path().join("envelope.kpe.new"), b"{\"ver").unwrap();
-    phone.wallet = wallet_in(phone.folder.path(), &phone.key);
+    phone.start_again();
     assert_eq!(phone.wallet.app_state(NOW).unwrap().lock, LockState::Empty);
     assert_eq!(
         phone.wallet.unlock(PIN, NOW).unwrap_err().code,
