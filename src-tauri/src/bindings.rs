@@ -21,6 +21,7 @@ pub fn commands<R: Runtime>() -> Builder<R> {
             commands::draft,
             commands::save_draft,
             commands::set_photo,
+            commands::photo,
             commands::enrol,
             commands::sync,
             commands::home,

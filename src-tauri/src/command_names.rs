@@ -11,6 +11,7 @@ pub const COMMANDS: &[&str] = &[
     "draft",
     "save_draft",
     "set_photo",
+    "photo",
     "enrol",
     "sync",
     "home",

@@ -12,7 +12,7 @@ use wallet::screen::{
 use zeroize::Zeroizing;
 
 use crate::app::{App, aside};
-use crate::{photo, pictures};
+use crate::{photo as portrait, pictures};
 
 type Reply<T> = Result<T, UiError>;
 
@@ -74,9 +74,16 @@ pub async fn save_draft(app: State<'_, App>, draft: Draft) -> Reply<DraftCheck> 
 #[tauri::command]
 #[specta::specta]
 pub async fn set_photo(app: State<'_, App>, bytes: String) -> Reply<PhotoView> {
-    let photo = aside(move || photo::prepare(&pictures::file_of(&bytes)?)).await?;
+    let photo = aside(move || portrait::prepare(&pictures::file_of(&bytes)?)).await?;
     app.wallet(move |wallet, at| wallet.set_photo(&photo, at.now))
         .await
+}
+
+/// The photo that was kept.
+#[tauri::command]
+#[specta::specta]
+pub async fn photo(app: State<'_, App>) -> Reply<Option<PhotoView>> {
+    app.wallet(|wallet, _| wallet.photo()).await
 }
 
 /// Sends the enrolment and fetches what comes of it; goes on where it was interrupted.

@@ -21,6 +21,8 @@ export const commandsOver = (invoke: Invoke) => ({
   saveDraft: (draft: Draft) => invoke<DraftCheck>("save_draft", { draft }),
   /** Keeps a photo: a picture file in base64 or as a `data:` URL. */
   setPhoto: (bytes: string) => invoke<PhotoView>("set_photo", { bytes }),
+  /** The photo that was kept. */
+  photo: () => invoke<PhotoView | null>("photo"),
   /** Sends the enrolment and fetches what comes of it; goes on where it was interrupted. */
   enrol: () => invoke<AppState>("enrol"),
   /** Fetches what is new: trust list, status data, passes. */

@@ -121,6 +121,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
         const photo = draft.has_photo ? [] : [{ field: "photo", code: "photo_missing" as const }];
         return { errors: [...errors, ...photo] };
       }),
+    photo: () => did("photo", () => (draft.has_photo ? { data_url: PORTRAIT } : null)),
     setPhoto: () => did("setPhoto", () => ({ data_url: PORTRAIT })),
     enrol: () => did("enrol", () => become({ enrolment: "enrolled" })),
     sync: () => did("sync", () => {

@@ -15,7 +15,7 @@ export interface SendTrouble {
 
 export class EnrolForm {
   draft = $state<Draft>({ ...EMPTY_DRAFT });
-  /** The picture that was taken in this sitting; the vault keeps it, but does not hand it back. */
+  /** The picture that was taken, as the vault keeps it. */
   photo = $state<string | null>(null);
   screen = $state<EnrolScreen>("cnic");
   /** What is wrong, by field, as far as it has been asked about. */
@@ -43,12 +43,14 @@ export class EnrolForm {
       this.screen = "sending";
       await this.#attempt(async () => {
         this.draft = await this.backend.draft();
+        if (this.draft.has_photo) this.photo = (await this.backend.photo())?.data_url ?? null;
       });
       await this.send();
       return;
     }
     await this.#attempt(async () => {
       this.draft = await this.backend.draft();
+      if (this.draft.has_photo) this.photo = (await this.backend.photo())?.data_url ?? null;
       if (Object.entries(this.draft).every(([, value]) => value === "" || value === false)) return;
       const { errors } = await this.backend.saveDraft($state.snapshot(this.draft));
       const first = STEPS.find((step) => step.fields.some((field) => errors.some((error) => error.field === field)));

@@ -64,6 +64,13 @@ describe("one question after another", () => {
     expect(form.back()).toBe(false);
   });
 
+  test("a picture that was kept is there again, to be looked at before it is sent", async () => {
+    const kept = await opened({ draft: FAKE_DRAFT });
+    expect([kept.form.screen, kept.form.photo?.slice(0, 5)]).toEqual(["review", "data:"]);
+    const none = await opened({ draft: { ...FAKE_DRAFT, has_photo: false } });
+    expect([none.form.screen, none.form.photo]).toEqual(["photo", null]);
+  });
+
   test("a picture that is refused is an error of its field", async () => {
     const { form } = await opened({ failing: { setPhoto: "photo_too_small" } });
     await form.setPhoto("AAAA");
