@@ -11,8 +11,8 @@ use crate::time::Timestamp;
 use crate::trust::is_name;
 use crate::vct::Vct;
 
-/// Longest certificate, in bytes.
-pub const CERTIFICATE_BYTES_MAX: usize = 1024;
+/// Longest certificate, in bytes: a request that carries it is still read off a desk's screen, as version 19 at most.
+pub const CERTIFICATE_BYTES_MAX: usize = 544;
 
 /// Longest name of a desk or a purpose, in bytes of UTF-8, in one language.
 pub const NAME_BYTES_MAX: usize = 96;

@@ -33,3 +33,35 @@ fn codes_are_no_larger_than_the_table_says() {
         assert!(row.bytes <= row.bytes_max, "{}: {} bytes", row.name, row.bytes);
     }
 }
+
+#[test]
+fn the_longest_certificate_makes_a_request_of_version_19_and_a_longer_one_is_not_signed() {
+    use common::*;
+    use credential::*;
+
+    let desk = key("desk");
+    let with_name = |letters: usize| {
+        let name = "n".repeat(letters.min(NAME_BYTES_MAX));
+        let rest = "n".repeat(letters.saturating_sub(NAME_BYTES_MAX));
+        let claims = CounterCertificateClaims {
+            audience: "a".repeat(AUDIENCE_BYTES_MAX),
+            name: Names::new(&name[..], "u".repeat(NAME_BYTES_MAX), rest),
+            purpose: Names::new("p", "u".repeat(NAME_BYTES_MAX), ""),
+            ..certificate_claims()
+        };
+        issue_counter_certificate(&claims, &key("certifier"))
+    };
+    let longest = (1..=2 * NAME_BYTES_MAX)
+        .filter_map(|letters| with_name(letters).ok())
+        .last()
+        .unwrap();
+    assert_eq!(longest.len(), CERTIFICATE_BYTES_MAX);
+    assert_eq!(with_name(2 * NAME_BYTES_MAX), Err(IssueError::TooLarge));
+    let signer = Signer {
+        key: &desk,
+        certificate: Some(&longest),
+    };
+    let audience = "a".repeat(AUDIENCE_BYTES_MAX);
+    let request = build_request(&Vct::IDENTITY, &audience, [7; 16], NOW, Some(signer)).unwrap();
+    assert!(figures::version_l(&request.text) <= 19);
+}

@@ -30,6 +30,11 @@ fn version(capacity: &[usize; 20], text: &str) -> usize {
         .map_or(99, |i| i + 1)
 }
 
+/// The smallest version at level L that holds the text.
+pub fn version_l(text: &str) -> usize {
+    version(&CAPACITY_L, text)
+}
+
 /// One row: what it is, what came out, and what it may be at most.
 pub struct Row {
     pub name: &'static str,
@@ -72,7 +77,13 @@ pub fn rows() -> Vec<Row> {
     };
     let short = issue_counter_certificate(&short, &key("certifier")).unwrap();
     let full = CounterCertificateClaims {
-        audience: CENTRE.to_owned(),
+        name: Names::new(
+            "Service Centre Peshawar",
+            "سروس سینٹر پشاور",
+            "د خدمتونو مرکز پېښور",
+        ),
+        purpose: Names::new("Domicile", "ڈومیسائل", "ډومیسایل"),
+        allowed: vec![Vct::AGE, Vct::RESIDENCE, Vct::IDENTITY],
         ..certificate_claims()
     };
     let full = issue_counter_certificate(&full, &key("certifier")).unwrap();
@@ -88,8 +99,8 @@ pub fn rows() -> Vec<Row> {
     };
     let status = identity_claims().status;
     let one_language = ask(Vct::IDENTITY, CENTRE, signer(Some(&short[..])));
-    let three_languages = ask(Vct::IDENTITY, CENTRE, signer(Some(&full[..])));
-    let identity = answer(&three_languages, &identity_claims(), &holder(2));
+    let three_languages = ask(Vct::IDENTITY, DESK, signer(Some(&full[..])));
+    let identity = answer(&one_language, &identity_claims(), &holder(2));
     let signed_request = ask(Vct::AGE, CENTRE, signer(None));
     let usual = ask(Vct::AGE, DESK, None);
     vec![
@@ -97,22 +108,22 @@ pub fn rows() -> Vec<Row> {
         row(
             "age-district-status",
             &age("swat", status, &unsigned),
-            [332, 12, 14],
+            [329, 12, 14],
         ),
-        row("age-longer-names", &age("peshawar", None, &usual), [309, 11, 13]),
-        row("identity-photo", &identity, [542, 16, 19]),
-        row("request-unsigned", &unsigned.text, [48, 3, 99]),
-        row("request-signed", &signed_request.text, [133, 7, 99]),
+        row("age-longer-names", &age("peshawar", None, &usual), [306, 11, 13]),
+        row("identity-photo", &identity, [504, 16, 18]),
+        row("request-unsigned", &unsigned.text, [39, 3, 99]),
+        row("request-signed", &signed_request.text, [124, 6, 99]),
         row(
             "request-certificate-one-language",
             &one_language.text,
-            [330, 12, 99],
+            [328, 12, 99],
         ),
-        // A desk's name and purpose in three languages need more than the estimate that the table began with.
+        // The desk of the demonstration.
         row(
             "request-certificate-three-languages",
             &three_languages.text,
-            [478, 15, 99],
+            [472, 15, 99],
         ),
         row("photo-frame", &photo::frames(&[7; 668])[0], [352, 12, 99]),
     ]
