@@ -19,4 +19,4 @@ mod opaque;
 mod visit;
 
 pub use code::StationCode;
-pub use http::{App, FRAME_BYTES_MAX, Guard, TEXT_BYTES_MAX, TOKEN_HEADER, page_is_here, router};
+pub use http::{App, FRAME_BYTES_MAX, TEXT_BYTES_MAX, page_is_here, router};

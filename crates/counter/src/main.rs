@@ -1,6 +1,5 @@
 //! `counter`: the program at the service desk. The only place here that reads the clock and the randomness source.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,18 +10,15 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use counter::province::Province;
 use counter::station::{Settings, Station};
-use counter::{App, Guard, key, roots, sync};
+use counter::{App, key, roots, sync};
 use credential::{ProvinceConfig, RootSet, Timestamp};
+use loopback::Guard;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
 /// How often newer signed data are asked for.
 const SYNC_EVERY: Duration = Duration::from_mins(15);
-
-/// How long calls that have begun may take once the program was told to stop.
-const ENDING_MAX: Duration = Duration::from_secs(5);
 
 /// Checks Khyber Pass codes at a service desk, with or without a network.
 #[derive(Debug, Parser)]
@@ -85,7 +81,10 @@ fn main() -> anyhow::Result<()> {
 
 fn print_key(data: &Path) -> anyhow::Result<()> {
     let key = key::load_or_make(data, &Zeroizing::new(random()?))?;
-    println!("{}", json!({ "public_key": hex(key.public().as_bytes()) }));
+    println!(
+        "{}",
+        json!({ "public_key": hex::encode(key.public().as_bytes()) })
+    );
     Ok(())
 }
 
@@ -119,7 +118,7 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         .await
         .context("the address cannot be listened on")?;
     let host = listener.local_addr()?.to_string();
-    let token = hex(&random::<32>()?);
+    let token = loopback::token(&random()?);
     let app = Arc::new(App {
         station: Mutex::new(station),
         guard: Guard::new(&host, token.clone()),
@@ -139,19 +138,7 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
     );
 
     let background = tokio::spawn(keep_current(app.clone()));
-    let (signalled, ending) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, counter::router(app)).with_graceful_shutdown(async {
-        stopped().await;
-        let _ = signalled.send(());
-    });
-    tokio::select! {
-        ended = server.into_future() => ended?,
-        // A connection that is never finished does not keep the program.
-        () = async {
-            let _ = ending.await;
-            tokio::time::sleep(ENDING_MAX).await;
-        } => {}
-    }
+    loopback::serve(listener, counter::router(app)).await?;
     background.abort();
     Ok(())
 }
@@ -203,21 +190,4 @@ fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).context("this machine gives no randomness")?;
     Ok(bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-async fn stopped() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
 }

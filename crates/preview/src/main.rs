@@ -5,7 +5,6 @@
 //! released.
 
 mod bridge;
-mod guard;
 mod server;
 
 use std::net::SocketAddr;
@@ -13,13 +12,12 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Parser;
+use loopback::Guard;
 use serde_json::json;
 use tauri::AppHandle;
 use tauri::test::MockRuntime;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
-use crate::guard::Guard;
 use crate::server::Server;
 
 /// Serve the app's screens and commands on loopback.
@@ -73,7 +71,7 @@ async fn serve(app: AppHandle<MockRuntime>, listen: SocketAddr) -> anyhow::Resul
         .await
         .context("the address cannot be listened on")?;
     let host = listener.local_addr()?.to_string();
-    let token = make_token()?;
+    let token = loopback::token(&random()?);
     let router = server::router(Server {
         app,
         guard: Guard::new(&host, token.clone()),
@@ -83,42 +81,16 @@ async fn serve(app: AppHandle<MockRuntime>, listen: SocketAddr) -> anyhow::Resul
         "{}",
         json!({ "ready": true, "url": url, "page": format!("{url}/?token={token}"), "token": token })
     );
-    let (signalled, ending) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async {
-        stopped().await;
-        let _ = signalled.send(());
-    });
-    tokio::select! {
-        ended = server.into_future() => ended?,
-        // A connection that is never finished does not keep the program.
-        () = async {
-            let _ = ending.await;
-            tokio::time::sleep(std::time::Duration::from_secs(5)).await;
-        } => {}
-    }
+    loopback::serve(listener, router).await?;
     Ok(())
 }
 
-/// 32 random bytes in hexadecimal, new at each start.
-fn make_token() -> anyhow::Result<String> {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an entry point reads the source of randomness"
+)]
+fn random() -> anyhow::Result<[u8; 32]> {
     let mut bytes = [0; 32];
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "an entry point reads the source of randomness"
-    )]
     getrandom::fill(&mut bytes).context("this machine gives no randomness")?;
-    Ok(bytes.iter().fold(String::new(), |hex, byte| {
-        let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or('0');
-        hex + &String::from_iter([digit(byte >> 4), digit(byte & 15)])
-    }))
-}
-
-async fn stopped() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    Ok(bytes)
 }

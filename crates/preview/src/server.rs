@@ -7,12 +7,12 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
+use loopback::Guard;
 use serde_json::Value;
 use tauri::AppHandle;
 use tauri::test::MockRuntime;
 
 use crate::bridge;
-use crate::guard::Guard;
 
 /// A picture of 12 MB in base64 with room for the JSON round it.
 const COMMAND_BYTES_MAX: usize = 20 * 1024 * 1024;
@@ -44,7 +44,7 @@ async fn guard_command(
     request: Request,
     next: Next,
 ) -> Result<Response, StatusCode> {
-    server.guard.check_command(request.headers())?;
+    server.guard.check_call(request.headers())?;
     Ok(next.run(request).await)
 }
 

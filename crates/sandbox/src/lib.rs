@@ -3,7 +3,6 @@
 //! Nothing here is part of a released program. Whatever is signed under these roots says of itself that it is a test.
 
 pub mod citizens;
-pub mod guard;
 pub mod nadra;
 pub mod roots;
 

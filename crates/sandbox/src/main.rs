@@ -1,12 +1,11 @@
 //! `sandbox`: the simulated NADRA as a program on loopback.
 
-use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser;
-use sandbox::guard::Guard;
+use loopback::Guard;
 use sandbox::nadra::{Nadra, guarded_router};
 
 /// Stand-ins for what cannot be reached from a test.
@@ -36,55 +35,21 @@ async fn main() -> anyhow::Result<()> {
         .await
         .context("could not listen")?;
     let host = listener.local_addr()?.to_string();
-    let token = token()?;
-    let app = guarded_router(Arc::new(Nadra::new()), Guard::new(host.clone(), token.clone()));
+    let token = loopback::token(&random()?);
+    let app = guarded_router(Arc::new(Nadra::new()), Guard::new(&host, token.clone()));
     println!(
         "{}",
         serde_json::json!({ "ready": true, "url": format!("http://{host}"), "token": token })
     );
-    let (signalled, ending) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, app).with_graceful_shutdown(async {
-        stop().await;
-        let _ = signalled.send(());
-    });
-    tokio::select! {
-        ended = server.into_future() => ended.context("the server ended"),
-        // A connection that is never finished does not keep the program.
-        () = async {
-            let _ = ending.await;
-            tokio::time::sleep(std::time::Duration::from_secs(5)).await;
-        } => Ok(()),
-    }
+    loopback::serve(listener, app).await.context("the server ended")
 }
 
-/// 32 random bytes in hex.
 #[expect(
     clippy::disallowed_methods,
     reason = "the program's entry point reads the randomness"
 )]
-fn token() -> anyhow::Result<String> {
-    let mut bytes = [0_u8; 32];
+fn random() -> anyhow::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).context("no randomness")?;
-    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
-}
-
-/// Ends at Ctrl-C or SIGTERM.
-async fn stop() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = interrupt.await;
+    Ok(bytes)
 }

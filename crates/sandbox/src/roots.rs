@@ -3,8 +3,6 @@
 //! The public halves are pinned in programs from `assets/trust/test-roots.json`; what they sign carries the mark
 //! "test, not issued by the Government".
 
-use std::fmt::Write as _;
-
 use credential::SecretKey;
 
 /// SHA-256 of `khyber pass test root 1`, `2` and `3`.
@@ -33,15 +31,7 @@ pub fn root_keys() -> [SecretKey; 3] {
 
 /// The seeds in the form of the file that `province-server init --roots` reads: a JSON array of hex texts.
 pub fn root_seeds_json() -> String {
-    serde_json::to_string(&ROOT_SEEDS.map(|seed| hex(&seed))).unwrap_or_default()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    serde_json::to_string(&ROOT_SEEDS.map(hex::encode)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -53,7 +43,7 @@ mod tests {
     #[test]
     fn the_pinned_roots_are_the_public_halves_of_the_seeds() {
         let pinned: serde_json::Value = serde_json::from_str(TEST_ROOTS_JSON).unwrap();
-        let keys = root_keys().map(|key| hex(key.public().as_bytes()));
+        let keys = root_keys().map(|key| hex::encode(key.public().as_bytes()));
         assert_eq!(pinned, serde_json::json!({ "kind": "test", "roots": keys }));
     }
 }

@@ -1,6 +1,5 @@
 //! The desk's own server on loopback: routes, limits, headers.
 
-mod guard;
 mod handlers;
 mod page;
 
@@ -13,13 +12,13 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use credential::Timestamp;
+use loopback::{Guard, Refusal};
 
 use crate::StationCode;
 use crate::province::Province;
 use crate::station::Station;
 use crate::types::ErrorReply;
 
-pub use guard::{Guard, TOKEN_HEADER};
 pub use page::is_here as page_is_here;
 
 /// Largest camera frame: 1920 by 1080, one byte per pixel.
@@ -97,14 +96,14 @@ pub fn router(app: Arc<App>) -> Router {
 async fn only_our_page(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     match app.guard.check_page(request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(code) => code.into_response(),
+        Err(refusal) => StationCode::from(refusal).into_response(),
     }
 }
 
 async fn only_our_page_with_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     match app.guard.check_call(request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(code) => code.into_response(),
+        Err(refusal) => StationCode::from(refusal).into_response(),
     }
 }
 
@@ -129,6 +128,16 @@ async fn safe_headers(request: Request, next: Next) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+impl From<Refusal> for StationCode {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::WrongHost => Self::WrongHost,
+            Refusal::WrongOrigin => Self::WrongOrigin,
+            Refusal::NoToken => Self::NoToken,
+        }
+    }
 }
 
 impl IntoResponse for StationCode {

@@ -7,6 +7,7 @@
     clippy::panic
 )]
 
+use loopback::Guard;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +18,7 @@ use axum::http::{Request, Response, StatusCode};
 use counter::province::Province;
 use counter::station::{Settings, Station};
 use counter::types::ScanReply;
-use counter::{App, Guard, key, roots};
+use counter::{App, key, roots};
 use credential::{
     Claims, CounterCertificateClaims, DAY, Facts, Gender, GuardianRelation, ISSUER, Identity, ListEntry,
     Names, SecretKey, StatusContent, StatusManifest, StatusRef, Timestamp, TrustContent, TrustList,

@@ -8,9 +8,9 @@ use province_api::person::{Cnic, LatinName, LocalName};
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::guard::TOKEN_HEADER;
 
 const HOST: &str = "127.0.0.1:4000";
+const TOKEN_HEADER: &str = "x-khyber-token";
 
 fn question() -> VerifyRequest {
     let citizen = &crate::citizens()[0];
@@ -179,7 +179,7 @@ async fn slow_answers_rightly_and_late() {
 async fn only_who_knows_the_token_switches_faults() {
     let nadra = Arc::new(Nadra::new());
     let fault = FaultRequest { fault: Fault::Down };
-    let app = || guarded_router(Arc::clone(&nadra), Guard::new(HOST.into(), "secret".into()));
+    let app = || guarded_router(Arc::clone(&nadra), Guard::new(HOST, "secret".into()));
     let own_page = format!("http://{HOST}");
     for headers in [
         vec![("host", HOST)],
@@ -210,7 +210,7 @@ async fn only_who_knows_the_token_switches_faults() {
 #[tokio::test]
 async fn only_who_knows_the_token_may_ask() {
     let nadra = Arc::new(Nadra::new());
-    let app = guarded_router(nadra, Guard::new(HOST.into(), "secret".into()));
+    let app = guarded_router(nadra, Guard::new(HOST, "secret".into()));
     let known = ("authorization", "Bearer secret");
     for (headers, status) in [
         (vec![("host", HOST)], StatusCode::FORBIDDEN),
