@@ -38,16 +38,8 @@ pub fn roots() -> Result<RootSet, RootsDamaged> {
     RootSet::new(kind, [key(a)?, key(b)?, key(c)?]).map_err(|_| RootsDamaged)
 }
 
-fn key(hex: &str) -> Result<PublicKey, RootsDamaged> {
-    let digits: Option<Vec<u8>> = hex
-        .chars()
-        .map(|digit| digit.to_digit(16).and_then(|value| u8::try_from(value).ok()))
-        .collect();
-    let bytes: Vec<u8> = digits
-        .ok_or(RootsDamaged)?
-        .chunks(2)
-        .map(|pair| pair.iter().fold(0, |byte, digit| byte * 16 + digit))
-        .collect();
+fn key(digits: &str) -> Result<PublicKey, RootsDamaged> {
+    let bytes = hex::decode(digits).map_err(|_| RootsDamaged)?;
     PublicKey::parse(&bytes).map_err(|_| RootsDamaged)
 }
 

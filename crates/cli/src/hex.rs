@@ -1,4 +1,4 @@
-//! Bytes as hex digits.
+//! Bytes as hex digits in files and options, with the errors of this program.
 
 use credential::PublicKey;
 
@@ -6,37 +6,21 @@ use crate::error::CliError;
 
 /// Lower-case hex digits.
 pub(crate) fn text(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    ::hex::encode(bytes)
 }
 
 /// Exactly `N` bytes.
 pub(crate) fn fixed<const N: usize>(field: &'static str, digits: &[u8]) -> Result<[u8; N], CliError> {
-    let wrong = CliError::Field {
+    let mut bytes = [0; N];
+    ::hex::decode_to_slice(digits, &mut bytes).map_err(|_| CliError::Field {
         field,
         expected: match N {
             16 => "32 hex digits",
             32 => "64 hex digits",
             _ => "hex digits",
         },
-    };
-    let mut bytes = [0; N];
-    let mut pairs = digits.chunks_exact(2);
-    for (byte, pair) in bytes.iter_mut().zip(&mut pairs) {
-        let digit = |at: usize| pair.get(at).and_then(|digit| char::from(*digit).to_digit(16));
-        match (digit(0), digit(1)) {
-            (Some(high), Some(low)) => *byte = u8::try_from(high * 16 + low).unwrap_or_default(),
-            _ => return Err(wrong),
-        }
-    }
-    if digits.len() == 2 * N {
-        Ok(bytes)
-    } else {
-        Err(wrong)
-    }
+    })?;
+    Ok(bytes)
 }
 
 /// A public key of 32 bytes.

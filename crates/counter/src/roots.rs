@@ -37,12 +37,8 @@ pub fn pinned() -> Result<RootSet, RootsError> {
     RootSet::new(kind, [key(first)?, key(second)?, key(third)?]).map_err(|_| RootsError)
 }
 
-fn key(hex: &str) -> Result<PublicKey, RootsError> {
-    let mut bytes = Vec::with_capacity(32);
-    for at in (0..hex.len()).step_by(2) {
-        let pair = hex.get(at..at + 2).ok_or(RootsError)?;
-        bytes.push(u8::from_str_radix(pair, 16).map_err(|_| RootsError)?);
-    }
+fn key(digits: &str) -> Result<PublicKey, RootsError> {
+    let bytes = hex::decode(digits).map_err(|_| RootsError)?;
     PublicKey::parse(&bytes).map_err(|_| RootsError)
 }
 

@@ -159,7 +159,7 @@ async fn init(data: &Path, roots: &Path) -> anyhow::Result<()> {
     let text = fs::read_to_string(roots).context("could not read the roots")?;
     let seeds: [String; 3] =
         serde_json::from_str(&text).context("the roots are a JSON array of three hex texts")?;
-    let [a, b, c] = seeds.map(|seed| unhex(&seed));
+    let [a, b, c] = seeds.map(|seed| key_bytes(&seed));
     let (_, published) = Office::make(data, &[a?, b?, c?], &randomness(), now()).await?;
     say(&json!({ "sequence": published.sequence, "epoch": published.epoch }))
 }
@@ -202,7 +202,7 @@ async fn look_after(province: Arc<Province>) {
 
 async fn counter_certificate(given: CounterCertificate) -> anyhow::Result<()> {
     let desk = Desk {
-        key: PublicKey::parse(&unhex(&given.key)?).context("the counter's key is no public key")?,
+        key: PublicKey::parse(&key_bytes(&given.key)?).context("the counter's key is no public key")?,
         name: Names::new(given.name_en, given.name_ur, given.name_ps),
         purpose: Names::new(given.purpose_en, given.purpose_ur, given.purpose_ps),
         audience: given.audience,
@@ -245,13 +245,9 @@ fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     say(&json!({ "out": file, "bytes": bytes.len() }))
 }
 
-fn unhex(text: &str) -> anyhow::Result<[u8; 32]> {
-    let digits = text.trim().as_bytes();
+fn key_bytes(digits: &str) -> anyhow::Result<[u8; 32]> {
     let mut bytes = [0; 32];
-    anyhow::ensure!(digits.len() == 64, "a key is 64 hex digits");
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair)?, 16).context("a key is 64 hex digits")?;
-    }
+    hex::decode_to_slice(digits.trim(), &mut bytes).context("a key is 64 hex digits")?;
     Ok(bytes)
 }
 

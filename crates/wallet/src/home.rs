@@ -91,7 +91,7 @@ fn card(database: &Connection, identity: &Credential) -> Result<Card, UiError> {
         photo_data_url: photo.map(|photo| picture::data_url("image/webp", &photo)),
         issued_on: Day::at_unix(claims.iat.unix()).to_string(),
         expires_on: last_day(claims.exp),
-        pattern: crate::hex::encode(&Sha256::digest(identity.bytes())),
+        pattern: hex::encode(Sha256::digest(identity.bytes())),
         district: claims.facts.district.clone(),
     })
 }

@@ -18,7 +18,6 @@ mod draft;
 mod envelope;
 mod error;
 mod file;
-mod hex;
 mod home;
 mod opaque;
 mod picture;

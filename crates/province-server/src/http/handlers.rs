@@ -1,7 +1,5 @@
 //! Handlers: parse, call a rule, map.
 
-use std::fmt::Write as _;
-
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -77,7 +75,7 @@ async fn public_file(
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     let file = app.artefact(&name).await?.ok_or(ProblemCode::NotFound)?;
-    let tag = format!("\"{}\"", hex(&file.sha256));
+    let tag = format!("\"{}\"", hex::encode(file.sha256));
     let held = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
@@ -90,13 +88,5 @@ async fn public_file(
         (StatusCode::NOT_MODIFIED, caching).into_response()
     } else {
         (caching, [(header::CONTENT_TYPE, media_type)], file.bytes).into_response()
-    })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
     })
 }

@@ -58,10 +58,9 @@ impl FromRequest<App> for Signed {
     }
 }
 
-/// 16 bytes of lower-case hex.
-fn read_hex(text: &str) -> Option<[u8; 16]> {
-    if text.len() != 32 || !text.is_ascii() {
-        return None;
-    }
-    u128::from_str_radix(text, 16).ok().map(u128::to_be_bytes)
+/// 16 bytes of hex.
+fn read_hex(digits: &str) -> Option<[u8; 16]> {
+    let mut bytes = [0; 16];
+    hex::decode_to_slice(digits, &mut bytes).ok()?;
+    Some(bytes)
 }

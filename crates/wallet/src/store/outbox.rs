@@ -65,7 +65,7 @@ pub(crate) fn insert(
 ) -> Result<Entry, StoreError> {
     let mut random = [0; 16];
     rng.fill_bytes(&mut random);
-    insert_with_key(database, kind, crate::hex::encode(&random), body, holder_index)
+    insert_with_key(database, kind, hex::encode(random), body, holder_index)
 }
 
 /// Puts an entry in under this idempotency key.

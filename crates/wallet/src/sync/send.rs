@@ -211,7 +211,7 @@ fn key_after(idempotency_key: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(b"khyber pass passes after challenge\n");
     hash.update(idempotency_key.as_bytes());
-    crate::hex::encode(hash.finalize().get(..16).unwrap_or_default())
+    hex::encode(hash.finalize().get(..16).unwrap_or_default())
 }
 
 /// Status lists are named by credentials and go into a path, so a name has one narrow form.
