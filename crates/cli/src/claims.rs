@@ -1,6 +1,7 @@
 //! Claims as JSON, both ways, under the credential's own names.
 
 use credential::{Claims, Facts, Gender, GuardianRelation, ISSUER, Identity, StatusRef, Vct};
+use province_api::person;
 use serde::{Deserialize, Serialize};
 
 use crate::error::CliError;
@@ -159,7 +160,7 @@ impl IdentityJson {
         Self {
             id: identity.id.as_deref().map(|id| match cnic {
                 Cnic::Whole => id.to_owned(),
-                Cnic::Masked => masked(id),
+                Cnic::Masked => person::Cnic::mask(id),
             }),
             full_name: identity.full_name.clone(),
             full_name_local: identity.full_name_local.clone(),
@@ -234,28 +235,5 @@ impl FactsJson {
                 RelationJson::Husband => GuardianRelation::Husband,
             }),
         })
-    }
-}
-
-/// First five digits and the last one; stars alone for what is not a CNIC.
-fn masked(cnic: &str) -> String {
-    let digits: Vec<char> = cnic.chars().filter(char::is_ascii_digit).collect();
-    match digits.as_slice() {
-        [head @ .., last] if digits.len() == 13 => {
-            let first: String = head.iter().take(5).collect();
-            format!("{first}-*******-{last}")
-        }
-        _ => String::from("*****-*******-*"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::masked;
-
-    #[test]
-    fn a_masked_cnic_shows_five_digits_and_the_last() {
-        assert_eq!(masked("9999912345671"), "99999-*******-1");
-        assert_eq!(masked("99999"), "*****-*******-*");
     }
 }

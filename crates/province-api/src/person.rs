@@ -151,6 +151,11 @@ impl Cnic {
         format!("{}-*******-{}", self.part(0, 5), self.part(12, 13))
     }
 
+    /// What may be shown of a text that stands where a CNIC belongs: as [`Cnic::masked`], and stars alone if it is none.
+    pub fn mask(text: &str) -> String {
+        Self::parse(text).map_or_else(|_| "*****-*******-*".to_owned(), |cnic| cnic.masked())
+    }
+
     fn part(&self, from: usize, to: usize) -> &str {
         self.0.get(from..to).unwrap_or_default()
     }

@@ -39,6 +39,15 @@ fn a_cnic_never_prints_itself() {
 }
 
 #[test]
+fn what_is_no_cnic_is_masked_whole() {
+    assert_eq!(Cnic::mask("9999912345671"), "99999-*******-1");
+    assert_eq!(Cnic::mask("99999-1234567-1"), "99999-*******-1");
+    for text in ["", "12", "99999", "99999123456712", "99999-1234567-a"] {
+        assert_eq!(Cnic::mask(text), "*****-*******-*", "{text}");
+    }
+}
+
+#[test]
 fn a_name_in_the_other_script_is_refused() {
     assert_eq!(LatinName::parse("گل زمان"), Err(FieldError::NameWrongScript));
     assert_eq!(LocalName::parse("Gul Zaman"), Err(FieldError::NameWrongScript));
