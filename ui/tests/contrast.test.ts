@@ -2,6 +2,8 @@
 /** Every pair of text and ground of the design is legible in both themes: 4.5:1 for text, 3:1 for icons and edges. */
 import { describe, expect, test } from "vitest";
 
+import card from "../src/lib/components/CardFace.svelte?raw";
+import bar from "../src/lib/components/TestBar.svelte?raw";
 import tokens from "../src/styles/tokens.css?raw";
 
 type Tokens = Record<string, string>;
@@ -35,7 +37,10 @@ const ICON = [
   ["brand", "brand-soft"], ["good", "good-soft"], ["caution", "caution-soft"], ["bad", "bad-soft"], ["edge", "raised"],
   ["edge", "ground"], ["act", "ground"], ["good", "ground"],
 ] as const;
-const TEST_MARK = [["#ffffff", "#8f3d05"], ["#ffffff", "#a84a0a"], ["#ffffff", "#12857d"], ["#ffffff", "#b3261e"]] as const;
+const FIXED = [
+  ["on-mark", "mark"], ["on-mark", "mark-stripe"], ["on-card", "card-gleam"], ["on-card", "card-start"],
+  ["on-card", "card-middle"], ["on-card", "card-end"], ["on-card", "card-bad"],
+] as const;
 
 describe.each([
   ["light", tokensOf('[data-theme="light"]')],
@@ -50,8 +55,17 @@ describe.each([
   });
 });
 
-test.each(TEST_MARK)("%s on %s, fixed in both themes, is legible", (fore, ground) => {
-  expect(contrast(fore, ground)).toBeGreaterThanOrEqual(4.4);
+describe("the test mark and the card", () => {
+  const fixed = tokensOf("\n:root {");
+
+  test.each(FIXED)("%s on %s, the same in both themes, is legible as text", (fore, ground) => {
+    expect(contrast(fixed[fore] ?? "", fixed[ground] ?? "")).toBeGreaterThanOrEqual(4.5);
+  });
+
+  test.each([["test bar", bar], ["card", card]])("have no colours of their own in the %s", (_name, source) => {
+    expect(source).toContain("var(--mark)");
+    expect(source.match(/#[0-9a-f]{3,8}\b/gi) ?? []).toEqual([]);
+  });
 });
 
 test("the dark theme is the same whether the phone or the person asks for it", () => {
