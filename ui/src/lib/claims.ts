@@ -91,6 +91,11 @@ export function claimGroups(claims: readonly ClaimView[]): ClaimGroup[] {
     .sort((a, b) => Number(b.key === "photo") - Number(a.key === "photo"));
 }
 
+/** The same headings where only the kinds of claims are known. */
+export function claimHeadings(keys: readonly string[]): string[] {
+  return claimGroups(keys.map((key) => ({ key, value: null, script: "word" }))).map((group) => group.label);
+}
+
 const PASS_ICONS: Record<string, IconName> = { age: "age", residence: "district", identity: "card", "name-photo": "person" };
 
 /** A kind of pass: its name, what it is for, and its icon. */
