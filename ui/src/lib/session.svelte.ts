@@ -126,6 +126,17 @@ export class Session {
     await this.backend.setLanguage(language);
   }
 
+  /** As `chooseLanguage`, where nothing else is on the screen yet: a choice that was not kept is an error of its own. */
+  async chooseLanguageAtDoor(language: Language): Promise<boolean> {
+    try {
+      await this.chooseLanguage(language);
+      return true;
+    } catch (thrown) {
+      this.go({ at: "failed", code: toBackendError(thrown).code });
+      return false;
+    }
+  }
+
   async lock(): Promise<void> {
     this.adopt(await this.backend.lock());
   }

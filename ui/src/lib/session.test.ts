@@ -1,3 +1,4 @@
+// Which screen is on, by what the phone holds and what happens to it.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { fakeBackend } from "$lib/backend/fake";
@@ -44,6 +45,16 @@ describe("a session", () => {
     const session = new Session(fakeBackend({ failing: { appState: "storage_failed" } }));
     await session.start();
     expect(session.screen).toEqual({ at: "failed", code: "storage_failed" });
+  });
+
+  test("that cannot keep the language says so, in that language, and goes no further", async () => {
+    const session = new Session(fakeBackend({ failing: { setLanguage: "storage_failed" } }));
+    await session.start();
+    expect(await session.chooseLanguageAtDoor("ps")).toBe(false);
+    expect(session.screen).toEqual({ at: "failed", code: "storage_failed" });
+    expect(language.current).toBe("ps");
+    await session.start();
+    expect(session.screen.at).toBe("welcome");
   });
 
   test("without a network is offline and nothing else", async () => {
