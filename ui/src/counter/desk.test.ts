@@ -1,3 +1,4 @@
+// What the desk's page does as visitors, requests and time come and go.
 import { beforeEach, describe, expect, test } from "vitest";
 
 import { CallError, type Api } from "./api";

@@ -1,3 +1,4 @@
+// A USB scanner's typing is told from a person's, under any keyboard layout.
 import { describe, expect, test } from "vitest";
 
 import { Wedge, type TypedKey, type WedgeStep } from "./wedge";

@@ -1,3 +1,4 @@
+// The screen stays lit while something is shown, and no longer.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { keepAwake } from "./awake";

@@ -1,4 +1,5 @@
 // @vitest-environment node
+// Digits as people type them: of three scripts, grouped, with the cursor where it was.
 import { describe, expect, test } from "vitest";
 
 import { caretAfter, digitsOf, foldDigits, groupCnic, groupMobile } from "./digits";

@@ -1,3 +1,4 @@
+// The small helpers of the screens: words, claims, what hosts throw, the token, the camera's grey.
 import { beforeEach, describe, expect, test } from "vitest";
 
 import { toBackendError } from "$lib/backend";

@@ -1,3 +1,4 @@
+// The questions of an enrolment one after another, and sending the answers.
 import { describe, expect, test, vi } from "vitest";
 
 import type { AppState } from "$lib/backend";

@@ -1,3 +1,4 @@
+// The door: a right PIN, a wrong one, and the pause after too many.
 import { expect, test, vi } from "vitest";
 
 import { fakeBackend } from "$lib/backend/fake";

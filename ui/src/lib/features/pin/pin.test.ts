@@ -1,3 +1,4 @@
+// Choosing a PIN: which are too easy, and typing it twice.
 import { expect, test, vi } from "vitest";
 
 import { isEasyPin, PinChoice, pinKey } from "./pin.svelte";

@@ -1,3 +1,4 @@
+// A showing: its loop of codes, its renewals and its end.
 import { expect, test, vi } from "vitest";
 
 import type { Showing } from "$lib/backend";
