@@ -13,7 +13,7 @@ use crate::process::Program;
 use crate::workspace::{Profile, Workspace};
 
 /// The service class of every desk here; the wallet names it in what it shows.
-pub const AUDIENCE: &str = "kp:test-desk";
+pub const AUDIENCE: &str = "kp:desk";
 
 /// How a counter is started.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,8 @@
 //! A desk's request: read, shown to the citizen, answered or declined.
 
-use credential::{Asker, Names, ReadRequest, RequestError, RootSet, Timestamp, read_request};
+use credential::{
+    Asker, Names, REQUEST_LIFETIME, ReadRequest, RequestError, RootSet, Timestamp, read_request,
+};
 use rusqlite::Connection;
 
 use crate::claims;
@@ -24,6 +26,8 @@ pub(crate) struct Requests {
 struct Pending {
     id: u32,
     request: ReadRequest,
+    /// When its desk stops waiting, by this phone's clock.
+    over_at: Timestamp,
 }
 
 impl Requests {
@@ -38,6 +42,7 @@ impl Requests {
         let trust = load_trust(database, roots)?;
         let request = read_request(text, trust.as_ref(), now).map_err(request_code)?;
         let refusal = request.may_ask().err().map(request_code);
+        self.pending.retain(|pending| pending.over_at > now);
         let known = self
             .pending
             .iter()
@@ -49,7 +54,7 @@ impl Requests {
             if let Some(reason) = refusal {
                 record(database, &request, ShowingOutcome::Refused, Some(reason), now)?;
             }
-            self.add(request.clone())
+            self.add(request.clone(), now)
         };
         view(database, id, &request, refusal, now)
     }
@@ -65,7 +70,11 @@ impl Requests {
         let position = self.position(id)?;
         let pending = self.pending.get(position).ok_or(UiCode::RequestGone)?;
         pending.request.may_ask().map_err(request_code)?;
-        let showing = showings.start_answer(database, &pending.request, now)?;
+        let waits = pending.over_at.since(now);
+        if waits == 0 {
+            return Err(UiCode::RequestGone.into());
+        }
+        let showing = showings.start_answer(database, &pending.request, waits, now)?;
         // Answered once: another answer would use up another pass.
         self.pending.remove(position);
         Ok(showing)
@@ -89,14 +98,20 @@ impl Requests {
             .ok_or(UiCode::RequestGone)
     }
 
-    fn add(&mut self, request: ReadRequest) -> u32 {
+    fn add(&mut self, request: ReadRequest, now: Timestamp) -> u32 {
         if self.pending.len() >= PENDING_MAX {
             self.pending.remove(0);
         }
         self.last_id = self.last_id.wrapping_add(1);
+        // The desk counts by its own clock. If ours agrees with it we know the moment, else no more than that it waits
+        // no longer than for any request.
+        let latest = now.plus(REQUEST_LIFETIME);
+        let told = request.expires();
+        let over_at = if told > now && told < latest { told } else { latest };
         self.pending.push(Pending {
             id: self.last_id,
             request,
+            over_at,
         });
         self.last_id
     }
@@ -125,7 +140,12 @@ fn view(
     // the desk wanted.
     let (claims, missing) = match show::choose(database, *request.ask(), now) {
         Ok((_, claims)) => (claims, None),
-        Err(error) if matches!(error.code, UiCode::NoPass | UiCode::PassExpired) => {
+        Err(error)
+            if matches!(
+                error.code,
+                UiCode::NoPass | UiCode::PassExpired | UiCode::DeviceClock
+            ) =>
+        {
             (claims::names_of(*request.ask()), Some(error.code))
         }
         Err(error) => return Err(error),

@@ -4,7 +4,8 @@
 //! that dies in between wastes a pass and never shows one twice to two desks by mistake.
 
 use credential::{
-    Credential, PresentError, ReadRequest, SHOWING_MAX, Timestamp, Vct, present_timed, present_to_request,
+    CLOCK_ALLOWANCE, Credential, PresentError, ReadRequest, SHOWING_MAX, Timestamp, Vct, present_timed,
+    present_to_request,
 };
 use qr::Ecc;
 use rusqlite::Connection;
@@ -18,11 +19,15 @@ use crate::store::credential::{self as passes, Stored};
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::{enrolment, showing};
 
-/// The service class of a desk that says nothing else.
-pub const DEFAULT_AUDIENCE: &str = "kp:test-desk";
+/// The service class of any public counter. A desk of a narrower class takes no timed code and asks by request.
+pub const DEFAULT_AUDIENCE: &str = "kp:desk";
 
 /// A timed code is signed anew this often; it lives for a minute.
 pub const RENEW_SECONDS: u64 = 15;
+
+/// How long an answer stays up after its desk stopped waiting for it: one that was seen just in time still has its photo
+/// to hand over.
+const PHOTO_SECONDS: u64 = 15;
 
 /// How long each code stays on the screen.
 pub const FRAME_MS: u32 = 125;
@@ -39,6 +44,8 @@ struct Active {
     vct: Vct,
     pass: Stored,
     started_at: Timestamp,
+    /// Longest time on the screen, in seconds.
+    lasts: u64,
     claims: Vec<ClaimView>,
     how: How,
 }
@@ -83,15 +90,16 @@ impl Showings {
             last_pass: pass.shown,
         };
         use_up(database, &pass, &record)?;
-        let id = self.add(vct, pass, now, claims, How::Timed { audience });
+        let id = self.add(vct, pass, (now, SHOWING_MAX), claims, How::Timed { audience });
         self.frames(database, id, now)
     }
 
-    /// Starts to show the answer to a request.
+    /// Starts to show the answer to a request. `waits` is for how many seconds its desk still waits.
     pub(crate) fn start_answer(
         &mut self,
         database: &Connection,
         request: &ReadRequest,
+        waits: u64,
         now: Timestamp,
     ) -> Result<Showing, UiError> {
         let vct = *request.ask();
@@ -119,7 +127,7 @@ impl Showings {
             check_code: request.check_code(),
             frames,
         };
-        let id = self.add(vct, pass, now, claims, how);
+        let id = self.add(vct, pass, (now, waits + PHOTO_SECONDS), claims, how);
         self.frames(database, id, now)
     }
 
@@ -130,13 +138,13 @@ impl Showings {
         id: u32,
         now: Timestamp,
     ) -> Result<Showing, UiError> {
-        self.active.retain(|one| now.since(one.started_at) < SHOWING_MAX);
+        self.active.retain(|one| now.since(one.started_at) < one.lasts);
         let one = self
             .active
             .iter()
             .find(|one| one.id == id)
             .ok_or(UiCode::ShowingEnded)?;
-        let ends_in = SHOWING_MAX - now.since(one.started_at);
+        let ends_in = one.lasts - now.since(one.started_at);
         let (mode, frames, renew_in, check_code) = match &one.how {
             How::Timed { audience } => {
                 let text = sign_timed(database, &one.pass, audience, now)?;
@@ -170,7 +178,14 @@ impl Showings {
         self.active.retain(|one| one.id != id);
     }
 
-    fn add(&mut self, vct: Vct, pass: Stored, now: Timestamp, claims: Vec<ClaimView>, how: How) -> u32 {
+    fn add(
+        &mut self,
+        vct: Vct,
+        pass: Stored,
+        (started_at, lasts): (Timestamp, u64),
+        claims: Vec<ClaimView>,
+        how: How,
+    ) -> u32 {
         if self.active.len() >= SHOWINGS_MAX {
             self.active.remove(0);
         }
@@ -179,7 +194,8 @@ impl Showings {
             id: self.last_id,
             vct,
             pass,
-            started_at: now,
+            started_at,
+            lasts,
             claims,
             how,
         });
@@ -194,6 +210,9 @@ pub(crate) fn choose(
     now: Timestamp,
 ) -> Result<(Stored, Vec<ClaimView>), UiError> {
     let Some(pass) = passes::next_to_show(database, vct, now)? else {
+        if passes::begin_later(database, vct, now.plus(CLOCK_ALLOWANCE))? {
+            return Err(UiCode::DeviceClock.into());
+        }
         return Err(match passes::newest(database, vct)? {
             Some(_) => UiCode::PassExpired,
             None => UiCode::NoPass,

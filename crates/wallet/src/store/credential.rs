@@ -84,6 +84,16 @@ pub(crate) fn newest(database: &Connection, vct: Vct) -> Result<Option<Stored>, 
         .optional()?)
 }
 
+/// Whether there is a pass of a kind that begins only after `at`. The province signs none for later: such a phone's clock
+/// is behind.
+pub(crate) fn begin_later(database: &Connection, vct: Vct, at: Timestamp) -> Result<bool, StoreError> {
+    Ok(database.query_row(
+        "SELECT EXISTS (SELECT 1 FROM credential WHERE vct = ?1 AND starts_at > ?2)",
+        (vct.as_str(), to_sql(at.unix())),
+        |row| row.get(0),
+    )?)
+}
+
 /// Marks a pass as shown.
 pub(crate) fn mark_shown(database: &Connection, id: i64, now: Timestamp) -> Result<(), StoreError> {
     database.execute(

@@ -1,7 +1,8 @@
 //! Nothing that came over the network is stored before it passed here.
 
 use credential::{
-    CLOCK_ALLOWANCE, Claims, Credential, PublicKey, RootSet, StatusManifest, StatusSet, TrustList, Vct,
+    CLOCK_ALLOWANCE, Claims, Credential, PublicKey, RootSet, StatusManifest, StatusSet, Timestamp, TrustList,
+    Vct,
 };
 use province_api::passes::{PassesReply, PassesRequest};
 use rusqlite::Connection;
@@ -40,6 +41,15 @@ pub(crate) fn load_status(database: &Connection, trust: &TrustList) -> Result<Op
         }
     }
     Ok(Some(set))
+}
+
+/// The latest moment that something signed on this phone proves to be past.
+pub(super) fn proven_time(database: &Connection, roots: &RootSet) -> Result<Option<Timestamp>, StoreError> {
+    let Some(trust) = load_trust(database, roots)? else {
+        return Ok(None);
+    };
+    let status = load_status(database, &trust)?.map(|status| status.manifest().issued_at());
+    Ok(status.max(Some(trust.issued_at())))
 }
 
 /// The status lists that this person's passes refer to.

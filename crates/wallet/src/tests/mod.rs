@@ -6,6 +6,7 @@
     clippy::panic
 )]
 
+mod clocks;
 mod hostile;
 mod interrupted;
 mod journey;
