@@ -25,6 +25,13 @@ fn json(path: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(here(path)).unwrap()).unwrap()
 }
 
+/// The same with the codes' type taken from their constant: the generator would list each of them twice.
+fn text_with_one_list_of_codes(text: &str) -> String {
+    let (before, rest) = text.split_once("export type UiCode =").unwrap();
+    let (_, after) = rest.split_once(";\n").unwrap();
+    format!("{before}export type UiCode = (typeof UI_CODES)[number];\n{after}")
+}
+
 /// The generator's text, turned into one that imports nothing: a screen may run in the app's window
 /// or in the preview, so the way to call a command is an argument.
 fn typescript() -> String {
@@ -60,6 +67,7 @@ fn typescript() -> String {
         .replace("__TAURI_INVOKE", "invoke")
         .replace("/**  ", "/** ")
         .replace('\t', "  ");
+    let text = text_with_one_list_of_codes(&text);
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     lines.join("\n").trim_end().to_owned() + "\n"
 }

@@ -13,17 +13,20 @@ const SERVERS = ["counter", "province", "NADRA"];
 /** Starts the demonstration; `until` resolves with what it printed so far as soon as that has `text` in it. */
 function demo(args, environment = {}) {
   const child = spawn(setting("KHYBER_XTASK"), ["demo", "--no-build", ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...environment },
   });
   const ended = new Promise((resolve) => child.once("close", (code) => resolve(code)));
   let printed = "";
-  child.stdout.setEncoding("utf8");
-  child.stdout.on("data", (text) => (printed += text));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (text) => (printed += text));
+  }
   const until = (text) =>
     new Promise((resolve, reject) => {
       const look = () => printed.includes(text) && resolve(printed);
       child.stdout.on("data", look);
+      child.stderr.on("data", look);
       ended.then((code) => reject(new Error(`ended with ${code} before it said "${text}": ${printed}`)));
       look();
     });
@@ -76,3 +79,21 @@ test("with a display it opens the wallet's window, and Ctrl-C stops everything",
 
 test("without a display the same screens are in a browser", () =>
   startsAndStops([], { DISPLAY: "", WAYLAND_DISPLAY: "" }, /^http:\/\/127\.0\.0\.1:\d+/));
+
+test("a display that does not answer gives way to the browser, and the walk's last step ends the province", async () => {
+  const running = demo([], { DISPLAY: ":4242", WAYLAND_DISPLAY: "" });
+  try {
+    const printed = await running.until("the wallet is in the browser: http://");
+    const page = /in the browser: (\S+)/.exec(printed)[1];
+    assert.ok(await answers(page));
+    const [, province] = /^ +kill (\d+)$/m.exec(printed);
+    process.kill(Number(province), "SIGTERM");
+    await running.until("province ended");
+    assert.ok(!(await answers(said(printed, "province"))));
+    assert.ok(await answers(page));
+    running.child.kill("SIGINT");
+    assert.equal(await running.ended, 0);
+  } finally {
+    running.child.kill("SIGKILL");
+  }
+});

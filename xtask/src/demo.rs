@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::api::Desk;
 use crate::packages::{self, Packages, Purpose};
+use crate::process::Program;
 use crate::report::say;
 use crate::stage::{DeskOptions, Stage};
 use crate::workspace::{Profile, Workspace};
@@ -63,7 +64,7 @@ impl Demo {
             stage.start_preview("wallet", None)?;
         }
         println!("{}", walk_through(workspace, &stage, window)?);
-        wait(&mut stage, window);
+        wait(&mut stage, window)?;
         say("stopping everything");
         Ok(())
     }
@@ -75,26 +76,40 @@ fn has_display() -> bool {
         .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
-/// Until Ctrl-C; tells when a program ended by itself.
-fn wait(stage: &mut Stage, window: bool) {
+/// Until Ctrl-C; tells when a program ended by itself. A window that could not be opened gives way to the browser.
+fn wait(stage: &mut Stage, window: bool) -> anyhow::Result<()> {
+    let mut window = window;
     let mut watched = vec!["sandbox", "province", "counter", "wallet"];
     while !process::stopping() {
+        let mut ended = Vec::new();
         watched.retain(|name| {
-            let ended = stage
-                .program_mut(name)
-                .is_none_or(|program| program.ended().is_some());
-            if ended && *name == "wallet" && window {
+            let status = stage.program_mut(name).map(Program::ended);
+            let Some(Some(status)) = status else {
+                return status.is_some();
+            };
+            ended.push((*name, status));
+            false
+        });
+        for (name, status) in ended {
+            if name != "wallet" || !window {
+                let folder = stage.folder().display();
+                say(&format!("{name} ended; see its log in {folder}"));
+            } else if status.success() {
                 say("the wallet's window was closed; the rest runs on until Ctrl-C");
-            } else if ended {
+            } else {
+                window = false;
+                watched.push("wallet");
+                stage.stop("wallet")?;
+                stage.start_preview("wallet", None)?;
+                let page = stage.program("wallet")?.said("page")?;
                 say(&format!(
-                    "{name} ended; see its log in {}",
-                    stage.folder().display()
+                    "no window could be opened on this display; the wallet is in the browser: {page}"
                 ));
             }
-            !ended
-        });
+        }
         std::thread::sleep(LOOK_EVERY);
     }
+    Ok(())
 }
 
 fn walk_through(workspace: &Workspace, stage: &Stage, window: bool) -> anyhow::Result<String> {
@@ -104,13 +119,8 @@ fn walk_through(workspace: &Workspace, stage: &Stage, window: bool) -> anyhow::R
     } else {
         page("wallet", "page")?
     };
+    let province = stage.program("province")?;
     let citizens = citizens(&workspace.path("assets/test-citizens/citizens.json"))?;
-    let admin = stage.program_file("province-server");
-    let admin = admin
-        .strip_prefix(workspace.root())
-        .unwrap_or(&admin)
-        .display()
-        .to_string();
     Ok(format!(
         "
 Khyber Pass runs on this machine. Everything here is a test, not issued by the Government.
@@ -130,22 +140,23 @@ Three test citizens, whom the wallet offers at its first question (\"Use a test 
      the same picture: refused, because it was used.
   4. Counter: ask for \"Identity\". Wallet: \"Scan\" the counter's code, or choose a picture of it; compare who asks and the
      two digits, press \"Show this\", and hold the moving code into the webcam. Counter: compare the face; then it turns green.
-  5. Revoke that citizen, then press \"Update\" at the counter and do step 4 again: refused.
-       echo {cnic} | {admin} revoke --data {data}/province
-  6. Do step 3 after unplugging this machine from every network: it goes on working.
+  5. Revoke the citizen you chose, then press \"Update\" at the counter and do step 4 again: refused.
+       echo CNIC | {admin} revoke --data {data}/province
+  6. End the province and do step 2 and 3 again: wallet and counter go on working without it.
+       kill {process}
 
 Ctrl-C ends everything.",
         counter = page("counter", "page")?,
         province = page("province", "url")?,
         nadra = page("sandbox", "url")?,
         data = stage.folder().display(),
-        citizens = citizens.0,
-        cnic = citizens.1,
+        admin = stage.program_file("province-server").display(),
+        process = province.id(),
     ))
 }
 
-/// The lines about the citizens, and the number of the first.
-fn citizens(file: &Path) -> anyhow::Result<(String, String)> {
+/// A line for each citizen.
+fn citizens(file: &Path) -> anyhow::Result<String> {
     let read = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let citizens: Vec<Value> = serde_json::from_str(&read).context("the test citizens are not JSON")?;
     let text = |citizen: &Value, key: &str| {
@@ -155,7 +166,7 @@ fn citizens(file: &Path) -> anyhow::Result<(String, String)> {
             .unwrap_or_default()
             .to_owned()
     };
-    let lines = citizens.iter().fold(String::new(), |lines, citizen| {
+    Ok(citizens.iter().fold(String::new(), |lines, citizen| {
         let name = text(citizen, "name_en");
         let born = text(citizen, "date_of_birth");
         format!(
@@ -163,12 +174,5 @@ fn citizens(file: &Path) -> anyhow::Result<(String, String)> {
             text(citizen, "cnic"),
             text(citizen, "district")
         )
-    });
-    Ok((
-        lines,
-        citizens
-            .first()
-            .map(|citizen| text(citizen, "cnic"))
-            .unwrap_or_default(),
-    ))
+    }))
 }

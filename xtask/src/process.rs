@@ -140,6 +140,11 @@ impl Program {
             .with_context(|| format!("{} did not say its {key}", self.name))
     }
 
+    /// Its number at the system.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How it ended, if it did.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()

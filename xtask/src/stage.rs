@@ -1,6 +1,8 @@
 //! The whole system on this machine in a folder that goes away: sandbox, province, counters, wallet.
 
+use std::fs::Permissions;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -43,6 +45,7 @@ impl Stage {
     pub fn open(workspace: &Workspace, profile: Profile) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("khyber-pass-")
+            .permissions(Permissions::from_mode(0o700))
             .tempdir()
             .context("no place for temporary files")?;
         Ok(Self {

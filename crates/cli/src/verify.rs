@@ -36,6 +36,9 @@ pub(crate) struct Verify {
     /// The service class that a timed presentation must be made for; with --request, that of the request.
     #[arg(long, value_name = "AUDIENCE")]
     audience: Option<String>,
+    /// Print the CNIC whole instead of masked: for a program that files the case, never for a log.
+    #[arg(long)]
+    reveal: bool,
     /// Somebody compared the photo with the person: it is the same.
     #[arg(long)]
     face_compared: bool,
@@ -71,7 +74,8 @@ impl Verify {
         }
         let verdict = code.verdict();
         let printed = verified.as_ref().map(|verified| {
-            let claims = ClaimsJson::print(verified.claims(), Cnic::Whole);
+            let cnic = if self.reveal { Cnic::Whole } else { Cnic::Masked };
+            let claims = ClaimsJson::print(verified.claims(), cnic);
             let mode = match verified.mode() {
                 Mode::Timed => "timed",
                 Mode::Request => "request",

@@ -89,8 +89,11 @@ fn an_identity_answers_a_certified_request_and_waits_for_the_face() {
     let text = province.identity();
     let waiting = province.verify(&text, NOW, &ANSWER);
     assert_eq!(waiting.verdict(), verdict(2, "undecided", "face_not_compared"));
-    let compared = province.verify(&text, NOW, &["--request", "request.kpr", "--face-compared"]);
-    assert_eq!(compared.verdict(), verdict(0, "accepted", "accepted"));
+    let masked = province.verify(&text, NOW, &["--request", "request.kpr", "--face-compared"]);
+    assert_eq!(masked.verdict(), verdict(0, "accepted", "accepted"));
+    assert_eq!(masked.json()["claims"]["identity"]["id"], "99999-*******-1");
+    let revealing = ["--request", "request.kpr", "--face-compared", "--reveal"];
+    let compared = province.verify(&text, NOW, &revealing);
     assert_eq!(
         compared.json()["claims"]["identity"],
         province.identity_claims()["identity"]

@@ -32,7 +32,12 @@ pub async fn run(app: &App) -> SyncReport {
     if report.problem == Some(StationCode::Unreachable) {
         return report;
     }
-    match status(app, province).await {
+    let mut came = status(app, province).await;
+    if came == Err(StationCode::StatusRefused) {
+        // A revocation between manifest and list makes the two differ, and asking again makes them fit.
+        came = status(app, province).await;
+    }
+    match came {
         Ok(changed) => report.status_changed = changed,
         Err(code) => report.problem = report.problem.or(Some(code)),
     }

@@ -24,6 +24,8 @@ struct Published {
     trust: Vec<u8>,
     manifest: Vec<u8>,
     list: Vec<u8>,
+    /// Takes the place of all this when a list is asked for.
+    meanwhile: Option<Box<Published>>,
 }
 
 type Board = Arc<Mutex<Published>>;
@@ -44,7 +46,11 @@ async fn province(published: Published) -> (Board, Province) {
             get(
                 |State(board): State<Board>, Path(name): Path<String>| async move {
                     if name == LIST {
-                        Ok(board.lock().unwrap().list.clone())
+                        let mut board = board.lock().unwrap();
+                        if let Some(newer) = board.meanwhile.take() {
+                            *board = *newer;
+                        }
+                        Ok(board.list.clone())
                     } else {
                         Err(StatusCode::NOT_FOUND)
                     }
@@ -70,6 +76,7 @@ fn published(land: &Land, epoch: u64, revoked: &[u32]) -> Published {
         trust: land.trust.clone(),
         manifest,
         list,
+        meanwhile: None,
     }
 }
 
@@ -183,6 +190,21 @@ async fn nothing_is_applied_by_halves() {
         identity_verdict(&desk, &land).await,
         is("undecided", "photo_incomplete")
     );
+}
+
+#[tokio::test]
+async fn a_revocation_between_manifest_and_list_is_learned_at_once() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let mut first = published(&land, 5, &[]);
+    first.meanwhile = Some(Box::new(published(&land, 6, &[77])));
+    let (_, api) = province(first).await;
+    let desk = Desk::with_province(&land, folder.path(), Some(api));
+    let reply = sync(&desk).await;
+    assert_eq!(
+        (&reply["code"], &reply["state"]["status"]["epoch"]),
+        (&Value::Null, &6.into())
+    );
+    assert_eq!(identity_verdict(&desk, &land).await, is("refused", "revoked"));
 }
 
 #[tokio::test]

@@ -78,7 +78,8 @@ impl From<OpenError> for UiError {
             OpenError::TooNew => UiCode::VaultTooNew.into(),
             OpenError::KeyStore(_) => UiCode::KeyStoreUnavailable.into(),
             OpenError::File(_) => UiCode::StorageFailed.into(),
-            OpenError::DatabaseMissing | OpenError::Migration(_) => UiCode::VaultDamaged.into(),
+            OpenError::DatabaseMissing => UiCode::VaultDamaged.into(),
+            OpenError::Migration(error) => of_migration(&error),
             OpenError::Store(error) => error.into(),
             OpenError::Envelope(error) => match error {
                 EnvelopeError::Malformed | EnvelopeError::Parameters => UiCode::VaultDamaged,
@@ -90,6 +91,18 @@ impl From<OpenError> for UiError {
             .into(),
         }
     }
+}
+
+/// A migration says what SQLite said only at the end of its chain of causes: a full phone is no damaged vault.
+fn of_migration(error: &refinery::Error) -> UiError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(one) = cause {
+        if let Some(rusqlite::Error::SqliteFailure(why, text)) = one.downcast_ref() {
+            return rusqlite::Error::SqliteFailure(*why, text.clone()).into();
+        }
+        cause = one.source();
+    }
+    UiCode::VaultDamaged.into()
 }
 
 impl From<PinError> for UiError {

@@ -200,6 +200,15 @@ impl Run {
             .add_list(&uri, response.body.clone())
             .is_err()
         {
+            // A revocation between manifest and list makes the two differ: asked once more, they fit.
+            if !self.manifest_renewed {
+                self.manifest_renewed = true;
+                self.manifest = None;
+                self.lists_wanted.clear();
+                self.lists_here.clear();
+                self.stage = Stage::Manifest;
+                return Ok(());
+            }
             self.fail_keeping_first(UiCode::StatusRefused.into());
             return Ok(());
         }

@@ -106,6 +106,8 @@ pub(crate) struct Run {
     error: Option<UiError>,
     /// A challenge may be too old once; then a new one is asked for.
     challenge_renewed: bool,
+    /// So may a manifest be.
+    manifest_renewed: bool,
     /// A new manifest waits here for its lists and is stored together with them: half of the status
     /// data would make a revoked person look well.
     manifest: Option<StatusManifest>,
@@ -146,6 +148,7 @@ impl Run {
             changed: false,
             error: None,
             challenge_renewed: false,
+            manifest_renewed: false,
             manifest: None,
             lists_wanted: VecDeque::new(),
             lists_here: Vec::new(),

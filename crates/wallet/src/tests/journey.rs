@@ -456,3 +456,25 @@ fn a_locked_wallet_tells_nothing() {
     let error = wallet.showing_frames(showing.id, NOW).unwrap_err();
     assert_eq!(error.code, UiCode::ShowingEnded, "a showing ends with the lock");
 }
+
+#[test]
+fn a_revocation_between_manifest_and_list_is_learned_in_the_same_run() {
+    let mut province = Province::new(NOW);
+    let mut phone = Phone::ready(1);
+    let wallet = &mut phone.wallet;
+    wallet.start_enrolment(NOW, &mut phone.rng).unwrap();
+    let mut lists = 0;
+    while let Some(request) = wallet.next_request(NOW, &mut phone.rng).unwrap() {
+        if request.path == "/v1/status/identity" {
+            lists += 1;
+            if lists == 1 {
+                province.revoke(NOW);
+            }
+        }
+        let answer = province.handle(&request, NOW).unwrap();
+        wallet.on_response(&answer, NOW).unwrap();
+    }
+    wallet.finish_run(NOW).unwrap();
+    assert_eq!(lists, 2);
+    assert!(wallet.home(NOW).unwrap().revoked);
+}
