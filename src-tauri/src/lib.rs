@@ -35,7 +35,14 @@ pub fn configure<R: Runtime>(builder: Builder<R>, settings: Settings) -> Builder
                 Some(folder) => folder.clone(),
                 None => app.path().app_data_dir()?,
             };
-            app.manage(App::open(&settings, &data)?);
+            match App::open(&settings, &data) {
+                Ok(state) => app.manage(state),
+                // Tauri would panic: somebody who starts the app a second time did nothing wrong.
+                Err(error) => {
+                    eprintln!("Khyber Pass could not start: {error}");
+                    std::process::exit(1);
+                }
+            };
             Ok(())
         })
 }

@@ -20,7 +20,7 @@ struct Preview {
     program: Child,
     url: String,
     token: String,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl Preview {
@@ -45,7 +45,7 @@ impl Preview {
             url: text("url"),
             token: text("token"),
             program,
-            _data: data,
+            data,
         }
     }
 
@@ -174,4 +174,20 @@ fn what_the_app_does_not_permit_is_not_called() {
     }
     let answer = preview.answer("unlock", &json!({}));
     assert!(answer["error"].as_str().unwrap().contains("pin"), "{answer}");
+}
+
+#[test]
+fn what_cannot_start_says_why_and_does_not_panic() {
+    let running = Preview::start();
+    let file = running.data.path().join("file");
+    std::fs::write(&file, b"no folder").unwrap();
+    for (data, code) in [(running.data.path(), "already_open"), (&file, "storage_failed")] {
+        let mut second = Command::new(env!("CARGO_BIN_EXE_preview"));
+        let ended = second.arg("--data").arg(data).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{said}");
+        assert!(said.contains(code) && !said.contains("panicked"), "{said}");
+        assert!(ended.stdout.is_empty());
+    }
+    assert_eq!(running.answer("app_state", &json!({}))["ok"]["lock"], "empty");
 }

@@ -81,6 +81,9 @@ fn picture_frame(bytes: &[u8], format: ImageFormat) -> Result<Frame<'static>, Qr
     if u64::from(width) * u64::from(height) > PICTURE_PIXELS_MAX {
         return Err(QrError::PictureTooManyPixels);
     }
+    if !may_hold_a_code(width as usize, height as usize) {
+        return Ok(Frame::NONE);
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(DECODE_BYTES_MAX);
@@ -112,8 +115,21 @@ struct Frame<'a> {
     luma: Cow<'a, [u8]>,
 }
 
+impl Frame<'_> {
+    /// Nothing to look at.
+    const NONE: Self = Self {
+        width: 0,
+        height: 0,
+        luma: Cow::Borrowed(&[]),
+    };
+}
+
+fn may_hold_a_code(width: usize, height: usize) -> bool {
+    width.min(height) >= SIDE_PIXELS_MIN && width.max(height) <= SIDE_PIXELS_MAX
+}
+
 fn search(frame: &Frame<'_>) -> Vec<String> {
-    if frame.width.min(frame.height) < SIDE_PIXELS_MIN || frame.width.max(frame.height) > SIDE_PIXELS_MAX {
+    if !may_hold_a_code(frame.width, frame.height) {
         return Vec::new();
     }
     let ways: [fn(&Frame<'_>) -> Vec<String>; 6] = [

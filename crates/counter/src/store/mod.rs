@@ -1,7 +1,7 @@
 //! The desk's memory: signed data, passes that were shown, requests, in one SQLite file.
 //!
-//! Signed data are kept as received and verified again when they are read, so that whoever can
-//! write the file cannot make the desk believe anything. Nothing here names a citizen.
+//! Signed data are kept as received and verified again when they are read: whoever can write the file can put back an
+//! older list or forget what was shown, but cannot make the desk believe what nobody signed. Nothing here names a citizen.
 
 pub mod memory;
 mod signed;
