@@ -91,9 +91,10 @@ export function claimGroups(claims: readonly ClaimView[]): ClaimGroup[] {
     .sort((a, b) => Number(b.key === "photo") - Number(a.key === "photo"));
 }
 
-/** The same headings where only the kinds of claims are known. */
+/** The same headings where only the kinds of claims are known: "over 60" said of somebody younger would be wrong. */
 export function claimHeadings(keys: readonly string[]): string[] {
-  return claimGroups(keys.map((key) => ({ key, value: null, script: "word" }))).map((group) => group.label);
+  const groups = claimGroups(keys.map((key) => ({ key, value: null, script: "word" })));
+  return groups.map((group) => textOf(`claim_${group.key}_whether`) ?? group.label);
 }
 
 const PASS_ICONS: Record<string, IconName> = { age: "age", residence: "district", identity: "card", "name-photo": "person" };

@@ -19,7 +19,7 @@ async function lines(language: Language): Promise<(string | undefined)[]> {
 test("an identity is told in the words people have for its parts, each of them once", async () => {
   expect(await lines("en")).toEqual([
     "Photo, Name, Father's or husband's name, CNIC number, Date of birth, Gender, Address, District",
-    "Over 18",
+    "Whether 18 or older",
     "Photo, Name",
     "Photo, Name",
   ]);
