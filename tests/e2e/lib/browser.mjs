@@ -58,3 +58,13 @@ export async function drawn(browser, { size, path }) {
     await page.close();
   }
 }
+
+/** Every code of a showing, drawn. */
+export function drawnAll(browser, { frames }) {
+  return Promise.all([...new Set(frames.map(JSON.stringify))].map((frame) => drawn(browser, JSON.parse(frame))));
+}
+
+/** Chooses pictures on a counter's page, one visit's codes at once. */
+export async function choosePictures(page, buffers) {
+  await page.locator("input[type=file]").setInputFiles(buffers.map((buffer, at) => ({ name: `${at}.png`, mimeType: "image/png", buffer })));
+}

@@ -1,4 +1,6 @@
 // The wallet's screens in Chromium, over the preview: the same words and roles as in the window.
+import assert from "node:assert/strict";
+
 import { keep } from "./browser.mjs";
 import { PIN } from "./journeys.mjs";
 import { OWN_NAME, words } from "./words.mjs";
@@ -90,5 +92,21 @@ export class Phone {
       body: JSON.stringify(body),
     });
     return answer.json();
+  }
+
+  /** Asks, and gets what was asked for. */
+  async told(ready, command, body) {
+    const answer = await this.ask(ready, command, body);
+    assert.ok("ok" in answer, `${command}: ${JSON.stringify(answer)}`);
+    return answer.ok;
+  }
+
+  /** A card without a screen, for a test of something else. */
+  async enrolUnseen(ready, cnic) {
+    await this.told(ready, "create_vault", { pin: PIN });
+    const citizen = (await this.told(ready, "test_citizens")).find((one) => one.draft.cnic === cnic);
+    await this.told(ready, "set_photo", { bytes: citizen.portrait });
+    await this.told(ready, "save_draft", { draft: { ...citizen.draft, has_photo: true } });
+    await this.told(ready, "enrol");
   }
 }

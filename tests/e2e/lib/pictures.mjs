@@ -21,9 +21,12 @@ export const CAMERA = { width: 1280, height: 720 };
 const RATE = 24;
 const HELD = 3;
 
-/** The texts of all codes in a picture, by ZXing, which shares no line with our own reader. */
-export async function textsIn(picture) {
-  const found = await readBarcodes(new Uint8Array(picture), { formats: ["QRCode"], tryHarder: true });
+/**
+ * The texts of all codes in a picture, by ZXing, which shares no line with our own reader. `tryInvert`: also those that
+ * are light on dark.
+ */
+export async function textsIn(picture, { tryInvert = true } = {}) {
+  const found = await readBarcodes(new Uint8Array(picture), { formats: ["QRCode"], tryHarder: true, tryInvert });
   return found.map((code) => code.text);
 }
 
