@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 
 import { keep } from "./lib/browser.mjs";
-import { CODE, ask, atDesk, done, en, enrol, glanceAtAll, next, sameFace, showAge, verdict } from "./lib/journeys.mjs";
+import { CODE, ask, atDesk, done, en, enrol, glanceAtAll, lock, next, sameFace, showAge, unlock, verdict } from "./lib/journeys.mjs";
 import { textsIn } from "./lib/pictures.mjs";
 import { Stage } from "./lib/stage.mjs";
 import { step } from "./lib/steps.mjs";
@@ -110,13 +110,22 @@ test("one citizen, from enrolment to a verdict with no network", async (t) => {
   });
 
   await step(t, "after a revocation that only the desk heard of, identity is refused", async () => {
+    // A wallet that is locked fetches nothing, so that the phone cannot hear of it while the province is up.
+    await lock(window);
+    const revokedAfter = Math.floor(Date.now() / 1000);
     await stage.sandbox();
     await stage.province();
     await stage.revoke(CITIZEN.cnic);
     const { status_changed } = await desks.desk.sync();
     assert.ok(status_changed);
     await stage.stop("province");
-    const { answer } = await identity();
+    await unlock(window);
+    const before = await knownToWallet();
+    assert.ok(before.last_sync_at > 0);
+    const { answer, known } = await identity();
+    assert.deepEqual(known, before);
+    assert.ok(known.last_sync_at < revokedAfter, "the wallet fetched after the revocation");
+    assert.equal(known.revoked, false);
     assert.deepEqual([answer.code, answer.word], ["revoked", en("counter_verdict_refused")]);
     assert.doesNotMatch(answer.text, /Gul|Zaman|99999/, "a refused pass shows nothing");
   });
@@ -132,6 +141,12 @@ test("one citizen, from enrolment to a verdict with no network", async (t) => {
     });
     await done(window);
   });
+
+  /** What the wallet itself says about how old its knowledge is; asked beside the screens, which show only words. */
+  async function knownToWallet() {
+    const { last_sync_at, status_as_of, revoked } = await window.home();
+    return { last_sync_at, status_as_of, revoked };
+  }
 
   /** The desk asks on its screen, the phone reads a picture of it and answers with looping codes. */
   async function identity() {
@@ -154,6 +169,7 @@ test("one citizen, from enrolment to a verdict with no network", async (t) => {
     await window.code(CODE);
     await keep("identity.png", await window.picture());
     const area = await window.codeArea(CODE);
+    const known = await knownToWallet();
     const codes = await glanceAtAll(window);
     assert.equal([...codes.keys()].filter((text) => text.startsWith("KP1:")).length, 1);
     assert.ok([...codes.keys()].some((text) => text.startsWith("KPF:")), "the photo travels beside the code");
@@ -172,6 +188,6 @@ test("one citizen, from enrolment to a verdict with no network", async (t) => {
       area,
     );
     await done(window);
-    return { answer };
+    return { answer, known };
   }
 });

@@ -41,6 +41,20 @@ export async function done(window) {
   await window.says(en("passes_title"));
 }
 
+/** Locks the wallet from its card. */
+export async function lock(window) {
+  await window.press(en("nav_me"));
+  await window.heading(en("me_title"));
+  await window.press(en("lock_now"));
+  await window.heading(en("unlock_title"));
+}
+
+/** Opens it again: until the card is there. */
+export async function unlock(window) {
+  await window.pin(PIN);
+  await window.says(en("passes_title"));
+}
+
 /** Takes pictures of looping codes until each of them was seen; one picture of each. */
 export async function glanceAtAll(window) {
   const seen = new Map();

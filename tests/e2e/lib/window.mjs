@@ -112,6 +112,11 @@ export class WalletWindow {
     return this.#session.executeAsyncScript(body, ...parameters);
   }
 
+  /** What the application tells its own screen with the card. */
+  home() {
+    return this.script("window.__TAURI_INTERNALS__.invoke('home').then(arguments[0], (error) => arguments[0]({ error }));");
+  }
+
   async #find(xpath) {
     const element = await this.#session.wait(until.elementLocated(By.xpath(xpath)), WITHIN_MS, `waited for ${xpath}`);
     return this.#session.wait(until.elementIsVisible(element), WITHIN_MS);
