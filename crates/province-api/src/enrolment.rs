@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::Bytes;
 use crate::person::{
     Address, Cnic, Day, DistrictId, FieldError, Gender, GuardianRelation, LatinName, LocalName, Mobile,
+    TEXTS_BYTES_MAX,
 };
 
 /// Largest picture of a face that a phone sends, in bytes.
@@ -124,7 +125,21 @@ impl EnrolmentRequest {
                 })
         );
         let gender = field!(gender, Gender::parse(&self.gender));
-        let address = field!(address, Address::parse(&self.address));
+        let names = name_en.as_ref().map_or(0, |name| name.as_str().len())
+            + name_ur.as_ref().map_or(0, |name| name.as_str().len())
+            + guardian_name_en.as_ref().map_or(0, |name| name.as_str().len())
+            + guardian_name_ur.as_ref().map_or(0, |name| name.as_str().len());
+        // Names are what they are; it is the address that can be written shorter.
+        let address = field!(
+            address,
+            Address::parse(&self.address).and_then(|address| {
+                if names + address.as_str().len() > TEXTS_BYTES_MAX {
+                    Err(FieldError::FieldTooLong)
+                } else {
+                    Ok(address)
+                }
+            })
+        );
         let district = field!(district, DistrictId::parse(&self.district));
         let mobile = field!(mobile, Mobile::parse(&self.mobile));
         let photo = field!(
@@ -196,6 +211,29 @@ mod tests {
     #[test]
     fn a_whole_form_is_accepted() {
         assert_eq!(good().parse(today()).unwrap().mobile.as_str(), "+923001234567");
+    }
+
+    #[test]
+    fn names_and_address_share_their_limit_and_the_address_gives_way() {
+        let given = good();
+        let names = [
+            &given.name_en,
+            &given.name_ur,
+            &given.guardian_name_en,
+            &given.guardian_name_ur,
+        ];
+        let left = TEXTS_BYTES_MAX - names.iter().map(|name| name.len()).sum::<usize>();
+        for (letters, fits) in [(left, true), (left + 1, false)] {
+            let request = EnrolmentRequest {
+                address: "a".repeat(letters),
+                ..good()
+            };
+            let too_long = FieldProblem {
+                field: "address".to_owned(),
+                code: FieldError::FieldTooLong,
+            };
+            assert_eq!(request.parse(today()).err(), (!fits).then(|| vec![too_long]));
+        }
     }
 
     #[test]

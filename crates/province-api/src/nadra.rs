@@ -6,12 +6,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Bytes;
-use crate::person::{Cnic, Day, Gender, GuardianRelation, LatinName, LocalName};
+use crate::person::{Cnic, Day, DistrictId, Gender, GuardianRelation, LatinName, LocalName};
 
 /// Where the simulated NADRA listens.
 pub const VERIFY_PATH: &str = "/nadra/v1/verify";
 
-/// What the citizen said, to be confirmed.
+/// What the citizen said, to be confirmed. Present address and mobile number are not in it: NADRA cannot know them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VerifyRequest {
@@ -27,12 +27,16 @@ pub struct VerifyRequest {
     pub name_ur: LocalName,
     /// Father's or husband's name in Latin letters.
     pub guardian_name_en: LatinName,
+    /// Father's or husband's name in Urdu letters.
+    pub guardian_name_ur: LocalName,
     /// Which of the two.
     pub guardian_relation: GuardianRelation,
     /// Date of birth.
     pub date_of_birth: Day,
     /// Gender on the card.
     pub gender: Gender,
+    /// District of the address on record: a pass certifies it.
+    pub district: DistrictId,
     /// Picture of the face, JPEG or PNG.
     pub photo: Bytes,
 }

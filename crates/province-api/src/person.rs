@@ -73,6 +73,11 @@ impl FieldError {
     }
 }
 
+mod text;
+
+pub use text::{LATIN_BYTES_MAX, LOCAL_BYTES_MAX, TEXTS_BYTES_MAX};
+use text::{is_arabic, is_latin, is_letter_or_digit, tidy};
+
 /// Turns ۰-۹ and ٠-٩ into 0-9 and leaves the rest.
 pub fn fold_digits(text: &str) -> String {
     text.chars()
@@ -161,34 +166,6 @@ impl Cnic {
     }
 }
 
-/// Longest name, in characters; an address may be twice as long.
-pub const TEXT_CHARS_MAX: usize = 60;
-
-/// Signs that nobody sees and that turn the text around them: control signs, and the marks of Unicode's direction
-/// algorithm. Keyboards for Urdu leave them in pasted text; no credential carries them.
-fn is_unseen(c: char) -> bool {
-    let turns =
-        matches!(c, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    turns || c == '\u{FEFF}' || c.is_control()
-}
-
-fn tidy(text: &str, chars_max: usize) -> Result<String, FieldError> {
-    let words = text
-        .split_whitespace()
-        .map(|word| word.chars().filter(|c| !is_unseen(*c)).collect::<String>());
-    let tidied = words
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
-    if tidied.is_empty() {
-        Err(FieldError::FieldMissing)
-    } else if tidied.chars().count() > chars_max {
-        Err(FieldError::FieldTooLong)
-    } else {
-        Ok(tidied)
-    }
-}
-
 /// A name in Latin letters, as on the English side of the card.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct LatinName(String);
@@ -200,7 +177,7 @@ impl LatinName {
     /// # Errors
     /// [`FieldError::FieldMissing`], [`FieldError::FieldTooLong`] or [`FieldError::NameWrongScript`].
     pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let name = tidy(text, TEXT_CHARS_MAX)?;
+        let name = tidy(text, LATIN_BYTES_MAX)?;
         let fits = name
             .chars()
             .all(|c| matches!(c, 'A'..='Z' | 'a'..='z' | ' ' | '.' | '\'' | '-'));
@@ -223,12 +200,12 @@ impl LocalName {
     /// # Errors
     /// [`FieldError::FieldMissing`], [`FieldError::FieldTooLong`] or [`FieldError::NameWrongScript`].
     pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let name = tidy(text, TEXT_CHARS_MAX)?;
+        let name = tidy(text, LOCAL_BYTES_MAX)?;
         let fits = name.chars().all(|c| {
             matches!(c, '\u{0620}'..='\u{065F}' | '\u{0670}'..='\u{06D3}' | '\u{06D5}' | '\u{06EE}'..='\u{06EF}'
                 | '\u{06FA}'..='\u{06FF}' | '\u{0750}'..='\u{077F}' | '\u{06D4}' | '\u{200C}' | ' ' | '.' | '-')
         });
-        if fits && name.chars().any(char::is_alphabetic) {
+        if fits && name.chars().any(is_letter_or_digit) {
             Ok(Self(name))
         } else {
             Err(FieldError::NameWrongScript)
@@ -236,18 +213,26 @@ impl LocalName {
     }
 }
 
-/// An address as the citizen writes it, in either script, at most 120 characters.
+/// An address as the citizen writes it, in Latin letters, in Arabic script or in both.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Address(String);
 text_serde!(Address);
 
 impl Address {
-    /// Reads an address.
+    /// Reads an address of the letters, digits and punctuation of the two scripts.
     ///
     /// # Errors
-    /// [`FieldError::FieldMissing`] or [`FieldError::FieldTooLong`].
+    /// [`FieldError::FieldMissing`], also without any letter or digit, [`FieldError::FieldTooLong`] or
+    /// [`FieldError::NameWrongScript`].
     pub fn parse(text: &str) -> Result<Self, FieldError> {
-        tidy(text, 2 * TEXT_CHARS_MAX).map(Self)
+        let address = tidy(text, TEXTS_BYTES_MAX)?;
+        if !address.chars().all(|c| is_latin(c) || is_arabic(c)) {
+            Err(FieldError::NameWrongScript)
+        } else if !address.chars().any(is_letter_or_digit) {
+            Err(FieldError::FieldMissing)
+        } else {
+            Ok(Self(address))
+        }
     }
 }
 

@@ -73,6 +73,90 @@ fn signs_that_nobody_sees_are_dropped() {
 }
 
 #[test]
+fn no_sign_that_is_not_seen_is_kept() {
+    for unseen in [
+        '\u{00AD}',
+        '\u{034F}',
+        '\u{061C}',
+        '\u{200B}',
+        '\u{200D}',
+        '\u{2060}',
+        '\u{206A}',
+        '\u{3164}',
+        '\u{FE0F}',
+        '\u{FEFF}',
+        '\u{E0041}',
+        '\u{E0100}',
+    ] {
+        let text = format!("Kh{unseen}ar {unseen}");
+        assert_eq!(Address::parse(&text).unwrap().as_str(), "Khar", "{unseen:?}");
+        let name = format!("گ{unseen}ل");
+        assert_eq!(LocalName::parse(&name).unwrap().as_str(), "گل", "{unseen:?}");
+    }
+    // The non-joiner stays where it parts two letters, and nowhere else.
+    let parted = "\u{200C}نور\u{200C}\u{200C}زمان\u{200C}";
+    assert_eq!(LocalName::parse(parted).unwrap().as_str(), "نور\u{200C}زمان");
+}
+
+#[test]
+fn marks_do_not_pile_up_and_stand_on_a_letter() {
+    let piled = format!("گ{}ل", "\u{0651}".repeat(40));
+    assert_eq!(
+        LocalName::parse(&piled).unwrap().as_str(),
+        "گ\u{0651}\u{0651}\u{0651}ل"
+    );
+    let address = format!("{0}Kh{1}ar", "\u{0301}".repeat(2), "\u{0301}".repeat(9));
+    assert_eq!(Address::parse(&address), Err(FieldError::NameWrongScript));
+    assert_eq!(LocalName::parse("\u{064E}گل").unwrap().as_str(), "گل");
+    assert_eq!(
+        LocalName::parse("\u{064E}\u{0651}"),
+        Err(FieldError::FieldMissing)
+    );
+    assert_eq!(LocalName::parse("-\u{064E}"), Err(FieldError::NameWrongScript));
+    assert_eq!(
+        LocalName::parse("محمّد").unwrap().as_str(),
+        "محمّد",
+        "ordinary marks stay"
+    );
+}
+
+#[test]
+fn an_address_has_a_letter_or_a_digit_of_one_of_the_two_scripts() {
+    for text in [
+        "House 12, Street 3-B (Phase 4), Hayatabad",
+        "مکان نمبر ۱۲، محلہ نور، خار۔",
+        "Café 7/1 خار",
+    ] {
+        assert_eq!(Address::parse(text).unwrap().as_str(), text);
+    }
+    for text in ["-", "...", "،،", "( )", "ـــ"] {
+        assert_eq!(Address::parse(text), Err(FieldError::FieldMissing), "{text}");
+    }
+    for text in ["😀", "Khar 😀", "ख़ार", "\u{2800}Khar", "Khar\u{06DD}"] {
+        assert_eq!(Address::parse(text), Err(FieldError::NameWrongScript), "{text}");
+    }
+}
+
+#[test]
+fn limits_are_in_bytes() {
+    assert!(LatinName::parse(&"a".repeat(LATIN_BYTES_MAX)).is_ok());
+    assert_eq!(
+        LatinName::parse(&"a".repeat(LATIN_BYTES_MAX + 1)),
+        Err(FieldError::FieldTooLong)
+    );
+    assert!(LocalName::parse(&"گ".repeat(LOCAL_BYTES_MAX / 2)).is_ok());
+    assert_eq!(
+        LocalName::parse(&"گ".repeat(LOCAL_BYTES_MAX / 2 + 1)),
+        Err(FieldError::FieldTooLong)
+    );
+    assert!(Address::parse(&"گ".repeat(TEXTS_BYTES_MAX / 2)).is_ok());
+    assert_eq!(
+        Address::parse(&"a".repeat(TEXTS_BYTES_MAX + 1)),
+        Err(FieldError::FieldTooLong)
+    );
+}
+
+#[test]
 fn a_mobile_number_has_one_form() {
     for text in [
         "03001234567",

@@ -5,7 +5,6 @@ use credential::{
     Claims, Code, Context, Credential, DAY, Expect, FaceCheck, Gender, GuardianRelation, Signer, Timestamp,
     Vct, build_request, present_timed, present_to_request, read_request, verify,
 };
-use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::passes::{Challenge, PASSES_MAX, PassesReply, PassesRequest};
 use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
@@ -20,24 +19,6 @@ const EVERY_TYPE: [&str; 4] = ["age", "residence", "identity", "name-photo"];
 
 fn claims(bytes: &Bytes) -> Claims {
     Credential::parse(&bytes.0).unwrap().unverified_claims().clone()
-}
-
-#[tokio::test]
-async fn whatever_an_enrolment_takes_can_be_signed_and_shown() {
-    let longest = EnrolmentRequest {
-        name_en: "Wwww ".repeat(12),
-        name_ur: "\u{202B}ښښښښ ".repeat(10) + "\u{202C}",
-        guardian_name_en: "Wwww ".repeat(12),
-        guardian_name_ur: "ښښښښ ".repeat(12),
-        address: "\u{200F}محلہ ".repeat(24) + "\u{2069}\u{0007}",
-        ..citizen_number(0).enrolment()
-    };
-    let bench = Bench::new().await;
-    let phone = Phone::new(1);
-    let _: EnrolmentReply = bench.enrol(&phone, &longest).await.json();
-    let reply = bench.issued(&phone, 0, &EVERY_TYPE).await;
-    // A presentation adds about 140 bytes, and 4 KiB is the most that a desk reads.
-    assert!(reply.credentials.iter().all(|pass| pass.0.len() < 1_500));
 }
 
 #[tokio::test]
