@@ -19,11 +19,11 @@ pub const BYTES_MAX: usize = 1_000;
 /// Largest picture that is read, in bytes.
 const SOURCE_BYTES_MAX: usize = 8 << 20;
 /// Longest side of a picture that is read: with [`SOURCE_PIXELS_MAX`] it bounds memory before anything is decoded.
-const SOURCE_SIDE_MAX: u32 = 6_000;
-/// Most pixels of a picture that is read.
-const SOURCE_PIXELS_MAX: u64 = 12_000_000;
-/// Most memory that decoding may take, in bytes.
-const DECODE_BYTES_MAX: u64 = 64 << 20;
+const SOURCE_SIDE_MAX: u32 = 4_000;
+/// Most pixels of a picture that is read. Phones send 480 by 640; a few kilobytes can hold much more than they seem.
+const SOURCE_PIXELS_MAX: u64 = 2_000_000;
+/// Most memory that decoding may take, in bytes: 8 for each pixel, and half as much again.
+const DECODE_BYTES_MAX: u64 = 24 << 20;
 /// Fewest pixels across: below this a face cannot be recognised.
 const SOURCE_SIDE_MIN: u32 = 96;
 
@@ -212,6 +212,13 @@ mod tests {
         bomb.extend([0, 0, 0x17, 0x70, 0, 0, 0x17, 0x70, 8, 2, 0, 0, 0]);
         bomb.extend([0; 4]);
         assert_eq!(reduce(&bomb), Err(PhotoError::Unreadable));
+    }
+
+    #[test]
+    fn two_million_pixels_are_read_and_no_more() {
+        let grey = |width, height| png(&RgbImage::from_pixel(width, height, image::Rgb([128; 3])));
+        assert!(reduce(&grey(1_000, 2_000)).is_ok());
+        assert_eq!(reduce(&grey(1_001, 2_000)), Err(PhotoError::Unreadable));
     }
 
     proptest::proptest! {
