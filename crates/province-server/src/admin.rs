@@ -3,6 +3,8 @@
 //! Every one works while the service runs: the database takes one writer at a time, and the service reads what is
 //! published at each request.
 
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use credential::{
@@ -15,13 +17,21 @@ use crate::keys::{KeyFileError, KeyFolder, KeyName};
 use crate::randomness::Randomness;
 use crate::rules::end::{self, Ended};
 use crate::rules::{Fault, publish};
+use crate::store::artefact::{self, Name};
 use crate::store::trusted_key::{self, Purpose, TrustedKeyRow};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, seal_check};
 
 /// How long the province's own keys serve.
 const KEY_DAYS: u64 = 2 * 365;
 /// How long a province configuration serves.
 const CONFIG_DAYS: u64 = 5 * 365;
+
+/// The keys that a trust list names.
+const KEYS: [(KeyName, Purpose); 3] = [
+    (KeyName::Issuer, Purpose::Passes),
+    (KeyName::CounterCa, Purpose::Counters),
+    (KeyName::Status, Purpose::Status),
+];
 
 /// Why an operator's command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +43,15 @@ pub enum AdminError {
     /// The database.
     #[error("store: {0}")]
     Store(#[from] StoreError),
+    /// The folder of a new province has something in it.
+    #[error("the folder is not empty: a new province gets a folder of its own")]
+    NotEmpty,
+    /// The folder could not be made or moved.
+    #[error("the folder could not be made: {0}")]
+    Folder(#[source] std::io::Error),
+    /// The province was never made to its end.
+    #[error("the folder holds no whole province: {0}")]
+    NotWhole(&'static str),
     /// A rule failed.
     #[error("{0}")]
     Fault(#[from] Fault),
@@ -76,7 +95,8 @@ pub struct Desk {
 }
 
 impl Office {
-    /// Makes a province in `folder`: keys, database, first trust list and status manifest.
+    /// Makes a province in `folder`: keys, database, first trust list and status manifest. All of it is made in a folder
+    /// beside, which gets its name last: whatever ends this half-way leaves nothing that looks like a province.
     ///
     /// # Errors
     /// [`AdminError`], [`KeyFileError::Exists`] if the folder holds a province.
@@ -86,14 +106,43 @@ impl Office {
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<(Self, Published), AdminError> {
-        KeyFolder::new(folder).make(roots, randomness)?;
-        let office = Self::open(folder).await?;
+        if KeyFolder::new(folder).exist() {
+            return Err(KeyFileError::Exists.into());
+        }
+        if fs::read_dir(folder).is_ok_and(|mut inside| inside.next().is_some()) {
+            return Err(AdminError::NotEmpty);
+        }
+        let beside = beside(folder)?;
+        // What an earlier try left.
+        match fs::remove_dir_all(&beside) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(AdminError::Folder(error)),
+            _ => {}
+        }
+        let published = Self::make_in(&beside, roots, randomness, now).await?;
+        // An empty folder gives way; one that is no longer empty does not.
+        match fs::remove_dir(folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(AdminError::Folder(error)),
+            _ => {}
+        }
+        fs::rename(&beside, folder).map_err(AdminError::Folder)?;
+        Ok((Self::open(folder).await?, published))
+    }
+
+    async fn make_in(
+        folder: &Path,
+        roots: &[[u8; 32]; 3],
+        randomness: &Randomness,
+        now: Timestamp,
+    ) -> Result<Published, AdminError> {
+        let keys = KeyFolder::new(folder);
+        keys.make(roots, randomness)?;
+        let office = Self {
+            folder: folder.to_owned(),
+            store: Store::create(folder).await?,
+            keys,
+        };
         let mut write = office.store.write().await?;
-        for (name, purpose) in [
-            (KeyName::Issuer, Purpose::Passes),
-            (KeyName::CounterCa, Purpose::Counters),
-            (KeyName::Status, Purpose::Status),
-        ] {
+        for (name, purpose) in KEYS {
             let row = TrustedKeyRow {
                 key: *office.keys.signing(name)?.public().as_bytes(),
                 purpose,
@@ -104,23 +153,59 @@ impl Office {
             };
             trusted_key::add(&mut write, &row).await?;
         }
+        let check_value = office.keys.data()?.check_value(randomness).map_err(Fault::Seal)?;
+        seal_check::add(&mut write, &check_value).await?;
         let status = office.keys.signing(KeyName::Status)?;
         let epoch = publish::status_manifest(&mut write, &status, now).await?;
         write.commit().await?;
         let sequence = office.publish_trust(now).await?;
-        Ok((office, Published { sequence, epoch }))
+        // The last connection takes the write-ahead log into the one file that is moved.
+        office.store.close().await;
+        Ok(Published { sequence, epoch })
     }
 
-    /// Opens a province that was made.
+    /// Opens a province that was made, and looks whether its files belong together.
     ///
     /// # Errors
-    /// [`AdminError`].
+    /// [`AdminError::NotWhole`]; [`KeyFileError::Other`] if a key is not the one of this database.
     pub async fn open(folder: &Path) -> Result<Self, AdminError> {
-        Ok(Self {
+        let office = Self {
             folder: folder.to_owned(),
             keys: KeyFolder::new(folder),
             store: Store::open(folder).await?,
-        })
+        };
+        office.look_over().await?;
+        Ok(office)
+    }
+
+    /// Passes signed by a key that the trust list does not name are worthless, a manifest under such a key revokes
+    /// nobody, and under another data key every citizen would be a new one: none of that is to begin.
+    async fn look_over(&self) -> Result<(), AdminError> {
+        let mut db = self.store.read().await?;
+        if artefact::newest(&mut db, &Name::TrustList).await?.is_none() {
+            return Err(AdminError::NotWhole("it has no trust list"));
+        }
+        let check_value = seal_check::find(&mut db).await?;
+        let check_value = check_value.ok_or(AdminError::NotWhole("it has no check value of its data key"))?;
+        let trusted = trusted_key::all(&mut db).await?;
+        for (name, purpose) in KEYS {
+            // A machine that only serves need not have the key that certifies counters.
+            if name == KeyName::CounterCa && !self.keys.has(name) {
+                continue;
+            }
+            let key = self.keys.signing(name)?.public();
+            let is_named = trusted
+                .iter()
+                .any(|row| row.purpose == purpose && row.key == *key.as_bytes());
+            if !is_named {
+                return Err(KeyFileError::Other(name).into());
+            }
+        }
+        if self.keys.data()?.opens(&check_value) {
+            Ok(())
+        } else {
+            Err(KeyFileError::Other(KeyName::Data).into())
+        }
     }
 
     /// The database.
@@ -209,4 +294,13 @@ impl Office {
         let ca = self.keys.signing(KeyName::CounterCa)?;
         issue_counter_certificate(&claims, &ca).map_err(AdminError::Certificate)
     }
+}
+
+/// The folder in which a new province is made: beside its own, so that one move brings it there.
+fn beside(folder: &Path) -> Result<PathBuf, AdminError> {
+    let no_name = || AdminError::Folder(ErrorKind::InvalidInput.into());
+    let mut name = std::ffi::OsString::from(".");
+    name.push(folder.file_name().ok_or_else(no_name)?);
+    name.push(".unfinished");
+    Ok(folder.with_file_name(name))
 }

@@ -107,7 +107,7 @@ struct CounterCertificate {
     /// Name of the desk in Pashto.
     #[arg(long, default_value = "")]
     name_ps: String,
-    /// The audience whose requests it may sign, such as `kp:test-desk`.
+    /// The audience whose requests it may sign, `kp:desk` for any public counter.
     #[arg(long)]
     audience: String,
     /// Why it asks, in English.
@@ -181,8 +181,10 @@ async fn serve(data: &Path, listen: SocketAddr, nadra: &str) -> anyhow::Result<(
         .context("could not listen")?;
     let address = listener.local_addr()?;
     say(&json!({ "ready": true, "url": format!("http://{address}") }))?;
-    province_server::serve(listener, router(province), Limits::default(), stop()).await;
+    province_server::serve(listener, router(Arc::clone(&province)), Limits::default(), stop()).await;
     upkeep.abort();
+    // What a phone began and did not wait for; each takes no longer than NADRA's time limit.
+    let _ = tokio::time::timeout(TIME_LIMIT, province.settled()).await;
     office.store().close().await;
     Ok(())
 }

@@ -28,6 +28,11 @@ pub enum KeyFileError {
     /// A file could not be read or written.
     #[error("a key file could not be read or written")]
     File(#[from] std::io::Error),
+    /// Others than the owner may read the identity file.
+    #[error(
+        "others may read the identity file; set its mode to 0600, and make a new province if somebody did"
+    )]
+    OpenToOthers,
     /// The identity file is not an age X25519 identity.
     #[error("the identity file is not an age identity")]
     Identity,
@@ -43,6 +48,9 @@ pub enum KeyFileError {
     /// The folder has keys already.
     #[error("there are keys already")]
     Exists,
+    /// A key file holds another key than the province's database names.
+    #[error("the {0} key is not the one that this province was made with")]
+    Other(KeyName),
 }
 
 /// Which key.
@@ -62,12 +70,18 @@ pub enum KeyName {
 
 impl KeyName {
     fn file(self) -> String {
+        format!("{self}.age")
+    }
+}
+
+impl std::fmt::Display for KeyName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Issuer => "issuer.age".to_owned(),
-            Self::CounterCa => "counter-ca.age".to_owned(),
-            Self::Status => "status.age".to_owned(),
-            Self::Data => "data.age".to_owned(),
-            Self::Root(n) => format!("root-{}.age", n.saturating_add(1)),
+            Self::Issuer => f.write_str("issuer"),
+            Self::CounterCa => f.write_str("counter-ca"),
+            Self::Status => f.write_str("status"),
+            Self::Data => f.write_str("data"),
+            Self::Root(n) => write!(f, "root-{}", n.saturating_add(1)),
         }
     }
 }
@@ -91,7 +105,7 @@ impl KeyFolder {
     /// # Errors
     /// [`KeyFileError`], [`KeyFileError::Exists`] if there is an identity already: keys are never written over.
     pub fn make(&self, roots: &[[u8; 32]; 3], randomness: &Randomness) -> Result<(), KeyFileError> {
-        if self.identity_file().exists() {
+        if self.exist() {
             return Err(KeyFileError::Exists);
         }
         make_private_folder(&self.data)?;
@@ -117,6 +131,16 @@ impl KeyFolder {
         )
     }
 
+    /// Whether there is an identity.
+    pub fn exist(&self) -> bool {
+        self.identity_file().exists()
+    }
+
+    /// Whether there is a file of this key.
+    pub fn has(&self, name: KeyName) -> bool {
+        self.file(name).exists()
+    }
+
     fn seal(
         &self,
         name: KeyName,
@@ -129,6 +153,7 @@ impl KeyFolder {
 
     /// Opens one key's 32 bytes.
     fn open(&self, name: KeyName) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+        only_owner_may_read(&fs::metadata(self.identity_file())?)?;
         let text = Zeroizing::new(fs::read_to_string(self.identity_file())?);
         let identity = age::x25519::Identity::from_str(text.trim()).map_err(|_| KeyFileError::Identity)?;
         let file = self.file(name);
@@ -197,6 +222,21 @@ fn make_private_folder(folder: &Path) -> Result<(), KeyFileError> {
     Ok(builder.create(folder)?)
 }
 
+#[cfg(unix)]
+fn only_owner_may_read(metadata: &fs::Metadata) -> Result<(), KeyFileError> {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(KeyFileError::OpenToOthers)
+    }
+}
+
+#[cfg(not(unix))]
+fn only_owner_may_read(_: &fs::Metadata) -> Result<(), KeyFileError> {
+    Ok(())
+}
+
 /// Writes a new file that only its owner may read.
 fn write_private(file: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
     let mut options = fs::OpenOptions::new();
@@ -231,10 +271,10 @@ mod tests {
         other.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
         fs::copy(other.identity_file(), folder.identity_file()).unwrap();
         assert!(matches!(folder.serving(), Err(KeyFileError::Locked)));
-        fs::remove_file(folder.identity_file()).unwrap();
-        assert!(matches!(folder.serving(), Err(KeyFileError::File(_))));
         fs::write(folder.identity_file(), "AGE-SECRET-KEY-NONE").unwrap();
         assert!(matches!(folder.serving(), Err(KeyFileError::Identity)));
+        fs::remove_file(folder.identity_file()).unwrap();
+        assert!(matches!(folder.serving(), Err(KeyFileError::File(_))));
     }
 
     #[test]
@@ -269,6 +309,10 @@ mod tests {
         keys.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
         for file in [keys.identity_file(), keys.file(KeyName::Issuer)] {
             assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        for mode in [0o644, 0o640, 0o604] {
+            fs::set_permissions(keys.identity_file(), fs::Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(keys.serving(), Err(KeyFileError::OpenToOthers)));
         }
     }
 }

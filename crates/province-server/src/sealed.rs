@@ -16,6 +16,9 @@ use crate::randomness::Randomness;
 
 const NONCE_BYTES: usize = 24;
 
+/// Whose record a check value is.
+const NOBODY: PersonId = PersonId([0; 16]);
+
 /// Random id of an enrolment. Says nothing of the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PersonId([u8; 16]);
@@ -78,6 +81,8 @@ pub enum Kind {
     Record,
     /// An answer kept for asking again.
     Answer,
+    /// Nothing, to tell whether a key is the right one.
+    Check,
 }
 
 impl Kind {
@@ -85,6 +90,7 @@ impl Kind {
         match self {
             Self::Record => b"record\0",
             Self::Answer => b"answer\0",
+            Self::Check => b"check\0",
         }
     }
 }
@@ -180,6 +186,19 @@ impl DataKeys {
             .decrypt(&XNonce::from(*nonce), payload)
             .map(Zeroizing::new)
             .map_err(|_| SealError)
+    }
+
+    /// Seals nothing, for [`DataKeys::opens`].
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub fn check_value(&self, randomness: &Randomness) -> Result<Vec<u8>, SealError> {
+        self.seal(Kind::Check, &NOBODY, b"", randomness)
+    }
+
+    /// Whether these are the keys that made this check value.
+    pub fn opens(&self, check_value: &[u8]) -> bool {
+        self.open(Kind::Check, &NOBODY, check_value).is_ok()
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {

@@ -139,9 +139,14 @@ impl Nadra {
                 record.guardian_name_en.as_str(),
                 question.guardian_name_en.as_str(),
             )
+            && same(
+                record.guardian_name_ur.as_str(),
+                question.guardian_name_ur.as_str(),
+            )
             && record.guardian_relation == question.guardian_relation
             && record.date_of_birth == question.date_of_birth
-            && record.gender == question.gender;
+            && record.gender == question.gender
+            && record.district == question.district;
         match (agrees, self.fault()) {
             (false, _) => NadraOutcome::NotMatched,
             (true, Fault::Expired) => NadraOutcome::Expired,

@@ -62,9 +62,9 @@ pub(super) async fn status_list(
     public_file(&app, PublicFile::StatusList(list), BITS, &headers).await
 }
 
-/// 200 while the database answers.
+/// 200 while the database can be read and written.
 pub(super) async fn health(State(app): State<App>) -> Result<Json<serde_json::Value>, ApiError> {
-    app.artefact(&PublicFile::StatusManifest).await?;
+    app.try_store().await?;
     Ok(Json(serde_json::json!({ "status": "ok" })))
 }
 

@@ -3,6 +3,8 @@
 //! Whether a CNIC is enrolled already is said only to somebody whose particulars NADRA has confirmed: asked earlier,
 //! any device could find out who has enrolled. The device that enrolled is answered at once, without asking again.
 
+use std::sync::Arc;
+
 use credential::Timestamp;
 use province_api::Bytes;
 use province_api::artefacts::{IDENTITY_LIST, IDENTITY_LIST_ENTRIES};
@@ -30,12 +32,13 @@ pub const ATTEMPTS_MAX: u32 = 20;
 const DRAWS_MAX: u32 = 256;
 
 impl Province {
-    /// Enrols the citizen of `device`.
+    /// Enrols the citizen of `device`. Once NADRA may be asked it goes on to its end whatever becomes of the caller: an
+    /// outage must not use up tries because a phone gave up first.
     ///
     /// # Errors
     /// A [`Refusal`]; then nothing is kept but the count of attempts.
     pub async fn enrol(
-        &self,
+        self: &Arc<Self>,
         device: DeviceKey,
         request: EnrolmentRequest,
     ) -> Result<EnrolmentReply, Refusal> {
@@ -49,14 +52,31 @@ impl Province {
         {
             return self.enrolled(&person, &cnic).await;
         }
+        let province = Arc::clone(self);
+        self.enrolling
+            .to_its_end(async move {
+                let picture = request.photo.0;
+                province.enrol_anew(device, cnic, particulars, picture, now).await
+            })
+            .await
+            .unwrap_or(Err(Fault::BrokenOff.into()))
+    }
+
+    async fn enrol_anew(
+        &self,
+        device: DeviceKey,
+        cnic: BlindIndex,
+        particulars: Particulars,
+        picture: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<EnrolmentReply, Refusal> {
         let subjects = [
             cnic,
             self.keys().data.blind_index(Subject::Device, device.as_bytes()),
         ];
         // Counted before the picture is read: reading one costs more than sending one.
         self.count_attempt(&subjects, now).await?;
-        let picture = request.photo.0;
-        let small = small_picture(picture.clone()).await?;
+        let small = self.small_picture(picture.clone()).await?;
         self.confirm(&particulars, picture, &subjects, now).await?;
         self.keep(device, &cnic, particulars, small).await
     }
@@ -84,6 +104,18 @@ impl Province {
             return Err(self.tomorrow());
         }
         Ok(write.commit().await?)
+    }
+
+    /// Makes the small picture away from the threads that answer others.
+    async fn small_picture(&self, picture: Vec<u8>) -> Result<Vec<u8>, Refusal> {
+        match self.pictures.in_thread(move || photo::reduce(&picture)).await {
+            Some(Ok(small)) => Ok(small),
+            Some(Err(PhotoError::Encode)) => Err(Fault::Photo(PhotoError::Encode).into()),
+            // A picture that brings its reader down is as unreadable as one that is refused.
+            Some(Err(PhotoError::Unreadable | PhotoError::TooSmall)) | None => {
+                Err(ProblemCode::PhotoUnreadable.into())
+            }
+        }
     }
 
     /// Enough for one day.
@@ -211,18 +243,6 @@ fn parse(request: &EnrolmentRequest, today: Day) -> Result<Particulars, Refusal>
     Ok(particulars)
 }
 
-/// Makes the small picture away from the threads that answer others.
-async fn small_picture(picture: Vec<u8>) -> Result<Vec<u8>, Refusal> {
-    match tokio::task::spawn_blocking(move || photo::reduce(&picture)).await {
-        Ok(Ok(small)) => Ok(small),
-        Ok(Err(PhotoError::Encode)) => Err(Fault::Photo(PhotoError::Encode).into()),
-        // A picture that brings its reader down is as unreadable as one that is refused.
-        Ok(Err(PhotoError::Unreadable | PhotoError::TooSmall)) | Err(_) => {
-            Err(ProblemCode::PhotoUnreadable.into())
-        }
-    }
-}
-
 fn question(p: &Particulars, picture: Vec<u8>, reference: Bytes) -> VerifyRequest {
     VerifyRequest {
         reference,
@@ -231,9 +251,11 @@ fn question(p: &Particulars, picture: Vec<u8>, reference: Bytes) -> VerifyReques
         name_en: p.name_en.clone(),
         name_ur: p.name_ur.clone(),
         guardian_name_en: p.guardian_name_en.clone(),
+        guardian_name_ur: p.guardian_name_ur.clone(),
         guardian_relation: p.guardian_relation,
         date_of_birth: p.date_of_birth,
         gender: p.gender,
+        district: p.district.clone(),
         photo: Bytes(picture),
     }
 }

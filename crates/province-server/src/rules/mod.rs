@@ -6,6 +6,7 @@ pub mod pass_types;
 pub mod passes;
 pub mod publish;
 pub mod record;
+mod work;
 
 use std::sync::Arc;
 
@@ -20,6 +21,10 @@ use crate::randomness::Randomness;
 use crate::sealed::SealError;
 pub use crate::store::artefact::{Artefact, Name as PublicFile};
 use crate::store::{Store, StoreError};
+use work::Places;
+
+/// Most enrolments under way at once. Each holds a picture while NADRA is asked.
+const ENROLLING_MAX: u32 = 128;
 
 /// What a serving province is made of.
 pub struct AppParts {
@@ -38,6 +43,12 @@ pub struct AppParts {
 /// A serving province.
 pub struct Province {
     parts: AppParts,
+    /// Where enrolments are brought to their end.
+    enrolling: Places,
+    /// Where pictures are read: one takes megabytes, and more at once than processors gain no time.
+    pictures: Places,
+    /// Where it is tried whether the database can be written: one after another, since each keeps writers waiting.
+    trying: Places,
 }
 
 impl std::fmt::Debug for Province {
@@ -49,7 +60,17 @@ impl std::fmt::Debug for Province {
 impl Province {
     /// Puts one together.
     pub fn new(parts: AppParts) -> Self {
-        Self { parts }
+        Self {
+            parts,
+            enrolling: Places::new(ENROLLING_MAX),
+            pictures: Places::processors(),
+            trying: Places::new(1),
+        }
+    }
+
+    /// Waits until no enrolment is under way.
+    pub async fn settled(&self) {
+        self.enrolling.all_free().await;
     }
 
     /// What time it is here.
@@ -96,6 +117,9 @@ pub enum Fault {
     /// A key in the database is no key.
     #[error("a stored key is no key")]
     Key(#[from] credential::KeyError),
+    /// An enrolment broke off.
+    #[error("an enrolment broke off")]
+    BrokenOff,
     /// The small picture could not be made.
     #[error("a small picture could not be made")]
     Photo(#[source] crate::photo::PhotoError),

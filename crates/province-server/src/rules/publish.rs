@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use credential::{
-    DAY, ListEntry, PublicKey, SecretKey, StatusContent, StatusManifest, Timestamp, TrustContent, TrustedKey,
-    Vct, sign_trust_list,
+    CLOCK_ALLOWANCE, DAY, ListEntry, PublicKey, SecretKey, StatusContent, StatusManifest, Timestamp,
+    TrustContent, TrustedKey, Vct, sign_trust_list,
 };
 use province_api::artefacts::{IDENTITY_LIST, IDENTITY_LIST_ENTRIES};
 use sha2::{Digest as _, Sha256};
@@ -110,6 +110,11 @@ impl Artefact {
     }
 }
 
+/// Whether a file's date lies so far ahead that readers whose clocks are right cannot use it.
+const fn is_ahead(file: &Artefact, now: Timestamp) -> bool {
+    file.issued_at > now.unix().saturating_add(CLOCK_ALLOWANCE)
+}
+
 async fn put(
     db: &mut AnyConnection,
     name: &Name,
@@ -146,8 +151,19 @@ impl Province {
         Ok(artefact::newest(&mut *self.store().read().await?, name).await?)
     }
 
-    /// Daily work: a new manifest if the published one is older than [`MANIFEST_AGE_MAX`], and forgetting what is no
-    /// longer needed. Gives the new epoch, if there is one.
+    /// Reads the newest manifest under the write lock, as whatever the province does for a citizen needs it.
+    ///
+    /// # Errors
+    /// [`Refusal::Fault`].
+    pub async fn try_store(&self) -> Result<(), Refusal> {
+        let _place = self.trying.one().await;
+        let mut write = self.store().write().await?;
+        artefact::newest(&mut write, &Name::StatusManifest).await?;
+        Ok(())
+    }
+
+    /// Daily work: a new manifest if the published one is older than [`MANIFEST_AGE_MAX`] or was signed by a clock that
+    /// was ahead, and forgetting what is no longer needed. Gives the new epoch, if there is one.
     ///
     /// # Errors
     /// [`Fault`]; it is tried again at the next turn.
@@ -158,7 +174,24 @@ impl Province {
         challenge::forget_expired(&mut write, now.unix()).await?;
         answer::forget_before(&mut write, now.minus(ANSWER_DAYS * DAY).unix()).await?;
         let manifest = artefact::newest(&mut write, &Name::StatusManifest).await?;
-        let is_due = manifest.is_none_or(|m| now.unix().saturating_sub(m.issued_at) > MANIFEST_AGE_MAX);
+        let is_due = manifest.is_none_or(|m| {
+            let ahead = is_ahead(&m, now);
+            if ahead {
+                tracing::error!(
+                    epoch = m.sequence,
+                    "the status manifest was signed by a clock that was ahead"
+                );
+            }
+            ahead || now.unix().saturating_sub(m.issued_at) > MANIFEST_AGE_MAX
+        });
+        let trust = artefact::newest(&mut write, &Name::TrustList).await?;
+        if let Some(list) = trust.filter(|list| is_ahead(list, now)) {
+            // Only the roots mend it, and they are not here.
+            tracing::error!(
+                sequence = list.sequence,
+                "the trust list was signed by a clock that was ahead: sign the next one with `trust`"
+            );
+        }
         let epoch = if is_due {
             Some(status_manifest(&mut write, &self.keys().status, now).await?)
         } else {

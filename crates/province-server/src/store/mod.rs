@@ -9,6 +9,7 @@ pub mod artefact;
 pub mod attempt;
 pub mod challenge;
 pub mod person;
+pub mod seal_check;
 pub mod status;
 pub mod trusted_key;
 
@@ -18,7 +19,7 @@ use std::path::Path;
 use std::sync::Once;
 
 use sqlx::any::{AnyPoolOptions, AnyRow};
-use sqlx::{Any, AnyConnection, AnyPool, Executor as _, Row as _, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor as _, Row as _, Transaction};
 
 /// Connections that one process holds open.
 const CONNECTIONS_MAX: u32 = 8;
@@ -30,8 +31,11 @@ pub const DATABASE_FILE: &str = "province.sqlite";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
+    /// There is no database in the folder.
+    #[error("there is no database in the folder")]
+    Missing,
     /// The engine's own error.
-    #[error("the database refused")]
+    #[error("the database refused ({})", reason(.0))]
     Engine(#[from] sqlx::Error),
     /// The tables could not be brought to this version.
     #[error("the database could not be migrated")]
@@ -55,16 +59,38 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database in `folder`, makes it if there is none, and brings its tables to this version.
+    /// Makes the database in `folder`.
     ///
     /// # Errors
     /// [`StoreError::Engine`] or [`StoreError::Migrate`].
+    pub async fn create(folder: &Path) -> Result<Self, StoreError> {
+        Self::connect(folder, "rwc").await
+    }
+
+    /// Opens the database in `folder` and brings its tables to this version.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`]: a new database would say of every revoked pass that it is good.
+    /// [`StoreError::Engine`] or [`StoreError::Migrate`].
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
+        if !folder.join(DATABASE_FILE).is_file() {
+            return Err(StoreError::Missing);
+        }
+        Self::connect(folder, "rw").await
+    }
+
+    async fn connect(folder: &Path, mode: &str) -> Result<Self, StoreError> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(sqlx::any::install_default_drivers);
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
-            .connect(&sqlite_url(&folder.join(DATABASE_FILE)))
+            // On a full disk SQLite undoes a transaction by itself; sqlx goes on counting it, and such a connection
+            // would begin no other one for ever. It is closed, and a new one takes its place.
+            .before_acquire(|connection, _| {
+                let is_usable = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_usable) })
+            })
+            .connect(&sqlite_url(&folder.join(DATABASE_FILE), mode))
             .await?;
         // Readers go on while somebody writes, in other processes too. The mode stays with the file.
         pool.execute("PRAGMA journal_mode = WAL").await?;
@@ -122,8 +148,24 @@ impl DerefMut for Write {
     }
 }
 
+/// What the engine says, for the log: SQLite's code where there is one (<https://sqlite.org/rescode.html>), and never its
+/// text.
+fn reason(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(e) => format!("code {}", e.code().as_deref().unwrap_or("unknown")),
+        sqlx::Error::Io(e) => format!("{:?}", e.kind()),
+        sqlx::Error::PoolTimedOut => "no connection was free in time".to_owned(),
+        sqlx::Error::PoolClosed => "it is closed".to_owned(),
+        sqlx::Error::InvalidSavePointStatement => "a transaction is open".to_owned(),
+        sqlx::Error::BeginFailed => "no transaction began".to_owned(),
+        sqlx::Error::WorkerCrashed => "its thread ended".to_owned(),
+        sqlx::Error::RowNotFound => "a row is missing".to_owned(),
+        _ => "another error".to_owned(),
+    }
+}
+
 /// The URL of a file; a folder's name may hold what means something in a URL.
-fn sqlite_url(file: &Path) -> String {
+fn sqlite_url(file: &Path, mode: &str) -> String {
     let mut url = String::from("sqlite://");
     for byte in file.to_string_lossy().bytes() {
         match byte {
@@ -134,7 +176,8 @@ fn sqlite_url(file: &Path) -> String {
             other => drop(write!(url, "%{other:02X}")),
         }
     }
-    url.push_str("?mode=rwc");
+    url.push_str("?mode=");
+    url.push_str(mode);
     url
 }
 

@@ -108,6 +108,21 @@ async fn a_manifest_is_signed_anew_when_it_is_a_day_old() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_is_mended_at_the_next_turn() {
+    let bench = Bench::new().await;
+    bench.set_time(NOW + 370 * DAY);
+    assert_eq!(bench.province.upkeep().await.unwrap(), Some(2));
+    bench.set_time(NOW + 60);
+    assert_eq!(bench.province.upkeep().await.unwrap(), Some(3));
+    let status = bench.status().await;
+    assert_eq!(status.manifest().epoch(), 3);
+    assert_eq!(status.manifest().issued_at(), bench.now());
+    // Two clocks a minute apart do not sign in turns.
+    bench.set_time(NOW);
+    assert_eq!(bench.province.upkeep().await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn the_configuration_verifies_under_the_roots_and_says_test() {
     let bench = Bench::new().await;
     let bytes = bench
@@ -162,8 +177,12 @@ async fn a_province_is_not_made_over_another() {
 async fn without_its_identity_file_the_province_opens_nothing() {
     let bench = Bench::new().await;
     std::fs::remove_file(bench.folder.path().join("identity.txt")).unwrap();
-    let office = Office::open(bench.folder.path()).await.unwrap();
-    assert!(matches!(office.keys().serving(), Err(KeyFileError::File(_))));
-    assert!(office.config("http://127.0.0.1:1", bench.now()).is_err());
-    assert!(office.revoke(&cnic(0), bench.now()).await.is_err());
+    let opened = Office::open(bench.folder.path()).await;
+    assert!(matches!(opened, Err(AdminError::Keys(KeyFileError::File(_)))));
+    assert!(matches!(
+        bench.office.keys().serving(),
+        Err(KeyFileError::File(_))
+    ));
+    assert!(bench.office.config("http://127.0.0.1:1", bench.now()).is_err());
+    assert!(bench.office.revoke(&cnic(0), bench.now()).await.is_err());
 }

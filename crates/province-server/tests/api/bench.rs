@@ -22,10 +22,11 @@ use province_server::admin::Office;
 use province_server::nadra::{Answer, NadraDesk, NadraError};
 use province_server::randomness::Randomness;
 use province_server::store::{DATABASE_FILE, Store};
-use province_server::{AppParts, app};
+use province_server::{AppParts, Province, app, router};
 use rand_core::{TryCryptoRng, TryRng};
 use sandbox::TestCitizen;
 use tempfile::TempDir;
+use tokio::sync::Notify;
 use tower::ServiceExt as _;
 
 /// 22 November 2026, 10:00 in Peshawar.
@@ -61,11 +62,23 @@ impl TryRng for Counting {
 impl TryCryptoRng for Counting {}
 
 /// A NADRA that says what it is told to say.
+#[derive(Default)]
 pub struct SaidNadra {
     pub says: Mutex<Option<NadraOutcome>>,
     pub asked: AtomicUsize,
     /// A database that goes away while NADRA is being asked.
     pub breaks: Mutex<Option<Store>>,
+    /// The last question.
+    pub question: Mutex<Option<VerifyRequest>>,
+    /// Told when a question is there; its answer comes when `may_answer` was told.
+    pub holds: Mutex<Option<Held>>,
+}
+
+/// A question that is kept waiting.
+#[derive(Clone, Default)]
+pub struct Held {
+    pub asked: Arc<Notify>,
+    pub may_answer: Arc<Notify>,
 }
 
 impl SaidNadra {
@@ -75,11 +88,17 @@ impl SaidNadra {
 }
 
 impl NadraDesk for SaidNadra {
-    fn verify(&self, _: VerifyRequest) -> Answer<'_> {
+    fn verify(&self, question: VerifyRequest) -> Answer<'_> {
         self.asked.fetch_add(1, Ordering::SeqCst);
+        *self.question.lock().unwrap() = Some(question);
+        let held = self.holds.lock().unwrap().clone();
         let broken = self.breaks.lock().unwrap().take();
         let says = *self.says.lock().unwrap();
         Box::pin(async move {
+            if let Some(held) = held {
+                held.asked.notify_one();
+                held.may_answer.notified().await;
+            }
             if let Some(store) = broken {
                 store.close().await;
             }
@@ -91,6 +110,7 @@ impl NadraDesk for SaidNadra {
 pub struct Bench {
     pub folder: TempDir,
     pub office: Office,
+    pub province: Arc<Province>,
     pub app: Router,
     pub nadra: Arc<SaidNadra>,
     pub clock: Arc<AtomicU64>,
@@ -197,16 +217,16 @@ impl Bench {
         assert_eq!((published.sequence, published.epoch), (1, 1));
         let nadra = Arc::new(SaidNadra {
             says: Mutex::new(Some(NadraOutcome::Matched)),
-            asked: AtomicUsize::new(0),
-            breaks: Mutex::new(None),
+            ..SaidNadra::default()
         });
         let clock = Arc::new(AtomicU64::new(NOW));
         let desk: Arc<dyn NadraDesk> = nadra.clone();
-        let app = app(parts(&office, desk, Arc::clone(&clock)));
+        let province = Arc::new(Province::new(parts(&office, desk, Arc::clone(&clock))));
         Self {
             folder,
             office,
-            app,
+            app: router(Arc::clone(&province)),
+            province,
             nadra,
             clock,
         }

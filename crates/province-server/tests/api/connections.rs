@@ -24,7 +24,7 @@ use tower::ServiceExt as _;
 use crate::bench::Bench;
 
 const SHORT: Duration = Duration::from_millis(200);
-const LONG: Duration = Duration::from_secs(600);
+const LONG: Duration = Duration::from_mins(10);
 /// More than are worked on at once.
 const CROWD: usize = 200;
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";

@@ -10,7 +10,7 @@ use province_api::problem::ProblemCode;
 use province_api::{Bytes, paths};
 use province_server::rules::enrol::ATTEMPTS_MAX;
 
-use crate::bench::{Bench, NOW, Phone, citizen_number};
+use crate::bench::{Bench, Held, NOW, Phone, citizen_number};
 
 #[tokio::test]
 async fn a_citizen_whom_nadra_confirms_is_enrolled() {
@@ -138,6 +138,65 @@ async fn an_outage_tells_when_to_come_back_and_uses_up_no_try() {
         assert_eq!(reply.headers["retry-after"], "60");
         assert_eq!(reply.code(), ProblemCode::NadraUnavailable);
     }
+}
+
+#[tokio::test]
+async fn connections_that_break_while_nadra_is_asked_use_up_no_try() {
+    let bench = Bench::new().await;
+    let phone = Phone::new(1);
+    let body = serde_json::to_vec(&citizen_number(0).enrolment()).unwrap();
+    let held = Held::default();
+    *bench.nadra.holds.lock().unwrap() = Some(held.clone());
+    bench.nadra.say(None);
+    for _ in 0..=ATTEMPTS_MAX {
+        let request = phone.signed(paths::ENROLMENTS, &body, &phone.idempotency_key(), NOW);
+        let app = bench.app.clone();
+        let caller = tokio::spawn(async move { crate::bench::send(&app, request).await });
+        held.asked.notified().await;
+        caller.abort();
+        assert!(caller.await.is_err());
+        held.may_answer.notify_one();
+        bench.province.settled().await;
+    }
+    *bench.nadra.holds.lock().unwrap() = None;
+    bench.nadra.say(Some(NadraOutcome::Matched));
+    let _: EnrolmentReply = bench.enrol(&phone, &citizen_number(0).enrolment()).await.json();
+}
+
+#[tokio::test]
+async fn a_citizen_whom_nadra_confirmed_is_enrolled_although_the_phone_is_gone() {
+    let bench = Bench::new().await;
+    let phone = Phone::new(1);
+    let body = serde_json::to_vec(&citizen_number(0).enrolment()).unwrap();
+    let held = Held::default();
+    *bench.nadra.holds.lock().unwrap() = Some(held.clone());
+    let request = phone.signed(paths::ENROLMENTS, &body, &phone.idempotency_key(), NOW);
+    let app = bench.app.clone();
+    let caller = tokio::spawn(async move { crate::bench::send(&app, request).await });
+    held.asked.notified().await;
+    caller.abort();
+    assert!(caller.await.is_err());
+    held.may_answer.notify_one();
+    bench.province.settled().await;
+    assert_eq!(bench.people().await, 1);
+}
+
+#[tokio::test]
+async fn nadra_is_asked_about_all_that_a_pass_certifies() {
+    let bench = Bench::new().await;
+    bench.enrolled(0, 1).await;
+    let question = bench.nadra.question.lock().unwrap().take().unwrap();
+    let citizen = citizen_number(0);
+    assert_eq!(question.cnic.as_str(), citizen.cnic);
+    assert_eq!(question.cnic_issued_on.to_string(), citizen.cnic_issued_on);
+    assert_eq!(question.name_en.as_str(), citizen.name_en);
+    assert_eq!(question.name_ur.as_str(), citizen.name_ur);
+    assert_eq!(question.guardian_name_en.as_str(), citizen.guardian_name_en);
+    assert_eq!(question.guardian_name_ur.as_str(), citizen.guardian_name_ur);
+    assert_eq!(question.guardian_relation.as_str(), citizen.guardian_relation);
+    assert_eq!(question.date_of_birth.to_string(), citizen.date_of_birth);
+    assert_eq!(question.gender.as_str(), citizen.gender);
+    assert_eq!(question.district.as_str(), citizen.district);
 }
 
 #[tokio::test]

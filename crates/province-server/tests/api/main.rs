@@ -12,9 +12,12 @@ mod artefacts;
 mod bench;
 mod connections;
 mod enrolments;
+mod full;
+mod largest;
 mod limits;
 mod nadra;
 mod passes;
 mod process;
 #[path = "../../../../tests/soak.rs"]
 mod soak;
+mod whole;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::any;
-use province_api::enrolment::EnrolmentReply;
+use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::paths;
 use province_api::problem::ProblemCode;
 use province_server::nadra::HttpNadra;
@@ -24,9 +24,18 @@ async fn serve(app: Router) -> String {
 
 /// What an enrolment over HTTP comes to: the code of its problem, or `None` if it went well.
 async fn enrol(bench: &Bench, url: &str, limit: Duration) -> Option<ProblemCode> {
+    enrol_with(bench, url, limit, &citizen_number(0).enrolment()).await
+}
+
+async fn enrol_with(
+    bench: &Bench,
+    url: &str,
+    limit: Duration,
+    form: &EnrolmentRequest,
+) -> Option<ProblemCode> {
     let app = bench.app_with(Arc::new(HttpNadra::new(url, None, limit).unwrap()));
     let phone = Phone::new(1);
-    let body = serde_json::to_vec(&citizen_number(0).enrolment()).unwrap();
+    let body = serde_json::to_vec(form).unwrap();
     let request = phone.signed(paths::ENROLMENTS, &body, &phone.idempotency_key(), NOW);
     let reply = send(&app, request).await;
     if reply.status == StatusCode::OK {
@@ -89,6 +98,25 @@ async fn nobody_at_the_address_is_unavailable() {
         enrol(&bench, &url, LONG).await,
         Some(ProblemCode::NadraUnavailable)
     );
+}
+
+#[tokio::test]
+async fn nobody_is_enrolled_in_a_district_that_is_not_on_record() {
+    let bench = Bench::new().await;
+    let url = serve(router(Arc::new(Nadra::new()))).await;
+    let elsewhere = EnrolmentRequest {
+        district: "peshawar".into(),
+        ..citizen_number(0).enrolment()
+    };
+    let code = enrol_with(&bench, &url, LONG, &elsewhere).await;
+    assert_eq!(code, Some(ProblemCode::NadraNotMatched));
+    // Where somebody lives now is not NADRA's to know.
+    let moved = EnrolmentRequest {
+        address: "House 1, Lahore".into(),
+        mobile: "03111111111".into(),
+        ..citizen_number(0).enrolment()
+    };
+    assert_eq!(enrol_with(&bench, &url, LONG, &moved).await, None);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use axum::http::Request;
 use http_body_util::BodyExt as _;
 use province_api::Bytes;
-use province_api::person::{Cnic, LatinName, LocalName};
+use province_api::person::{Cnic, DistrictId, LatinName, LocalName};
 use tower::ServiceExt as _;
 
 use super::*;
@@ -25,9 +25,11 @@ fn question() -> VerifyRequest {
         name_en: p.name_en,
         name_ur: p.name_ur,
         guardian_name_en: p.guardian_name_en,
+        guardian_name_ur: p.guardian_name_ur,
         guardian_relation: p.guardian_relation,
         date_of_birth: p.date_of_birth,
         gender: p.gender,
+        district: p.district,
         photo: Bytes(vec![1, 2, 3]),
     }
 }
@@ -97,6 +99,14 @@ async fn any_field_that_differs_is_not_matched() {
         },
         VerifyRequest {
             guardian_name_en: LatinName::parse("Somebody Else").unwrap(),
+            ..base.clone()
+        },
+        VerifyRequest {
+            guardian_name_ur: LocalName::parse("کوئی اور").unwrap(),
+            ..base.clone()
+        },
+        VerifyRequest {
+            district: DistrictId::parse("peshawar").unwrap(),
             ..base.clone()
         },
         VerifyRequest {

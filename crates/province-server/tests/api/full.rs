@@ -1,0 +1,98 @@
+//! A moment without room on the disk: what is asked then fails, and what is asked afterwards does not.
+
+use axum::http::StatusCode;
+use credential::DAY;
+use province_api::paths;
+use province_api::problem::ProblemCode;
+use province_server::store::Store;
+use sqlx::{Executor as _, Row as _};
+
+use crate::bench::{Bench, NOW};
+
+/// How many connections the store holds at most, and more.
+const CONNECTIONS: usize = 8;
+
+/// Lets every connection of the store make its file no larger than so many pages. 1 is "no larger than it is".
+async fn limit(store: &Store, pages: u32) {
+    let mut held = Vec::new();
+    for _ in 0..CONNECTIONS {
+        held.push(store.read().await.unwrap());
+    }
+    for connection in &mut held {
+        let pragma = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+        let row = connection.fetch_one(pragma).await.unwrap();
+        assert!(row.get::<i64, _>(0) >= i64::from(pages));
+    }
+}
+
+#[tokio::test]
+async fn a_province_that_had_no_room_for_a_moment_goes_on_afterwards() {
+    let bench = Bench::new().await;
+    let store = bench.office.store();
+    limit(store, 1).await;
+    bench.set_time(NOW + 2 * DAY);
+    // A new manifest comes with a list of 16 KiB.
+    assert!(bench.province.upkeep().await.is_err());
+    limit(store, 100_000).await;
+    for _ in 0..2 * CONNECTIONS {
+        assert_eq!(bench.get(paths::HEALTH).await.status, StatusCode::OK);
+    }
+    assert_eq!(bench.province.upkeep().await.unwrap(), Some(2));
+    let phone = bench.enrolled(0, 1).await;
+    bench.issued(&phone, 0, &["age"]).await;
+}
+
+#[tokio::test]
+async fn every_connection_begins_again_after_a_full_disk() {
+    let bench = Bench::new().await;
+    let store = bench.office.store();
+    limit(store, 1).await;
+    let mut ended = Vec::new();
+    for _ in 0..CONNECTIONS {
+        // SQLite has undone the one before by itself, so the lock is free.
+        let mut write = store.write().await.unwrap();
+        let full = write
+            .execute("INSERT INTO artefact VALUES ('large', 1, zeroblob(100000), zeroblob(32), 1)")
+            .await
+            .unwrap_err();
+        assert_eq!(full.as_database_error().unwrap().code().as_deref(), Some("13"));
+        ended.push(write);
+    }
+    drop(ended);
+    limit(store, 100_000).await;
+    for _ in 0..2 * CONNECTIONS {
+        store.write().await.unwrap().commit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn health_fails_while_nobody_can_write() {
+    let bench = Bench::new().await;
+    let mut held = Vec::new();
+    for _ in 0..CONNECTIONS {
+        held.push(bench.office.store().read().await.unwrap());
+    }
+    for connection in &mut held {
+        // No waiting for a lock that nobody gives back.
+        connection.execute("PRAGMA busy_timeout = 0").await.unwrap();
+    }
+    let mut other = held.pop().unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    drop(held);
+    assert_eq!(bench.get(paths::HEALTH).await.code(), ProblemCode::ServerFault);
+    other.execute("ROLLBACK").await.unwrap();
+    assert_eq!(bench.get(paths::HEALTH).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_the_database_refused_is_told_by_its_code_and_by_nothing_else() {
+    let bench = Bench::new().await;
+    let mut write = bench.office.store().write().await.unwrap();
+    let error = write
+        .execute("INSERT INTO artefact VALUES ('trust-list', 1, 'a citizen', zeroblob(32), 1)")
+        .await
+        .unwrap_err();
+    let said = province_server::store::StoreError::from(error).to_string();
+    assert!(said.starts_with("the database refused (code "), "{said}");
+    assert!(!said.contains("citizen") && !said.contains("artefact"), "{said}");
+}
