@@ -224,8 +224,8 @@ fn make_private_folder(folder: &Path) -> Result<(), KeyFileError> {
 
 #[cfg(unix)]
 fn only_owner_may_read(metadata: &fs::Metadata) -> Result<(), KeyFileError> {
-    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
-    if mode & 0o077 == 0 {
+    let others = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077;
+    if others == 0 {
         Ok(())
     } else {
         Err(KeyFileError::OpenToOthers)
