@@ -50,22 +50,24 @@ impl Bench {
         }
     }
 
-    /// Runs until the path is asked for, and answers it with `answer`; then to the end.
+    /// Runs to the end and answers the path with `answer` as often as it is asked for.
     fn run(&mut self, province: &mut Province, path: &str, answer: &HttpResponse) -> Option<UiCode> {
         let mut rng = TestRng::new(4);
         std::mem::swap(&mut rng, &mut self.rng);
         let around = self.around();
         let mut run = start_enrolment(&around, &mut rng).unwrap();
+        let mut before = None;
         while let Some(request) = run.next_request(&around, &mut rng).unwrap() {
-            if request.path == path {
-                let before = stored(&self.database);
-                run.on_response(&around, answer).unwrap();
-                return self.end(run, &before);
-            }
-            run.on_response(&around, &province.handle(&request, NOW).unwrap())
-                .unwrap();
+            let response = if request.path == path {
+                before.get_or_insert_with(|| stored(&self.database));
+                answer.clone()
+            } else {
+                province.handle(&request, NOW).unwrap()
+            };
+            run.on_response(&around, &response).unwrap();
         }
-        panic!("{path} was never asked for");
+        let before = before.unwrap_or_else(|| panic!("{path} was never asked for"));
+        self.end(run, &before)
     }
 
     fn end(&self, run: Run, before: &str) -> Option<UiCode> {
