@@ -53,7 +53,7 @@ fn the_longest_certificate_makes_a_request_of_version_19_and_a_longer_one_is_not
     };
     let longest = (1..=2 * NAME_BYTES_MAX)
         .filter_map(|letters| with_name(letters).ok())
-        .last()
+        .next_back()
         .unwrap();
     assert_eq!(longest.len(), CERTIFICATE_BYTES_MAX);
     assert_eq!(with_name(2 * NAME_BYTES_MAX), Err(IssueError::TooLarge));
