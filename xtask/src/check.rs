@@ -18,6 +18,8 @@ pub fn run(workspace: &Workspace, packages: Packages) -> anyhow::Result<()> {
     formatting(workspace)?;
     say("lints");
     lints(workspace)?;
+    say("the programs without their tests");
+    programs_alone(workspace)?;
     say("the released app");
     released_app(workspace)?;
     if command::is_there("cargo-deny") {
@@ -46,6 +48,17 @@ pub fn lints(workspace: &Workspace) -> anyhow::Result<()> {
     clippy.args(["clippy", "--workspace", "--all-targets", "--keep-going"]);
     clippy.args(["--features", programs::FEATURES, "--", "--deny", "warnings"]);
     command::run(&mut clippy)
+}
+
+/// The programs as `demo` builds them: without the features that tests and xtask add to what they share, on which they
+/// could come to depend unseen.
+///
+/// # Errors
+/// When they do.
+pub fn programs_alone(workspace: &Workspace) -> anyhow::Result<()> {
+    let mut check = workspace.cargo();
+    check.arg("check").args(programs::SELECTION);
+    command::run(&mut check)
 }
 
 /// The released app has no mock runtime, whose commands anybody could call, and no device key in a file.

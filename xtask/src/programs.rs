@@ -10,6 +10,16 @@ use crate::workspace::{Profile, Workspace};
 /// `K_device` in a file, so that the app starts where there is no keyring; a release build for citizens has no such thing.
 pub const FEATURES: &str = "khyber-pass/file-key-store";
 
+/// All programs but xtask, which is running and up to date.
+pub const SELECTION: [&str; 6] = [
+    "--workspace",
+    "--exclude",
+    "xtask",
+    "--bins",
+    "--features",
+    FEATURES,
+];
+
 /// Builds every program; cargo shows its own progress.
 ///
 /// # Errors
@@ -18,16 +28,7 @@ pub fn build(workspace: &Workspace, profile: Profile) -> anyhow::Result<()> {
     let watch = Watch::start();
     say("building the programs (the first time takes several minutes)");
     let mut cargo = workspace.cargo();
-    // xtask itself is running and up to date.
-    cargo.args([
-        "build",
-        "--workspace",
-        "--exclude",
-        "xtask",
-        "--bins",
-        "--features",
-        FEATURES,
-    ]);
+    cargo.arg("build").args(SELECTION);
     if profile == Profile::Release {
         cargo.arg("--release");
     }

@@ -78,6 +78,7 @@ impl Test {
         if whole && self.wants(Part::Rust) {
             parts.run("released app", || check::released_app(workspace));
             parts.run("lints", || check::lints(workspace));
+            parts.run("programs alone", || check::programs_alone(workspace));
         }
         parts.finish(watch)
     }
