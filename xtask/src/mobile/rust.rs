@@ -85,6 +85,9 @@ impl Rust {
         let program = |name: &str| self.sysroot.join("bin").join(name);
         let mut cargo = Command::new(program("cargo"));
         cargo.env("RUSTC", program("rustc"));
+        // `cargo run` sets it for whoever it starts, and the copied compiler would load the other's library and take the
+        // other's sysroot for its own.
+        cargo.env_remove("LD_LIBRARY_PATH");
         if self.library == Library::Source {
             // `-Zbuild-std` is not stable; what it builds here is only ever checked.
             cargo.env("RUSTC_BOOTSTRAP", "1");
