@@ -62,7 +62,7 @@ pub(super) async fn status_list(
     public_file(&app, PublicFile::StatusList(list), BITS, &headers).await
 }
 
-/// 200 while the database can be read and written.
+/// 200 while the database can be read and its write lock be had. A full disk is seen only by what writes.
 pub(super) async fn health(State(app): State<App>) -> Result<Json<serde_json::Value>, ApiError> {
     app.try_store().await?;
     Ok(Json(serde_json::json!({ "status": "ok" })))

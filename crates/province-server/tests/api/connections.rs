@@ -32,7 +32,7 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 /// A running service. Its answer to `/` waits for `answer`.
 struct Service {
     address: SocketAddr,
-    stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
     asked: Arc<Notify>,
     answer: Arc<Notify>,
     ended: JoinHandle<()>,
@@ -55,11 +55,25 @@ async fn start(limits: Limits) -> Service {
     });
     Service {
         address,
-        stop,
+        stop: Some(stop),
         asked,
         answer,
         ended,
     }
+}
+
+/// A service that was asked to end while a caller waits for its answer.
+async fn asked_to_end(ending: Duration) -> (Service, TcpStream) {
+    let mut service = start(Limits {
+        ending,
+        ..Limits::default()
+    })
+    .await;
+    let mut stream = TcpStream::connect(service.address).await.unwrap();
+    stream.write_all(REQUEST).await.unwrap();
+    service.asked.notified().await;
+    service.stop.take().unwrap().send(()).unwrap();
+    (service, stream)
 }
 
 async fn rest(mut stream: TcpStream) -> String {
@@ -104,15 +118,7 @@ async fn one_connection_too_many_waits_until_another_ends() {
 
 #[tokio::test]
 async fn an_answer_that_is_under_way_is_given_before_the_end() {
-    let service = start(Limits {
-        ending: LONG,
-        ..Limits::default()
-    })
-    .await;
-    let mut stream = TcpStream::connect(service.address).await.unwrap();
-    stream.write_all(REQUEST).await.unwrap();
-    service.asked.notified().await;
-    service.stop.send(()).unwrap();
+    let (service, stream) = asked_to_end(LONG).await;
     service.answer.notify_one();
     assert!(rest(stream).await.contains("answered"));
     service.ended.await.unwrap();
@@ -120,15 +126,7 @@ async fn an_answer_that_is_under_way_is_given_before_the_end() {
 
 #[tokio::test]
 async fn an_answer_that_never_comes_does_not_keep_the_service() {
-    let service = start(Limits {
-        ending: SHORT,
-        ..Limits::default()
-    })
-    .await;
-    let mut stream = TcpStream::connect(service.address).await.unwrap();
-    stream.write_all(REQUEST).await.unwrap();
-    service.asked.notified().await;
-    service.stop.send(()).unwrap();
+    let (service, _stream) = asked_to_end(SHORT).await;
     service.ended.await.unwrap();
 }
 

@@ -41,16 +41,12 @@ export class EnrolForm {
   async open(app: AppState): Promise<void> {
     if (app.enrolment === "sent") {
       this.screen = "sending";
-      await this.#attempt(async () => {
-        this.draft = await this.backend.draft();
-        if (this.draft.has_photo) this.photo = (await this.backend.photo())?.data_url ?? null;
-      });
+      await this.#attempt(() => this.#read());
       await this.send();
       return;
     }
     await this.#attempt(async () => {
-      this.draft = await this.backend.draft();
-      if (this.draft.has_photo) this.photo = (await this.backend.photo())?.data_url ?? null;
+      await this.#read();
       if (Object.entries(this.draft).every(([, value]) => value === "" || value === false)) return;
       const { errors } = await this.backend.saveDraft($state.snapshot(this.draft));
       const first = STEPS.find((step) => step.fields.some((field) => errors.some((error) => error.field === field)));
@@ -151,6 +147,12 @@ export class EnrolForm {
   review(): void {
     this.trouble = null;
     this.screen = "review";
+  }
+
+  /** What the vault keeps of the answers. */
+  async #read(): Promise<void> {
+    this.draft = await this.backend.draft();
+    this.photo = this.draft.has_photo ? ((await this.backend.photo())?.data_url ?? null) : null;
   }
 
   #after(step: StepId): void {

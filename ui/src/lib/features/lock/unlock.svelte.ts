@@ -44,6 +44,7 @@ export class Door {
   }
 
   erase(): void {
+    if (this.closed) return;
     this.typed = this.typed.slice(0, -1);
   }
 

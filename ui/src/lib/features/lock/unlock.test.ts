@@ -32,6 +32,16 @@ test("six digits open the door", async () => {
   expect(door.typed).toBe("");
 });
 
+test("while the door is being opened nothing is typed or erased", async () => {
+  const opened = vi.fn();
+  const door = new Door(fakeBackend({ lock: "locked" }), opened, handClock());
+  type(door, "135790");
+  door.erase();
+  door.digit("1");
+  expect([door.opening, door.typed]).toEqual([true, "135790"]);
+  await vi.waitFor(() => expect(opened).toHaveBeenCalledOnce());
+});
+
 test("a wrong PIN says so and leaves nothing typed", async () => {
   const door = new Door(fakeBackend({ failing: { unlock: "wrong_pin" } }), () => undefined, handClock());
   type(door, "135790");
