@@ -1,7 +1,7 @@
 //! The signed QR: build, parse, verify.
 //!
 //! Bytes in, bytes out: no clock, no randomness, no file, no network. Every moment and every nonce is an argument.
-//! What is on the wire is in docs/format.md; docs/kp.cddl is checked against real bytes by a test.
+//! What is on the wire is in docs/format.md; docs/format.cddl is checked against real bytes by a test.
 //!
 //! - The province: [`issue`], [`issue_counter_certificate`], [`sign_trust_list`], [`StatusManifest::sign`].
 //! - The phone: [`read_request`], [`present_timed`], [`present_to_request`], [`photo::frames`].

@@ -71,7 +71,7 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 fn cddl() -> String {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/kp.cddl");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/format.cddl");
     std::fs::read_to_string(path).unwrap()
 }
 
