@@ -1,0 +1,191 @@
+//! One case: how it is written to its file, and how it is decided from what stands in the file alone.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use credential::*;
+use serde_json::{Value, json};
+
+use crate::common::*;
+
+/// Which folder a case stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folder {
+    /// Taken, with room on all sides.
+    Valid,
+    /// Refused, or cannot be decided.
+    Invalid,
+    /// The last that is taken and the first that is not: seconds, lengths, numbers.
+    Edge,
+}
+
+/// All folders.
+pub const FOLDERS: [Folder; 3] = [Folder::Valid, Folder::Invalid, Folder::Edge];
+
+impl Folder {
+    /// True if a case with this code may stand here.
+    pub fn takes(self, code: Code) -> bool {
+        let good = matches!(code, Code::Accepted | Code::FaceNotCompared);
+        match self {
+            Self::Valid => good,
+            Self::Invalid => !good,
+            Self::Edge => true,
+        }
+    }
+}
+
+impl fmt::Display for Folder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Edge => "edge",
+        })
+    }
+}
+
+/// The folder's place.
+pub fn folder(kind: Folder) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors")).join(kind.to_string())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(value: &Value) -> Vec<u8> {
+    crate::common::hex(value.as_str().unwrap())
+}
+
+/// Decides one file's case.
+pub fn decide(case: &Value) -> Code {
+    let text = |name: &str| case[name].as_str();
+    let keys: Vec<PublicKey> = case["roots"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| PublicKey::parse(&unhex(key)).unwrap())
+        .collect();
+    let roots = RootSet::new(RootKind::Test, keys.try_into().unwrap()).unwrap();
+    let trust = text("trust").map(|_| TrustList::verify(&unhex(&case["trust"]), &roots, None).unwrap());
+    let status = text("status").map(|_| {
+        let manifest =
+            StatusManifest::verify(&unhex(&case["status"]), trust.as_ref().unwrap(), None).unwrap();
+        let mut set = StatusSet::new(manifest);
+        for (name, bits) in case["lists"].as_object().into_iter().flatten() {
+            set.add_list(name, unhex(bits)).unwrap();
+        }
+        set
+    });
+    let request = text("request").map(|r| IssuedRequest::from_text(r).unwrap());
+    let expect = match (&request, text("audience")) {
+        (Some(request), _) => Expect::Request(request),
+        (None, audience) => Expect::Timed {
+            audience: audience.unwrap(),
+        },
+    };
+    let ctx = Context {
+        now: Timestamp::from_unix(case["now"].as_u64().unwrap()),
+        trust: trust.as_ref(),
+        status: status.as_ref(),
+        expect,
+    };
+    verify(text("qr").unwrap(), &ctx).code
+}
+
+/// Makes the cases and hands over each file.
+pub struct Writer<'a> {
+    file: &'a dyn Fn(&Path, &str),
+}
+
+/// A change to a case as it is by default: a timed code at [`NOW`], read by the test desk with the test trust list.
+pub type Change<'a> = &'a dyn Fn(&mut Value);
+
+impl<'a> Writer<'a> {
+    /// A writer that hands files to `file`.
+    pub fn new(file: &'a dyn Fn(&Path, &str)) -> Self {
+        Self { file }
+    }
+
+    /// Writes one case, which must have this code.
+    pub fn put(
+        &self,
+        kind: Folder,
+        name: &str,
+        what: &str,
+        expected: Code,
+        qr: &str,
+        changes: &[Change<'_>],
+    ) {
+        let roots: Vec<String> = (1..=3).map(|n| hex(root(n).public().as_bytes())).collect();
+        let mut case = json!({
+            "what": what, "qr": qr, "now": NOW.unix(), "audience": DESK, "roots": roots,
+            "trust": hex(&trust_bytes(&trust_content())),
+        });
+        for change in changes {
+            change(&mut case);
+        }
+        case["code"] = json!(expected.code());
+        case["verdict"] = json!(expected.verdict().as_str());
+        assert_eq!(decide(&case), expected, "{kind}/{name}");
+        assert!(kind.takes(expected), "{kind}/{name}");
+        let text = serde_json::to_string_pretty(&case).unwrap() + "\n";
+        (self.file)(&folder(kind).join(format!("{name}.json")), &text);
+    }
+}
+
+/// The reader's clock, in seconds from [`NOW`].
+pub fn clock(seconds: i64) -> impl Fn(&mut Value) + use<> {
+    move |case| case["now"] = json!(at(seconds).unix())
+}
+
+/// The reader showed this request.
+pub fn asked(request: &IssuedRequest) -> impl Fn(&mut Value) + use<> {
+    let text = request.text.clone();
+    move |case| {
+        case["request"] = json!(text);
+        case["audience"] = Value::Null;
+    }
+}
+
+/// The reader has another trust list.
+pub fn trusting(content: &TrustContent) -> impl Fn(&mut Value) + use<> {
+    let bytes = hex(&trust_bytes(content));
+    move |case| case["trust"] = json!(bytes)
+}
+
+/// Bits of the short list of these files, which keeps them small.
+pub const BITS: u32 = 512;
+
+/// The place of the passes of these files in it.
+pub const PLACE: u32 = 100;
+
+/// The reader has a status list, with the bit of these passes set or not, from a manifest that ends `ends` seconds
+/// after [`NOW`].
+pub fn status_until(revoked: bool, ends: i64) -> impl Fn(&mut Value) + use<> {
+    let mut bits = vec![0_u8; BITS as usize / 8];
+    if revoked {
+        bits[PLACE as usize / 8] |= 1 << (PLACE % 8);
+    }
+    let mut content = status_content(&bits);
+    content.exp = at(ends);
+    let manifest = hex(&StatusManifest::sign(&content, &key("status")));
+    move |case| {
+        case["status"] = json!(manifest);
+        case["lists"] = json!({ LIST: hex(&bits) });
+    }
+}
+
+/// The reader has a status list that is fresh.
+pub fn status(revoked: bool) -> impl Fn(&mut Value) + use<> {
+    status_until(revoked, 2 * i64::try_from(DAY).unwrap())
+}
+
+/// Claims whose status bit lies at this place of the short list.
+pub fn placed(mut claims: Claims, index: u32) -> Claims {
+    claims.status = Some(StatusRef {
+        index,
+        uri: LIST.to_owned(),
+    });
+    claims
+}
