@@ -9,6 +9,7 @@
     clippy::panic
 )]
 #![allow(clippy::cast_possible_truncation, clippy::wildcard_imports)]
+#![allow(clippy::too_many_lines)] // a line or two for each file
 
 #[path = "../common/mod.rs"]
 mod common;
