@@ -1,0 +1,165 @@
+// A second reader of the signed QR: decides a vector's case by docs/format.md alone, with nothing of the project's code.
+import { Refusal, base45, isPlain, malformed, raw, read } from "./cbor.mjs";
+import { keyId, publicKey, sha256, sign1, signedByRoots } from "./cose.mjs";
+
+const [CLOCK_ALLOWANCE, LIFETIME_MAX, DAY] = [120, 60, 86_400];
+const [AUDIENCE_BYTES_MAX, PRESENTATION_BYTES_MAX] = [64, 4096];
+const [CWT, KBT, REQUEST, TRUST_LIST, STATUS_MANIFEST] = [293, 294, 65_001, 65_003, 65_004];
+const REQUEST_HASH = -65_604;
+
+const hex = (text) => Buffer.from(text, "hex");
+const startOfDay = (moment) => moment - (moment % DAY);
+
+/** The code that a reader must give for this case. */
+export function decide(vector) {
+  try {
+    return decided(vector);
+  } catch (refusal) {
+    if (refusal instanceof Refusal) return refusal.code;
+    throw refusal;
+  }
+}
+
+function decided(vector) {
+  const { now } = vector;
+  const { kbt, cwt, claims, binding } = parsed(vector.qr);
+  if (!vector.trust) throw new Refusal("no_trust_list");
+  const trust = trustList(vector);
+  const status = statusOf(vector, trust);
+  if ([trust.iat, status?.iat ?? 0].some((at) => now + CLOCK_ALLOWANCE < at)) throw new Refusal("clock_wrong");
+
+  if (!kbt.verifies(claims.holder)) throw new Refusal("holder_signature");
+  const issuer = issuerOf(trust, cwt, claims);
+  const request = vector.request && requestOf(vector.request);
+  checkBinding(binding, claims, vector, request);
+  const bit = claims.status && status?.bit(claims.status);
+  if (bit === true) throw new Refusal("revoked");
+
+  if (now >= trust.exp) throw new Refusal("trust_list_expired");
+  if (now >= issuer.exp || claims.iat < startOfDay(issuer.nbf)) throw new Refusal("issuer_key_expired");
+  if (Math.max(claims.iat, claims.nbf ?? 0) > now + CLOCK_ALLOWANCE) throw new Refusal("not_yet_valid");
+  if (now >= claims.exp) throw new Refusal("expired");
+  if (request) {
+    if (now > request.exp) throw new Refusal("stale");
+  } else {
+    if (binding.iat > now + CLOCK_ALLOWANCE) throw new Refusal("from_the_future");
+    if (now > binding.exp + CLOCK_ALLOWANCE) throw new Refusal("stale");
+  }
+  if (claims.status) {
+    if (!status) throw new Refusal("no_status_list");
+    if (now >= status.exp) throw new Refusal("status_list_expired");
+    if (bit === undefined) throw new Refusal("no_status_list");
+  }
+  if (claims.namesSomebody && !claims.photo) throw new Refusal("photo_incomplete");
+  return claims.photo ? "face_not_compared" : "accepted";
+}
+
+function parsed(qr) {
+  if (!qr.startsWith("KP1:")) throw new Refusal("wrong_code");
+  const text = qr.slice(4);
+  if (text.length > (PRESENTATION_BYTES_MAX / 2) * 3) throw new Refusal("too_large");
+  const kbt = sign1(read(base45(text)), KBT, [13]);
+  const credential = kbt.headers.get(13);
+  if (typeof credential !== "object" || !raw(credential)) throw malformed();
+  const cwt = sign1(credential, CWT, [4]);
+  return { kbt, cwt, claims: claimsOf(read(cwt.payload)), binding: bindingOf(read(kbt.payload)) };
+}
+
+function only(map, labels) {
+  if (!(map instanceof Map) || [...map.keys()].some((label) => !labels.includes(label))) throw malformed();
+  return (label, type, isOptional) => {
+    const value = map.get(label);
+    if (value === undefined && isOptional) return undefined;
+    const fits = { uint: Number.isInteger(value) && value >= 0, text: isPlain(value), bytes: Buffer.isBuffer(value), map: value instanceof Map };
+    if (!fits[type]) throw malformed();
+    return value;
+  };
+}
+
+function claimsOf(map) {
+  const get = only(map, [1, 4, 5, 6, 8, 11, 169, 65_535, -65_601]);
+  const [, exp, nbf, iat] = [get(1, "text"), get(4, "uint"), get(5, "uint", true), get(6, "uint")];
+  const key = only(get(8, "map"), [1])(1, "map");
+  if (key.size !== 3 || key.get(1) !== 1 || key.get(-1) !== 6) throw malformed();
+  const holder = publicKey(key.get(-2));
+  const vct = get(11, "bytes").toString();
+  if (!/^[a-z0-9-]{1,32}$/.test(vct)) throw malformed();
+  const identity = get(169, "map", true);
+  for (const value of identity?.values() ?? []) if (!isPlain(value) && !Number.isInteger(value)) throw malformed();
+  const facts = get(-65_601, "map", true) ?? new Map();
+  for (const value of facts.values()) if (typeof value === "string" && !isPlain(value)) throw malformed();
+  const listed = get(65_535, "map", true);
+  const status = listed && { index: listed.get("status_list").get("idx"), list: listed.get("status_list").get("uri") };
+  const namesSomebody = identity !== undefined || vct === "identity" || vct === "name-photo";
+  return { exp, nbf, iat, holder, vct, status, photo: facts.get(7), namesSomebody, isPersonal: identity !== undefined || facts.has(7) };
+}
+
+function bindingOf(map) {
+  const get = only(map, [3, 4, 6, 39, REQUEST_HASH]);
+  const [audience, exp, iat] = [get(3, "text"), get(4, "uint", true), get(6, "uint")];
+  const [nonce, hash] = [get(39, "bytes", true), get(REQUEST_HASH, "bytes", true)];
+  const isTimed = exp !== undefined && !nonce && !hash;
+  const isAnswer = exp === undefined && nonce?.length === 16 && hash?.length === 8;
+  if (!isTimed && !isAnswer) throw malformed();
+  if (audience === "" || Buffer.byteLength(audience) > AUDIENCE_BYTES_MAX) throw malformed();
+  return { audience, exp, iat, nonce, hash, isTimed };
+}
+
+function trustList(vector) {
+  const content = signedByRoots(read(hex(vector.trust)), TRUST_LIST, vector.roots.map(hex));
+  const keys = content.get(5).map((key) => ({
+    key: publicKey(key.get(2)),
+    allowed: key.get(4).map(String),
+    nbf: key.get(5),
+    exp: key.get(6),
+    revokedAt: key.get(8),
+  }));
+  return { iat: content.get(2), exp: content.get(3), keys };
+}
+
+function issuerOf(trust, message, { vct, iat }) {
+  const hint = message.headers.get(4).toString("hex");
+  const candidates = trust.keys.filter(({ key }) => keyId(key) === hint).slice(0, 4);
+  if (candidates.length === 0) throw new Refusal("unknown_issuer");
+  const issuer = candidates.find(({ key }) => message.verifies(key));
+  if (!issuer) throw new Refusal("issuer_signature");
+  if (!issuer.allowed.includes(vct)) throw new Refusal("issuer_not_allowed");
+  if (issuer.revokedAt !== undefined && iat >= startOfDay(issuer.revokedAt)) throw new Refusal("issuer_key_revoked");
+  return issuer;
+}
+
+function requestOf(text) {
+  const bytes = base45(text.slice("KPR:".length));
+  const item = read(bytes);
+  const payload = item instanceof Map ? item : read(item.value[2]);
+  return { audience: payload.get(3), exp: payload.get(4), ask: payload.get(11).toString(), nonce: payload.get(39), hash: sha256(bytes).subarray(0, 8) };
+}
+
+function checkBinding(binding, claims, vector, request) {
+  if (binding.isTimed) {
+    if (claims.isPersonal) throw new Refusal("request_required");
+    if (binding.exp < binding.iat) throw malformed();
+    if (binding.exp - binding.iat > LIFETIME_MAX) throw new Refusal("lifetime_too_long");
+    if (request) throw new Refusal("wrong_request");
+    if (binding.audience !== vector.audience) throw new Refusal("wrong_desk");
+    return;
+  }
+  if (!request) throw new Refusal("wrong_request");
+  if (binding.audience !== request.audience) throw new Refusal("wrong_desk");
+  if (!binding.nonce.equals(request.nonce) || !binding.hash.equals(request.hash)) throw new Refusal("wrong_request");
+  if (claims.vct !== request.ask) throw new Refusal("wrong_pass");
+}
+
+function statusOf(vector, trust) {
+  if (!vector.status) return undefined;
+  const message = sign1(read(hex(vector.status)), STATUS_MANIFEST, [4]);
+  const content = read(message.payload);
+  issuerOf(trust, message, { vct: "status-manifest", iat: content.get(2) });
+  const lists = new Map();
+  for (const [name, [bits, hash]] of content.get(4)) {
+    const list = hex(vector.lists[name]);
+    if (list.length !== Math.ceil(bits / 8) || !sha256(list).equals(hash)) throw new Error("not the list of the manifest");
+    lists.set(name, (index) => (index < bits ? ((list[index >> 3] >> (index & 7)) & 1) === 1 : undefined));
+  }
+  return { iat: content.get(2), exp: content.get(3), bit: ({ list, index }) => lists.get(list)?.(index) };
+}
