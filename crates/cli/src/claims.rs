@@ -1,6 +1,8 @@
 //! Claims as JSON, both ways, under the credential's own names.
 
-use credential::{Claims, Facts, Gender, GuardianRelation, ISSUER, Identity, StatusRef, Vct};
+use std::collections::BTreeMap;
+
+use credential::{Claims, Facts, Field, Gender, GuardianRelation, ISSUER, Identity, StatusRef, Vct};
 use province_api::person;
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +79,18 @@ struct FactsJson {
     photo_sha256: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     guardian_relation: Option<RelationJson>,
+    /// A document's own fields by their numbers.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    fields: BTreeMap<u8, FieldJson>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum FieldJson {
+    Truth(bool),
+    Number(u64),
+    Text(String),
+    Bytes { hex: String },
 }
 
 #[derive(Serialize, Deserialize, Clone, Copy)]
@@ -122,7 +136,7 @@ impl ClaimsJson {
                 index: status.index,
                 uri: status.uri.clone(),
             }),
-            facts: FactsJson::print(&claims.facts),
+            facts: FactsJson::print(&claims.facts, cnic),
         }
     }
 
@@ -203,8 +217,35 @@ impl IdentityJson {
     }
 }
 
+impl FieldJson {
+    /// Without a register nobody knows which number is a CNIC: one of 13 digits is printed as one.
+    fn print(field: &Field, cnic: Cnic) -> Self {
+        let is_cnic = |number: u64| (1_000_000_000_000..10_000_000_000_000).contains(&number);
+        match field {
+            Field::Text(text) => Self::Text(text.clone()),
+            Field::Number(number) if cnic == Cnic::Masked && is_cnic(*number) => {
+                Self::Text(person::Cnic::mask(&number.to_string()))
+            }
+            Field::Number(number) => Self::Number(*number),
+            Field::Truth(truth) => Self::Truth(*truth),
+            Field::Bytes(bytes) => Self::Bytes {
+                hex: hex::text(bytes),
+            },
+        }
+    }
+
+    fn read(self) -> Result<Field, CliError> {
+        Ok(match self {
+            Self::Text(text) => Field::Text(text),
+            Self::Number(number) => Field::Number(number),
+            Self::Truth(truth) => Field::Truth(truth),
+            Self::Bytes { hex: digits } => Field::Bytes(hex::bytes("facts.fields", &digits)?),
+        })
+    }
+}
+
 impl FactsJson {
-    fn print(facts: &Facts) -> Self {
+    fn print(facts: &Facts, cnic: Cnic) -> Self {
         Self {
             over_18: facts.over_18,
             over_60: facts.over_60,
@@ -217,6 +258,11 @@ impl FactsJson {
                 GuardianRelation::Father => RelationJson::Father,
                 GuardianRelation::Husband => RelationJson::Husband,
             }),
+            fields: facts
+                .fields
+                .iter()
+                .map(|(number, field)| (*number, FieldJson::print(field, cnic)))
+                .collect(),
         }
     }
 
@@ -234,6 +280,11 @@ impl FactsJson {
                 RelationJson::Father => GuardianRelation::Father,
                 RelationJson::Husband => GuardianRelation::Husband,
             }),
+            fields: self
+                .fields
+                .into_iter()
+                .map(|(number, field)| Ok((number, field.read()?)))
+                .collect::<Result<_, CliError>>()?,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What goes wrong on the way to an answer. A refused or undecided presentation is an answer, not an error.
 
-use credential::{Code, IssueError, PresentError, RequestError, StatusError, TrustError};
+use credential::{Code, IssueError, PresentError, RegisterError, RequestError, StatusError, TrustError};
 use qr::QrError;
 
 /// Why a command gave no answer. Messages name files and fields, never what they hold.
@@ -39,6 +39,8 @@ pub(crate) enum CliError {
     Trust(TrustError),
     #[error("the status bundle is not used: {}", sentence(.0.code()))]
     Status(StatusError),
+    #[error("the type register is not used: {}", sentence(.0.code()))]
+    Types(RegisterError),
     #[error("nothing was issued: {}", sentence(.0.code()))]
     Issue(IssueError),
     #[error("nothing is presented: {}", sentence(.0.code()))]
@@ -79,6 +81,7 @@ impl CliError {
             Self::Unreadable(code) => code.code(),
             Self::Trust(error) => error.code(),
             Self::Status(error) => error.code(),
+            Self::Types(error) => error.code(),
             Self::Issue(error) => error.code(),
             Self::Present(error) => error.code(),
             Self::Request(error) => error.code(),
@@ -117,6 +120,12 @@ impl From<TrustError> for CliError {
 impl From<StatusError> for CliError {
     fn from(error: StatusError) -> Self {
         Self::Status(error)
+    }
+}
+
+impl From<RegisterError> for CliError {
+    fn from(error: RegisterError) -> Self {
+        Self::Types(error)
     }
 }
 

@@ -23,6 +23,14 @@ pub(crate) fn fixed<const N: usize>(field: &'static str, digits: &[u8]) -> Resul
     Ok(bytes)
 }
 
+/// Any number of bytes.
+pub(crate) fn bytes(field: &'static str, digits: &str) -> Result<Vec<u8>, CliError> {
+    ::hex::decode(digits).map_err(|_| CliError::Field {
+        field,
+        expected: "hex digits",
+    })
+}
+
 /// A public key of 32 bytes.
 pub(crate) fn public_key(field: &'static str, digits: &str) -> Result<PublicKey, CliError> {
     PublicKey::parse(&fixed::<32>(field, digits.as_bytes())?).map_err(|_| CliError::Field {

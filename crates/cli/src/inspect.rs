@@ -3,10 +3,12 @@
 //! The credential crate shows headers to nobody, since a desk has no use for them before they are verified. This tool
 //! looks into the CBOR itself, and reads the claims with the crate's own strict reader.
 
+use std::path::PathBuf;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use credential::{Code, CounterCertificateClaims, Credential, IssuedRequest, base45};
+use credential::{Claims, Code, CounterCertificateClaims, Credential, IssuedRequest, base45};
 use minicbor::Decoder;
 use minicbor::data::{Tag, Type};
 use serde_json::{Map, Value, json};
@@ -14,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::certificate::CertificateJson;
 use crate::claims::{ClaimsJson, Cnic};
 use crate::error::CliError;
-use crate::{Done, files, hex, moment};
+use crate::{Done, files, hex, moment, types};
 
 /// Print what the QR text on stdin (KP1:, KPR: or KPF:) says, without trusting it: "verified" is always false.
 #[derive(Args)]
@@ -22,6 +24,9 @@ pub(crate) struct Inspect {
     /// Print the CNIC whole instead of masked.
     #[arg(long)]
     reveal: bool,
+    /// The type register (raw bytes), for the names of the claims. Its own signature is not looked at.
+    #[arg(long, value_name = "FILE")]
+    types: Option<PathBuf>,
 }
 
 /// Larger texts are not ours.
@@ -54,21 +59,34 @@ impl Inspect {
             .ok_or(CliError::Unreadable(Code::WrongCode))?;
         let bytes = || base45::decode(body).map_err(|_| CliError::Unreadable(Code::Malformed));
         let value = match prefix {
-            "KP1:" => presentation(&bytes()?, cnic)?,
+            "KP1:" => self.presentation(&bytes()?, cnic)?,
             "KPR:" => request(&text, &bytes()?)?,
             "KPF:" => photo_frame(&bytes()?)?,
             _ => return Err(CliError::Unreadable(Code::WrongCode)),
         };
         Ok(Done::json(value))
     }
+
+    /// A presentation, with the claims' names if there is a register.
+    fn presentation(&self, bytes: &[u8], cnic: Cnic) -> Result<Value, CliError> {
+        let (mut value, claims) = presentation(bytes, cnic)?;
+        if let Some(path) = &self.types {
+            let register = types::unverified(path)?;
+            let kind = register.find(&claims.vct);
+            value["shown"] = kind
+                .map(|kind| types::shown(kind, &claims, cnic))
+                .unwrap_or_default();
+        }
+        Ok(value)
+    }
 }
 
-fn presentation(bytes: &[u8], cnic: Cnic) -> Result<Value, CliError> {
+fn presentation(bytes: &[u8], cnic: Cnic) -> Result<(Value, Claims), CliError> {
     let message = Sign1::read(bytes)?;
     let nested = message.kcwt.ok_or(NotOurs)?;
     let issued = Sign1::read(nested)?;
     let credential = Credential::parse(nested).map_err(CliError::Unreadable)?;
-    Ok(json!({
+    let value = json!({
         "verified": false,
         "kind": "presentation",
         "size_bytes": bytes.len(),
@@ -79,7 +97,8 @@ fn presentation(bytes: &[u8], cnic: Cnic) -> Result<Value, CliError> {
             "headers": issued.headers,
             "claims": serde_json::to_value(ClaimsJson::print(credential.unverified_claims(), cnic))?,
         },
-    }))
+    });
+    Ok((value, credential.unverified_claims().clone()))
 }
 
 fn request(text: &str, bytes: &[u8]) -> Result<Value, CliError> {

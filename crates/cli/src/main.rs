@@ -25,6 +25,7 @@ mod request;
 mod roots;
 mod status;
 mod trust;
+mod types;
 mod verify;
 
 use std::io::Write as _;
@@ -64,6 +65,8 @@ enum Command {
     Trust(trust::Trust),
     #[command(subcommand)]
     Status(status::Status),
+    #[command(subcommand)]
+    Types(types::Types),
     #[command(subcommand)]
     Key(key::Key),
     #[command(subcommand)]
@@ -141,6 +144,7 @@ fn run(command: Command, machine: &Machine) -> Result<Done, CliError> {
         Command::Certificate(command) => command.run(),
         Command::Trust(command) => command.run(),
         Command::Status(command) => command.run(machine),
+        Command::Types(command) => command.run(),
         Command::Key(command) => command.run(machine),
         Command::Qr(command) => command.run(),
     }

@@ -3,18 +3,21 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use credential::{Context, Expect, FaceCheck, IssuedRequest, Mode, StatusSet, Timestamp, TrustList, Verdict};
+use credential::{
+    Context, Expect, FaceCheck, IssuedRequest, Mode, StatusSet, Timestamp, TrustList, TypeRegister, Verdict,
+};
 use serde_json::{Value, json};
 
 use crate::bundle::Bundle;
 use crate::claims::{ClaimsJson, Cnic};
 use crate::error::CliError;
 use crate::roots::Trusted;
-use crate::{Done, Machine, Output, files, hex, moment};
+use crate::{Done, Machine, Output, files, hex, moment, types};
 
 /// Decide about the presentation (KP1: text) on stdin: accepted, refused or undecided (cannot decide).
 ///
-/// Prints {"verdict", "code", "claims", "issuer", "mode", "replay"}. Claims are there only where they were verified.
+/// Prints {"verdict", "code", "claims", "issuer", "mode", "replay"}, and with --types "shown": what the pass says, in
+/// the register's order and words. Claims are there only where they were verified.
 /// Remember replay.key until replay.until and treat a pass whose key is remembered as refused, code `replayed`: this
 /// tool keeps nothing.
 ///
@@ -27,6 +30,9 @@ pub(crate) struct Verify {
     /// Status bundle: JSON {"manifest": base64, "lists": {uri: base64 of the raw bits}}; see `khyber status`.
     #[arg(long, value_name = "FILE")]
     status: Option<PathBuf>,
+    /// The type register (raw bytes): what every pass of a kind must hold, and what its claims are called.
+    #[arg(long, value_name = "FILE")]
+    types: Option<PathBuf>,
     /// The moment to decide for, RFC 3339; the machine's clock if it is not given.
     #[arg(long, value_name = "RFC3339", value_parser = moment::argument)]
     now: Option<Timestamp>,
@@ -48,6 +54,7 @@ impl Verify {
     pub(crate) fn run(self, machine: &Machine) -> Result<Done, CliError> {
         let trust = self.trust.read()?;
         let status = self.status(trust.as_ref())?;
+        let types = self.types(trust.as_ref())?;
         let request = self.request()?;
         let expect = match (&request, &self.audience) {
             (Some(request), _) => Expect::Request(request),
@@ -61,6 +68,7 @@ impl Verify {
                 now: self.now.unwrap_or(machine.now),
                 trust: trust.as_ref(),
                 status: status.as_ref(),
+                types: types.as_ref(),
                 expect,
             },
         );
@@ -84,21 +92,34 @@ impl Verify {
                 "key": hex::text(verified.replay_key().as_bytes()),
                 "until": moment::text(verified.replay_until()),
             });
-            (serde_json::to_value(claims), verified.issuer_name(), mode, replay)
+            let kind = types
+                .as_ref()
+                .and_then(|types| types.find(&verified.claims().vct));
+            let shown = kind.map(|kind| types::shown(kind, verified.claims(), cnic));
+            (
+                serde_json::to_value(claims),
+                verified.issuer_name(),
+                mode,
+                (replay, shown),
+            )
         });
-        let (claims, issuer, mode, replay) = match printed {
-            None => (Value::Null, None, None, None),
-            Some((claims, issuer, mode, replay)) => (claims?, Some(issuer), Some(mode), Some(replay)),
+        let (claims, issuer, mode, (replay, shown)) = match printed {
+            None => (Value::Null, None, None, (None, None)),
+            Some((claims, issuer, mode, rest)) => (claims?, Some(issuer), Some(mode), (Some(rest.0), rest.1)),
         };
+        let mut answer = json!({
+            "verdict": verdict.as_str(),
+            "code": code.code(),
+            "claims": claims,
+            "issuer": issuer,
+            "mode": mode,
+            "replay": replay,
+        });
+        if self.types.is_some() {
+            answer["shown"] = shown.unwrap_or_default();
+        }
         Ok(Done {
-            output: Output::Json(json!({
-                "verdict": verdict.as_str(),
-                "code": code.code(),
-                "claims": claims,
-                "issuer": issuer,
-                "mode": mode,
-                "replay": replay,
-            })),
+            output: Output::Json(answer),
             exit: match verdict {
                 Verdict::Accepted => 0,
                 Verdict::Refused => 1,
@@ -113,6 +134,14 @@ impl Verify {
             (Some(path), Some(trust)) => Bundle::read(path)?.verify(trust).map(Some),
             (Some(path), None) => Bundle::read(path).map(|_| None),
             (None, _) => Ok(None),
+        }
+    }
+
+    /// The register; without a trust list nobody can say who signed it.
+    fn types(&self, trust: Option<&TrustList>) -> Result<Option<TypeRegister>, CliError> {
+        match (&self.types, trust) {
+            (Some(path), Some(trust)) => Ok(Some(TypeRegister::verify(&files::file(path)?, trust, None)?)),
+            _ => Ok(None),
         }
     }
 

@@ -11,6 +11,8 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+#[path = "../tests/common/documents.rs"]
+mod documents;
 #[path = "../tests/common/figures.rs"]
 mod figures;
 
@@ -27,6 +29,11 @@ const REPEATS: u32 = 8;
 fn main() {
     let mut figures = Map::new();
     let (trust, status, request) = (trust(), status(false), request(Vct::IDENTITY));
+    let content = documents::register_content();
+    let (every_key, types) = (documents::trust_for(&content), documents::register());
+    let known = documents::issued_by_type(&types, &documents::whole_age_claims()).unwrap();
+    let known = present_timed(&known, &holder(1), DESK, NOW).unwrap();
+    let known_ctx = documents::knowing(timed_context(&every_key, NOW), &types);
     let timed_ctx = timed_context(&trust, NOW);
     let request_ctx = request_context(&trust, &status, &request);
     measure(
@@ -34,14 +41,21 @@ fn main() {
         "verify-presentation-age",
         &timed(),
         &timed_ctx,
-        &holder(1),
+        (&holder(1), &key("issuer")),
+    );
+    measure(
+        &mut figures,
+        "verify-presentation-age-with-register",
+        &known,
+        &known_ctx,
+        (&holder(1), &key("every type")),
     );
     measure(
         &mut figures,
         "verify-presentation-identity",
         &identity_answer(),
         &request_ctx,
-        &holder(2),
+        (&holder(2), &key("issuer")),
     );
     for row in figures::rows() {
         let mut put = |what: &str, value: usize, limit: usize, unit: &str| {
@@ -90,9 +104,15 @@ fn timed_run(mut run: impl FnMut()) -> Duration {
     start.elapsed() / REPEATS
 }
 
-fn measure(figures: &mut Map<String, Value>, name: &str, text: &str, ctx: &Context<'_>, holder: &SecretKey) {
+fn measure(
+    figures: &mut Map<String, Value>,
+    name: &str,
+    text: &str,
+    ctx: &Context<'_>,
+    (holder, issuer): (&SecretKey, &SecretKey),
+) {
     let [outer, inner] = signed_parts(text);
-    let (holder, issuer) = (holder.public(), key("issuer").public());
+    let (holder, issuer) = (holder.public(), issuer.public());
     let whole = || assert!(black_box(verify(black_box(text), ctx)).verified.is_some());
     let bare = || {
         assert!(holder.verifies(black_box(&outer.0), &outer.1));

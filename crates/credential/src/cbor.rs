@@ -114,6 +114,16 @@ fn take<'b>(rest: &mut &'b [u8], length: u64) -> Result<&'b [u8], Malformed> {
     Ok(taken)
 }
 
+/// What the next item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    Uint,
+    Text,
+    Bytes,
+    Bool,
+    Other,
+}
+
 /// A reader over bytes that [`check`] has passed.
 pub(crate) struct Reader<'b>(Decoder<'b>);
 
@@ -163,6 +173,17 @@ impl<'b> Reader<'b> {
                 t,
                 Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::I8 | Type::I16 | Type::I32 | Type::I64
             )
+        })
+    }
+
+    /// Which kind of item is next, for readers that take more than one.
+    pub(crate) fn next_type(&self) -> Result<Next, Malformed> {
+        Ok(match self.0.datatype()? {
+            Type::U8 | Type::U16 | Type::U32 | Type::U64 => Next::Uint,
+            Type::String => Next::Text,
+            Type::Bytes => Next::Bytes,
+            Type::Bool => Next::Bool,
+            _ => Next::Other,
         })
     }
 

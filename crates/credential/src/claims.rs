@@ -1,6 +1,7 @@
 //! What a credential says, as types and as CBOR (`kp-claims`).
 
 use crate::cbor::{Malformed, Reader, Writer};
+use crate::facts::{FACT_GUARDIAN_LOCAL, Facts};
 use crate::keys::{KeyError, PublicKey};
 use crate::time::Timestamp;
 use crate::vct::Vct;
@@ -62,7 +63,7 @@ pub enum Gender {
 }
 
 impl Gender {
-    const fn wire(self) -> u64 {
+    pub(crate) const fn wire(self) -> u64 {
         match self {
             Self::Male => 1,
             Self::Female => 2,
@@ -76,32 +77,6 @@ impl Gender {
             Self::Male => "male",
             Self::Female => "female",
             Self::X => "x",
-        }
-    }
-}
-
-/// Whose name stands as the guardian's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GuardianRelation {
-    /// The father (1).
-    Father,
-    /// The husband (2).
-    Husband,
-}
-
-impl GuardianRelation {
-    const fn wire(self) -> u64 {
-        match self {
-            Self::Father => 1,
-            Self::Husband => 2,
-        }
-    }
-
-    /// `father` or `husband`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Father => "father",
-            Self::Husband => "husband",
         }
     }
 }
@@ -135,46 +110,22 @@ impl std::fmt::Debug for Identity {
     }
 }
 
-/// Facts that name nobody (`-65601`). With a photo's hash or a tehsil they are personal data all the same: never log it.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct Facts {
-    /// Is over 18 (1).
-    pub over_18: Option<bool>,
-    /// Is over 60 (2).
-    pub over_60: Option<bool>,
-    /// District id, such as `peshawar` (3).
-    pub district: Option<String>,
-    /// Tehsil (4).
-    pub tehsil: Option<String>,
-    /// Lives in a merged district (5).
-    pub merged_district: Option<bool>,
-    /// How well the holder was proofed, 1 to 4 (6).
-    pub assurance: Option<u8>,
-    /// SHA-256 of the photo that travels in `KPF:` frames (7).
-    pub photo_sha256: Option<[u8; 32]>,
-    /// Whose name the guardian's is (8).
-    pub guardian_relation: Option<GuardianRelation>,
-}
-
-impl std::fmt::Debug for Facts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Facts(..)")
-    }
-}
-
-const FACT_GUARDIAN_LOCAL: i64 = 9;
-
 impl Claims {
-    /// True if the claims name somebody or show a face: such a credential answers a certified request only.
+    /// True if the claims name somebody, show a face or are a document's: such a credential answers a certified request
+    /// only. It follows from what is there and not from what a register says.
     pub fn is_personal(&self) -> bool {
-        self.identity.is_some() || self.facts.photo_sha256.is_some()
+        let facts = &self.facts;
+        self.identity.is_some()
+            || facts.photo_sha256.is_some()
+            || facts.guardian_relation.is_some()
+            || !facts.fields.is_empty()
     }
 
-    /// True if the claims say who somebody is, and no photo tells whether the person at the desk is that somebody:
-    /// anyone with the phone could pass for its owner.
+    /// True if a holder presents claims that say who somebody is, and no photo tells whether the person at the desk is
+    /// that somebody: anyone with the phone could pass for its owner.
     pub(crate) fn lacks_photo(&self) -> bool {
         let names = self.identity.is_some() || self.vct == Vct::IDENTITY || self.vct == Vct::NAME_PHOTO;
-        names && self.facts.photo_sha256.is_none()
+        names && self.holder.is_some() && self.facts.photo_sha256.is_none()
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
@@ -213,6 +164,9 @@ impl Claims {
             self.facts.encode(&mut w);
             if let Some(name) = self.guardian_local() {
                 w.int(FACT_GUARDIAN_LOCAL).text(name);
+            }
+            for (number, field) in &self.facts.fields {
+                field.encode(w.int(i64::from(*number)));
             }
         }
         w.finish()
@@ -400,75 +354,5 @@ impl Identity {
             .iter()
             .all(|t| t.as_deref().is_none_or(crate::cbor::is_plain))
             && self.date_of_birth.as_deref().is_none_or(is_date)
-    }
-}
-
-impl Facts {
-    fn count(&self) -> usize {
-        let there = [
-            self.over_18.is_some(),
-            self.over_60.is_some(),
-            self.district.is_some(),
-            self.tehsil.is_some(),
-            self.merged_district.is_some(),
-            self.assurance.is_some(),
-            self.photo_sha256.is_some(),
-            self.guardian_relation.is_some(),
-        ];
-        there.iter().filter(|there| **there).count()
-    }
-
-    fn encode(&self, w: &mut Writer) {
-        if let Some(value) = self.over_18 {
-            w.int(1).bool(value);
-        }
-        if let Some(value) = self.over_60 {
-            w.int(2).bool(value);
-        }
-        if let Some(value) = &self.district {
-            w.int(3).text(value);
-        }
-        if let Some(value) = &self.tehsil {
-            w.int(4).text(value);
-        }
-        if let Some(value) = self.merged_district {
-            w.int(5).bool(value);
-        }
-        if let Some(value) = self.assurance {
-            w.int(6).uint(u64::from(value));
-        }
-        if let Some(value) = &self.photo_sha256 {
-            w.int(7).bytes(value);
-        }
-        if let Some(value) = self.guardian_relation {
-            w.int(8).uint(value.wire());
-        }
-    }
-
-    /// The facts, and the guardian's local name, which belongs to the identity.
-    fn decode(r: &mut Reader<'_>) -> Result<(Self, Option<String>), Malformed> {
-        let mut out = Self::default();
-        let mut guardian_local = None;
-        for _ in 0..r.map()? {
-            match r.int()? {
-                1 => out.over_18 = Some(r.bool()?),
-                2 => out.over_60 = Some(r.bool()?),
-                3 => out.district = Some(r.text()?.to_owned()),
-                4 => out.tehsil = Some(r.text()?.to_owned()),
-                5 => out.merged_district = Some(r.bool()?),
-                6 => out.assurance = Some(u8::try_from(r.uint()?).map_err(|_| Malformed)?),
-                7 => out.photo_sha256 = Some(r.bytes_of()?),
-                8 => {
-                    out.guardian_relation = Some(match r.uint()? {
-                        1 => GuardianRelation::Father,
-                        2 => GuardianRelation::Husband,
-                        _ => return Err(Malformed),
-                    });
-                }
-                FACT_GUARDIAN_LOCAL => guardian_local = Some(r.text()?.to_owned()),
-                _ => return Err(Malformed),
-            }
-        }
-        Ok((out, guardian_local))
     }
 }

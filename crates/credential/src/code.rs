@@ -78,6 +78,12 @@ codes! {
         FaceNotCompared = "face_not_compared",
         /// The photo has not arrived whole, or a pass that names somebody has none.
         PhotoIncomplete = "photo_incomplete",
+        /// The reader's type register has no such kind of pass.
+        UnknownType = "unknown_type",
+        /// The pass lacks what the type register says every pass of its kind has.
+        ClaimsMissing = "claims_missing",
+        /// The reader's type register is out of date.
+        TypesExpired = "types_expired",
         /// Not the strict form.
         Malformed = "malformed",
         /// Larger than any real one.
@@ -141,7 +147,10 @@ impl Code {
             | Self::NoStatusList
             | Self::StatusListExpired
             | Self::FaceNotCompared
-            | Self::PhotoIncomplete => Verdict::Undecided,
+            | Self::PhotoIncomplete
+            | Self::UnknownType
+            | Self::ClaimsMissing
+            | Self::TypesExpired => Verdict::Undecided,
             _ => Verdict::Refused,
         }
     }

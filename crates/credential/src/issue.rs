@@ -22,6 +22,22 @@ codes! {
         TooLarge = "issue_too_large",
         /// It names somebody and has no photo's hash, so no desk could accept it.
         NoPhoto = "issue_no_photo",
+        /// More fields than a credential has, or one that is too long or out of place.
+        BadField = "issue_bad_field",
+        /// The type register has no such kind of pass.
+        UnknownType = "issue_unknown_type",
+        /// It lacks what the type register says every pass of its kind has.
+        ClaimMissing = "issue_claim_missing",
+        /// It holds what the type register does not have for its kind.
+        UnknownClaim = "issue_unknown_claim",
+        /// A form without a holder's key, of a kind that is not printed.
+        NotPrinted = "issue_not_printed",
+        /// Its status is not where the type register says.
+        StatusDiffers = "issue_status_differs",
+        /// It would live longer than the type register says.
+        LivesTooLong = "issue_lives_too_long",
+        /// The citizen was proofed at a lower level than its kind needs.
+        AssuranceTooLow = "issue_assurance_too_low",
     }
 }
 
@@ -46,6 +62,9 @@ pub fn issue(claims: &Claims, key: &SecretKey) -> Result<Vec<u8>, IssueError> {
     let plain = texts.iter().flatten().all(|t| crate::cbor::is_plain(t));
     if !plain || !claims.identity.as_ref().is_none_or(crate::Identity::is_writable) {
         return Err(IssueError::BadText);
+    }
+    if !claims.facts.are_writable() {
+        return Err(IssueError::BadField);
     }
     if claims.lacks_photo() {
         return Err(IssueError::NoPhoto);

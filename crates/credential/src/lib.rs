@@ -3,7 +3,8 @@
 //! Bytes in, bytes out: no clock, no randomness, no file, no network. Every moment and every nonce is an argument.
 //! What is on the wire is in docs/format.md; docs/format.cddl is checked against real bytes by a test.
 //!
-//! - The province: [`issue`], [`issue_counter_certificate`], [`sign_trust_list`], [`StatusManifest::sign`].
+//! - The province: [`issue`], [`issue_counter_certificate`], [`sign_trust_list`], [`StatusManifest::sign`],
+//!   [`TypeRegister::sign`].
 //! - The phone: [`read_request`], [`present_timed`], [`present_to_request`], [`photo::frames`].
 //! - The desk: [`TrustList::verify`], [`build_request`], [`verify`], [`photo::Assembly`].
 
@@ -14,11 +15,13 @@ mod claims;
 mod code;
 mod config;
 mod cose;
+mod facts;
 mod issue;
 mod keys;
 mod names;
 pub mod photo;
 mod present;
+mod register;
 mod request;
 mod status;
 mod time;
@@ -29,14 +32,19 @@ mod verify;
 pub use certificate::{
     CERTIFICATE_BYTES_MAX, CounterCertificateClaims, NAME_BYTES_MAX, issue_counter_certificate,
 };
-pub use claims::{Claims, Facts, Gender, GuardianRelation, ISSUER, Identity, StatusRef};
+pub use claims::{Claims, Gender, ISSUER, Identity, StatusRef};
 pub use code::{Code, Verdict};
 pub use config::{API_URL_BYTES_MAX, CONFIG_BYTES_MAX, ConfigContent, ConfigError, ProvinceConfig};
+pub use facts::{FIELD_BYTES_MAX, FIELDS, FIELDS_MAX, Facts, Field, GuardianRelation};
 pub use issue::{CREDENTIAL_BYTES_MAX, Credential, IssueError, issue};
 pub use keys::{KeyError, KeyId, PublicKey, SecretKey, derive_holder_key};
 pub use names::Names;
 pub use present::{
     PRESENTATION_LIFETIME, PRESENTATION_PREFIX, PresentError, present_timed, present_to_request,
+};
+pub use register::{
+    CLAIMS_MAX, ClaimType, Form, Kind, PassType, Place, REGISTER_BYTES_MAX, RegisterContent, RegisterError,
+    ShowRule, Shown, StatusRule, TYPES_MAX, TypeRegister, Value, Word,
 };
 pub use request::{
     AUDIENCE_BYTES_MAX, Asker, IssuedRequest, REQUEST_BYTES_MAX, REQUEST_LIFETIME, REQUEST_PREFIX,

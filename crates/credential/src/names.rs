@@ -1,7 +1,10 @@
 //! One name in the three languages of the screens.
 
+use serde::{Deserialize, Serialize};
+
 /// A name in English, Urdu and Pashto. English is always there; an empty Urdu or Pashto text means "as in English".
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Names {
     /// English.
     pub en: String,

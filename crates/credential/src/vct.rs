@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Longest name, in bytes.
 pub const VCT_BYTES_MAX: usize = 32;
 
 /// A kind of pass or document: 1 to 32 characters of `a`-`z`, `0`-`9` and `-`. A kind is data: the province can
 /// add one without a new version of this crate.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Vct {
     bytes: [u8; VCT_BYTES_MAX],
     len: u8,
@@ -31,6 +34,14 @@ impl Vct {
     pub const COUNTER_CERTIFICATE: Self = Self::literal("counter-certificate");
     /// In a trust list: the key may sign status manifests. Never a pass.
     pub const STATUS_MANIFEST: Self = Self::literal("status-manifest");
+    /// In a trust list: the key may sign the type register. Never a pass.
+    pub const TYPE_REGISTER: Self = Self::literal("type-register");
+    /// What a trust list names beside passes.
+    pub(crate) const RESERVED: [Self; 3] = [
+        Self::COUNTER_CERTIFICATE,
+        Self::STATUS_MANIFEST,
+        Self::TYPE_REGISTER,
+    ];
 
     /// Reads a name.
     ///
@@ -65,6 +76,20 @@ impl Vct {
             .get(..usize::from(self.len))
             .and_then(|b| std::str::from_utf8(b).ok())
             .unwrap_or_default()
+    }
+}
+
+impl TryFrom<String> for Vct {
+    type Error = VctError;
+
+    fn try_from(text: String) -> Result<Self, VctError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Vct> for String {
+    fn from(vct: Vct) -> Self {
+        vct.as_str().to_owned()
     }
 }
 

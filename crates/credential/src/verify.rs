@@ -8,6 +8,7 @@ use crate::cose::{Headers, Sign1, typ};
 use crate::issue::parse_cwt;
 use crate::keys::{PublicKey, sha256};
 use crate::present::{PRESENTATION_LIFETIME, PRESENTATION_PREFIX, REQUEST_HASH};
+use crate::register::TypeRegister;
 use crate::request::{AUDIENCE_BYTES_MAX, IssuedRequest};
 use crate::status::StatusSet;
 use crate::time::{CLOCK_ALLOWANCE, Timestamp};
@@ -40,6 +41,8 @@ pub struct Context<'a> {
     pub trust: Option<&'a TrustList>,
     /// Its status lists, if it has them.
     pub status: Option<&'a StatusSet>,
+    /// Its type register, if it has one. Without it nothing is known of what a kind of pass must hold.
+    pub types: Option<&'a TypeRegister>,
     /// What it expects.
     pub expect: Expect<'a>,
 }
@@ -206,6 +209,10 @@ fn decide(text: &str, ctx: &Context<'_>) -> Result<Verified, Code> {
     }
     let issuer = trust.issuer_of(&cwt, &claims.vct, claims.iat)?;
     check_binding(&binding, &claims, ctx.expect)?;
+    let kind = ctx.types.and_then(|types| types.find(&claims.vct));
+    if binding.mode() == Mode::Timed && kind.is_some_and(|kind| !kind.show.timed) {
+        return Err(Code::RequestRequired);
+    }
     let status = status_bit(&claims, ctx.status);
     if status == Some(true) {
         return Err(Code::Revoked);
@@ -219,6 +226,13 @@ fn decide(text: &str, ctx: &Context<'_>) -> Result<Verified, Code> {
     let expires = check_freshness(&binding, ctx)?;
     check_status_age(&claims, status, ctx)?;
 
+    // What this reader knows of the kind of pass.
+    if let Some(types) = ctx.types {
+        if ctx.now >= types.expires() {
+            return Err(Code::TypesExpired);
+        }
+        kind.ok_or(Code::UnknownType)?.check_read(&claims)?;
+    }
     // A name without a face to compare is anyone's who has the phone.
     if claims.lacks_photo() {
         return Err(Code::PhotoIncomplete);
@@ -246,7 +260,8 @@ fn decode_text(text: &str) -> Result<Vec<u8>, Code> {
 fn check_clock(ctx: &Context<'_>, trust: &TrustList) -> Result<(), Code> {
     let latest = ctx.now.plus(CLOCK_ALLOWANCE);
     let status = ctx.status.map(|s| s.manifest().issued_at());
-    if latest < trust.issued_at() || status.is_some_and(|at| latest < at) {
+    let types = ctx.types.map(TypeRegister::issued_at);
+    if latest < trust.issued_at() || status.max(types).is_some_and(|at| latest < at) {
         return Err(Code::ClockWrong);
     }
     Ok(())

@@ -10,11 +10,14 @@
 #![allow(clippy::cast_possible_truncation, clippy::wildcard_imports)]
 
 mod common;
+#[path = "common/documents.rs"]
+mod documents;
 use std::path::PathBuf;
 
 use common::*;
 use coset::TaggedCborSerializable as _;
 use credential::*;
+use documents::*;
 use serde_json::Value;
 
 fn config_bytes() -> Vec<u8> {
@@ -52,6 +55,7 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         assurance: Some(3),
         ..not_before.facts
     };
+    let document = |claims: &Claims| issued_by_type(&register(), claims).unwrap();
     vec![
         ("kp-cwt", issued(&age_claims())),
         ("kp-cwt", issued(&identity_claims())),
@@ -66,6 +70,9 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         ("trust-list", trust_bytes(&chained)),
         ("status-manifest", manifest_bytes()),
         ("province-config", config_bytes()),
+        ("kp-cwt", document(&domicile_claims(true))),
+        ("kp-cwt", document(&vehicle_claims())),
+        ("type-register", register_bytes(&register_content())),
         ("photo-frame", raw(&photo::frames(&PHOTO)[0])),
     ]
 }
@@ -95,6 +102,7 @@ fn the_published_cddl_tells_kinds_apart() {
         ("kp-kbt", "kp-cwt"),
         ("counter-certificate", "kp-cwt"),
         ("status-manifest", "counter-certificate"),
+        ("type-register", "status-manifest"),
         ("trust-list", "province-config"),
         ("province-config", "trust-list"),
     ] {

@@ -33,14 +33,24 @@ prop_compose! {
     }
 }
 
+fn field() -> impl Strategy<Value = Field> {
+    prop_oneof![
+        word().prop_map(Field::Text),
+        any::<u64>().prop_map(Field::Number),
+        any::<bool>().prop_map(Field::Truth),
+        proptest::collection::vec(any::<u8>(), 0..40).prop_map(Field::Bytes),
+    ]
+}
+
 prop_compose! {
     fn facts()(
         over_18 in any::<Option<bool>>(), over_60 in any::<Option<bool>>(), merged_district in any::<Option<bool>>(),
         district in proptest::option::of(word()), tehsil in proptest::option::of(word()),
         assurance in any::<Option<u8>>(), photo_sha256 in any::<Option<[u8; 32]>>(),
         guardian_relation in proptest::option::of(prop_oneof![Just(GuardianRelation::Father), Just(GuardianRelation::Husband)]),
+        fields in proptest::collection::btree_map(FIELDS, field(), 0..6),
     ) -> Facts {
-        Facts { over_18, over_60, district, tehsil, merged_district, assurance, photo_sha256, guardian_relation }
+        Facts { over_18, over_60, district, tehsil, merged_district, assurance, photo_sha256, guardian_relation, fields }
     }
 }
 
@@ -151,6 +161,7 @@ fn not_accepted(text: &str) {
             now: NOW,
             trust: Some(trust),
             status: Some(status),
+            types: None,
             expect,
         };
         let outcome = verify(text, &ctx);

@@ -8,6 +8,8 @@
 #![allow(clippy::cast_possible_truncation, clippy::wildcard_imports)]
 
 mod common;
+#[path = "common/documents.rs"]
+mod documents;
 #[path = "common/figures.rs"]
 mod figures;
 

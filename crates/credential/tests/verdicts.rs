@@ -340,6 +340,7 @@ fn codes_are_unique_and_have_a_verdict() {
     all.extend(ConfigError::ALL.iter().map(|c| c.code()));
     all.extend(IssueError::ALL.iter().map(|c| c.code()));
     all.extend(PresentError::ALL.iter().map(|c| c.code()));
+    all.extend(RegisterError::ALL.iter().map(|c| c.code()));
     let count = all.len();
     all.sort_unstable();
     all.dedup();
@@ -351,7 +352,7 @@ fn codes_are_unique_and_have_a_verdict() {
             of(Verdict::Undecided),
             of(Verdict::Refused)
         ),
-        (1, 8, 24)
+        (1, 11, 24)
     );
 }
 

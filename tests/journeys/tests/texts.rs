@@ -25,6 +25,7 @@ fn codes() -> Vec<(&'static str, &'static str)> {
         credential::ConfigError,
         credential::IssueError,
         credential::PresentError,
+        credential::RegisterError,
         credential::RequestError,
         credential::StatusError,
         credential::TrustError,

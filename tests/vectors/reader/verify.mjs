@@ -4,7 +4,7 @@ import { keyId, publicKey, sha256, sign1, signedByRoots } from "./cose.mjs";
 
 const [CLOCK_ALLOWANCE, LIFETIME_MAX, DAY] = [120, 60, 86_400];
 const [AUDIENCE_BYTES_MAX, PRESENTATION_BYTES_MAX] = [64, 4096];
-const [CWT, KBT, REQUEST, TRUST_LIST, STATUS_MANIFEST] = [293, 294, 65_001, 65_003, 65_004];
+const [CWT, KBT, REQUEST, TRUST_LIST, STATUS_MANIFEST, TYPES] = [293, 294, 65_001, 65_003, 65_004, 65_006];
 const REQUEST_HASH = -65_604;
 
 const hex = (text) => Buffer.from(text, "hex");
@@ -26,12 +26,15 @@ function decided(vector) {
   if (!vector.trust) throw new Refusal("no_trust_list");
   const trust = trustList(vector);
   const status = statusOf(vector, trust);
-  if ([trust.iat, status?.iat ?? 0].some((at) => now + CLOCK_ALLOWANCE < at)) throw new Refusal("clock_wrong");
+  const types = typesOf(vector, trust);
+  if ([trust.iat, status?.iat ?? 0, types?.iat ?? 0].some((at) => now + CLOCK_ALLOWANCE < at)) throw new Refusal("clock_wrong");
 
   if (!kbt.verifies(claims.holder)) throw new Refusal("holder_signature");
   const issuer = issuerOf(trust, cwt, claims);
   const request = vector.request && requestOf(vector.request);
   checkBinding(binding, claims, vector, request);
+  const kind = types?.kinds.get(claims.vct);
+  if (binding.isTimed && kind && !(kind.shown & 1)) throw new Refusal("request_required");
   const bit = claims.status && status?.bit(claims.status);
   if (bit === true) throw new Refusal("revoked");
 
@@ -49,6 +52,11 @@ function decided(vector) {
     if (!status) throw new Refusal("no_status_list");
     if (now >= status.exp) throw new Refusal("status_list_expired");
     if (bit === undefined) throw new Refusal("no_status_list");
+  }
+  if (types) {
+    if (now >= types.exp) throw new Refusal("types_expired");
+    if (!kind) throw new Refusal("unknown_type");
+    for (const { at, kind: value } of kind.required) if (!isOfKind(claims.at(at), value)) throw new Refusal(value === PHOTO ? "photo_incomplete" : "claims_missing");
   }
   if (claims.namesSomebody && !claims.photo) throw new Refusal("photo_incomplete");
   return claims.photo ? "face_not_compared" : "accepted";
@@ -87,11 +95,44 @@ function claimsOf(map) {
   const identity = get(169, "map", true);
   for (const value of identity?.values() ?? []) if (!isPlain(value) && !Number.isInteger(value)) throw malformed();
   const facts = get(-65_601, "map", true) ?? new Map();
-  for (const value of facts.values()) if (typeof value === "string" && !isPlain(value)) throw malformed();
+  for (const [number, value] of facts) if (!isFact(number, value)) throw malformed();
   const listed = get(65_535, "map", true);
   const status = listed && { index: listed.get("status_list").get("idx"), list: listed.get("status_list").get("uri") };
   const namesSomebody = identity !== undefined || vct === "identity" || vct === "name-photo";
-  return { exp, nbf, iat, holder, vct, status, photo: facts.get(7), namesSomebody, isPersonal: identity !== undefined || facts.has(7) };
+  return { exp, nbf, iat, holder, vct, status, photo: facts.get(7), namesSomebody, isPersonal: identity !== undefined || [...facts.keys()].some((number) => number > 6), at: ([map, number]) => (map === 169 ? identity : facts)?.get(number) };
+}
+
+/** The format's own facts are 1 to 9; 32 to 255 are fields of documents, of at most 512 bytes. */
+function isFact(number, value) {
+  if (typeof value === "string" && !isPlain(value)) return false;
+  if (number >= 1 && number <= 9) return true;
+  if (number < 32 || number > 255 || value < 0) return false;
+  return typeof value === "boolean" || Number.isInteger(value) || ((typeof value === "string" || Buffer.isBuffer(value)) && Buffer.byteLength(value) <= 512);
+}
+
+const [DATE, CNIC, PHOTO] = [4, 6, 10];
+
+/** Whether a value is there and of the kind that the register says. */
+function isOfKind(value, kind) {
+  if (kind <= 2 || kind === 7) return typeof value === "string" && value !== "";
+  if (kind === 5) return typeof value === "boolean";
+  if (kind === PHOTO) return Buffer.isBuffer(value);
+  if (kind === DATE) return /^\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/.test(value);
+  if (kind === CNIC) return /^[1-9]\d{12}$/.test(value);
+  return Number.isInteger(value);
+}
+
+function typesOf(vector, trust) {
+  if (!vector.types) return undefined;
+  const message = sign1(read(hex(vector.types)), TYPES, [4]);
+  const content = read(message.payload);
+  issuerOf(trust, message, { vct: "type-register", iat: content.get(2) });
+  const kinds = content.get(4).map((kind) => {
+    // A presentation is of the phone's form: claims of both forms (0) and of the phone (1).
+    const required = kind.get(10).filter((claim) => claim.get(5) && claim.get(6) <= 1);
+    return [kind.get(1).toString(), { shown: kind.get(9), required: required.map((claim) => ({ at: claim.get(2), kind: claim.get(3) })) }];
+  });
+  return { iat: content.get(2), exp: content.get(3), kinds: new Map(kinds) };
 }
 
 function bindingOf(map) {

@@ -405,6 +405,7 @@ impl Station {
             now,
             trust: self.trust.as_ref(),
             status: self.status.as_ref(),
+            types: None,
             expect,
         };
         credential::verify(text, &context)

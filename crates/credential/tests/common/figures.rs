@@ -10,6 +10,7 @@
 use credential::*;
 
 use super::common::*;
+use super::documents::*;
 
 /// Characters of alphanumeric mode that fit a version (1 to 20) at error correction L and M (ISO/IEC 18004, table 7).
 const CAPACITY_L: [usize; 20] = [
@@ -103,6 +104,17 @@ pub fn rows() -> Vec<Row> {
     let identity = answer(&one_language, &identity_claims(), &holder(2));
     let signed_request = ask(Vct::AGE, CENTRE, signer(None));
     let usual = ask(Vct::AGE, DESK, None);
+    let document = |claims: &Claims| issued_by_type(&register(), claims).unwrap();
+    let domicile = {
+        let claims = CounterCertificateClaims {
+            allowed: vec![vct("domicile")],
+            audience: CENTRE.to_owned(),
+            ..certificate_claims()
+        };
+        let certificate = issue_counter_certificate(&claims, &key("certifier")).unwrap();
+        let asked = ask(vct("domicile"), CENTRE, signer(Some(&certificate[..])));
+        answer_with(&asked, &document(&domicile_claims(false)), &holder(3))
+    };
     vec![
         row("age-district", &age("swat", None, &unsigned), [296, 11, 13]),
         row(
@@ -124,6 +136,17 @@ pub fn rows() -> Vec<Row> {
             "request-certificate-three-languages",
             &three_languages.text,
             [472, 15, 99],
+        ),
+        row(
+            "domicile-printed",
+            &printed(&document(&domicile_claims(true))),
+            [309, 11, 13],
+        ),
+        row("domicile-presented", &domicile, [442, 14, 99]),
+        row(
+            "vehicle-card-bearer",
+            &printed(&document(&vehicle_claims())),
+            [260, 10, 12],
         ),
         row("photo-frame", &photo::frames(&[7; 668])[0], [352, 12, 99]),
     ]

@@ -263,6 +263,7 @@ pub fn timed_context(trust: &TrustList, now: Timestamp) -> Context<'_> {
         now,
         trust: Some(trust),
         status: None,
+        types: None,
         expect: Expect::Timed { audience: DESK },
     }
 }
@@ -282,6 +283,7 @@ pub fn request_context<'a>(
         now: at(20),
         trust: Some(trust),
         status: Some(status),
+        types: None,
         expect: Expect::Request(request),
     }
 }

@@ -49,7 +49,8 @@ pub fn folder(kind: Folder) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors")).join(kind.to_string())
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as hex digits.
+pub fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
@@ -79,6 +80,8 @@ pub fn decide(case: &Value) -> Code {
         }
         set
     });
+    let types = text("types")
+        .map(|_| TypeRegister::verify(&unhex(&case["types"]), trust.as_ref().unwrap(), None).unwrap());
     let request = text("request").map(|r| IssuedRequest::from_text(r).unwrap());
     let expect = match (&request, text("audience")) {
         (Some(request), _) => Expect::Request(request),
@@ -90,6 +93,7 @@ pub fn decide(case: &Value) -> Code {
         now: Timestamp::from_unix(case["now"].as_u64().unwrap()),
         trust: trust.as_ref(),
         status: status.as_ref(),
+        types: types.as_ref(),
         expect,
     };
     verify(text("qr").unwrap(), &ctx).code

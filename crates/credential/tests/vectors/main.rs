@@ -13,12 +13,15 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/documents.rs"]
+mod documents;
 
 mod bytes;
 mod case;
 mod dates;
 mod identities;
 mod issuers;
+mod kinds;
 mod timed;
 
 use std::path::Path;
@@ -36,6 +39,7 @@ fn write(file: &dyn Fn(&Path, &str)) {
     issuers::write(&writer);
     dates::write(&writer);
     bytes::write(&writer);
+    kinds::write(&writer);
 }
 
 #[test]

@@ -91,6 +91,7 @@ async fn an_issued_age_pass_is_accepted_at_a_desk() {
             now,
             trust: Some(&trust),
             status: Some(&status),
+            types: None,
             expect: Expect::Timed {
                 audience: "kp:test-desk",
             },
@@ -132,6 +133,7 @@ async fn an_identity_is_accepted_at_a_certified_desk_until_it_is_revoked() {
                 now,
                 trust: Some(&trust),
                 status: Some(&status),
+                types: None,
                 expect: Expect::Request(&request),
             },
         )

@@ -140,6 +140,7 @@ fn a_shown_age_is_accepted_renewed_every_15_seconds_and_over_after_300() {
                 now,
                 trust: Some(&trust),
                 status: None,
+                types: None,
                 expect: Expect::Timed {
                     audience: crate::DEFAULT_AUDIENCE,
                 },

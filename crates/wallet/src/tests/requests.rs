@@ -86,6 +86,7 @@ fn a_certified_desk_gets_the_identity_it_asked_for_and_the_photo() {
             now: NOW,
             trust: Some(&trust),
             status: Some(&status),
+            types: None,
             expect: Expect::Request(&issued),
         },
     );

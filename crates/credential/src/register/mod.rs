@@ -1,0 +1,255 @@
+//! The type register: one signed object that says what each kind of pass and document holds. Adding a kind is adding
+//! data: what is issued, asked for and shown follows from here.
+
+mod content;
+mod sound;
+mod value;
+mod wire;
+
+use std::collections::BTreeMap;
+
+pub use content::{ClaimType, Form, Kind, PassType, Place, RegisterContent, ShowRule, StatusRule, Word};
+pub use value::{Shown, Value};
+
+use crate::claims::Claims;
+use crate::code::{Code, codes};
+use crate::cose::{self, CoseError, Header, Headers, Sign1, typ};
+use crate::issue::{IssueError, issue};
+use crate::keys::SecretKey;
+use crate::time::{DAY, Timestamp};
+use crate::trust::TrustList;
+use crate::vct::Vct;
+
+/// Longest type register, in bytes.
+pub const REGISTER_BYTES_MAX: usize = 64 * 1024;
+
+/// Most types in a register.
+pub const TYPES_MAX: usize = 128;
+
+/// Most claims of one type.
+pub const CLAIMS_MAX: usize = 32;
+
+codes! {
+    /// Why a type register is not taken.
+    RegisterError {
+        /// Larger than any real one.
+        TooLarge = "types_too_large",
+        /// Not the strict form.
+        Malformed = "types_malformed",
+        /// It contradicts itself: a type twice, a value where it cannot stand.
+        Unsound = "types_unsound",
+        /// Signed with an algorithm that is not taken.
+        Algorithm = "types_algorithm",
+        /// A signed header that the format does not have.
+        UnknownHeader = "types_unknown_header",
+        /// Another kind of signed data.
+        OtherKind = "types_other_kind",
+        /// The trust list does not know the key that signed it.
+        UnknownKey = "types_unknown_key",
+        /// The signature is wrong.
+        Signature = "types_signature",
+        /// The key may not sign registers.
+        KeyNotAllowed = "types_key_not_allowed",
+        /// The key was withdrawn.
+        KeyRevoked = "types_key_revoked",
+        /// Signed outside the time of its key.
+        KeyExpired = "types_key_expired",
+        /// Older than the one that is held already.
+        Older = "types_older",
+        /// Another register with the number of the one that is held.
+        SameNumber = "types_same_number",
+    }
+}
+
+impl From<CoseError> for RegisterError {
+    fn from(e: CoseError) -> Self {
+        match e {
+            CoseError::Malformed => Self::Malformed,
+            CoseError::Algorithm => Self::Algorithm,
+            CoseError::UnknownHeader => Self::UnknownHeader,
+            CoseError::OtherKind => Self::OtherKind,
+        }
+    }
+}
+
+impl From<crate::cbor::Malformed> for RegisterError {
+    fn from(_: crate::cbor::Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
+/// A type register that a key of the trust list signed. Only [`TypeRegister::verify`] makes one.
+#[derive(Debug, Clone)]
+pub struct TypeRegister {
+    bytes: Vec<u8>,
+    content: RegisterContent,
+    places: BTreeMap<Vct, usize>,
+}
+
+impl TypeRegister {
+    /// Signs a register.
+    ///
+    /// # Errors
+    /// [`RegisterError::Unsound`] or [`RegisterError::TooLarge`] if no reader would take it.
+    pub fn sign(content: &RegisterContent, key: &SecretKey) -> Result<Vec<u8>, RegisterError> {
+        content.check()?;
+        let kid = key.public().key_id().0;
+        let bytes = cose::sign1(typ::TYPE_REGISTER, &Header::Kid(kid), &content.encode(), key);
+        if bytes.len() > REGISTER_BYTES_MAX {
+            return Err(RegisterError::TooLarge);
+        }
+        Ok(bytes)
+    }
+
+    /// Reads a register, checks its signature by the trust list, and that it does not go back behind `previous`, the
+    /// register that is held already. An expired one still loads: with it readers say "cannot decide".
+    ///
+    /// # Errors
+    /// [`RegisterError`]; the held register stays in use then.
+    pub fn verify(bytes: &[u8], trust: &TrustList, previous: Option<&Self>) -> Result<Self, RegisterError> {
+        if bytes.len() > REGISTER_BYTES_MAX {
+            return Err(RegisterError::TooLarge);
+        }
+        let message = Sign1::parse(bytes, typ::TYPE_REGISTER, Headers::Kid)?;
+        let content = RegisterContent::decode(message.payload)?;
+        let signer = trust
+            .issuer_of(&message, &Vct::TYPE_REGISTER, content.iat)
+            .map_err(|code| match code {
+                Code::UnknownIssuer => RegisterError::UnknownKey,
+                Code::IssuerNotAllowed => RegisterError::KeyNotAllowed,
+                Code::IssuerKeyRevoked => RegisterError::KeyRevoked,
+                _ => RegisterError::Signature,
+            })?;
+        // By the register's own date and no clock: how old it is is asked when a pass is decided.
+        if !signer.is_current(content.iat, content.iat) {
+            return Err(RegisterError::KeyExpired);
+        }
+        content.check()?;
+        if let Some(held) = previous {
+            if content.sequence < held.content.sequence {
+                return Err(RegisterError::Older);
+            }
+            if content.sequence == held.content.sequence && bytes != held.bytes {
+                return Err(RegisterError::SameNumber);
+            }
+        }
+        let places = (0..).zip(&content.types).map(|(place, one)| (one.vct, place));
+        Ok(Self {
+            bytes: bytes.to_vec(),
+            places: places.collect(),
+            content,
+        })
+    }
+
+    /// Its bytes as they were signed.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The register's number.
+    pub const fn sequence(&self) -> u64 {
+        self.content.sequence
+    }
+
+    /// When it was signed.
+    pub const fn issued_at(&self) -> Timestamp {
+        self.content.iat
+    }
+
+    /// When it ends.
+    pub const fn expires(&self) -> Timestamp {
+        self.content.exp
+    }
+
+    /// The types, in the order in which lists show them.
+    pub fn types(&self) -> &[PassType] {
+        &self.content.types
+    }
+
+    /// The type of this name.
+    pub fn find(&self, vct: &Vct) -> Option<&PassType> {
+        self.content.types.get(*self.places.get(vct)?)
+    }
+}
+
+impl RegisterContent {
+    /// Reads a register without asking who signed it: for whoever signs and issues by it.
+    ///
+    /// # Errors
+    /// [`RegisterError`] but those of the signature.
+    pub fn read_unverified(bytes: &[u8]) -> Result<Self, RegisterError> {
+        if bytes.len() > REGISTER_BYTES_MAX {
+            return Err(RegisterError::TooLarge);
+        }
+        let content = Self::decode(Sign1::parse(bytes, typ::TYPE_REGISTER, Headers::Kid)?.payload)?;
+        content.check()?;
+        Ok(content)
+    }
+
+    /// The type of this name.
+    pub fn find(&self, vct: &Vct) -> Option<&PassType> {
+        self.types.iter().find(|one| one.vct == *vct)
+    }
+}
+
+impl PassType {
+    /// Whether a reader may act on a verified credential of this type.
+    ///
+    /// # Errors
+    /// [`Code::ClaimsMissing`] without a claim that the type must have, [`Code::PhotoIncomplete`] without the photo.
+    pub(crate) fn check_read(&self, claims: &Claims) -> Result<(), Code> {
+        let form = Form::of(claims);
+        let missing = |claim: &&ClaimType| claim.must_stand_in(form) && claim.value(claims).is_none();
+        match self.claims.iter().find(missing) {
+            Some(claim) if claim.kind == Kind::Photo => Err(Code::PhotoIncomplete),
+            Some(_) => Err(Code::ClaimsMissing),
+            None if self.photo && form == Form::Phone && claims.facts.photo_sha256.is_none() => {
+                Err(Code::PhotoIncomplete)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Signs claims that [`PassType::check`] takes.
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub fn issue(&self, claims: &Claims, key: &SecretKey) -> Result<Vec<u8>, IssueError> {
+        self.check(claims)?;
+        issue(claims, key)
+    }
+
+    /// Whether claims are exactly of this type: what must be there is there, nothing is there that the type does not have,
+    /// it lives no longer than the type says, and its status is where the type says.
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub fn check(&self, claims: &Claims) -> Result<(), IssueError> {
+        if claims.vct != self.vct {
+            return Err(IssueError::UnknownType);
+        }
+        self.check_read(claims).map_err(|code| match code {
+            Code::PhotoIncomplete => IssueError::NoPhoto,
+            _ => IssueError::ClaimMissing,
+        })?;
+        let form = Form::of(claims);
+        let stand = |claim: &&ClaimType| claim.stands_in(form) && claim.value(claims).is_some();
+        if self.claims.iter().filter(stand).count() != value::members(claims) {
+            return Err(IssueError::UnknownClaim);
+        }
+        if form == Form::Paper && !self.show.printed {
+            return Err(IssueError::NotPrinted);
+        }
+        let status = claims.status.as_ref().map(|status| status.uri.as_str());
+        if !self.status.allows(status) {
+            return Err(IssueError::StatusDiffers);
+        }
+        if claims.exp > claims.iat.plus(u64::from(self.lifetime_days) * DAY) {
+            return Err(IssueError::LivesTooLong);
+        }
+        if claims.facts.assurance.is_some_and(|level| level < self.assurance) {
+            return Err(IssueError::AssuranceTooLow);
+        }
+        Ok(())
+    }
+}
