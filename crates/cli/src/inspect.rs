@@ -144,7 +144,7 @@ fn photo_frame(bytes: &[u8]) -> Result<Value, CliError> {
             "size_bytes": bytes.len(),
             "photo_hash8": hex::text(frame.bytes()?),
             "index": frame.u64()?,
-            "count": frame.u64()?,
+            "needed": frame.u64()?,
             "photo_bytes": frame.u64()?,
             "chunk_bytes": frame.bytes()?.len(),
         }))

@@ -154,7 +154,7 @@ pub struct ScanReply {
     pub claims: Vec<ClaimView>,
     /// The photo as a data address, once it is complete and is the signed one.
     pub photo: Option<String>,
-    /// Photo frames here, and in all.
+    /// Photo frames here, and how many it takes, whichever they are.
     pub photo_parts: Option<(u32, u32)>,
     /// Who issued the pass.
     pub issuer: Option<String>,

@@ -6,15 +6,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use credential::photo::Assembly;
-use credential::{Code, IssuedRequest, ReplayKey, Timestamp, Verdict, Verified};
+use credential::frames::Assembly;
+use credential::{Code, IssuedRequest, ReplayKey, Timestamp, Verdict, Verified, photo};
 
 use crate::claims;
 use crate::opaque::opaque_debug;
 use crate::types::{ClaimView, ScanReply, VisitState};
 
-/// Photo frames that are kept when they are seen before the code they belong to.
-const EARLY_FRAMES_MAX: usize = credential::photo::FRAMES_MAX;
+/// Photo frames that are kept when they are seen before the code they belong to: more than one photo takes.
+const EARLY_FRAMES_MAX: usize = 16;
 /// Longest photo frame that is kept.
 const FRAME_BYTES_MAX: usize = 1_024;
 
@@ -129,7 +129,7 @@ impl Visit {
         early: Vec<String>,
         began: Timestamp,
     ) -> Self {
-        let assembly = Assembly::new(photo_sha256);
+        let assembly = photo::assembly(photo_sha256);
         let mut visit = Self::Comparing(Box::new(Comparing {
             seen,
             began,
@@ -190,7 +190,11 @@ impl Visit {
     pub fn see_photo_frame(&mut self, text: &str) -> bool {
         if let Self::Open(early) = self {
             let known = early.iter().any(|frame| frame == text);
-            if !known && early.len() < EARLY_FRAMES_MAX && text.len() <= FRAME_BYTES_MAX {
+            if !known && text.len() <= FRAME_BYTES_MAX {
+                // The newest stay: they are of the phone that is in view.
+                if early.len() >= EARLY_FRAMES_MAX {
+                    early.remove(0);
+                }
                 early.push(text.to_owned());
             }
             return true;
@@ -199,7 +203,7 @@ impl Visit {
             comparing.see(text);
         }
         let hash = self.seen().and_then(|seen| seen.photo_sha256);
-        hash.is_some_and(|hash| Assembly::new(hash).add(text).total > 0)
+        hash.is_some_and(|hash| photo::assembly(hash).takes(text))
     }
 
     /// Whether there is a face to compare.
@@ -268,7 +272,7 @@ impl Comparing {
     fn see(&mut self, text: &str) {
         if self.photo.is_none() {
             self.assembly.add(text);
-            self.photo = self.assembly.finished();
+            self.photo = self.assembly.finished().map(<[u8]>::to_vec);
         }
     }
 
@@ -276,7 +280,7 @@ impl Comparing {
         let progress = self.assembly.progress();
         Some((
             u32::try_from(progress.have).ok()?,
-            u32::try_from(progress.total).ok()?,
+            u32::try_from(progress.needed).ok()?,
         ))
     }
 }

@@ -138,7 +138,7 @@ async fn an_identity_turns_green_only_after_the_photo_is_whole_and_the_face_comp
     // The camera sees this desk's own screen in the visitor's glasses.
     assert_eq!(desk.frame(&request).await.state, VisitState::Nothing);
     let frames = photo::frames(&land.photo);
-    assert_eq!(frames.len(), 3);
+    assert_eq!(frames.len(), 6);
 
     assert_eq!(desk.frame(&frames[2]).await.state, VisitState::Partial);
     let reply = desk.frame(&land.identity_answer(1, &request)).await;

@@ -6,7 +6,7 @@
 //! - The province: [`issue`], [`issue_counter_certificate`], [`sign_trust_list`], [`StatusManifest::sign`],
 //!   [`TypeRegister::sign`].
 //! - The phone: [`read_request`], [`present_timed`], [`present_to_request`], [`photo::frames`].
-//! - The desk: [`TrustList::verify`], [`build_request`], [`verify`], [`photo::Assembly`].
+//! - The desk: [`TrustList::verify`], [`build_request`], [`verify`], [`photo::assembly`].
 
 pub mod base45;
 mod cbor;
@@ -16,6 +16,7 @@ mod code;
 mod config;
 mod cose;
 mod facts;
+pub mod frames;
 mod issue;
 mod keys;
 mod names;

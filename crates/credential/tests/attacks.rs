@@ -418,8 +418,8 @@ fn a_megabyte_of_base45() {
         read_request(&request, None, NOW).err(),
         Some(RequestError::TooLarge)
     );
-    let mut assembly = photo::Assembly::new(sha256(&PHOTO));
-    assert_eq!(assembly.add(&megabyte.replacen("KP1:", "KPF:", 1)).total, 0);
+    let mut assembly = photo::assembly(sha256(&PHOTO));
+    assert_eq!(assembly.add(&megabyte.replacen("KP1:", "KPF:", 1)).needed, 0);
     // The limit itself: read, and found to be nonsense.
     let limit = kp1(&[0; PRESENTATION_BYTES_MAX]);
     assert_refused(&limit, &[Code::Malformed]);

@@ -73,7 +73,8 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         ("kp-cwt", document(&domicile_claims(true))),
         ("kp-cwt", document(&vehicle_claims())),
         ("type-register", register_bytes(&register_content())),
-        ("photo-frame", raw(&photo::frames(&PHOTO)[0])),
+        ("frame", raw(&photo::frames(&PHOTO)[0])),
+        ("frame", raw(&photo::frames(&PHOTO)[5])),
     ]
 }
 

@@ -213,7 +213,7 @@ soak! {
         assert!(ProvinceConfig::verify(input, &roots(), NOW).is_err());
     }
     soak_photo(input) {
-        let mut assembly = photo::Assembly::new(sha256(&PHOTO));
+        let mut assembly = photo::assembly(sha256(&PHOTO));
         for chunk in input.chunks(400) {
             assembly.add(&format!("KPF:{}", base45::encode(chunk)));
         }

@@ -4,8 +4,8 @@
 //! that dies in between wastes a pass and never shows one twice to two desks by mistake.
 
 use credential::{
-    CLOCK_ALLOWANCE, Credential, PresentError, ReadRequest, SHOWING_MAX, Timestamp, Vct, present_timed,
-    present_to_request,
+    CLOCK_ALLOWANCE, Credential, PresentError, ReadRequest, SHOWING_MAX, Timestamp, Vct, photo,
+    present_timed, present_to_request,
 };
 use qr::Ecc;
 use rusqlite::Connection;
@@ -31,9 +31,6 @@ const PHOTO_SECONDS: u64 = 15;
 
 /// How long each code stays on the screen.
 pub const FRAME_MS: u32 = 125;
-
-/// Photo frames between two presentations.
-const PHOTO_FRAMES_BETWEEN: usize = 3;
 
 /// Most showings at a time; a screen has one, and one may be on its way out.
 const SHOWINGS_MAX: usize = 4;
@@ -252,14 +249,14 @@ fn present_code(error: PresentError) -> UiCode {
     }
 }
 
-/// The presentation first, then three frames of the photo, and so on until the photo is through.
-fn with_photo(main: &Qr, photo: &[u8]) -> Result<Vec<Qr>, UiError> {
-    let texts = credential::photo::frames(photo);
+/// The presentation first, then three frames of the photo, and so on until all frames are through.
+fn with_photo(main: &Qr, picture: &[u8]) -> Result<Vec<Qr>, UiError> {
+    let texts = photo::frames(picture);
     let mut frames = Vec::with_capacity(texts.len() * 2 + 1);
     if texts.is_empty() {
         frames.push(main.clone());
     }
-    for chunk in texts.chunks(PHOTO_FRAMES_BETWEEN) {
+    for chunk in texts.chunks(photo::FRAMES_BETWEEN) {
         frames.push(main.clone());
         for text in chunk {
             frames.push(qr_of(text)?);

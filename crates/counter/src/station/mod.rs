@@ -8,6 +8,7 @@ use std::path::Path;
 use credential::{
     Code, Context, CounterCertificateClaims, Expect, FaceCheck, IssuedRequest, Mode, Outcome, ReplayKey,
     RootSet, SecretKey, Signer, StatusManifest, StatusSet, Timestamp, TrustList, Vct, Verdict, Verified,
+    photo,
 };
 
 use crate::StationCode;
@@ -161,7 +162,7 @@ impl Station {
         let mut in_view = false;
         self.visit.end_if_late(now);
         // A code before its photo, wherever they are in the picture.
-        let is_photo = |text: &&String| text.starts_with("KPF:");
+        let is_photo = |text: &&String| text.starts_with(photo::FRAME_PREFIX);
         for text in texts.iter().filter(|text| !is_photo(text)) {
             if source == Source::Camera && text.starts_with("KPR:") {
                 continue;
