@@ -30,7 +30,7 @@ enum Area {
     Api,
     /// Hostile answers at the wallet, and its death at any step; its program killed at any moment
     Wallet,
-    /// Hostile texts, frames and pictures at the counter
+    /// Hostile texts, frames and pictures at the counter, and its program killed at any moment
     Counter,
 }
 

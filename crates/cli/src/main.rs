@@ -18,6 +18,7 @@ mod hex;
 mod inspect;
 mod issue;
 mod key;
+mod log;
 mod moment;
 mod present;
 mod qr_code;
@@ -69,6 +70,8 @@ enum Command {
     Types(types::Types),
     #[command(subcommand)]
     Key(key::Key),
+    #[command(subcommand)]
+    Log(log::Log),
     #[command(subcommand)]
     Qr(qr_code::QrCode),
 }
@@ -146,6 +149,7 @@ fn run(command: Command, machine: &Machine) -> Result<Done, CliError> {
         Command::Status(command) => command.run(machine),
         Command::Types(command) => command.run(),
         Command::Key(command) => command.run(machine),
+        Command::Log(command) => command.run(),
         Command::Qr(command) => command.run(),
     }
 }

@@ -53,6 +53,8 @@ station_codes! {
     NothingToCompare = "station_nothing_to_compare", CONFLICT;
     /// The desk's data file could not be read or written; nothing was accepted.
     StoreFailed = "station_store_failed", INTERNAL_SERVER_ERROR;
+    /// The disk is full: what cannot be written down is not decided.
+    DiskFull = "station_disk_full", INSUFFICIENT_STORAGE;
     /// The stored trust list is damaged or not signed by the province's roots.
     TrustBroken = "station_trust_broken", INTERNAL_SERVER_ERROR;
     /// The stored status data are damaged or not properly signed.

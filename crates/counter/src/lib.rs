@@ -5,8 +5,11 @@
 
 pub mod bindings;
 pub mod key;
+pub mod log;
+pub mod page_file;
 pub mod province;
 pub mod roots;
+pub mod schedule;
 pub mod station;
 pub mod store;
 pub mod sync;

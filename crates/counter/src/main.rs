@@ -9,16 +9,18 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use counter::province::Province;
+use counter::schedule::Schedule;
 use counter::station::{Settings, Station};
-use counter::{App, key, roots, sync};
+use counter::store::Store;
+use counter::{App, key, log, page_file, roots, sync};
 use credential::{ProvinceConfig, RootSet, Timestamp};
 use loopback::Guard;
 use serde_json::json;
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
-/// How often newer signed data are asked for.
-const SYNC_EVERY: Duration = Duration::from_mins(15);
+/// How often the scan log is looked after.
+const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// Checks Khyber Pass codes at a service desk, with or without a network.
 #[derive(Debug, Parser)]
@@ -38,6 +40,23 @@ enum Command {
     },
     /// Serve the desk's page on this machine.
     Serve(Serve),
+    /// The scan log.
+    #[command(subcommand)]
+    Log(Log),
+}
+
+#[derive(Debug, Subcommand)]
+enum Log {
+    /// Hand the whole scan log out as a file, one JSON object on each line; `khyber log verify` looks at it. Works while
+    /// the desk serves.
+    Export {
+        /// The desk's data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Where to write it.
+        #[arg(long)]
+        out: PathBuf,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -57,6 +76,9 @@ struct Serve {
     /// Loopback address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Where to write the address of the page with its token, for the desk's browser; readable by user and group.
+    #[arg(long)]
+    page_file: Option<PathBuf>,
     /// Never ask the province for anything.
     #[arg(long)]
     offline: bool,
@@ -69,6 +91,7 @@ fn main() -> anyhow::Result<()> {
         .init();
     match Arguments::parse().command {
         Command::Key { data } => print_key(&data),
+        Command::Log(Log::Export { data, out }) => export_log(&data, &out),
         Command::Serve(arguments) => {
             anyhow::ensure!(
                 arguments.listen.ip().is_loopback(),
@@ -84,6 +107,23 @@ fn print_key(data: &Path) -> anyhow::Result<()> {
     println!(
         "{}",
         json!({ "public_key": hex::encode(key.public().as_bytes()) })
+    );
+    Ok(())
+}
+
+/// Prints the last seal: who notes it elsewhere can say later whether a log was cut or written anew.
+fn export_log(data: &Path, out: &Path) -> anyhow::Result<()> {
+    let key = key::load(data)?;
+    let mut store = Store::open(&data.join("counter.sqlite"), &key)?;
+    let exported = log::export(&mut store, &key, now())?;
+    fs::write(out, &exported.file).context("the file cannot be written")?;
+    let report = exported.report;
+    let seal = report
+        .last_seal
+        .map(|seal| json!({ "number": seal.content.number, "sha256": hex::encode(seal.sha256) }));
+    println!(
+        "{}",
+        json!({ "out": out, "entries": report.entries, "code": report.code().as_str(), "seal": seal })
     );
     Ok(())
 }
@@ -112,13 +152,25 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         offline: arguments.offline,
         configured: config.is_some(),
     };
-    let station = Station::open(&arguments.data, settings)?;
+    let mut station = Station::open(&arguments.data, settings)?;
+    if let Err(code) = station.start_log(now()) {
+        // The page opens anyway and says so at the first visitor: nothing is decided that cannot be written down.
+        tracing::error!(
+            code = code.code(),
+            "that the desk started could not be written down"
+        );
+    }
 
     let listener = TcpListener::bind(arguments.listen)
         .await
         .context("the address cannot be listened on")?;
     let host = listener.local_addr()?.to_string();
-    let token = loopback::token(&random()?);
+    let page_file = arguments.page_file.as_deref();
+    let held = page_file.and_then(|file| page_file::held_token(file, &host));
+    let token = match held {
+        Some(token) => token,
+        None => loopback::token(&random()?),
+    };
     let app = Arc::new(App {
         station: Mutex::new(station),
         guard: Guard::new(&host, token.clone()),
@@ -131,15 +183,26 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
             "this program was built without its page; run `npm run build` in ui and build it again"
         );
     }
-    let url = format!("http://{host}");
+    if let Some(file) = page_file {
+        page_file::write(file, &host, &token).context("the page's address cannot be written")?;
+    }
+    let page = page_file::address(&host, &token);
     println!(
         "{}",
-        json!({ "ready": true, "url": url, "page": format!("{url}/?token={token}"), "token": token })
+        json!({ "ready": true, "url": format!("http://{host}"), "page": page, "token": token })
     );
 
-    let background = tokio::spawn(keep_current(app.clone()));
-    loopback::serve(listener, counter::router(app)).await?;
-    background.abort();
+    let background = [
+        tokio::spawn(keep_current(app.clone())),
+        tokio::spawn(look_after_log(app.clone())),
+    ];
+    loopback::serve(listener, counter::router(app.clone())).await?;
+    for task in background {
+        task.abort();
+    }
+    app.station()
+        .stop_log(now())
+        .context("that the desk stopped could not be written down")?;
     Ok(())
 }
 
@@ -149,13 +212,26 @@ fn read_config(file: &Path, roots: &RootSet) -> anyhow::Result<ProvinceConfig> {
         .context("the province's configuration is not properly signed")
 }
 
+/// Closes the log's days and seals what waited for long, though nobody comes.
+async fn look_after_log(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(LOG_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(code) = app.station().look_after_log(now()) {
+            tracing::error!(code = code.code(), "the scan log was not sealed");
+        }
+    }
+}
+
 async fn keep_current(app: Arc<App>) {
     if app.province.is_none() {
         return;
     }
-    let mut ticks = tokio::time::interval(SYNC_EVERY);
+    let mut schedule = Schedule::default();
+    let knows_something = app.station().knows_something();
+    let mut wait = Schedule::first(knows_something, dice());
     loop {
-        ticks.tick().await;
+        tokio::time::sleep(wait).await;
         let report = sync::run(&app).await;
         match report.problem {
             None => tracing::info!(
@@ -168,7 +244,13 @@ async fn keep_current(app: Arc<App>) {
                 "not synced; the desk goes on with what it has"
             ),
         }
+        wait = schedule.next(report.problem.is_none(), dice());
     }
+}
+
+/// A random number; the middle where the machine gives none, which spreads no desks and stops none.
+fn dice() -> u32 {
+    random().map_or(u32::MAX / 2, u32::from_ne_bytes)
 }
 
 #[expect(

@@ -3,6 +3,8 @@
 //! The trust list is one unit and the status data (manifest and all its lists) are another; each is
 //! taken over whole or not at all.
 
+use scan_log::Event;
+
 use crate::StationCode;
 use crate::http::App;
 use crate::province::Province;
@@ -30,6 +32,7 @@ pub async fn run(app: &App) -> SyncReport {
         Err(code) => report.problem = Some(code),
     }
     if report.problem == Some(StationCode::Unreachable) {
+        note(app, &report);
         return report;
     }
     let mut came = status(app, province).await;
@@ -45,7 +48,21 @@ pub async fn run(app: &App) -> SyncReport {
         let now = app.now();
         report.problem = app.station().note_sync(now).err();
     }
+    note(app, &report);
     report
+}
+
+/// Writes down what came of it; a desk whose disk is full says so at the next visitor.
+fn note(app: &App, report: &SyncReport) {
+    let code = match report.problem {
+        Some(code) => code.code(),
+        None if report.trust_changed || report.status_changed => "changed",
+        None => "unchanged",
+    };
+    let now = app.now();
+    if let Err(code) = app.station().log_event(Event::Sync, Some(code), now) {
+        tracing::error!(code = code.code(), "the sync was not written down");
+    }
 }
 
 async fn trust(app: &App, province: &Province) -> Result<bool, StationCode> {

@@ -33,8 +33,32 @@ pub struct CounterState {
     pub configured: bool,
     /// The request that is shown at the moment.
     pub request: Option<RequestReply>,
+    /// The scan log, as far as it has come.
+    pub log: LogView,
     /// The visit at the moment, for a page that was loaded again.
     pub visit: ScanReply,
+}
+
+/// How far the scan log has come; noted at the end of a day, it proves later that nothing was cut.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct LogView {
+    /// Entries so far.
+    pub entries: u32,
+    /// Somebody changed the log outside this program.
+    pub damaged: bool,
+    /// The last seal; none before the first.
+    pub seal: Option<SealView>,
+}
+
+/// A seal as people note it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct SealView {
+    /// Its number.
+    pub number: u32,
+    /// The first four bytes of its SHA-256 in hex.
+    pub digest: String,
+    /// When it was made.
+    pub at: u32,
 }
 
 /// Whether what is shown is a test.

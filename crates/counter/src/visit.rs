@@ -169,12 +169,28 @@ impl Visit {
         }
     }
 
-    /// A comparison that took too long is over.
-    pub fn end_if_late(&mut self, now: Timestamp) {
-        if let Self::Comparing(comparing) = self
-            && now > comparing.began.plus(COMPARE_SECONDS_MAX)
-        {
+    /// The pass of a comparison that took too long.
+    pub fn late(&self, now: Timestamp) -> Option<&Verified> {
+        match self {
+            Self::Comparing(comparing) if now > comparing.began.plus(COMPARE_SECONDS_MAX) => {
+                Some(&comparing.verified)
+            }
+            _ => None,
+        }
+    }
+
+    /// Ends a comparison that took too long.
+    pub fn end_late(&mut self) {
+        if let Self::Comparing(comparing) = self {
             *self = Self::decided(Code::Stale, comparing.seen.clone());
+        }
+    }
+
+    /// What a comparison that is still under way comes to if it ends now, and its pass.
+    pub fn unfinished(&self) -> Option<(Code, &Verified)> {
+        match self {
+            Self::Comparing(comparing) => Some((comparing.code(), &comparing.verified)),
+            Self::Open(_) | Self::Decided(_) => None,
         }
     }
 
@@ -233,11 +249,7 @@ impl Visit {
                 ..ScanReply::default()
             },
             Self::Comparing(comparing) => {
-                let code = if comparing.photo.is_some() {
-                    Code::FaceNotCompared
-                } else {
-                    Code::PhotoIncomplete
-                };
+                let code = comparing.code();
                 ScanReply {
                     visit: number,
                     state: VisitState::Compare,
@@ -273,6 +285,15 @@ impl Comparing {
         if self.photo.is_none() {
             self.assembly.add(text);
             self.photo = self.assembly.finished().map(<[u8]>::to_vec);
+        }
+    }
+
+    /// The verdict so far.
+    const fn code(&self) -> Code {
+        if self.photo.is_some() {
+            Code::FaceNotCompared
+        } else {
+            Code::PhotoIncomplete
         }
     }
 

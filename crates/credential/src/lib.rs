@@ -6,7 +6,7 @@
 //! - The province: [`issue`], [`issue_counter_certificate`], [`sign_trust_list`], [`StatusManifest::sign`],
 //!   [`TypeRegister::sign`].
 //! - The phone: [`read_request`], [`present_timed`], [`present_to_request`], [`photo::frames`].
-//! - The desk: [`TrustList::verify`], [`build_request`], [`verify`], [`photo::assembly`].
+//! - The desk: [`TrustList::verify`], [`build_request`], [`verify`], [`photo::assembly`], [`LogSeal`].
 
 pub mod base45;
 mod cbor;
@@ -19,6 +19,7 @@ mod facts;
 pub mod frames;
 mod issue;
 mod keys;
+mod log_seal;
 mod names;
 pub mod photo;
 mod present;
@@ -27,6 +28,7 @@ mod request;
 mod status;
 mod time;
 mod trust;
+mod update;
 mod vct;
 mod verify;
 
@@ -39,6 +41,7 @@ pub use config::{API_URL_BYTES_MAX, CONFIG_BYTES_MAX, ConfigContent, ConfigError
 pub use facts::{FIELD_BYTES_MAX, FIELDS, FIELDS_MAX, Facts, Field, GuardianRelation};
 pub use issue::{CREDENTIAL_BYTES_MAX, Credential, IssueError, issue};
 pub use keys::{KeyError, KeyId, PublicKey, SecretKey, derive_holder_key};
+pub use log_seal::{LOG_SEAL_BYTES_MAX, LogSeal, LogSealContent, LogSealError, SealReason};
 pub use names::Names;
 pub use present::{
     PRESENTATION_LIFETIME, PRESENTATION_PREFIX, PresentError, present_timed, present_to_request,
@@ -59,6 +62,9 @@ pub use time::{CLOCK_ALLOWANCE, DAY, Timestamp};
 pub use trust::{
     KEYS_TRIED_MAX, ROOTS_NEEDED, RootKind, RootSet, TRUST_KEYS_MAX, TRUST_LIST_BYTES_MAX, TrustContent,
     TrustError, TrustList, TrustedKey, sign_trust_list,
+};
+pub use update::{
+    Part, PartKind, UPDATE_BYTES_MAX, UPDATE_PARTS_MAX, UpdateError, read_update, write_update,
 };
 pub use vct::{VCT_BYTES_MAX, Vct, VctError};
 pub use verify::{

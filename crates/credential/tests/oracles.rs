@@ -34,6 +34,21 @@ fn manifest_bytes() -> Vec<u8> {
     StatusManifest::sign(&status_content(&bits(false)), &key("status"))
 }
 
+fn seal_bytes(number: u64) -> Vec<u8> {
+    let content = LogSealContent {
+        number,
+        at: NOW,
+        reason: SealReason::Day,
+        day: 20_778,
+        first: 1,
+        last: 40,
+        last_hash: [4; 32],
+        count: 40,
+        previous: (number > 1).then_some([9; 32]),
+    };
+    LogSeal::sign(&content, &key("desk"))
+}
+
 /// Every kind of message with its rule in the CDDL file.
 fn messages() -> Vec<(&'static str, Vec<u8>)> {
     let desk = key("desk");
@@ -75,6 +90,15 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         ("type-register", register_bytes(&register_content())),
         ("frame", raw(&photo::frames(&PHOTO)[0])),
         ("frame", raw(&photo::frames(&PHOTO)[5])),
+        ("log-seal", seal_bytes(1)),
+        ("log-seal", seal_bytes(2)),
+        (
+            "update",
+            write_update(&[Part {
+                kind: PartKind::TrustList,
+                bytes: trust_bytes(&trust_content()),
+            }]),
+        ),
     ]
 }
 
@@ -106,6 +130,7 @@ fn the_published_cddl_tells_kinds_apart() {
         ("type-register", "status-manifest"),
         ("trust-list", "province-config"),
         ("province-config", "trust-list"),
+        ("log-seal", "status-manifest"),
     ] {
         let (_, bytes) = messages().into_iter().find(|(name, _)| *name == rule).unwrap();
         assert!(fits(other, &bytes).is_err(), "{rule} passes for {other}");

@@ -34,6 +34,7 @@ const STATE: CounterState = {
   trust: { state: "current", sequence: 1, issued_at: 1, age_seconds: 10 },
   status: { state: "current", epoch: 1, issued_at: 1, age_seconds: 10 },
   last_sync: null,
+  log: { entries: 0, damaged: false, seal: null },
   offline: false,
   configured: true,
   request: null,

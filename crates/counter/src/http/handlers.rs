@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::{BytesRejection, JsonRejection};
-use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{Json, Response};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Json, Response};
 use serde::de::DeserializeOwned;
 
 use super::{App, FRAME_BYTES_MAX, page};
@@ -91,8 +91,29 @@ pub async fn face(
 }
 
 /// `POST /api/next`
-pub async fn next(State(app): State<Arc<App>>) -> Json<ScanReply> {
-    Json(app.station().next_visit())
+pub async fn next(State(app): State<Arc<App>>) -> Reply<ScanReply> {
+    let now = app.now();
+    let reply = app.station().next_visit(now)?;
+    Ok(Json(reply))
+}
+
+/// `POST /api/log/export`: the whole scan log, one JSON object on each line. It is a POST because handing it out is
+/// itself an entry.
+pub async fn export_log(State(app): State<Arc<App>>) -> Result<Response, StationCode> {
+    let exported = tokio::task::spawn_blocking(move || {
+        let now = app.now();
+        app.station().export_log(now)
+    })
+    .await
+    .unwrap_or(Err(StationCode::StoreFailed))?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/jsonl"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"scan-log.jsonl\"",
+        ),
+    ];
+    Ok((headers, exported.file).into_response())
 }
 
 /// `POST /api/sync`

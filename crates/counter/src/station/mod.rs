@@ -12,7 +12,7 @@ use credential::{
 };
 
 use crate::StationCode;
-use crate::store::memory::FirstTime;
+use crate::store::memory::{FirstTime, Once};
 use crate::store::{OpenError, Store, StoreError};
 use crate::types::{RequestReply, ScanReply};
 use crate::visit::{Seen, Visit};
@@ -71,16 +71,18 @@ pub enum Source {
 /// The desk.
 #[derive(Debug)]
 pub struct Station {
-    settings: Settings,
-    audience: String,
+    pub(crate) settings: Settings,
+    pub(crate) audience: String,
     certificate: Option<CounterCertificateClaims>,
-    store: Store,
+    pub(crate) store: Store,
+    /// Somebody else changed the log.
+    pub(crate) log_damaged: bool,
     trust: Option<TrustList>,
     trust_broken: bool,
     status: Option<StatusSet>,
     status_broken: bool,
     last_sync: Option<u64>,
-    visit: Visit,
+    pub(crate) visit: Visit,
     /// Counts the visits, so that an answer to one is never taken for another.
     visit_number: u32,
     request: Option<IssuedRequest>,
@@ -112,7 +114,7 @@ impl Station {
             .map(|view| view.audience.clone())
             .or(settings.audience.clone());
         let audience = audience.ok_or(StartError::NoAudience)?;
-        let store = Store::open(&data.join("counter.sqlite"))?;
+        let store = Store::open(&data.join("counter.sqlite"), &settings.key)?;
         let stored = store.signed_data()?;
 
         let trust = stored
@@ -137,6 +139,7 @@ impl Station {
             audience,
             certificate,
             store,
+            log_damaged: false,
             trust,
             trust_broken,
             status,
@@ -160,7 +163,7 @@ impl Station {
         now: Timestamp,
     ) -> Result<ScanReply, StationCode> {
         let mut in_view = false;
-        self.visit.end_if_late(now);
+        self.end_if_late(now)?;
         // A code before its photo, wherever they are in the picture.
         let is_photo = |text: &&String| text.starts_with(photo::FRAME_PREFIX);
         for text in texts.iter().filter(|text| !is_photo(text)) {
@@ -190,7 +193,7 @@ impl Station {
             if is_none_of_ours(self.verify_as_expected(text, now).code) {
                 return Ok(false);
             }
-            self.end_visit();
+            self.end_visit(now)?;
         }
         let visit = self.decide(text, now)?;
         self.visit = visit;
@@ -199,12 +202,24 @@ impl Station {
 
     /// Ends the visit. The request that it was about is closed: a refused answer leaves nothing open for the next
     /// visitor. One that was not answered at all stays.
-    fn end_visit(&mut self) {
+    fn end_visit(&mut self, now: Timestamp) -> Result<(), StationCode> {
+        self.note_unfinished(now)?;
         let about_request = |code| !is_none_of_ours(code) && code != Code::WrongRequest;
         if self.visit.code().is_some_and(about_request) {
             self.request = None;
         }
         self.begin_visit();
+        Ok(())
+    }
+
+    /// A comparison that took too long is over.
+    fn end_if_late(&mut self, now: Timestamp) -> Result<(), StationCode> {
+        if let Some(verified) = self.visit.late(now) {
+            let note = self.visit_note(Code::Stale, Some(verified));
+            self.store.note(&note, now)?;
+            self.visit.end_late();
+        }
+        Ok(())
     }
 
     fn begin_visit(&mut self) {
@@ -217,9 +232,13 @@ impl Station {
     }
 
     /// Ends the visit; what was shown is forgotten.
-    pub fn next_visit(&mut self) -> ScanReply {
-        self.end_visit();
-        self.reply(false)
+    ///
+    /// # Errors
+    /// [`StationCode::DiskFull`], [`StationCode::StoreFailed`]: a comparison that was not finished could not be written
+    /// down.
+    pub fn next_visit(&mut self, now: Timestamp) -> Result<ScanReply, StationCode> {
+        self.end_visit(now)?;
+        Ok(self.reply(false))
     }
 
     /// Takes what the officer saw of the visitor of visit number `visit`. "The same" waits until the photo is
@@ -236,7 +255,7 @@ impl Station {
         if visit != self.visit_number || !self.visit.is_comparing() {
             return Err(StationCode::NothingToCompare);
         }
-        self.visit.end_if_late(now);
+        self.end_if_late(now)?;
         let complete = self.visit.photo().is_some();
         if self.visit.is_comparing()
             && (complete || check == FaceCheck::Different)
@@ -244,16 +263,17 @@ impl Station {
         {
             let (outcome, _) = self.verify_again(&seen, &seen.text, now);
             let photo = self.visit.photo().map(<[u8]>::to_vec);
-            self.visit = match outcome.verified {
-                Some(verified) => {
-                    let (code, verified) = verified.confirm_face(check);
-                    Visit::decided_about(code, seen, &verified, photo)
-                }
+            let undecided = outcome.code.verdict() == Verdict::Undecided;
+            let (code, verified) = match outcome.verified.map(|verified| verified.confirm_face(check)) {
+                Some((code, verified)) => (code, Some(verified)),
                 // Another face is refused whatever the desk does not know.
-                None if check == FaceCheck::Different && outcome.code.verdict() == Verdict::Undecided => {
-                    Visit::decided(Code::FaceDiffers, seen)
-                }
-                None => Visit::decided(outcome.code, seen),
+                None if check == FaceCheck::Different && undecided => (Code::FaceDiffers, None),
+                None => (outcome.code, None),
+            };
+            self.log_visit(code, verified.as_ref(), now)?;
+            self.visit = match verified {
+                Some(verified) => Visit::decided_about(code, seen, &verified, photo),
+                None => Visit::decided(code, seen),
             };
         }
         Ok(self.reply(true))
@@ -288,9 +308,9 @@ impl Station {
         let request = credential::build_request(&ask, &self.audience, nonce, now, Some(signer))
             .map_err(|_| StationCode::MayNotAsk)?;
         let reply = views::request_reply(&request).ok_or(StationCode::BadCall)?;
+        self.note_unfinished(now)?;
         self.store
-            .open_request(&request.nonce, request.expires.unix(), now.unix())
-            .map_err(|_| StationCode::StoreFailed)?;
+            .open_request(&request.nonce, request.expires.unix(), now.unix())?;
         self.request = Some(request);
         self.begin_visit();
         Ok(reply)
@@ -304,26 +324,39 @@ impl Station {
     fn decide(&mut self, text: &str, now: Timestamp) -> Result<Visit, StationCode> {
         let outcome = self.verify_as_expected(text, now);
         let (code, Some(verified)) = (outcome.code, outcome.verified) else {
+            self.log_visit(outcome.code, None, now)?;
             return Ok(Visit::decided(outcome.code, Seen::unknown(text)));
         };
         let mut seen = Seen::verified(text, &verified, None);
-        let first = match verified.mode() {
-            Mode::Request => match self.request.take() {
-                Some(request) => {
-                    let first = self.store.use_request(&request.nonce);
-                    seen.request = Some(request.clone());
-                    self.answered = Some(request);
-                    first
-                }
-                None => Ok(FirstTime::No),
-            },
-            Mode::Timed => {
-                let until = verified.replay_until().unix();
-                self.store
-                    .remember_pass(verified.replay_key().as_bytes(), until, now.unix())
+        let request = self.request.clone();
+        let once = match verified.mode() {
+            Mode::Request => request
+                .as_ref()
+                .map(|request| Once::Request { nonce: request.nonce }),
+            Mode::Timed => Some(Once::Pass {
+                key: *verified.replay_key().as_bytes(),
+                until: verified.replay_until().unix(),
+            }),
+        };
+        let replayed = self.visit_note(Code::Replayed, Some(&verified));
+        // A face that is still to be compared is no verdict yet.
+        let decided = (code != Code::FaceNotCompared).then(|| self.visit_note(code, Some(&verified)));
+        let first = match once {
+            Some(once) => self.store.take_once(&once, now, |first| match first {
+                FirstTime::Yes => decided,
+                FirstTime::No => Some(replayed),
+            })?,
+            None => {
+                self.store.note(&replayed, now)?;
+                FirstTime::No
             }
         };
-        if first.map_err(|_| StationCode::StoreFailed)? == FirstTime::No {
+        if verified.mode() == Mode::Request {
+            self.request = None;
+            seen.request.clone_from(&request);
+            self.answered = request.or(self.answered.take());
+        }
+        if first == FirstTime::No {
             return Ok(Visit::decided(Code::Replayed, seen));
         }
         Ok(match (code, verified.photo_sha256().copied()) {

@@ -42,6 +42,11 @@ impl Station {
         }
     }
 
+    /// Whether the desk holds what it needs to decide, however old.
+    pub const fn knows_something(&self) -> bool {
+        self.trust.is_some() && self.status.is_some()
+    }
+
     /// Takes over a trust list if it is properly signed and not older; says whether it is new.
     ///
     /// # Errors

@@ -28,6 +28,7 @@ impl Station {
                 .as_ref()
                 .filter(|request| now < request.expires)
                 .and_then(request_reply),
+            log: self.log_view(),
             visit: self.reply(false),
         }
     }

@@ -8,9 +8,12 @@ mod signed;
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use credential::SecretKey;
+use rusqlite::{Connection, ErrorCode};
 
 pub use signed::SignedData;
+
+use crate::StationCode;
 
 mod migrations {
     refinery::embed_migrations!("migrations");
@@ -33,24 +36,37 @@ pub enum OpenError {
 #[error("the desk's data file could not be read or written")]
 pub struct StoreError(#[from] rusqlite::Error);
 
+impl From<StoreError> for StationCode {
+    fn from(error: StoreError) -> Self {
+        match error.0.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            _ => Self::StoreFailed,
+        }
+    }
+}
+
 /// The desk's memory.
 #[derive(Debug)]
 pub struct Store {
-    connection: Connection,
+    pub(crate) connection: Connection,
+    pub(crate) log_key: SecretKey,
 }
 
 impl Store {
-    /// Opens the file, which is made if it is not there, and brings it to the newest shape.
+    /// Opens the file, which is made if it is not there, and brings it to the newest shape. The desk's key seals its log.
     ///
     /// # Errors
     /// [`OpenError`].
-    pub fn open(path: &Path) -> Result<Self, OpenError> {
+    pub fn open(path: &Path, key: &SecretKey) -> Result<Self, OpenError> {
         let mut connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // A pass that was accepted must still be remembered after the power failed.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
         migrations::migrations::runner().run(&mut connection)?;
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            log_key: key.clone(),
+        })
     }
 }

@@ -42,6 +42,7 @@ static NONCES: AtomicU64 = AtomicU64::new(1);
 
 /// Keys and signed data of a province.
 pub struct Land {
+    now: u64,
     pub issuer: SecretKey,
     pub certifier: SecretKey,
     pub photo: Vec<u8>,
@@ -50,15 +51,21 @@ pub struct Land {
 
 impl Land {
     pub fn new() -> Self {
+        Self::at(NOW)
+    }
+
+    /// The province as it is at a moment.
+    pub fn at(now: u64) -> Self {
         let mut photo = b"RIFF\0\0\0\0WEBP".to_vec();
         photo.extend((0..900_u32).map(|at| (at * 7 % 251) as u8));
         let mut land = Self {
+            now,
             issuer: SecretKey::from_seed([1; 32]),
             certifier: SecretKey::from_seed([2; 32]),
             photo,
             trust: Vec::new(),
         };
-        land.trust = land.trust_list(3, NOW - 2 * DAY);
+        land.trust = land.trust_list(3, now - 2 * DAY);
         land
     }
 
@@ -66,8 +73,8 @@ impl Land {
         let key = |key: &SecretKey, allowed: &[Vct], iss: &str| TrustedKey {
             key: key.public(),
             allowed: allowed.to_vec(),
-            nbf: Timestamp::from_unix(NOW - 90 * DAY),
-            exp: Timestamp::from_unix(NOW + 900 * DAY),
+            nbf: Timestamp::from_unix(self.now - 90 * DAY),
+            exp: Timestamp::from_unix(self.now + 900 * DAY),
             iss: iss.into(),
             revoked_at: None,
         };
@@ -99,8 +106,8 @@ impl Land {
         let sha256 = sha256(&bits);
         let content = StatusContent {
             epoch,
-            iat: Timestamp::from_unix(NOW - 6 * 3_600),
-            exp: Timestamp::from_unix(NOW + 7 * DAY),
+            iat: Timestamp::from_unix(self.now - 6 * 3_600),
+            exp: Timestamp::from_unix(self.now + 7 * DAY),
             lists: BTreeMap::from([(
                 LIST.to_owned(),
                 ListEntry {
@@ -146,7 +153,7 @@ impl Land {
 
     fn issue(&self, holder: u64, vct: Vct, facts: Facts, identity: Option<Identity>) -> (Vec<u8>, SecretKey) {
         let holder = credential::derive_holder_key(&[9; 32], holder);
-        let today = Timestamp::from_unix(NOW).start_of_day();
+        let today = Timestamp::from_unix(self.now).start_of_day();
         let claims = Claims {
             iss: ISSUER.into(),
             iat: today,
@@ -172,7 +179,8 @@ impl Land {
     pub fn identity_answer(&self, holder: u64, request: &str) -> String {
         let (pass, key) = self.identity(holder);
         let trust = self.trust();
-        let request = credential::read_request(request, Some(&trust), Timestamp::from_unix(NOW)).unwrap();
+        let request =
+            credential::read_request(request, Some(&trust), Timestamp::from_unix(self.now)).unwrap();
         credential::present_to_request(&pass, &key, &request).unwrap()
     }
 
@@ -184,8 +192,8 @@ impl Land {
             audience: AUDIENCE.into(),
             allowed: vec![Vct::IDENTITY, Vct::AGE],
             holder: key.public(),
-            iat: Timestamp::from_unix(NOW - DAY),
-            exp: Timestamp::from_unix(NOW + 365 * DAY),
+            iat: Timestamp::from_unix(self.now - DAY),
+            exp: Timestamp::from_unix(self.now + 365 * DAY),
         };
         credential::issue_counter_certificate(&claims, &self.certifier).unwrap()
     }

@@ -1,0 +1,205 @@
+//! The scan log in the desk's data file: each entry is durable before its verdict is shown.
+//!
+//! The rules of the log are in `scan-log`; here are its rows, and the moments at which it is sealed: every 50 entries,
+//! every hour, at the end of a day, at each start and stop, and whenever it is handed out.
+
+mod desk;
+mod rows;
+
+use credential::{LogSeal, SealReason, SecretKey, Timestamp};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use scan_log::{Entry, EntryLine, Event, Line, Run, SealFacts, SealLine, ShownBy, Word, day_of, minute_of};
+
+use crate::store::{Store, StoreError};
+
+pub use desk::{Exported, export};
+
+/// Entries after which the log is sealed.
+const SEAL_EVERY_ENTRIES: u64 = 50;
+/// Seconds after which what is not sealed yet is sealed.
+const SEAL_EVERY_SECONDS: u64 = 3_600;
+
+/// What is written down, before it has a place and a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Note {
+    pub event: Event,
+    pub service: Option<Word>,
+    pub vct: Option<Word>,
+    pub mode: Option<ShownBy>,
+    pub code: Option<Word>,
+    pub officer: Option<Word>,
+}
+
+/// The log as far as it has come, within one transaction.
+pub(crate) struct Log<'a> {
+    connection: &'a Connection,
+    key: &'a SecretKey,
+}
+
+impl<'a> Log<'a> {
+    pub const fn new(connection: &'a Connection, key: &'a SecretKey) -> Self {
+        Self { connection, key }
+    }
+
+    /// Writes one entry, and what goes before it: the seal of a day that is over, and that the clock went back.
+    pub fn append(&self, note: &Note, now: Timestamp) -> rusqlite::Result<()> {
+        let at = minute_of(now);
+        if self.run()?.is_some_and(|run| at < run.at) {
+            let told = Note {
+                event: Event::ClockSetBack,
+                vct: None,
+                mode: None,
+                code: None,
+                ..note.clone()
+            };
+            self.write(&told, at)?;
+        }
+        self.write(note, at)
+    }
+
+    fn write(&self, note: &Note, at: Timestamp) -> rusqlite::Result<()> {
+        let run = self.run()?;
+        if let Some(run) = run.filter(|run| run.day() != day_of(at) && !run.is_closed()) {
+            self.seal(&run, SealReason::Day, at)?;
+        }
+        let entry = Entry {
+            number: run.map_or(1, |run| run.last.saturating_add(1)),
+            at,
+            event: note.event,
+            service: note.service.clone(),
+            vct: note.vct.clone(),
+            mode: note.mode,
+            code: note.code.clone(),
+            officer: note.officer.clone(),
+        };
+        let hash = entry.hash(&run.map_or(Entry::BEFORE_FIRST, |run| run.last_hash));
+        rows::insert_entry(self.connection, &entry, &hash)?;
+        if let Some(run) = self.run()?
+            && rows::unsealed(self.connection, &run)? >= SEAL_EVERY_ENTRIES
+        {
+            self.seal(&run, SealReason::Head, at)?;
+        }
+        Ok(())
+    }
+
+    /// Holds fast what there is.
+    pub fn seal_head(&self, now: Timestamp) -> rusqlite::Result<()> {
+        match self.run()? {
+            Some(run) if rows::unsealed(self.connection, &run)? > 0 => self.seal(&run, SealReason::Head, now),
+            _ => Ok(()),
+        }
+    }
+
+    /// Closes a day that is over though nothing happened since, and seals what waited for an hour.
+    fn look_after(&self, now: Timestamp) -> rusqlite::Result<()> {
+        let Some(run) = self.run()? else {
+            return Ok(());
+        };
+        if day_of(now) > run.day() && !run.is_closed() {
+            return self.seal(&run, SealReason::Day, now);
+        }
+        let sealed_at = run.seal.map_or(run.at, |(seal, _)| seal.at);
+        if rows::unsealed(self.connection, &run)? > 0 && now.since(sealed_at) >= SEAL_EVERY_SECONDS {
+            return self.seal(&run, SealReason::Head, now);
+        }
+        Ok(())
+    }
+
+    fn seal(&self, run: &Run, reason: SealReason, now: Timestamp) -> rusqlite::Result<()> {
+        let count = run.seal.map_or(0, |(seal, _)| seal.count) + rows::unsealed(self.connection, run)?;
+        let content = run.seal(reason, count, now);
+        rows::insert_seal(
+            self.connection,
+            content.number,
+            content.last,
+            &LogSeal::sign(&content, self.key),
+        )
+    }
+
+    fn run(&self) -> rusqlite::Result<Option<Run>> {
+        rows::run(self.connection)
+    }
+
+    /// False if what came after the last seal does not fit it: then somebody else wrote here.
+    fn tail_is_whole(&self) -> rusqlite::Result<bool> {
+        let Some(run) = self.run()? else {
+            return Ok(rows::last_seal(self.connection)?.is_none());
+        };
+        let Some((seal, _)) = run.seal else {
+            return Ok(rows::chain_holds(self.connection, 0, Entry::BEFORE_FIRST)?);
+        };
+        let there = rows::hash_at(self.connection, seal.last)?;
+        Ok(there == Some(seal.last_hash) && rows::chain_holds(self.connection, seal.last, seal.last_hash)?)
+    }
+}
+
+impl Store {
+    /// The log, for one transaction that takes the file at once: another program may be handing it out.
+    pub(crate) fn in_one_step<T>(
+        &mut self,
+        step: impl FnOnce(&Transaction<'_>, &Log<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let transaction = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        let done = step(&transaction, &Log::new(&transaction, &self.log_key))?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    /// Writes one entry.
+    pub(crate) fn note(&mut self, note: &Note, now: Timestamp) -> Result<(), StoreError> {
+        self.in_one_step(|_, log| log.append(note, now))
+    }
+
+    /// Closes days and seals what waited for long; to be called again and again.
+    pub(crate) fn look_after_log(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        self.in_one_step(|_, log| log.look_after(now))
+    }
+
+    /// True if the log's end fits its last seal.
+    pub(crate) fn log_tail_is_whole(&self) -> Result<bool, StoreError> {
+        Ok(Log::new(&self.connection, &self.log_key).tail_is_whole()?)
+    }
+
+    /// Writes an entry and seals at once.
+    pub(crate) fn note_and_seal(&mut self, note: &Note, now: Timestamp) -> Result<(), StoreError> {
+        self.in_one_step(|_, log| {
+            log.append(note, now)?;
+            log.seal_head(now)
+        })
+    }
+
+    /// The whole log as the lines of a file, its last line a seal over all of it.
+    pub(crate) fn export_log(&mut self, note: &Note, now: Timestamp) -> Result<Vec<Line>, StoreError> {
+        self.in_one_step(|transaction, log| {
+            log.append(note, now)?;
+            if let Some(run) = log.run()? {
+                log.seal(&run, SealReason::Export, now)?;
+            }
+            rows::lines(transaction)
+        })
+    }
+
+    /// How many entries there are, and the last seal.
+    pub(crate) fn log_facts(&self) -> Result<(u64, Option<SealFacts>), StoreError> {
+        let run = rows::run(&self.connection)?;
+        let seal = run.and_then(|run| run.seal);
+        Ok((
+            run.map_or(0, |run| run.last),
+            seal.map(|(content, sha256)| SealFacts { content, sha256 }),
+        ))
+    }
+}
+
+/// The lines in the order of a file: each seal behind the last entry that it covers.
+fn in_order(entries: Vec<EntryLine>, seals: Vec<(u64, Vec<u8>)>) -> Vec<Line> {
+    let mut lines = Vec::with_capacity(entries.len() + seals.len());
+    let mut entries = entries.into_iter().peekable();
+    for (last, bytes) in seals {
+        while let Some(entry) = entries.next_if(|line| line.entry.number <= last) {
+            lines.push(Line::Entry(entry));
+        }
+        lines.push(Line::Seal(SealLine { bytes }));
+    }
+    lines.extend(entries.map(Line::Entry));
+    lines
+}

@@ -1,0 +1,187 @@
+//! Tables `scan_log` and `scan_log_seal`. Read with distrust: others can write this file.
+
+use credential::{LogSeal, LogSealContent, SealReason, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use scan_log::{Entry, EntryLine, Event, Hash, Line, Run, ShownBy, Word};
+use sha2::{Digest as _, Sha256};
+
+use super::in_order;
+
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or_default()
+}
+
+pub(super) fn insert_entry(connection: &Connection, entry: &Entry, hash: &Hash) -> rusqlite::Result<()> {
+    let text = |word: &Option<Word>| word.as_ref().map(|word| word.as_str().to_owned());
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO scan_log (number, at, event, service, vct, mode, code, officer, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    insert.execute(params![
+        signed(entry.number),
+        signed(entry.at.unix()),
+        entry.event.as_str(),
+        text(&entry.service),
+        text(&entry.vct),
+        entry.mode.map(ShownBy::as_str),
+        text(&entry.code),
+        text(&entry.officer),
+        hash
+    ])?;
+    Ok(())
+}
+
+pub(super) fn insert_seal(
+    connection: &Connection,
+    number: u64,
+    last: u64,
+    bytes: &[u8],
+) -> rusqlite::Result<()> {
+    connection.execute(
+        "INSERT INTO scan_log_seal (number, last, bytes) VALUES (?1, ?2, ?3)",
+        params![signed(number), signed(last), bytes],
+    )?;
+    Ok(())
+}
+
+/// How far the log has come.
+pub(super) fn run(connection: &Connection) -> rusqlite::Result<Option<Run>> {
+    let head = connection
+        .prepare_cached("SELECT number, at, hash FROM scan_log ORDER BY number DESC LIMIT 1")?
+        .query_row([], |row| {
+            Ok((
+                unsigned(row.get(0)?),
+                Timestamp::from_unix(unsigned(row.get(1)?)),
+                row.get::<_, Hash>(2)?,
+            ))
+        })
+        .optional()?;
+    let Some((last, at, last_hash)) = head else {
+        return Ok(None);
+    };
+    Ok(Some(Run {
+        last,
+        last_hash,
+        at,
+        seal: last_seal(connection)?,
+    }))
+}
+
+/// The last seal. One that cannot be read any more still has its number and its place.
+pub(super) fn last_seal(connection: &Connection) -> rusqlite::Result<Option<(LogSealContent, Hash)>> {
+    let row = connection
+        .prepare_cached("SELECT number, last, bytes FROM scan_log_seal ORDER BY number DESC LIMIT 1")?
+        .query_row([], |row| {
+            Ok((
+                unsigned(row.get(0)?),
+                unsigned(row.get(1)?),
+                row.get::<_, Vec<u8>>(2)?,
+            ))
+        })
+        .optional()?;
+    Ok(
+        row.map(|(number, last, bytes)| match LogSeal::read_unverified(&bytes) {
+            Ok(seal) if seal.content().number == number => (*seal.content(), *seal.sha256()),
+            _ => (
+                LogSealContent {
+                    number,
+                    at: Timestamp::from_unix(0),
+                    reason: SealReason::Head,
+                    day: 0,
+                    first: last,
+                    last,
+                    last_hash: [0; 32],
+                    count: last,
+                    previous: None,
+                },
+                Sha256::digest(&bytes).into(),
+            ),
+        }),
+    )
+}
+
+/// Entries behind the last seal.
+pub(super) fn unsealed(connection: &Connection, run: &Run) -> rusqlite::Result<u64> {
+    let sealed = run.seal.map_or(0, |(seal, _)| seal.last);
+    connection
+        .prepare_cached("SELECT count(*) FROM scan_log WHERE number > ?1")?
+        .query_row([signed(sealed)], |row| row.get(0))
+        .map(unsigned)
+}
+
+/// The hash that stands at an entry.
+pub(super) fn hash_at(connection: &Connection, number: u64) -> rusqlite::Result<Option<Hash>> {
+    connection
+        .query_row(
+            "SELECT hash FROM scan_log WHERE number = ?1",
+            [signed(number)],
+            |row| row.get(0),
+        )
+        .optional()
+}
+
+/// True if the entries behind `after` follow each other and their hashes are theirs.
+pub(super) fn chain_holds(connection: &Connection, after: u64, hash: Hash) -> rusqlite::Result<bool> {
+    let (mut number, mut hash) = (after, hash);
+    for line in entries_after(connection, after)? {
+        let Some(line) = line else {
+            return Ok(false);
+        };
+        number = number.saturating_add(1);
+        if line.entry.number != number || line.entry.hash(&hash) != line.hash {
+            return Ok(false);
+        }
+        hash = line.hash;
+    }
+    Ok(true)
+}
+
+/// All of the log. A row that is no entry is left out, and so is missed by whoever verifies.
+pub(super) fn lines(connection: &Connection) -> rusqlite::Result<Vec<Line>> {
+    let entries = entries_after(connection, 0)?.into_iter().flatten().collect();
+    let seals = connection
+        .prepare("SELECT last, bytes FROM scan_log_seal ORDER BY number")?
+        .query_map([], |row| Ok((unsigned(row.get(0)?), row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    Ok(in_order(entries, seals))
+}
+
+fn entries_after(connection: &Connection, after: u64) -> rusqlite::Result<Vec<Option<EntryLine>>> {
+    connection
+        .prepare_cached(
+            "SELECT number, at, event, service, vct, mode, code, officer, hash FROM scan_log
+             WHERE number > ?1 ORDER BY number",
+        )?
+        .query_map([signed(after)], |row| Ok(line(row)))?
+        .collect()
+}
+
+fn line(row: &Row<'_>) -> Option<EntryLine> {
+    let word = |column: &str| -> Option<Option<Word>> {
+        match row.get::<_, Option<String>>(column).ok()? {
+            None => Some(None),
+            Some(text) => Some(Some(Word::parse(&text).ok()?)),
+        }
+    };
+    let mode = match row.get::<_, Option<String>>("mode").ok()? {
+        None => None,
+        Some(name) => Some(ShownBy::from_name(&name)?),
+    };
+    Some(EntryLine {
+        entry: Entry {
+            number: unsigned(row.get("number").ok()?),
+            at: Timestamp::from_unix(unsigned(row.get("at").ok()?)),
+            event: Event::from_name(&row.get::<_, String>("event").ok()?)?,
+            service: word("service")?,
+            vct: word("vct")?,
+            mode,
+            code: word("code")?,
+            officer: word("officer")?,
+        },
+        hash: row.get("hash").ok()?,
+    })
+}

@@ -1,0 +1,226 @@
+//! What the desk writes down, what it does not, and that nothing is decided without it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod desk;
+
+use counter::station::Station;
+use credential::{DAY, Timestamp, photo};
+use desk::{CNIC, Desk, Land, NOW, is, verdict};
+use scan_log::{Code, Expected, Report};
+use serde_json::Value;
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_unix(seconds)
+}
+
+/// The desk's log as somebody outside gets it, and a look at it with the desk's key.
+fn log(station: &mut Station, now: u64) -> (Vec<Value>, Report, Vec<u8>) {
+    let file = station.export_log(at(now)).unwrap().file;
+    let key = credential::SecretKey::from_seed([7; 32]).public();
+    let report = scan_log::verify(
+        &file,
+        &Expected {
+            keys: &[key],
+            seal: None,
+        },
+    );
+    let lines = file.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let lines: Vec<Value> = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
+    let entries = lines.into_iter().filter(|line| line["seal"].is_null()).collect();
+    (entries, report, file)
+}
+
+fn text<'a>(entry: &'a Value, name: &str) -> &'a str {
+    entry[name].as_str().unwrap_or("-")
+}
+
+/// Event, kind of pass, mode and code of each entry.
+fn short(entries: &[Value]) -> Vec<String> {
+    entries
+        .iter()
+        .map(|entry| {
+            ["event", "vct", "mode", "code"]
+                .map(|name| text(entry, name))
+                .join(" ")
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_visit_is_one_entry_and_says_nothing_about_the_visitor() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    desk.app.station().start_log(at(NOW)).unwrap();
+    let age = land.age_code(1, NOW);
+    for _ in 0..3 {
+        assert_eq!(verdict(&desk.frame(&age).await), is("accepted", "accepted"));
+    }
+    desk.next().await;
+    assert_eq!(verdict(&desk.text(&age).await), is("refused", "replayed"));
+    desk.next().await;
+    desk.text("https://example.org/menu").await;
+    desk.next().await;
+
+    let request = desk.ask("identity").await;
+    let answer = land.identity_answer(1, &request);
+    desk.set_clock(NOW + 59);
+    desk.text(&answer).await;
+    for frame in photo::frames(&land.photo) {
+        desk.text(&frame).await;
+    }
+    desk.face(true).await;
+    // The next one leaves before the face was compared.
+    let request = desk.ask("identity").await;
+    desk.text(&land.identity_answer(2, &request)).await;
+    desk.next().await;
+    // And one waits too long.
+    let request = desk.ask("identity").await;
+    desk.text(&land.identity_answer(3, &request)).await;
+    desk.set_clock(NOW + 600);
+    desk.text("KPF:X").await;
+
+    let mut station = desk.app.station();
+    station.stop_log(at(NOW + 600)).unwrap();
+    let (entries, report, file) = log(&mut station, NOW + 660);
+    assert_eq!(report.code(), Code::Whole, "{:?}", report.findings);
+    assert_eq!(
+        short(&entries),
+        [
+            "start - - -",
+            "visit age timed accepted",
+            "visit age timed replayed",
+            "visit - - wrong_code",
+            "visit identity request accepted",
+            "visit identity request photo_incomplete",
+            "visit identity request stale",
+            "stop - - -",
+            "export - - -",
+        ]
+    );
+    assert!(
+        entries
+            .iter()
+            .all(|entry| text(entry, "time").ends_with(":00+05:00"))
+    );
+    assert_eq!(text(&entries[0], "time"), "2026-11-22T14:30:00+05:00");
+    assert_eq!(
+        text(&entries[4], "time"),
+        "2026-11-22T14:30:00+05:00",
+        "no seconds"
+    );
+    let file = String::from_utf8(file).unwrap();
+    for personal in ["Gul", "گل", CNIC, "Khar", "bajaur", "KP1", "nonce", "replay_key"] {
+        assert!(!file.contains(personal), "{personal}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_goes_on_after_a_restart_and_a_change_from_outside_is_told() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    desk.app.station().start_log(at(NOW)).unwrap();
+    desk.text(&land.age_code(1, NOW)).await;
+    drop(desk);
+
+    // No stop: the power failed. What was written is there, and is sealed now.
+    let desk = Desk::empty(&land, folder.path());
+    desk.app.station().start_log(at(NOW + 60)).unwrap();
+    assert_eq!(desk.state().await["log"]["damaged"], false);
+    let (entries, report, _) = log(&mut desk.app.station(), NOW + 120);
+    assert_eq!((report.code(), entries.len()), (Code::Whole, 4));
+    desk.text(&land.age_code(2, NOW)).await;
+    drop(desk);
+
+    // The triggers keep honest hands from it.
+    let path = folder.path().join("counter.sqlite");
+    let file = rusqlite::Connection::open(&path).unwrap();
+    for change in [
+        "UPDATE scan_log SET code = 'accepted'",
+        "DELETE FROM scan_log",
+        "UPDATE scan_log_seal SET last = 1",
+        "DELETE FROM scan_log_seal WHERE number = 1",
+    ] {
+        assert!(file.execute(change, []).is_err(), "{change}");
+    }
+    file.execute_batch("DROP TRIGGER scan_log_is_kept; DELETE FROM scan_log WHERE number = 5")
+        .unwrap();
+    drop(file);
+    let desk = Desk::empty(&land, folder.path());
+    desk.app.station().start_log(at(NOW + 180)).unwrap();
+    // The last entry was not sealed yet, so this file alone does not show that it is gone; the next cut does.
+    assert_eq!(desk.state().await["log"]["damaged"], false);
+    drop(desk);
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute("DELETE FROM scan_log WHERE number >= 3", [])
+        .unwrap();
+    drop(file);
+    let desk = Desk::empty(&land, folder.path());
+    desk.app.station().start_log(at(NOW + 240)).unwrap();
+    assert_eq!(desk.state().await["log"]["damaged"], true);
+    // The desk works on, and nobody can take the log for a whole one.
+    assert_eq!(
+        verdict(&desk.text(&land.age_code(3, NOW)).await),
+        is("accepted", "accepted")
+    );
+    let (_, report, _) = log(&mut desk.app.station(), NOW + 300);
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|finding| finding.code == Code::Damaged)
+    );
+}
+
+#[tokio::test]
+async fn days_are_closed_and_long_waits_are_sealed_though_nobody_comes() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let mut station = desk.app.station();
+    station.start_log(at(NOW)).unwrap();
+    drop(station);
+    desk.text(&land.age_code(1, NOW)).await;
+    let number = |state: Value| state["log"]["seal"]["number"].as_u64().unwrap();
+    assert_eq!(number(desk.state().await), 1);
+    desk.app.station().look_after_log(at(NOW + 3_599)).unwrap();
+    assert_eq!(number(desk.state().await), 1);
+    desk.app.station().look_after_log(at(NOW + 3_600)).unwrap();
+    assert_eq!(number(desk.state().await), 2);
+    // Midnight in Pakistan is seven in the evening in UTC.
+    desk.app.station().look_after_log(at(NOW + DAY)).unwrap();
+    desk.app.station().look_after_log(at(NOW + DAY + 60)).unwrap();
+    assert_eq!(number(desk.state().await), 3);
+    // The clock is set back over the day's end, and forth again.
+    let mut station = desk.app.station();
+    for day in [2, 1, 3] {
+        station.start_log(at(NOW + day * DAY)).unwrap();
+    }
+    let (entries, report, _) = log(&mut station, NOW + 4 * DAY);
+    assert_eq!(report.code(), Code::Whole, "{:?}", report.findings);
+    assert_eq!(report.days[&20_779].closed, true);
+    assert_eq!(short(&entries)[3], "clock_set_back - - -");
+}
+
+#[tokio::test]
+async fn many_visits_are_sealed_as_they_come() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    desk.app.station().start_log(at(NOW)).unwrap();
+    for holder in 0..120 {
+        desk.text(&land.age_code(holder, NOW)).await;
+    }
+    let state = desk.state().await;
+    assert_eq!(
+        (&state["log"]["entries"], &state["log"]["seal"]["number"]),
+        (&121.into(), &3.into())
+    );
+    let (status, _) = desk
+        .call("POST", "/api/log/export", &[], axum::body::Body::empty())
+        .await;
+    assert_eq!(status, 200);
+    assert_eq!(desk.state().await["log"]["entries"], 122);
+}

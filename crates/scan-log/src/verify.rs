@@ -1,0 +1,315 @@
+//! Reading an exported log with distrust: what is missing, what was changed, what nobody sealed.
+
+use std::collections::{BTreeMap, HashSet};
+
+use credential::{LogSeal, LogSealContent, LogSealError, PublicKey, SealReason, Verdict};
+
+use crate::day::day_of;
+use crate::entry::{Entry, Event, Hash, named};
+use crate::line::{EntryLine, Line, SealLine};
+use crate::run::Run;
+
+/// Most findings that are listed; one is enough to refuse a log.
+const FINDINGS_MAX: usize = 100;
+
+named! {
+    /// What a look at a log found.
+    Code {
+        /// Everything fits, and the desk's key sealed it.
+        Whole = "log_whole",
+        /// Everything fits, but no key was given to check the seals with.
+        NoKey = "log_no_key",
+        /// A line is not one that a desk writes.
+        Unreadable = "log_unreadable",
+        /// An entry is not the one that was written.
+        Changed = "log_changed",
+        /// Entries are missing.
+        Gap = "log_gap",
+        /// Entries are in another order, or there twice.
+        Reordered = "log_reordered",
+        /// The beginning is missing.
+        HeadCut = "log_head_cut",
+        /// The end is missing.
+        TailCut = "log_tail_cut",
+        /// Another key than the desk's made a seal.
+        WrongKey = "log_wrong_key",
+        /// A seal is missing.
+        SealMissing = "log_seal_missing",
+        /// A seal does not say what it should at its place.
+        SealDiffers = "log_seal_differs",
+        /// A day ended without its seal.
+        DayUnsealed = "log_day_unsealed",
+        /// Times go back though nobody set the clock back.
+        TimeBack = "log_time_back",
+        /// The log does not hold the seal that it should: it was written anew.
+        OtherLog = "log_other",
+        /// The desk itself found its log changed when it started.
+        Damaged = "log_damaged",
+    }
+}
+
+impl Code {
+    /// Which of the three outcomes it is.
+    #[must_use]
+    pub const fn verdict(self) -> Verdict {
+        match self {
+            Self::Whole => Verdict::Accepted,
+            Self::NoKey => Verdict::Undecided,
+            _ => Verdict::Refused,
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finding {
+    /// What.
+    pub code: Code,
+    /// The line of the file, from 1.
+    pub line: usize,
+    /// The entry or the seal that it is about, where one is known.
+    pub number: Option<u64>,
+}
+
+/// What whoever looks knows beforehand.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Expected<'a> {
+    /// The desk's keys, of its certificates; a desk may have had more than one.
+    pub keys: &'a [PublicKey],
+    /// The number and the first bytes of the SHA-256 of a seal that was noted elsewhere.
+    pub seal: Option<(u64, &'a [u8])>,
+}
+
+/// A seal by what people note of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealFacts {
+    /// What it says.
+    pub content: LogSealContent,
+    /// Its SHA-256.
+    pub sha256: Hash,
+}
+
+/// One day's counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Day {
+    /// Entries of the day.
+    pub entries: u64,
+    /// Visits by verdict code.
+    pub visits: BTreeMap<String, u64>,
+    /// Everything else by event.
+    pub events: BTreeMap<&'static str, u64>,
+    /// The day was closed by its seal; the last day need not be.
+    pub closed: bool,
+}
+
+/// What a look at a log found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// What is wrong, in the order of the file; at most 100.
+    pub findings: Vec<Finding>,
+    /// How many entries there are.
+    pub entries: u64,
+    /// How many seals there are.
+    pub seals: u64,
+    /// The last seal.
+    pub last_seal: Option<SealFacts>,
+    /// Counts by day (days since 1970-01-01 in Pakistan).
+    pub days: BTreeMap<u32, Day>,
+    /// Nobody said whose key the seals must be of.
+    pub without_key: bool,
+}
+
+impl Report {
+    /// The first thing that is wrong; or that all is well.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self.findings.first() {
+            Some(finding) => finding.code,
+            None if self.without_key => Code::NoKey,
+            None => Code::Whole,
+        }
+    }
+
+    fn find(&mut self, code: Code, line: usize, number: Option<u64>) {
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(Finding { code, line, number });
+        }
+    }
+}
+
+/// Looks at an exported log from its first line to its last.
+#[must_use]
+pub fn verify(file: &[u8], expected: &Expected<'_>) -> Report {
+    let mut reading = Reading {
+        report: Report {
+            without_key: expected.keys.is_empty(),
+            ..Report::default()
+        },
+        keys: expected.keys,
+        numbers: HashSet::new(),
+        run: None,
+        sealed: None,
+        expected_seal: expected.seal,
+        seal_seen: false,
+    };
+    reading.read(file);
+    reading.report
+}
+
+struct Reading<'a> {
+    report: Report,
+    keys: &'a [PublicKey],
+    /// All numbers of the file, to tell a gap from another order.
+    numbers: HashSet<u64>,
+    run: Option<Run>,
+    /// The last seal and its SHA-256.
+    sealed: Option<(LogSealContent, Hash)>,
+    expected_seal: Option<(u64, &'a [u8])>,
+    seal_seen: bool,
+}
+
+impl Reading<'_> {
+    fn read(&mut self, file: &[u8]) {
+        // Every line ends with a line feed, the last one too; what stands behind it is no line.
+        let mut texts: Vec<&[u8]> = file.split(|byte| *byte == b'\n').collect();
+        let rest = texts.pop().unwrap_or_default();
+        if !rest.is_empty() {
+            texts.push(rest);
+        }
+        let whole = rest.is_empty();
+        let count = texts.len();
+        let lines: Vec<Option<Line>> = texts
+            .into_iter()
+            .enumerate()
+            .map(|(at, text)| {
+                let cut = !whole && at + 1 == count;
+                let text = std::str::from_utf8(text).ok().filter(|_| !cut)?;
+                Line::parse(text).ok()
+            })
+            .collect();
+        let numbers = lines.iter().filter_map(|line| match line {
+            Some(Line::Entry(line)) => Some(line.entry.number),
+            _ => None,
+        });
+        self.numbers = numbers.collect();
+        for (at, line) in lines.iter().enumerate() {
+            match line {
+                None => self.report.find(Code::Unreadable, at + 1, None),
+                Some(Line::Entry(line)) => self.entry(line, at + 1),
+                Some(Line::Seal(line)) => self.seal(line, at + 1),
+            }
+        }
+        self.end(count, matches!(lines.last(), Some(Some(Line::Seal(_)))));
+    }
+
+    fn entry(&mut self, line: &EntryLine, at: usize) {
+        let entry = &line.entry;
+        let next = self.run.map_or(1, |run| run.last.saturating_add(1));
+        let before = self.run.map_or(Entry::BEFORE_FIRST, |run| run.last_hash);
+        if entry.number != next {
+            let (code, number) = if entry.number < next || self.numbers.contains(&next) {
+                (Code::Reordered, entry.number)
+            } else if self.run.is_none() {
+                (Code::HeadCut, next)
+            } else {
+                (Code::Gap, next)
+            };
+            self.report.find(code, at, Some(number));
+        } else if entry.hash(&before) != line.hash {
+            self.report.find(Code::Changed, at, Some(entry.number));
+        }
+        if let Some(run) = self.run {
+            if entry.at < run.at && entry.event != Event::ClockSetBack {
+                self.report.find(Code::TimeBack, at, Some(entry.number));
+            }
+            if day_of(entry.at) != run.day() && !run.is_closed() {
+                self.report.find(Code::DayUnsealed, at, Some(run.last));
+            }
+        }
+        if entry.event == Event::LogDamaged {
+            self.report.find(Code::Damaged, at, Some(entry.number));
+        }
+        self.count(entry);
+        // The hash as written, so that one change is found where it is and not in all that follows.
+        self.run = Some(Run::after(entry, line.hash, self.sealed));
+    }
+
+    fn count(&mut self, entry: &Entry) {
+        self.report.entries += 1;
+        let day = self.report.days.entry(day_of(entry.at)).or_default();
+        day.entries += 1;
+        day.closed = false;
+        match (&entry.event, &entry.code) {
+            (Event::Visit, Some(code)) => *day.visits.entry(code.as_str().to_owned()).or_default() += 1,
+            (event, _) => *day.events.entry(event.as_str()).or_default() += 1,
+        }
+    }
+
+    fn seal(&mut self, line: &SealLine, at: usize) {
+        self.report.seals += 1;
+        let seal = match LogSeal::verify(&line.bytes, self.keys) {
+            Err(LogSealError::WrongKey) => {
+                if !self.keys.is_empty() {
+                    self.report.find(Code::WrongKey, at, None);
+                }
+                LogSeal::read_unverified(&line.bytes)
+            }
+            other => other,
+        };
+        let (Ok(seal), Some(run)) = (seal, self.run) else {
+            return self.report.find(Code::SealDiffers, at, None);
+        };
+        let content = *seal.content();
+        let number = Some(content.number);
+        let plan = run.next_seal();
+        if content.number != plan.number {
+            self.report.find(Code::SealMissing, at, Some(plan.number));
+        } else if content.last > run.last {
+            self.report.find(Code::Gap, at, Some(run.last.saturating_add(1)));
+        } else if content != run.seal(content.reason, self.report.entries, content.at) {
+            self.report.find(Code::SealDiffers, at, number);
+        }
+        if content.reason == SealReason::Day
+            && let Some(day) = self.report.days.get_mut(&content.day)
+        {
+            day.closed = true;
+        }
+        if let Some((number, digest)) = self.expected_seal
+            && content.number == number
+            && seal.sha256().starts_with(digest)
+        {
+            self.seal_seen = true;
+        }
+        self.sealed = Some((content, *seal.sha256()));
+        self.run = Some(Run {
+            seal: self.sealed,
+            ..run
+        });
+        self.report.last_seal = Some(SealFacts {
+            content,
+            sha256: *seal.sha256(),
+        });
+    }
+
+    /// A file that a desk handed out ends with a seal that says so.
+    fn end(&mut self, lines: usize, ends_with_seal: bool) {
+        let last = self.run.map(|run| run.last);
+        let handed_out = self
+            .sealed
+            .is_some_and(|(seal, _)| seal.reason == SealReason::Export);
+        if !ends_with_seal || !handed_out {
+            self.report.find(Code::TailCut, lines, last);
+        }
+        if let Some((number, _)) = self.expected_seal
+            && !self.seal_seen
+        {
+            let there = self.sealed.map_or(0, |(seal, _)| seal.number);
+            let code = if number > there {
+                Code::TailCut
+            } else {
+                Code::OtherLog
+            };
+            self.report.find(code, lines, Some(number));
+        }
+    }
+}

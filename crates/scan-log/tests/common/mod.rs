@@ -1,0 +1,135 @@
+//! A desk that writes a log as the counter does: entries, hourly heads, days' ends, exports.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+use credential::{DAY, LogSeal, PublicKey, SealReason, SecretKey, Timestamp};
+use scan_log::{Entry, EntryLine, Event, Line, Run, SealLine, ShownBy, Word, day_of, minute_of};
+
+/// Half past two in the afternoon of a day in November 2026, in Pakistan.
+pub const NOON: Timestamp = Timestamp::from_unix(20_779 * DAY + 34_200);
+
+pub fn desk() -> SecretKey {
+    SecretKey::from_seed([1; 32])
+}
+
+pub fn keys() -> [PublicKey; 1] {
+    [desk().public()]
+}
+
+pub fn word(text: &str) -> Option<Word> {
+    Some(Word::parse(text).unwrap())
+}
+
+pub fn visit(code: &str) -> Entry {
+    Entry {
+        number: 0,
+        at: NOON,
+        event: Event::Visit,
+        service: word("kp:test-desk"),
+        vct: word("age"),
+        mode: Some(ShownBy::Timed),
+        code: word(code),
+        officer: word("3"),
+    }
+}
+
+pub fn event(event: Event) -> Entry {
+    Entry {
+        event,
+        vct: None,
+        mode: None,
+        code: None,
+        officer: None,
+        ..visit("accepted")
+    }
+}
+
+/// A log that grows.
+pub struct Desk {
+    key: SecretKey,
+    pub lines: Vec<Line>,
+    run: Option<Run>,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        Self {
+            key: desk(),
+            lines: Vec::new(),
+            run: None,
+        }
+    }
+
+    pub fn write(&mut self, entry: Entry, at: Timestamp) {
+        if let Some(run) = self.run
+            && run.day() != day_of(at)
+            && !run.is_closed()
+        {
+            self.seal(SealReason::Day, at);
+        }
+        self.skip_day_end(entry, at);
+    }
+
+    /// Writes an entry as a program would that never closes a day.
+    pub fn skip_day_end(&mut self, entry: Entry, at: Timestamp) {
+        let before = self.run.map_or(Entry::BEFORE_FIRST, |run| run.last_hash);
+        let entry = Entry {
+            number: self.run.map_or(1, |run| run.last + 1),
+            at: minute_of(at),
+            ..entry
+        };
+        let hash = entry.hash(&before);
+        self.run = Some(Run::after(&entry, hash, self.run.and_then(|run| run.seal)));
+        self.lines.push(Line::Entry(EntryLine { entry, hash }));
+    }
+
+    pub fn seal(&mut self, reason: SealReason, now: Timestamp) {
+        let run = self.run.as_mut().unwrap();
+        let count = self
+            .lines
+            .iter()
+            .filter(|line| matches!(line, Line::Entry(_)))
+            .count();
+        let content = run.seal(reason, count as u64, now);
+        let bytes = LogSeal::sign(&content, &self.key);
+        let seal = LogSeal::read_unverified(&bytes).unwrap();
+        run.seal = Some((content, *seal.sha256()));
+        self.lines.push(Line::Seal(SealLine { bytes }));
+    }
+
+    pub fn export(&mut self, now: Timestamp) -> Vec<u8> {
+        self.write(event(Event::Export), now);
+        self.seal(SealReason::Export, now);
+        file(&self.lines)
+    }
+}
+
+pub fn file(lines: &[Line]) -> Vec<u8> {
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&line.to_text().unwrap());
+        text.push('\n');
+    }
+    text.into_bytes()
+}
+
+/// Three days with heads and days' ends, handed out once.
+pub fn three_days() -> Vec<u8> {
+    let mut desk = Desk::new();
+    for day in 0..3 {
+        let morning = NOON.plus(day * DAY);
+        desk.write(event(Event::Start), morning);
+        for (at, code) in ["accepted", "replayed", "accepted", "revoked"].iter().enumerate() {
+            desk.write(visit(code), morning.plus(60 * at as u64));
+        }
+        desk.seal(SealReason::Head, morning.plus(3_600));
+        desk.write(visit("stale"), morning.plus(3_700));
+        desk.write(event(Event::Stop), morning.plus(7_200));
+    }
+    desk.export(NOON.plus(2 * DAY + 7_300))
+}
