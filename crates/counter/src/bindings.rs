@@ -5,7 +5,7 @@ use specta::Types;
 use specta_typescript::Typescript;
 
 use crate::StationCode;
-use crate::types::{CounterState, ErrorReply, FaceCall, RequestCall, SyncReply, TextCall};
+use crate::types::{CounterState, ErrorReply, FaceCall, RequestCall, SheetCall, SyncReply, TextCall};
 
 /// The TypeScript could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,7 @@ pub fn typescript() -> Result<String, BindingsError> {
         .register::<ErrorReply>()
         .register::<FaceCall>()
         .register::<RequestCall>()
+        .register::<SheetCall>()
         .register::<SyncReply>()
         .register::<TextCall>();
     let text = Typescript::default()

@@ -4,6 +4,7 @@
 //! HTTP for the page, [`sync`] brings newer signed data when there is a network. Nothing of a visitor is kept.
 
 pub mod bindings;
+pub mod gate;
 pub mod key;
 pub mod log;
 pub mod page_file;

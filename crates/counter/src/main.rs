@@ -12,7 +12,7 @@ use counter::province::Province;
 use counter::schedule::Schedule;
 use counter::station::{Settings, Station};
 use counter::store::Store;
-use counter::{App, key, log, page_file, roots, sync};
+use counter::{App, gate, key, log, page_file, roots, sync};
 use credential::{ProvinceConfig, RootSet, Timestamp};
 use loopback::Guard;
 use serde_json::json;
@@ -43,6 +43,9 @@ enum Command {
     /// The scan log.
     #[command(subcommand)]
     Log(Log),
+    /// Staff attendance.
+    #[command(subcommand)]
+    Gate(Gate),
 }
 
 #[derive(Debug, Subcommand)]
@@ -53,6 +56,22 @@ enum Log {
         /// The desk's data folder.
         #[arg(long)]
         data: PathBuf,
+        /// Where to write it.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Gate {
+    /// Write who came and went on a day as CSV. Works while the gate serves.
+    Sheet {
+        /// The desk's data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The day in Pakistan, YYYY-MM-DD.
+        #[arg(long)]
+        day: String,
         /// Where to write it.
         #[arg(long)]
         out: PathBuf,
@@ -79,6 +98,9 @@ struct Serve {
     /// Where to write the address of the page with its token, for the desk's browser; readable by user and group.
     #[arg(long)]
     page_file: Option<PathBuf>,
+    /// Count staff passes as attendance: who comes in, who goes out.
+    #[arg(long)]
+    gate: bool,
     /// Never ask the province for anything.
     #[arg(long)]
     offline: bool,
@@ -92,6 +114,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Key { data } => print_key(&data),
         Command::Log(Log::Export { data, out }) => export_log(&data, &out),
+        Command::Gate(Gate::Sheet { data, day, out }) => attendance_sheet(&data, &day, &out),
         Command::Serve(arguments) => {
             anyhow::ensure!(
                 arguments.listen.ip().is_loopback(),
@@ -128,6 +151,15 @@ fn export_log(data: &Path, out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn attendance_sheet(data: &Path, day: &str, out: &Path) -> anyhow::Result<()> {
+    let day = scan_log::day_from_text(day).context("a day is written as 2026-03-01")?;
+    let store = Store::open(&data.join("counter.sqlite"), &key::load(data)?)?;
+    let sheet = gate::day_sheet(&store, &gate::Rules::default(), day, now())?;
+    fs::write(out, sheet).context("the file cannot be written")?;
+    println!("{}", json!({ "out": out }));
+    Ok(())
+}
+
 async fn serve(arguments: Serve) -> anyhow::Result<()> {
     let roots = roots::pinned()?;
     fs::create_dir_all(&arguments.data).context("the data folder cannot be made")?;
@@ -153,6 +185,9 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         configured: config.is_some(),
     };
     let mut station = Station::open(&arguments.data, settings)?;
+    if arguments.gate {
+        station.use_gate(gate::Rules::default());
+    }
     if let Err(code) = station.start_log(now()) {
         // The page opens anyway and says so at the first visitor: nothing is decided that cannot be written down.
         tracing::error!(

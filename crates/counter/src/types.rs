@@ -184,8 +184,38 @@ pub struct ScanReply {
     pub issuer: Option<String>,
     /// The pass type, such as `age`.
     pub vct: Option<String>,
+    /// At a gate: what the pass meant.
+    pub attendance: Option<AttendanceView>,
     /// Whether any of the codes of this call belonged to the visit; tells the page whether the visitor is still there.
     pub in_view: bool,
+}
+
+/// What a staff pass meant at a gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct AttendanceView {
+    /// Which way.
+    pub movement: MovementView,
+    /// The minute that is written down.
+    pub at: u32,
+}
+
+/// Which way somebody went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum MovementView {
+    /// Came in.
+    In,
+    /// Went out.
+    Out,
+    /// The same pass shortly before: nothing is written.
+    Again,
+}
+
+/// Ask for the attendance sheet of a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct SheetCall {
+    /// The day, `YYYY-MM-DD`.
+    pub day: String,
 }
 
 /// One claim.

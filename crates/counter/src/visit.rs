@@ -10,8 +10,9 @@ use credential::frames::Assembly;
 use credential::{Code, IssuedRequest, ReplayKey, Timestamp, Verdict, Verified, photo};
 
 use crate::claims;
+use crate::gate::Movement;
 use crate::opaque::opaque_debug;
-use crate::types::{ClaimView, ScanReply, VisitState};
+use crate::types::{AttendanceView, ClaimView, ScanReply, VisitState, seconds};
 
 /// Photo frames that are kept when they are seen before the code they belong to: more than one photo takes.
 const EARLY_FRAMES_MAX: usize = 16;
@@ -85,6 +86,7 @@ pub(crate) struct Decided {
     photo: Option<Vec<u8>>,
     issuer: Option<String>,
     vct: Option<String>,
+    attendance: Option<AttendanceView>,
 }
 
 impl Default for Visit {
@@ -103,6 +105,7 @@ impl Visit {
             photo: None,
             issuer: None,
             vct: None,
+            attendance: None,
         }))
     }
 
@@ -118,7 +121,20 @@ impl Visit {
             photo,
             issuer: Some(verified.issuer_name().to_owned()),
             vct: Some(verified.claims().vct.as_str().to_owned()),
+            attendance: None,
         }))
+    }
+
+    /// What the pass meant at a gate.
+    #[must_use]
+    pub fn moved(mut self, movement: Option<Movement>, now: Timestamp) -> Self {
+        if let Self::Decided(decided) = &mut self {
+            decided.attendance = movement.map(|movement| AttendanceView {
+                movement: movement.into(),
+                at: seconds(scan_log::minute_of(now)),
+            });
+        }
+        self
     }
 
     /// A code that holds and whose photo has this hash; frames that were seen before are used at once.
@@ -260,6 +276,7 @@ impl Visit {
                     photo_parts: comparing.parts(),
                     issuer: Some(comparing.verified.issuer_name().to_owned()),
                     vct: Some(comparing.verified.claims().vct.as_str().to_owned()),
+                    attendance: None,
                     in_view,
                 }
             }
@@ -273,6 +290,7 @@ impl Visit {
                 photo_parts: None,
                 issuer: decided.issuer.clone(),
                 vct: decided.vct.clone(),
+                attendance: decided.attendance,
                 in_view,
             },
         }

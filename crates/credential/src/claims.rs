@@ -1,7 +1,7 @@
 //! What a credential says, as types and as CBOR (`kp-claims`).
 
 use crate::cbor::{Malformed, Reader, Writer};
-use crate::facts::{FACT_GUARDIAN_LOCAL, Facts};
+use crate::facts::{FACT_GUARDIAN_LOCAL, Facts, PSEUDONYMS};
 use crate::keys::{KeyError, PublicKey};
 use crate::time::Timestamp;
 use crate::vct::Vct;
@@ -112,13 +112,13 @@ impl std::fmt::Debug for Identity {
 
 impl Claims {
     /// True if the claims name somebody, show a face or are a document's: such a credential answers a certified request
-    /// only. It follows from what is there and not from what a register says.
+    /// only. It follows from what is there and not from what a register says; an office's pseudonyms are no names.
     pub fn is_personal(&self) -> bool {
         let facts = &self.facts;
         self.identity.is_some()
             || facts.photo_sha256.is_some()
             || facts.guardian_relation.is_some()
-            || !facts.fields.is_empty()
+            || facts.fields.keys().any(|number| !PSEUDONYMS.contains(number))
     }
 
     /// True if a holder presents claims that say who somebody is, and no photo tells whether the person at the desk is

@@ -60,6 +60,9 @@ pub struct Facts {
 /// Numbers of a document's own fields among the facts.
 pub const FIELDS: RangeInclusive<u8> = 32..=255;
 
+/// Those of them that name nobody outside the office that gave them, such as a staff number: they may be shown timed.
+pub const PSEUDONYMS: RangeInclusive<u8> = 240..=255;
+
 /// Most fields of one document.
 pub const FIELDS_MAX: usize = 32;
 

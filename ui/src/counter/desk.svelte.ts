@@ -12,6 +12,7 @@ const NOBODY: ScanReply = {
   photo_parts: null,
   issuer: null,
   vct: null,
+  attendance: null,
   in_view: false,
 };
 

@@ -15,6 +15,7 @@ const NOBODY: ScanReply = {
   photo_parts: null,
   issuer: null,
   vct: null,
+  attendance: null,
   in_view: false,
 };
 const ACCEPTED: ScanReply = { ...NOBODY, state: "decided", verdict: "accepted", code: "accepted", in_view: true };

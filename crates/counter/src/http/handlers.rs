@@ -12,7 +12,9 @@ use serde::de::DeserializeOwned;
 use super::{App, FRAME_BYTES_MAX, page};
 use crate::StationCode;
 use crate::station::Source;
-use crate::types::{CounterState, FaceCall, RequestCall, RequestReply, ScanReply, SyncReply, TextCall};
+use crate::types::{
+    CounterState, FaceCall, RequestCall, RequestReply, ScanReply, SheetCall, SyncReply, TextCall,
+};
 
 type Reply<T> = Result<Json<T>, StationCode>;
 
@@ -127,6 +129,25 @@ pub async fn sync(State(app): State<Arc<App>>) -> Json<SyncReply> {
         code: report.problem.map(|code| code.code().to_owned()),
         state,
     })
+}
+
+/// `POST /api/gate/sheet`: who came and went on a day, as CSV.
+pub async fn attendance_sheet(
+    State(app): State<Arc<App>>,
+    call: Result<Json<SheetCall>, JsonRejection>,
+) -> Result<Response, StationCode> {
+    let day = scan_log::day_from_text(&json(call)?.day).ok_or(StationCode::BadCall)?;
+    let now = app.now();
+    let sheet = app.station().attendance_sheet(day, now)?;
+    let name = format!(
+        "attachment; filename=\"attendance-{}.csv\"",
+        scan_log::day_text(day)
+    );
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
+    Ok((headers, sheet).into_response())
 }
 
 /// Everything else: the page's files.

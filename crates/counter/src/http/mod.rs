@@ -81,6 +81,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/next", post(handlers::next))
         .route("/api/sync", post(handlers::sync))
         .route("/api/log/export", post(handlers::export_log))
+        .route("/api/gate/sheet", post(handlers::attendance_sheet))
         .layer(limit(TEXT_BYTES_MAX))
         .route_layer(middleware::from_fn_with_state(
             app.clone(),

@@ -12,6 +12,7 @@ use credential::{
 };
 
 use crate::StationCode;
+use crate::gate::{self, Rules, Staff};
 use crate::store::memory::{FirstTime, Once};
 use crate::store::{OpenError, Store, StoreError};
 use crate::types::{RequestReply, ScanReply};
@@ -77,6 +78,8 @@ pub struct Station {
     pub(crate) store: Store,
     /// Somebody else changed the log.
     pub(crate) log_damaged: bool,
+    /// How attendance is told, at a gate.
+    pub(crate) gate: Option<Rules>,
     trust: Option<TrustList>,
     trust_broken: bool,
     status: Option<StatusSet>,
@@ -140,6 +143,7 @@ impl Station {
             certificate,
             store,
             log_damaged: false,
+            gate: None,
             trust,
             trust_broken,
             status,
@@ -341,10 +345,18 @@ impl Station {
         let replayed = self.visit_note(Code::Replayed, Some(&verified));
         // A face that is still to be compared is no verdict yet.
         let decided = (code != Code::FaceNotCompared).then(|| self.visit_note(code, Some(&verified)));
+        let staff = self.gate.filter(|_| code == Code::Accepted);
+        let staff = staff.and_then(|rules| Some((rules, Staff::of(&verified)?)));
+        let mut movement = None;
         let first = match once {
-            Some(once) => self.store.take_once(&once, now, |first| match first {
-                FirstTime::Yes => decided,
-                FirstTime::No => Some(replayed),
+            Some(once) => self.store.take_once(&once, now, |transaction, first| {
+                if first == FirstTime::No {
+                    return Ok(Some(replayed));
+                }
+                if let Some((rules, staff)) = &staff {
+                    movement = Some(gate::pass(transaction, staff, rules, now)?);
+                }
+                Ok(decided)
             })?,
             None => {
                 self.store.note(&replayed, now)?;
@@ -363,7 +375,7 @@ impl Station {
             (Code::FaceNotCompared, Some(hash)) => {
                 Visit::comparing(verified, hash, seen, self.visit.take_early_frames(), now)
             }
-            _ => Visit::decided_about(code, seen, &verified, None),
+            _ => Visit::decided_about(code, seen, &verified, None).moved(movement, now),
         })
     }
 

@@ -46,14 +46,14 @@ impl Store {
         &mut self,
         once: &Once,
         now: Timestamp,
-        note: impl FnOnce(FirstTime) -> Option<Note>,
+        note: impl FnOnce(&Transaction<'_>, FirstTime) -> rusqlite::Result<Option<Note>>,
     ) -> Result<FirstTime, StoreError> {
         self.in_one_step(|transaction, log| {
             let first = match once {
                 Once::Pass { key, until } => remember_pass(transaction, key, *until, now.unix())?,
                 Once::Request { nonce } => use_request(transaction, nonce)?,
             };
-            if let Some(note) = note(first) {
+            if let Some(note) = note(transaction, first)? {
                 log.append(&note, now)?;
             }
             Ok(first)
@@ -137,7 +137,7 @@ mod tests {
         let key = [key; 32];
         let now = Timestamp::from_unix(now);
         store
-            .take_once(&Once::Pass { key, until }, now, |_| None)
+            .take_once(&Once::Pass { key, until }, now, |_, _| Ok(None))
             .unwrap()
     }
 
@@ -163,7 +163,9 @@ mod tests {
         let mut answer = |nonce: u8| {
             let nonce = [nonce; 16];
             store
-                .take_once(&Once::Request { nonce }, Timestamp::from_unix(110), |_| None)
+                .take_once(&Once::Request { nonce }, Timestamp::from_unix(110), |_, _| {
+                    Ok(None)
+                })
                 .unwrap()
         };
         assert_eq!(answer(8), FirstTime::No);
@@ -190,7 +192,7 @@ mod tests {
                 key: [taken; 32],
                 until: 200,
             };
-            match store.take_once(&once, Timestamp::from_unix(100), |_| Some(note.clone())) {
+            match store.take_once(&once, Timestamp::from_unix(100), |_, _| Ok(Some(note.clone()))) {
                 Ok(_) => taken += 1,
                 Err(error) => break StationCode::from(error),
             }

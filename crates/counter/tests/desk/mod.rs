@@ -42,7 +42,7 @@ static NONCES: AtomicU64 = AtomicU64::new(1);
 
 /// Keys and signed data of a province.
 pub struct Land {
-    now: u64,
+    pub now: u64,
     pub issuer: SecretKey,
     pub certifier: SecretKey,
     pub photo: Vec<u8>,
@@ -78,7 +78,14 @@ impl Land {
             iss: iss.into(),
             revoked_at: None,
         };
-        let passes = [Vct::AGE, Vct::RESIDENCE, Vct::IDENTITY, Vct::STATUS_MANIFEST];
+        let staff = Vct::parse("staff").unwrap();
+        let passes = [
+            Vct::AGE,
+            Vct::RESIDENCE,
+            Vct::IDENTITY,
+            staff,
+            Vct::STATUS_MANIFEST,
+        ];
         let content = TrustContent {
             sequence,
             previous: None,
@@ -151,7 +158,13 @@ impl Land {
         self.issue(holder, Vct::IDENTITY, facts, Some(identity))
     }
 
-    fn issue(&self, holder: u64, vct: Vct, facts: Facts, identity: Option<Identity>) -> (Vec<u8>, SecretKey) {
+    pub fn issue(
+        &self,
+        holder: u64,
+        vct: Vct,
+        facts: Facts,
+        identity: Option<Identity>,
+    ) -> (Vec<u8>, SecretKey) {
         let holder = credential::derive_holder_key(&[9; 32], holder);
         let today = Timestamp::from_unix(self.now).start_of_day();
         let claims = Claims {

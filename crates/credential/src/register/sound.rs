@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::content::{ClaimType, Kind, PassType, Place, RegisterContent, StatusRule};
 use super::{CLAIMS_MAX, RegisterError, TYPES_MAX};
 use crate::cbor::is_plain;
-use crate::facts::FIELDS;
+use crate::facts::{FIELDS, PSEUDONYMS};
 use crate::names::Names;
 use crate::vct::Vct;
 
@@ -53,7 +53,7 @@ impl PassType {
         };
         let nameless = !self.photo
             && self.claims.iter().all(|claim| match claim.at {
-                Place::Fact(number) => NAMELESS_FACTS.contains(&number),
+                Place::Fact(number) => NAMELESS_FACTS.contains(&number) || PSEUDONYMS.contains(&number),
                 Place::Identity(_) => false,
             });
         let has_photo = places.contains(&Place::Fact(7));
