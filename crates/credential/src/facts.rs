@@ -61,7 +61,7 @@ pub struct Facts {
 pub const FIELDS: RangeInclusive<u8> = 32..=255;
 
 /// Those of them that name nobody outside the office that gave them, such as a staff number: they may be shown timed.
-pub const PSEUDONYMS: RangeInclusive<u8> = 240..=255;
+pub const PSEUDONYMS: RangeInclusive<u8> = 240..=249;
 
 /// Most fields of one document.
 pub const FIELDS_MAX: usize = 32;

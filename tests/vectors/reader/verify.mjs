@@ -99,7 +99,7 @@ function claimsOf(map) {
   const listed = get(65_535, "map", true);
   const status = listed && { index: listed.get("status_list").get("idx"), list: listed.get("status_list").get("uri") };
   const namesSomebody = identity !== undefined || vct === "identity" || vct === "name-photo";
-  return { exp, nbf, iat, holder, vct, status, photo: facts.get(7), namesSomebody, isPersonal: identity !== undefined || [...facts.keys()].some((number) => number > 6), at: ([map, number]) => (map === 169 ? identity : facts)?.get(number) };
+  return { exp, nbf, iat, holder, vct, status, photo: facts.get(7), namesSomebody, isPersonal: identity !== undefined || [...facts.keys()].some((number) => number > 6 && (number < 240 || number > 249)), at: ([map, number]) => (map === 169 ? identity : facts)?.get(number) };
 }
 
 /** The format's own facts are 1 to 9; 32 to 255 are fields of documents, of at most 512 bytes. */

@@ -223,6 +223,37 @@ pub fn write(w: &Writer<'_>) {
             ),
         ),
         (
+            "field-239",
+            (
+                239,
+                forge::uint(1),
+                required,
+                "the last number before the pseudonyms",
+            ),
+        ),
+        (
+            "field-240",
+            (
+                240,
+                forge::uint(1),
+                Code::Accepted,
+                "the first pseudonym: it may be shown timed",
+            ),
+        ),
+        (
+            "field-249",
+            (249, forge::uint(1), Code::Accepted, "the last pseudonym"),
+        ),
+        (
+            "field-250",
+            (
+                250,
+                forge::uint(1),
+                required,
+                "the first number behind the pseudonyms",
+            ),
+        ),
+        (
             "field-255",
             (255, forge::uint(1), required, "the last number of a field"),
         ),
