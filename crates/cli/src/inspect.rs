@@ -18,7 +18,7 @@ use crate::claims::{ClaimsJson, Cnic};
 use crate::error::CliError;
 use crate::{Done, files, hex, moment, types};
 
-/// Print what the QR text on stdin (KP1:, KPR: or KPF:) says, without trusting it: "verified" is always false.
+/// Print what the QR text on stdin (KP1:, KPD:, KPR:, KPF: or a printed card) says, without trusting it: "verified" is always false.
 #[derive(Args)]
 pub(crate) struct Inspect {
     /// Print the CNIC whole instead of masked.
@@ -54,12 +54,16 @@ impl Inspect {
             return Err(CliError::Unreadable(Code::TooLarge));
         }
         let cnic = if self.reveal { Cnic::Whole } else { Cnic::Masked };
+        if !text.starts_with("KP") && credential::is_printed(&text) {
+            return Ok(Done::json(card(&text, cnic)?));
+        }
         let (prefix, body) = text
             .split_at_checked(4)
             .ok_or(CliError::Unreadable(Code::WrongCode))?;
         let bytes = || base45::decode(body).map_err(|_| CliError::Unreadable(Code::Malformed));
         let value = match prefix {
             "KP1:" => self.presentation(&bytes()?, cnic)?,
+            "KPD:" => document(&bytes()?, cnic)?,
             "KPR:" => request(&text, &bytes()?)?,
             "KPF:" => photo_frame(&bytes()?)?,
             _ => return Err(CliError::Unreadable(Code::WrongCode)),
@@ -99,6 +103,28 @@ fn presentation(bytes: &[u8], cnic: Cnic) -> Result<(Value, Claims), CliError> {
         },
     });
     Ok((value, credential.unverified_claims().clone()))
+}
+
+fn document(bytes: &[u8], cnic: Cnic) -> Result<Value, CliError> {
+    let credential = Credential::parse(bytes).map_err(CliError::Unreadable)?;
+    Ok(json!({
+        "verified": false,
+        "kind": "document",
+        "size_bytes": bytes.len(),
+        "headers": Sign1::read(bytes)?.headers,
+        "claims": serde_json::to_value(ClaimsJson::print(credential.unverified_claims(), cnic))?,
+    }))
+}
+
+fn card(text: &str, cnic: Cnic) -> Result<Value, CliError> {
+    let (bytes, claims) = credential::paper::read_unverified(text).map_err(CliError::Unreadable)?;
+    Ok(json!({
+        "verified": false,
+        "kind": "card",
+        "size_bytes": bytes.len(),
+        "headers": Sign1::read(&bytes)?.headers,
+        "claims": serde_json::to_value(ClaimsJson::print(&claims, cnic))?,
+    }))
 }
 
 fn request(text: &str, bytes: &[u8]) -> Result<Value, CliError> {

@@ -11,6 +11,7 @@
 
 mod bundle;
 mod certificate;
+mod claim169;
 mod claims;
 mod error;
 mod files;
@@ -20,6 +21,7 @@ mod issue;
 mod key;
 mod log;
 mod moment;
+mod paper;
 mod present;
 mod qr_code;
 mod request;
@@ -57,7 +59,10 @@ struct Arguments {
 enum Command {
     Inspect(inspect::Inspect),
     Verify(verify::Verify),
+    Claim169(claim169::Claim169),
     Issue(issue::Issue),
+    #[command(subcommand)]
+    Paper(paper::Paper),
     Present(present::Present),
     Request(request::Request),
     #[command(subcommand)]
@@ -141,7 +146,9 @@ fn run(command: Command, machine: &Machine) -> Result<Done, CliError> {
     match command {
         Command::Inspect(command) => command.run(),
         Command::Verify(command) => command.run(machine),
+        Command::Claim169(command) => command.run(machine),
         Command::Issue(command) => command.run(),
+        Command::Paper(command) => command.run(),
         Command::Present(command) => command.run(machine),
         Command::Request(command) => command.run(machine),
         Command::Certificate(command) => command.run(),

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use credential::{
-    Context, Expect, FaceCheck, IssuedRequest, Mode, StatusSet, Timestamp, TrustList, TypeRegister, Verdict,
+    Context, Expect, FaceCheck, IssuedRequest, Mode, PrintedKind, StatusSet, Timestamp, TrustList,
+    TypeRegister, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -14,10 +15,12 @@ use crate::error::CliError;
 use crate::roots::Trusted;
 use crate::{Done, Machine, Output, files, hex, moment, types};
 
-/// Decide about the presentation (KP1: text) on stdin: accepted, refused or undecided (cannot decide).
+/// Decide about the text on stdin, a presentation (KP1:), a printed document (KPD:) or a printed card: accepted, refused
+/// or undecided (cannot decide).
 ///
 /// Prints {"verdict", "code", "claims", "issuer", "mode", "replay"}, and with --types "shown": what the pass says, in
-/// the register's order and words. Claims are there only where they were verified.
+/// the register's order and words. Claims are there only where they were verified; `mode` is timed, request, document
+/// or card. What is printed says nothing about who holds it.
 /// Remember replay.key until replay.until and treat a pass whose key is remembered as refused, code `replayed`: this
 /// tool keeps nothing.
 ///
@@ -37,7 +40,7 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "RFC3339", value_parser = moment::argument)]
     now: Option<Timestamp>,
     /// The request (KPR: text) that the presentation must answer.
-    #[arg(long, value_name = "FILE", required_unless_present = "audience")]
+    #[arg(long, value_name = "FILE")]
     request: Option<PathBuf>,
     /// The service class that a timed presentation must be made for; with --request, that of the request.
     #[arg(long, value_name = "AUDIENCE")]
@@ -56,12 +59,13 @@ impl Verify {
         let status = self.status(trust.as_ref())?;
         let types = self.types(trust.as_ref())?;
         let request = self.request()?;
+        let text = files::stdin_qr_text()?;
         let expect = match (&request, &self.audience) {
             (Some(request), _) => Expect::Request(request),
             (None, Some(audience)) => Expect::Timed { audience },
+            (None, None) if credential::is_printed(&text) => Expect::Timed { audience: "" },
             (None, None) => return Err(CliError::Usage(String::from("--request or --audience is needed"))),
         };
-        let text = files::stdin_qr_text()?;
         let outcome = credential::verify(
             &text,
             &Context {
@@ -81,8 +85,8 @@ impl Verify {
             (code, verified) = (confirmed, Some(compared));
         }
         let verdict = code.verdict();
+        let cnic = if self.reveal { Cnic::Whole } else { Cnic::Masked };
         let printed = verified.as_ref().map(|verified| {
-            let cnic = if self.reveal { Cnic::Whole } else { Cnic::Masked };
             let claims = ClaimsJson::print(verified.claims(), cnic);
             let mode = match verified.mode() {
                 Mode::Timed => "timed",
@@ -103,9 +107,21 @@ impl Verify {
                 (replay, shown),
             )
         });
-        let (claims, issuer, mode, (replay, shown)) = match printed {
-            None => (Value::Null, None, None, (None, None)),
-            Some((claims, issuer, mode, rest)) => (claims?, Some(issuer), Some(mode), (Some(rest.0), rest.1)),
+        let (claims, issuer, mode, replay, shown) = match (printed, &outcome.printed) {
+            (Some((claims, issuer, mode, (replay, shown))), _) => {
+                (claims?, Some(issuer), Some(mode), Some(replay), shown)
+            }
+            (None, Some(printed)) => {
+                let mode = match printed.kind() {
+                    PrintedKind::Document => "document",
+                    PrintedKind::Card => "card",
+                };
+                let claims = serde_json::to_value(ClaimsJson::print(printed.claims(), cnic))?;
+                let kind = types.as_ref().and_then(|types| types.find(&printed.claims().vct));
+                let shown = kind.map(|kind| types::shown(kind, printed.claims(), cnic));
+                (claims, Some(printed.issuer_name()), Some(mode), None, shown)
+            }
+            (None, None) => (Value::Null, None, None, None, None),
         };
         let mut answer = json!({
             "verdict": verdict.as_str(),

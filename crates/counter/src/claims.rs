@@ -20,7 +20,7 @@ pub(crate) fn shown(claims: &Claims) -> Vec<ClaimView> {
             shown.truth("merged_district", facts.merged_district);
         }
         Vct::NAME_PHOTO => shown.names(claims),
-        Vct::IDENTITY => {
+        Vct::IDENTITY | Vct::PAPER_CARD => {
             shown.names(claims);
             let Some(identity) = &claims.identity else {
                 return shown.0;
@@ -51,6 +51,14 @@ pub(crate) fn shown(claims: &Claims) -> Vec<ClaimView> {
             let address = identity.address.clone();
             let script = script_of(address.as_deref().unwrap_or_default());
             shown.put("address", address, script);
+            shown.put("district", facts.district.clone(), Script::District);
+        }
+        // A document says what it says; what is not known here by name is left out.
+        _ if claims.holder.is_none() => {
+            shown.names(claims);
+            if let Some(identity) = &claims.identity {
+                shown.put("cnic", identity.id.as_deref().map(Cnic::mask), Script::Number);
+            }
             shown.put("district", facts.district.clone(), Script::District);
         }
         _ => {}

@@ -7,7 +7,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use credential::frames::Assembly;
-use credential::{Code, IssuedRequest, ReplayKey, Timestamp, Verdict, Verified, photo};
+use credential::{Code, IssuedRequest, Printed, ReplayKey, Timestamp, Verdict, Verified, photo};
 
 use crate::claims;
 use crate::gate::Movement;
@@ -135,6 +135,19 @@ impl Visit {
             });
         }
         self
+    }
+
+    /// A verdict on something printed that is genuine. Its claims are shown: the page says that they are of paper.
+    pub fn decided_printed(code: Code, seen: Seen, printed: &Printed) -> Self {
+        Self::Decided(Box::new(Decided {
+            seen,
+            code,
+            claims: claims::shown(printed.claims()),
+            photo: None,
+            issuer: Some(printed.issuer_name().to_owned()),
+            vct: Some(printed.claims().vct.as_str().to_owned()),
+            attendance: None,
+        }))
     }
 
     /// A code that holds and whose photo has this hash; frames that were seen before are used at once.

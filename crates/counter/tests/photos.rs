@@ -24,7 +24,10 @@ async fn whatever_is_lost_the_verdict_is_there_and_three_frames_make_the_photo()
         let request = desk.ask("identity").await;
         let reply = desk.text(&land.identity_answer(seen + 1, &request)).await;
         // What holds is on the screen before the first frame: names to read, and that the face is left.
-        assert_eq!((reply.state, verdict(&reply)), (VisitState::Compare, is("undecided", "photo_incomplete")));
+        assert_eq!(
+            (reply.state, verdict(&reply)),
+            (VisitState::Compare, is("undecided", "photo_incomplete"))
+        );
         assert!(!reply.claims.is_empty() && reply.photo.is_none());
         let mut here = 0;
         for (_, frame) in frames.iter().enumerate().filter(|(at, _)| seen >> at & 1 == 1) {
@@ -33,7 +36,11 @@ async fn whatever_is_lost_the_verdict_is_there_and_three_frames_make_the_photo()
             let reply = desk.text(frame).await;
             here = (here + 1).min(3);
             assert_eq!(reply.photo_parts, Some((here, 3)));
-            let code = if here == 3 { "face_not_compared" } else { "photo_incomplete" };
+            let code = if here == 3 {
+                "face_not_compared"
+            } else {
+                "photo_incomplete"
+            };
             assert_eq!(verdict(&reply), is("undecided", code));
             assert_eq!(reply.photo.is_some(), here == 3, "{seen:06b}");
         }
@@ -52,7 +59,11 @@ async fn whatever_is_lost_the_verdict_is_there_and_three_frames_make_the_photo()
             for frame in &frames {
                 desk.text(frame).await;
             }
-            assert_eq!(verdict(&desk.face(true).await), is("accepted", "accepted"), "{seen:06b}");
+            assert_eq!(
+                verdict(&desk.face(true).await),
+                is("accepted", "accepted"),
+                "{seen:06b}"
+            );
         }
     }
 }
@@ -73,11 +84,16 @@ async fn a_picture_that_is_not_the_signed_one_is_never_shown() {
         let head = |text: &str| credential::base45::decode(&text[4..]).unwrap()[..10].to_vec();
         let mut bytes = credential::base45::decode(&stranger[4..]).unwrap();
         bytes[..10].copy_from_slice(&head(own));
-        let reply = desk.text(&format!("KPF:{}", credential::base45::encode(&bytes))).await;
+        let reply = desk
+            .text(&format!("KPF:{}", credential::base45::encode(&bytes)))
+            .await;
         assert_eq!((reply.photo, reply.in_view), (None, true));
         assert!(reply.photo_parts.unwrap().0 < 3, "it is never said to be whole");
     }
-    assert_eq!(verdict(&desk.face(true).await), is("undecided", "photo_incomplete"));
+    assert_eq!(
+        verdict(&desk.face(true).await),
+        is("undecided", "photo_incomplete")
+    );
     // The true one still comes through.
     for frame in &true_frames[3..] {
         desk.text(frame).await;

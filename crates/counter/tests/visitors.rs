@@ -161,3 +161,73 @@ async fn a_desk_whose_certificate_does_not_hold_asks_nothing() {
         (StatusCode::FORBIDDEN, Some("station_not_certified"))
     );
 }
+
+#[tokio::test]
+async fn paper_is_shown_for_what_it_is_and_leaves_the_question_open() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let [card, document] = land.printed(5);
+    let keys = |reply: &counter::types::ScanReply| {
+        let keys = reply.claims.iter().map(|c| c.key.clone());
+        keys.collect::<Vec<_>>()
+    };
+    // With no question on the screen.
+    let reply = desk.frame(&card).await;
+    assert_eq!(
+        (reply.state, verdict(&reply)),
+        (VisitState::Decided, is("undecided", "paper_not_presence"))
+    );
+    assert_eq!(reply.vct.as_deref(), Some("paper-card"));
+    assert_eq!(keys(&reply), ["name_en", "cnic"]);
+    assert_eq!(reply.issuer.as_deref(), Some("Test province"));
+    desk.next().await;
+    let reply = desk.text(&document).await;
+    assert_eq!(verdict(&reply), is("accepted", "document_only"));
+    assert_eq!(keys(&reply), ["name_en", "cnic"]);
+    desk.next().await;
+
+    // While one is shown; the answer to it is taken afterwards.
+    let request = desk.ask("identity").await;
+    assert_eq!(
+        verdict(&desk.text(&document).await),
+        is("accepted", "document_only")
+    );
+    desk.next().await;
+    assert_eq!(
+        verdict(&desk.text(&card).await),
+        is("undecided", "paper_not_presence")
+    );
+    desk.next().await;
+    let answer = land.identity_answer(1, &request);
+    assert_eq!(
+        verdict(&desk.frame(&answer).await),
+        is("undecided", "photo_incomplete")
+    );
+}
+
+#[tokio::test]
+async fn revoked_paper_shows_nothing() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let mut changed = land.printed(5)[1].clone();
+    let last = if changed.pop() == Some('0') { '1' } else { '0' };
+    changed.push(last);
+    let reply = desk.text(&changed).await;
+    assert_eq!(reply.verdict, Some(counter::types::VerdictView::Refused));
+    assert!(reply.claims.is_empty());
+    {
+        let (manifest, bits) = land.status(6, &[5]);
+        let mut station = desk.app.station();
+        let mut staged = station.stage_status(&manifest).unwrap().unwrap();
+        staged.add(LIST, bits).unwrap();
+        station.take_status(staged).unwrap();
+    }
+    for text in land.printed(5) {
+        desk.next().await;
+        let reply = desk.text(&text).await;
+        assert_eq!(
+            (verdict(&reply), reply.claims),
+            (is("refused", "revoked"), vec![])
+        );
+    }
+}

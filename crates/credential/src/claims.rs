@@ -155,9 +155,8 @@ impl Claims {
             identity.encode(&mut w);
         }
         if let Some(status) = &self.status {
-            w.int(STATUS).map(1).text("status_list").map(2);
-            w.text("idx").uint(u64::from(status.index));
-            w.text("uri").text(&status.uri);
+            w.int(STATUS);
+            write_status(&mut w, status);
         }
         if facts > 0 {
             w.int(FACTS).map(facts);
@@ -258,7 +257,14 @@ pub(crate) fn read_vct(r: &mut Reader<'_>) -> Result<Vct, Malformed> {
         .ok_or(Malformed)
 }
 
-fn read_status(r: &mut Reader<'_>) -> Result<StatusRef, Malformed> {
+/// `{"status_list": {"idx": ..., "uri": ...}}`, as the Token Status List writes it.
+pub(crate) fn write_status(w: &mut Writer, status: &StatusRef) {
+    w.map(1).text("status_list").map(2);
+    w.text("idx").uint(u64::from(status.index));
+    w.text("uri").text(&status.uri);
+}
+
+pub(crate) fn read_status(r: &mut Reader<'_>) -> Result<StatusRef, Malformed> {
     r.map_of(1)?;
     if r.text()? != "status_list" {
         return Err(Malformed);
@@ -282,7 +288,7 @@ fn is_date(text: &str) -> bool {
 }
 
 impl Identity {
-    fn encode(&self, w: &mut Writer) {
+    pub(crate) fn encode(&self, w: &mut Writer) {
         let texts = [
             &self.id,
             &self.full_name,
@@ -311,7 +317,7 @@ impl Identity {
         text(w, 20, &self.local_language);
     }
 
-    fn decode(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+    pub(crate) fn decode(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let mut out = Self::default();
         for _ in 0..r.map()? {
             match r.int()? {

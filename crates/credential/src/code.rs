@@ -62,6 +62,8 @@ codes! {
     Code {
         /// Everything holds.
         Accepted = "accepted",
+        /// A genuine printed document; it says nothing about who holds it.
+        DocumentOnly = "document_only",
         /// The reader has no trust list.
         NoTrustList = "no_trust_list",
         /// The reader's trust list is out of date.
@@ -84,6 +86,8 @@ codes! {
         ClaimsMissing = "claims_missing",
         /// The reader's type register is out of date.
         TypesExpired = "types_expired",
+        /// A genuine printed card, which anyone could hold or have copied.
+        PaperNotPresence = "paper_not_presence",
         /// Not the strict form.
         Malformed = "malformed",
         /// Larger than any real one.
@@ -120,6 +124,8 @@ codes! {
         Replayed = "replayed",
         /// Made for another desk.
         WrongDesk = "wrong_desk",
+        /// A phone's pass, or a kind of pass that only a phone shows, as a printed document.
+        NotADocument = "not_a_document",
         /// The answer to another request.
         WrongRequest = "wrong_request",
         /// Names or a photo without a request.
@@ -139,7 +145,7 @@ impl Code {
     /// Which of the three outcomes this code is.
     pub const fn verdict(self) -> Verdict {
         match self {
-            Self::Accepted => Verdict::Accepted,
+            Self::Accepted | Self::DocumentOnly => Verdict::Accepted,
             Self::NoTrustList
             | Self::TrustListExpired
             | Self::UnknownIssuer
@@ -150,7 +156,8 @@ impl Code {
             | Self::PhotoIncomplete
             | Self::UnknownType
             | Self::ClaimsMissing
-            | Self::TypesExpired => Verdict::Undecided,
+            | Self::TypesExpired
+            | Self::PaperNotPresence => Verdict::Undecided,
             _ => Verdict::Refused,
         }
     }

@@ -21,6 +21,8 @@ pub(crate) const ALG_ED25519: i64 = -19;
 /// `typ` of each signed kind. 293 and 294 are registered for SD-CWT and its key-binding token; the others are of the
 /// range for private experiments. Each kind has its own, so that no signature can be taken for another kind.
 pub(crate) mod typ {
+    /// A CWT and nothing else, by the number of its media type: the printed card, which others read too.
+    pub(crate) const PLAIN_CWT: u64 = 61;
     pub(crate) const CWT: u64 = 293;
     pub(crate) const KBT: u64 = 294;
     pub(crate) const REQUEST: u64 = 65_001;
@@ -161,7 +163,7 @@ fn parse_protected(bytes: &[u8], typ: u64, want: Headers) -> Result<Protected<'_
 }
 
 /// `Sig_structure` of RFC 9052 section 4.4 for one signer.
-fn sign1_bytes(protected: &[u8], payload: &[u8]) -> Vec<u8> {
+pub(crate) fn sign1_bytes(protected: &[u8], payload: &[u8]) -> Vec<u8> {
     let mut w = Writer::with_capacity(protected.len() + payload.len() + 24);
     w.array(4).text("Signature1");
     w.bytes(protected).bytes(&[]).bytes(payload);

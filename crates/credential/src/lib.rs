@@ -6,6 +6,7 @@
 //! - The province: [`issue`], [`issue_counter_certificate`], [`sign_trust_list`], [`StatusManifest::sign`],
 //!   [`TypeRegister::sign`].
 //! - The phone: [`read_request`], [`present_timed`], [`present_to_request`], [`photo::frames`].
+//! - Paper: [`paper::issue_card`], [`document_text`]; other issuers' codes: [`lenient::read`].
 //! - The desk: [`TrustList::verify`], [`build_request`], [`verify`], [`photo::assembly`], [`LogSeal`].
 
 pub mod base45;
@@ -19,10 +20,13 @@ mod facts;
 pub mod frames;
 mod issue;
 mod keys;
+pub mod lenient;
 mod log_seal;
 mod names;
+pub mod paper;
 pub mod photo;
 mod present;
+mod printed;
 mod register;
 mod request;
 mod status;
@@ -31,6 +35,7 @@ mod trust;
 mod update;
 mod vct;
 mod verify;
+mod zlib;
 
 pub use certificate::{
     CERTIFICATE_BYTES_MAX, CounterCertificateClaims, NAME_BYTES_MAX, issue_counter_certificate,
@@ -46,6 +51,7 @@ pub use names::Names;
 pub use present::{
     PRESENTATION_LIFETIME, PRESENTATION_PREFIX, PresentError, present_timed, present_to_request,
 };
+pub use printed::{DOCUMENT_PREFIX, Printed, PrintedKind, document_text, is_printed};
 pub use register::{
     CLAIMS_MAX, ClaimType, Form, Kind, PassType, Place, REGISTER_BYTES_MAX, RegisterContent, RegisterError,
     ShowRule, Shown, StatusRule, TYPES_MAX, TypeRegister, Value, Word,

@@ -30,6 +30,8 @@ impl Vct {
     pub const IDENTITY: Self = Self::literal("identity");
     /// Names and the photo's hash.
     pub const NAME_PHOTO: Self = Self::literal("name-photo");
+    /// In a trust list: the key may sign printed claim-169 cards. Never a pass.
+    pub const PAPER_CARD: Self = Self::literal("paper-card");
     /// In a trust list: the key may certify counters. Never a pass.
     pub const COUNTER_CERTIFICATE: Self = Self::literal("counter-certificate");
     /// In a trust list: the key may sign status manifests. Never a pass.

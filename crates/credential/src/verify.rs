@@ -8,6 +8,7 @@ use crate::cose::{Headers, Sign1, typ};
 use crate::issue::parse_cwt;
 use crate::keys::{PublicKey, sha256};
 use crate::present::{PRESENTATION_LIFETIME, PRESENTATION_PREFIX, REQUEST_HASH};
+use crate::printed::{self, Printed};
 use crate::register::TypeRegister;
 use crate::request::{AUDIENCE_BYTES_MAX, IssuedRequest};
 use crate::status::StatusSet;
@@ -63,6 +64,19 @@ pub struct Outcome {
     pub code: Code,
     /// The claims, if they may be acted on: always with `accepted`, and with `face_not_compared`.
     pub verified: Option<Verified>,
+    /// What a printed document or card says, if it is genuine: with `document_only` and `paper_not_presence`.
+    pub printed: Option<Printed>,
+}
+
+impl Outcome {
+    /// An outcome with nothing that may be acted on.
+    pub const fn bare(code: Code) -> Self {
+        Self {
+            code,
+            verified: None,
+            printed: None,
+        }
+    }
 }
 
 impl Outcome {
@@ -172,10 +186,24 @@ impl Verified {
     }
 }
 
-/// Verifies the text of a presentation.
+/// Verifies the text of a presentation, of a printed document or of a printed card.
 pub fn verify(text: &str, ctx: &Context<'_>) -> Outcome {
+    if !printed::is_printed(text) {
+        return verify_presentation(text, ctx);
+    }
+    match printed::verify(text, ctx) {
+        Err(code) => Outcome::bare(code),
+        Ok(printed) => Outcome {
+            code: printed.code(),
+            verified: None,
+            printed: Some(printed),
+        },
+    }
+}
+
+fn verify_presentation(text: &str, ctx: &Context<'_>) -> Outcome {
     match decide(text, ctx) {
-        Err(code) => Outcome { code, verified: None },
+        Err(code) => Outcome::bare(code),
         Ok(verified) => {
             let code = if verified.photo_sha256().is_some() {
                 Code::FaceNotCompared
@@ -185,6 +213,7 @@ pub fn verify(text: &str, ctx: &Context<'_>) -> Outcome {
             Outcome {
                 code,
                 verified: Some(verified),
+                printed: None,
             }
         }
     }
@@ -257,7 +286,7 @@ fn decode_text(text: &str) -> Result<Vec<u8>, Code> {
 }
 
 /// A clock before the reader's own signed data is wrong, and every answer about time would be.
-fn check_clock(ctx: &Context<'_>, trust: &TrustList) -> Result<(), Code> {
+pub(crate) fn check_clock(ctx: &Context<'_>, trust: &TrustList) -> Result<(), Code> {
     let latest = ctx.now.plus(CLOCK_ALLOWANCE);
     let status = ctx.status.map(|s| s.manifest().issued_at());
     let types = ctx.types.map(TypeRegister::issued_at);
@@ -356,7 +385,7 @@ fn check_binding(binding: &Binding<'_>, claims: &Claims, expect: Expect<'_>) -> 
     }
 }
 
-fn check_dates(claims: &Claims, issuer: &TrustedKey, now: Timestamp) -> Result<(), Code> {
+pub(crate) fn check_dates(claims: &Claims, issuer: &TrustedKey, now: Timestamp) -> Result<(), Code> {
     if !issuer.is_current(claims.iat, now) {
         return Err(Code::IssuerKeyExpired);
     }
@@ -389,12 +418,12 @@ fn check_freshness(binding: &Binding<'_>, ctx: &Context<'_>) -> Result<Timestamp
     }
 }
 
-fn status_bit(claims: &Claims, status: Option<&StatusSet>) -> Option<bool> {
+pub(crate) fn status_bit(claims: &Claims, status: Option<&StatusSet>) -> Option<bool> {
     let place = claims.status.as_ref()?;
     status?.get(&place.uri, place.index)
 }
 
-fn check_status_age(claims: &Claims, bit: Option<bool>, ctx: &Context<'_>) -> Result<(), Code> {
+pub(crate) fn check_status_age(claims: &Claims, bit: Option<bool>, ctx: &Context<'_>) -> Result<(), Code> {
     if claims.status.is_none() {
         return Ok(());
     }

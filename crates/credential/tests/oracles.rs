@@ -75,6 +75,8 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         ("kp-cwt", issued(&age_claims())),
         ("kp-cwt", issued(&identity_claims())),
         ("kp-cwt", issued(&not_before)),
+        ("kp-cwt", raw(&domicile_text())),
+        ("printed-card", card_bytes()),
         ("kp-kbt", raw(&timed())),
         ("kp-kbt", raw(&identity_answer())),
         ("kp-request", raw(&unsigned.text)),
@@ -125,6 +127,7 @@ fn the_published_cddl_tells_kinds_apart() {
     for (rule, other) in [
         ("kp-cwt", "kp-kbt"),
         ("kp-kbt", "kp-cwt"),
+        ("printed-card", "kp-cwt"),
         ("counter-certificate", "kp-cwt"),
         ("status-manifest", "counter-certificate"),
         ("type-register", "status-manifest"),

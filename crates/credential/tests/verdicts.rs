@@ -352,7 +352,7 @@ fn codes_are_unique_and_have_a_verdict() {
             of(Verdict::Undecided),
             of(Verdict::Refused)
         ),
-        (1, 11, 24)
+        (2, 12, 25)
     );
 }
 

@@ -22,6 +22,7 @@ fn codes() -> Vec<(&'static str, &'static str)> {
     }
     take!(
         credential::Code,
+        credential::lenient::OtherCode,
         credential::ConfigError,
         credential::IssueError,
         credential::PresentError,

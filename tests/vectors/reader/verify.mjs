@@ -1,9 +1,16 @@
 // A second reader of the signed QR: decides a vector's case by docs/format.md alone, with nothing of the project's code.
+import { inflateSync } from "node:zlib";
+
 import { Refusal, base45, isPlain, malformed, raw, read } from "./cbor.mjs";
 import { keyId, publicKey, sha256, sign1, signedByRoots } from "./cose.mjs";
 
 const [CLOCK_ALLOWANCE, LIFETIME_MAX, DAY] = [120, 60, 86_400];
 const [AUDIENCE_BYTES_MAX, PRESENTATION_BYTES_MAX] = [64, 4096];
+const [PLAIN_CWT, CARD_BYTES_MAX, CARD_TEXT_MAX, CREDENTIAL_BYTES_MAX] = [61, 2048, 4296, 3072];
+/** In a kind's ways of being shown: on paper. */
+const PRINTED = 4;
+/** Kinds that only a phone shows, and that of cards: never a printed document. */
+const NOT_DOCUMENTS = ["age", "residence", "identity", "name-photo", "paper-card"];
 const [CWT, KBT, REQUEST, TRUST_LIST, STATUS_MANIFEST, TYPES] = [293, 294, 65_001, 65_003, 65_004, 65_006];
 const REQUEST_HASH = -65_604;
 
@@ -22,19 +29,19 @@ export function decide(vector) {
 
 function decided(vector) {
   const { now } = vector;
-  const { kbt, cwt, claims, binding } = parsed(vector.qr);
+  const { kbt, cwt, claims, binding, printed } = parsed(vector.qr);
   if (!vector.trust) throw new Refusal("no_trust_list");
   const trust = trustList(vector);
   const status = statusOf(vector, trust);
   const types = typesOf(vector, trust);
   if ([trust.iat, status?.iat ?? 0, types?.iat ?? 0].some((at) => now + CLOCK_ALLOWANCE < at)) throw new Refusal("clock_wrong");
 
-  if (!kbt.verifies(claims.holder)) throw new Refusal("holder_signature");
+  if (!printed && !kbt.verifies(claims.holder)) throw new Refusal("holder_signature");
   const issuer = issuerOf(trust, cwt, claims);
   const request = vector.request && requestOf(vector.request);
-  checkBinding(binding, claims, vector, request);
+  if (!printed) checkBinding(binding, claims, vector, request);
   const kind = types?.kinds.get(claims.vct);
-  if (binding.isTimed && kind && !(kind.shown & 1)) throw new Refusal("request_required");
+  if (binding?.isTimed && kind && !(kind.shown & 1)) throw new Refusal("request_required");
   const bit = claims.status && status?.bit(claims.status);
   if (bit === true) throw new Refusal("revoked");
 
@@ -42,7 +49,9 @@ function decided(vector) {
   if (now >= issuer.exp || claims.iat < startOfDay(issuer.nbf)) throw new Refusal("issuer_key_expired");
   if (Math.max(claims.iat, claims.nbf ?? 0) > now + CLOCK_ALLOWANCE) throw new Refusal("not_yet_valid");
   if (now >= claims.exp) throw new Refusal("expired");
-  if (request) {
+  if (printed) {
+    // Nobody signed it over to anyone, so nothing is fresh or stale.
+  } else if (request) {
     if (now > request.exp) throw new Refusal("stale");
   } else {
     if (binding.iat > now + CLOCK_ALLOWANCE) throw new Refusal("from_the_future");
@@ -53,6 +62,8 @@ function decided(vector) {
     if (now >= status.exp) throw new Refusal("status_list_expired");
     if (bit === undefined) throw new Refusal("no_status_list");
   }
+  if (types && printed === "document_only") checkPrintedKind(types, kind, claims, now);
+  if (printed) return printed;
   if (types) {
     if (now >= types.exp) throw new Refusal("types_expired");
     if (!kind) throw new Refusal("unknown_type");
@@ -63,6 +74,8 @@ function decided(vector) {
 }
 
 function parsed(qr) {
+  if (qr.startsWith("KPD:")) return document(qr.slice(4));
+  if (!qr.startsWith("KP") && isZlib(qr)) return card(qr);
   if (!qr.startsWith("KP1:")) throw new Refusal("wrong_code");
   const text = qr.slice(4);
   if (text.length > (PRESENTATION_BYTES_MAX / 2) * 3) throw new Refusal("too_large");
@@ -70,8 +83,60 @@ function parsed(qr) {
   const credential = kbt.headers.get(13);
   if (typeof credential !== "object" || !raw(credential)) throw malformed();
   const cwt = sign1(credential, CWT, [4]);
-  return { kbt, cwt, claims: claimsOf(read(cwt.payload)), binding: bindingOf(read(kbt.payload)) };
+  const [claims, binding] = [claimsOf(read(cwt.payload)), bindingOf(read(kbt.payload))];
+  if (!claims.holder) throw malformed();
+  return { kbt, cwt, claims, binding };
 }
+
+function checkPrintedKind(types, kind, claims, now) {
+  if (now >= types.exp) throw new Refusal("types_expired");
+  if (!kind) throw new Refusal("unknown_type");
+  if (!(kind.shown & PRINTED)) throw new Refusal("not_a_document");
+  for (const { at, kind: value } of kind.requiredOnPaper) if (!isOfKind(claims.at(at), value)) throw new Refusal("claims_missing");
+}
+
+function document(text) {
+  if (text.length > (CREDENTIAL_BYTES_MAX / 2) * 3) throw new Refusal("too_large");
+  const cwt = sign1(read(base45(text)), CWT, [4]);
+  const claims = claimsOf(read(cwt.payload));
+  if (claims.holder || NOT_DOCUMENTS.includes(claims.vct)) throw new Refusal("not_a_document");
+  return { cwt, claims, printed: "document_only" };
+}
+
+/** True for base45 of what begins as zlib does. */
+function isZlib(text) {
+  try {
+    const [method, flags] = base45(text.slice(0, 3));
+    return (method & 15) === 8 && method >> 4 <= 7 && (method * 256 + flags) % 31 === 0;
+  } catch {
+    return false;
+  }
+}
+
+function card(text) {
+  if (text.length > CARD_TEXT_MAX) throw new Refusal("too_large");
+  const packed = base45(text);
+  const bytes = inflate(packed);
+  const cwt = sign1(read(bytes), PLAIN_CWT, [4]);
+  const get = only(read(cwt.payload), [1, 4, 6, 169, 65_535]);
+  const [, exp, iat] = [get(1, "text"), get(4, "uint"), get(6, "uint")];
+  for (const value of get(169, "map").values()) if (!isPlain(value) && !Number.isInteger(value)) throw malformed();
+  const claims = { exp, iat, vct: "paper-card", status: statusRef(get(65_535, "map")) };
+  return { cwt, claims, printed: "paper_not_presence" };
+}
+
+function inflate(packed) {
+  try {
+    const { buffer, engine } = inflateSync(packed, { maxOutputLength: CARD_BYTES_MAX, info: true });
+    if (engine.bytesWritten !== packed.length) throw malformed();
+    return buffer;
+  } catch (error) {
+    if (error.code === "ERR_BUFFER_TOO_LARGE") throw new Refusal("too_large");
+    throw malformed();
+  }
+}
+
+const statusRef = (listed) => ({ index: listed.get("status_list").get("idx"), list: listed.get("status_list").get("uri") });
 
 function only(map, labels) {
   if (!(map instanceof Map) || [...map.keys()].some((label) => !labels.includes(label))) throw malformed();
@@ -87,9 +152,8 @@ function only(map, labels) {
 function claimsOf(map) {
   const get = only(map, [1, 4, 5, 6, 8, 11, 169, 65_535, -65_601]);
   const [, exp, nbf, iat] = [get(1, "text"), get(4, "uint"), get(5, "uint", true), get(6, "uint")];
-  const key = only(get(8, "map"), [1])(1, "map");
-  if (key.size !== 3 || key.get(1) !== 1 || key.get(-1) !== 6) throw malformed();
-  const holder = publicKey(key.get(-2));
+  const cnf = get(8, "map", true);
+  const holder = cnf && holderOf(only(cnf, [1])(1, "map"));
   const vct = get(11, "bytes").toString();
   if (!/^[a-z0-9-]{1,32}$/.test(vct)) throw malformed();
   const identity = get(169, "map", true);
@@ -97,7 +161,7 @@ function claimsOf(map) {
   const facts = get(-65_601, "map", true) ?? new Map();
   for (const [number, value] of facts) if (!isFact(number, value)) throw malformed();
   const listed = get(65_535, "map", true);
-  const status = listed && { index: listed.get("status_list").get("idx"), list: listed.get("status_list").get("uri") };
+  const status = listed && statusRef(listed);
   const namesSomebody = identity !== undefined || vct === "identity" || vct === "name-photo";
   return { exp, nbf, iat, holder, vct, status, photo: facts.get(7), namesSomebody, isPersonal: identity !== undefined || [...facts.keys()].some((number) => number > 6 && (number < 240 || number > 249)), at: ([map, number]) => (map === 169 ? identity : facts)?.get(number) };
 }
@@ -128,11 +192,17 @@ function typesOf(vector, trust) {
   const content = read(message.payload);
   issuerOf(trust, message, { vct: "type-register", iat: content.get(2) });
   const kinds = content.get(4).map((kind) => {
-    // A presentation is of the phone's form: claims of both forms (0) and of the phone (1).
-    const required = kind.get(10).filter((claim) => claim.get(5) && claim.get(6) <= 1);
-    return [kind.get(1).toString(), { shown: kind.get(9), required: required.map((claim) => ({ at: claim.get(2), kind: claim.get(3) })) }];
+    // A presentation is of the phone's form: claims of both forms (0) and of the phone (1). Print: of both and of paper (2).
+    const place = (claim) => ({ at: claim.get(2), kind: claim.get(3) });
+    const of = (form) => kind.get(10).filter((claim) => claim.get(5) && [0, form].includes(claim.get(6))).map(place);
+    return [kind.get(1).toString(), { shown: kind.get(9), required: of(1), requiredOnPaper: of(2) }];
   });
   return { iat: content.get(2), exp: content.get(3), kinds: new Map(kinds) };
+}
+
+function holderOf(key) {
+  if (key.size !== 3 || key.get(1) !== 1 || key.get(-1) !== 6) throw malformed();
+  return publicKey(key.get(-2));
 }
 
 function bindingOf(map) {

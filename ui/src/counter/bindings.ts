@@ -255,6 +255,7 @@ export type VisitState =
 
 export const VERDICT_CODES = [
   "accepted",
+  "document_only",
   "no_trust_list",
   "trust_list_expired",
   "unknown_issuer",
@@ -266,6 +267,7 @@ export const VERDICT_CODES = [
   "unknown_type",
   "claims_missing",
   "types_expired",
+  "paper_not_presence",
   "malformed",
   "too_large",
   "wrong_code",
@@ -284,6 +286,7 @@ export const VERDICT_CODES = [
   "lifetime_too_long",
   "replayed",
   "wrong_desk",
+  "not_a_document",
   "wrong_request",
   "request_required",
   "wrong_pass",

@@ -16,8 +16,10 @@ const NOBODY: ScanReply = {
   in_view: false,
 };
 
+/** Something printed that is genuine: no answer of a phone, and to be read before it goes away. */
+const PRINTED = ["document_only", "paper_not_presence"];
 /** Verdicts on what was no answer to the request on the screen; it stays open after them. */
-const NO_ANSWER = ["wrong_code", "malformed", "too_large", "wrong_request"];
+const NO_ANSWER = ["wrong_code", "malformed", "too_large", "wrong_request", "not_a_document", ...PRINTED];
 
 /** The visitor is gone when the camera has seen no code for this long. */
 const GONE_MS = 4_000;
@@ -77,7 +79,8 @@ export class Desk {
 
   get #nextAt(): number {
     if (!this.cameraLive) return this.#decidedAt + FORGOTTEN_MS;
-    const shown = this.visit.verdict === "accepted" && this.visit.claims.length > 3 ? READ_MS : SHOWN_MS;
+    const much = this.visit.verdict === "accepted" && this.visit.claims.length > 3;
+    const shown = much || PRINTED.includes(this.visit.code ?? "") ? READ_MS : SHOWN_MS;
     return Math.max(this.#decidedAt + shown, this.#seenAt + GONE_MS);
   }
 
@@ -211,7 +214,8 @@ export class Desk {
     if (reply.in_view) this.#seenAt = this.now;
     if (reply.state === "decided" && (another || this.visit.state !== "decided")) this.#decidedAt = this.now;
     // The answer has arrived; the request is used up.
-    if (reply.state === "compare" || (reply.state === "decided" && reply.verdict === "accepted")) this.request = null;
+    const answered = reply.state === "decided" && reply.verdict === "accepted" && !PRINTED.includes(reply.code ?? "");
+    if (reply.state === "compare" || answered) this.request = null;
     this.visit = reply;
   }
 

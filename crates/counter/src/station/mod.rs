@@ -205,11 +205,13 @@ impl Station {
     }
 
     /// Ends the visit. The request that it was about is closed: a refused answer leaves nothing open for the next
-    /// visitor. One that was not answered at all stays.
+    /// visitor. One that was not answered at all stays, also while somebody shows something
+    /// printed.
     fn end_visit(&mut self, now: Timestamp) -> Result<(), StationCode> {
         self.note_unfinished(now)?;
         let about_request = |code| !is_none_of_ours(code) && code != Code::WrongRequest;
-        if self.visit.code().is_some_and(about_request) {
+        let printed = |seen: &Seen| credential::is_printed(&seen.text);
+        if self.visit.code().is_some_and(about_request) && !self.visit.seen().is_some_and(printed) {
             self.request = None;
         }
         self.begin_visit();
@@ -327,6 +329,9 @@ impl Station {
 
     fn decide(&mut self, text: &str, now: Timestamp) -> Result<Visit, StationCode> {
         let outcome = self.verify_as_expected(text, now);
+        if let Some(printed) = &outcome.printed {
+            return Ok(Visit::decided_printed(outcome.code, Seen::unknown(text), printed));
+        }
         let (code, Some(verified)) = (outcome.code, outcome.verified) else {
             self.log_visit(outcome.code, None, now)?;
             return Ok(Visit::decided(outcome.code, Seen::unknown(text)));
@@ -437,10 +442,7 @@ impl Station {
                 .is_some()
         });
         if again {
-            Outcome {
-                code: Code::Replayed,
-                verified: None,
-            }
+            Outcome::bare(Code::Replayed)
         } else {
             outcome
         }

@@ -19,10 +19,11 @@ use counter::province::Province;
 use counter::station::{Settings, Station};
 use counter::types::ScanReply;
 use counter::{App, key, roots};
+use credential::paper::{CardClaims, issue_card};
 use credential::{
     Claims, CounterCertificateClaims, DAY, Facts, Gender, GuardianRelation, ISSUER, Identity, ListEntry,
     Names, SecretKey, StatusContent, StatusManifest, StatusRef, Timestamp, TrustContent, TrustList,
-    TrustedKey, Vct,
+    TrustedKey, Vct, issue,
 };
 use http_body_util::BodyExt as _;
 use sandbox::roots::ROOT_SEEDS;
@@ -34,11 +35,16 @@ pub const HOST: &str = "127.0.0.1:4000";
 pub const TOKEN: &str = "5ec2e7";
 pub const CNIC: &str = "9999912345671";
 pub const LIST: &str = "identity";
+const PAPER_SEED: [u8; 32] = [3; 32];
 /// Half past nine on a day in 2026.
 pub const NOW: u64 = 20_779 * DAY + 34_200;
 
 /// No nonce comes twice, not even after a restart.
 static NONCES: AtomicU64 = AtomicU64::new(1);
+
+fn domicile() -> Vct {
+    Vct::parse("domicile").unwrap()
+}
 
 /// Keys and signed data of a province.
 pub struct Land {
@@ -86,6 +92,7 @@ impl Land {
             staff,
             Vct::STATUS_MANIFEST,
         ];
+        let paper = SecretKey::from_seed(PAPER_SEED).public();
         let content = TrustContent {
             sequence,
             previous: None,
@@ -94,6 +101,10 @@ impl Land {
             keys: vec![
                 key(&self.issuer, &passes, "Test province"),
                 key(&self.certifier, &[Vct::COUNTER_CERTIFICATE], "Test province"),
+                TrustedKey {
+                    key: paper,
+                    ..key(&self.issuer, &[Vct::PAPER_CARD, domicile()], "Test province")
+                },
             ],
         };
         let roots = ROOT_SEEDS.map(SecretKey::from_seed);
@@ -124,6 +135,46 @@ impl Land {
             )]),
         };
         (StatusManifest::sign(&content, &self.issuer), bits)
+    }
+
+    /// A printed card and a printed domicile certificate with this status index.
+    pub fn printed(&self, index: u32) -> [String; 2] {
+        let key = SecretKey::from_seed(PAPER_SEED);
+        let (iat, status) = (
+            Timestamp::from_unix(NOW).start_of_day(),
+            StatusRef {
+                index,
+                uri: LIST.into(),
+            },
+        );
+        let identity = Identity {
+            id: Some(CNIC.into()),
+            full_name: Some("Gul Zaman".into()),
+            ..Identity::default()
+        };
+        let card = CardClaims {
+            iss: ISSUER.into(),
+            iat,
+            exp: iat.plus(30 * DAY),
+            identity: identity.clone(),
+            status: status.clone(),
+        };
+        let document = Claims {
+            iss: ISSUER.into(),
+            iat,
+            nbf: None,
+            exp: iat.plus(30 * DAY),
+            holder: None,
+            vct: domicile(),
+            identity: Some(identity),
+            status: Some(status),
+            facts: Facts::default(),
+        };
+        let document = issue(&document, &key).unwrap();
+        [
+            issue_card(&card, &key).unwrap(),
+            credential::document_text(&document).unwrap(),
+        ]
     }
 
     /// An age pass under holder key number `holder`.
@@ -181,7 +232,7 @@ impl Land {
             identity,
             facts,
         };
-        (credential::issue(&claims, &self.issuer).unwrap(), holder)
+        (issue(&claims, &self.issuer).unwrap(), holder)
     }
 
     pub fn age_code(&self, holder: u64, at: u64) -> String {

@@ -188,6 +188,66 @@ pub fn identity_claims() -> Claims {
     }
 }
 
+/// The trust list of a province that prints cards too.
+pub fn paper_trust() -> TrustList {
+    let mut content = trust_content();
+    content.keys.push(trusted("paper", &[Vct::PAPER_CARD]));
+    trust_of(&content)
+}
+
+pub fn card_key() -> SecretKey {
+    key("paper")
+}
+
+/// The same person on paper: no photo's hash, and no local name of the guardian.
+pub fn card_claims() -> paper::CardClaims {
+    let claims = identity_claims();
+    paper::CardClaims {
+        iss: claims.iss,
+        iat: claims.iat,
+        exp: NOW.start_of_day().plus(days(3 * 365)),
+        identity: Identity {
+            guardian_local: None,
+            ..claims.identity.unwrap()
+        },
+        status: claims.status.unwrap(),
+    }
+}
+
+/// The text of the printed card.
+pub fn card_text() -> String {
+    paper::issue_card(&card_claims(), &card_key()).unwrap()
+}
+
+/// A card's bytes as they are signed.
+pub fn card_bytes() -> Vec<u8> {
+    paper::read_unverified(&card_text()).unwrap().0
+}
+
+/// A domicile certificate: a credential without a holder's key.
+pub fn domicile_claims() -> Claims {
+    let card = card_claims();
+    Claims {
+        holder: None,
+        vct: Vct::parse("domicile").unwrap(),
+        facts: Facts {
+            district: Some("peshawar".to_owned()),
+            ..Facts::default()
+        },
+        identity: Some(Identity {
+            address: None,
+            gender: None,
+            ..card.identity
+        }),
+        ..identity_claims()
+    }
+}
+
+/// The text of the printed domicile certificate.
+pub fn domicile_text() -> String {
+    document_text(&issue(&domicile_claims(), &key("documents")).unwrap()).unwrap()
+}
+
 pub fn issued(claims: &Claims) -> Vec<u8> {
     issue(claims, &key("issuer")).unwrap()
 }

@@ -25,7 +25,7 @@ pub const FOLDERS: [Folder; 3] = [Folder::Valid, Folder::Invalid, Folder::Edge];
 impl Folder {
     /// True if a case with this code may stand here.
     pub fn takes(self, code: Code) -> bool {
-        let good = matches!(code, Code::Accepted | Code::FaceNotCompared);
+        let good = matches!(code, Code::Accepted | Code::FaceNotCompared | Code::DocumentOnly);
         match self {
             Self::Valid => good,
             Self::Invalid => !good,

@@ -22,6 +22,7 @@ mod dates;
 mod identities;
 mod issuers;
 mod kinds;
+mod printed;
 mod timed;
 
 use std::path::Path;
@@ -37,6 +38,7 @@ fn write(file: &dyn Fn(&Path, &str)) {
     timed::write(&writer);
     identities::write(&writer);
     issuers::write(&writer);
+    printed::write(&writer);
     dates::write(&writer);
     bytes::write(&writer);
     kinds::write(&writer);
