@@ -5,9 +5,10 @@
 
 use crate::base45;
 use crate::cbor::{Reader, Writer};
-use crate::claims::{Claims, Facts, Identity, StatusRef, read_status, write_status};
+use crate::claims::{Claims, Identity, StatusRef, read_status, write_status};
 use crate::code::Code;
 use crate::cose::{self, Header, Headers, Sign1, typ};
+use crate::facts::Facts;
 use crate::issue::IssueError;
 use crate::keys::SecretKey;
 use crate::time::Timestamp;

@@ -75,7 +75,7 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         ("kp-cwt", issued(&age_claims())),
         ("kp-cwt", issued(&identity_claims())),
         ("kp-cwt", issued(&not_before)),
-        ("kp-cwt", raw(&domicile_text())),
+        ("kp-cwt", raw(&paper_document_text())),
         ("printed-card", card_bytes()),
         ("kp-kbt", raw(&timed())),
         ("kp-kbt", raw(&identity_answer())),

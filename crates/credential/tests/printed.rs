@@ -8,6 +8,8 @@
 #![allow(clippy::cast_possible_truncation, clippy::wildcard_imports)]
 
 mod common;
+#[path = "common/documents.rs"]
+mod documents;
 use common::*;
 use credential::*;
 use proptest::prelude::*;
@@ -29,7 +31,7 @@ fn kpd(credential: &[u8]) -> String {
 
 #[test]
 fn a_document_is_accepted_as_a_document() {
-    let seen = outcome(&domicile_text());
+    let seen = outcome(&paper_document_text());
     assert_eq!(
         (seen.code, seen.verdict()),
         (Code::DocumentOnly, Verdict::Accepted)
@@ -37,7 +39,7 @@ fn a_document_is_accepted_as_a_document() {
     assert!(seen.verified.is_none());
     let printed = seen.printed.unwrap();
     assert_eq!(printed.kind(), PrintedKind::Document);
-    assert_eq!(*printed.claims(), domicile_claims());
+    assert_eq!(*printed.claims(), paper_document_claims());
     assert_eq!(printed.issuer_name(), "Test province, documents");
 }
 
@@ -59,7 +61,7 @@ fn a_card_is_genuine_and_no_proof_of_presence() {
 fn the_question_that_a_desk_shows_makes_no_difference() {
     let (trust, status, request) = (paper_trust(), status(false), request(Vct::IDENTITY));
     let ctx = request_context(&trust, &status, &request);
-    assert_eq!(verify(&domicile_text(), &ctx).code, Code::DocumentOnly);
+    assert_eq!(verify(&paper_document_text(), &ctx).code, Code::DocumentOnly);
     assert_eq!(verify(&card_text(), &ctx).code, Code::PaperNotPresence);
 }
 
@@ -79,7 +81,7 @@ fn a_pass_without_its_phone_is_no_document() {
     ] {
         let claims = Claims {
             vct,
-            ..domicile_claims()
+            ..paper_document_claims()
         };
         let bytes = issue(&claims, &key("issuer")).unwrap();
         assert_eq!(outcome(&kpd(&bytes)).code, Code::NotADocument, "{vct}");
@@ -90,7 +92,7 @@ fn a_pass_without_its_phone_is_no_document() {
 
 #[test]
 fn a_document_cannot_be_presented_as_a_pass() {
-    let bytes = raw(&domicile_text());
+    let bytes = raw(&paper_document_text());
     assert_eq!(outcome(&forge::present(&bytes, &holder(1))).code, Code::Malformed);
     assert_eq!(outcome(&kp1(&bytes)).code, Code::WrongCode);
 }
@@ -104,12 +106,15 @@ fn kinds_are_not_mixed() {
     // A pass's bytes packed as a card, a card's bytes as a document, a document's as a card.
     assert_eq!(outcome(&packed(&issued(&age_claims()))).code, Code::WrongCode);
     assert_eq!(outcome(&kpd(&card_bytes())).code, Code::WrongCode);
-    assert_eq!(outcome(&packed(&raw(&domicile_text()))).code, Code::WrongCode);
+    assert_eq!(
+        outcome(&packed(&raw(&paper_document_text()))).code,
+        Code::WrongCode
+    );
     // The keys of passes and documents may not sign cards, and the card's key no documents.
     let card = |word: &str| paper::issue_card(&card_claims(), &key(word)).unwrap();
     assert_eq!(outcome(&card("issuer")).code, Code::IssuerNotAllowed);
     assert_eq!(outcome(&card("documents")).code, Code::IssuerNotAllowed);
-    let by_card_key = issue(&domicile_claims(), &card_key()).unwrap();
+    let by_card_key = issue(&paper_document_claims(), &card_key()).unwrap();
     assert_eq!(outcome(&kpd(&by_card_key)).code, Code::IssuerNotAllowed);
     assert_eq!(outcome(&card("nobody")).code, Code::UnknownIssuer);
 }
@@ -117,7 +122,7 @@ fn kinds_are_not_mixed() {
 #[test]
 fn forged_expired_and_revoked_paper_is_refused() {
     let (good, revoked, trusted) = (status(false), status(true), paper_trust());
-    for text in [card_text(), domicile_text()] {
+    for text in [card_text(), paper_document_text()] {
         let at_revoked = verify(&text, &context(&trusted, &revoked));
         assert_eq!(at_revoked.code, Code::Revoked);
         assert!(at_revoked.printed.is_none());
@@ -134,7 +139,7 @@ fn forged_expired_and_revoked_paper_is_refused() {
     // Another holder's name under the same signature.
     let forged = replaced(&card_bytes(), b"Zarghuna", b"Zarmina!");
     assert_eq!(outcome(&packed(&forged)).code, Code::IssuerSignature);
-    let forged = replaced(&raw(&domicile_text()), b"Zarghuna", b"Zarmina!");
+    let forged = replaced(&raw(&paper_document_text()), b"Zarghuna", b"Zarmina!");
     assert_eq!(outcome(&kpd(&forged)).code, Code::IssuerSignature);
     let over = paper::CardClaims {
         iat: NOW.start_of_day().minus(DAY),
@@ -147,7 +152,7 @@ fn forged_expired_and_revoked_paper_is_refused() {
     );
     let later = Claims {
         nbf: Some(NOW.start_of_day().plus(days(2))),
-        ..domicile_claims()
+        ..paper_document_claims()
     };
     let text = document_text(&issue(&later, &key("documents")).unwrap()).unwrap();
     assert_eq!(outcome(&text).code, Code::NotYetValid);
@@ -170,9 +175,9 @@ fn a_card_has_its_sizes() {
     // Held by `cargo xtask bench credential` too; here so that no change makes the print denser unseen.
     assert!(card_text().len() <= 450, "{}", card_text().len());
     assert!(
-        raw(&domicile_text()).len() <= 304,
+        raw(&paper_document_text()).len() <= 304,
         "{}",
-        raw(&domicile_text()).len()
+        raw(&paper_document_text()).len()
     );
 }
 
@@ -197,7 +202,7 @@ fn a_card_that_no_reader_would_take_is_not_signed() {
 proptest! {
     #[test]
     fn any_change_of_a_document_refuses(place in 0_usize..200, bit in 0_u8..8) {
-        let mut bytes = raw(&domicile_text());
+        let mut bytes = raw(&paper_document_text());
         let place = place % bytes.len();
         bytes[place] ^= 1 << bit;
         let seen = outcome(&kpd(&bytes));

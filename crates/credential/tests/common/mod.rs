@@ -225,7 +225,7 @@ pub fn card_bytes() -> Vec<u8> {
 }
 
 /// A domicile certificate: a credential without a holder's key.
-pub fn domicile_claims() -> Claims {
+pub fn paper_document_claims() -> Claims {
     let card = card_claims();
     Claims {
         holder: None,
@@ -244,8 +244,8 @@ pub fn domicile_claims() -> Claims {
 }
 
 /// The text of the printed domicile certificate.
-pub fn domicile_text() -> String {
-    document_text(&issue(&domicile_claims(), &key("documents")).unwrap()).unwrap()
+pub fn paper_document_text() -> String {
+    document_text(&issue(&paper_document_claims(), &key("documents")).unwrap()).unwrap()
 }
 
 pub fn issued(claims: &Claims) -> Vec<u8> {

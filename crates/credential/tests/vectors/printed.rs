@@ -21,7 +21,7 @@ pub fn write(w: &Writer<'_>) {
     let good = status(false);
     let gone = status(true);
 
-    let document = issue(&placed(domicile_claims(), PLACE), &key("documents")).unwrap();
+    let document = issue(&placed(paper_document_claims(), PLACE), &key("documents")).unwrap();
     let claims = card_claims();
     let claims = paper::CardClaims {
         status: StatusRef {
@@ -64,7 +64,7 @@ pub fn write(w: &Writer<'_>) {
     );
     let identity = Claims {
         vct: Vct::IDENTITY,
-        ..domicile_claims()
+        ..paper_document_claims()
     };
     put(
         Invalid,
