@@ -1,6 +1,6 @@
 //! What the desk writes down, and how its log leaves it.
 
-use credential::{Code, Mode, SecretKey, Timestamp, Verified};
+use credential::{Code, Mode, Printed, SecretKey, Timestamp, Verified};
 use scan_log::{Event, Report, ShownBy, Word};
 
 use super::Note;
@@ -135,6 +135,20 @@ impl Station {
         now: Timestamp,
     ) -> Result<(), StationCode> {
         let note = self.visit_note(code, verified);
+        Ok(self.store.note(&note, now)?)
+    }
+
+    /// Writes down that something printed was genuine.
+    pub(crate) fn log_printed(
+        &mut self,
+        code: Code,
+        printed: &Printed,
+        now: Timestamp,
+    ) -> Result<(), StationCode> {
+        let note = Note {
+            vct: Word::parse(printed.claims().vct.as_str()).ok(),
+            ..self.note(Event::Visit, Some(code.code()))
+        };
         Ok(self.store.note(&note, now)?)
     }
 

@@ -330,6 +330,7 @@ impl Station {
     fn decide(&mut self, text: &str, now: Timestamp) -> Result<Visit, StationCode> {
         let outcome = self.verify_as_expected(text, now);
         if let Some(printed) = &outcome.printed {
+            self.log_printed(outcome.code, printed, now)?;
             return Ok(Visit::decided_printed(outcome.code, Seen::unknown(text), printed));
         }
         let (code, Some(verified)) = (outcome.code, outcome.verified) else {
