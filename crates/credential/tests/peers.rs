@@ -172,7 +172,10 @@ fn packed(bytes: &[u8]) -> String {
 fn same(ours: &lenient::OtherContent, theirs: &claim169_core::DecodeResult) {
     let (who, claim) = (&ours.identity, &theirs.claim169);
     assert_eq!(ours.iss, theirs.cwt_meta.issuer);
-    assert_eq!(ours.exp.map(|t| t.unix() as i64), theirs.cwt_meta.expires_at);
+    assert_eq!(
+        ours.exp.map(|t| t.unix().cast_signed()),
+        theirs.cwt_meta.expires_at
+    );
     let pairs = [
         (&who.id, &claim.id),
         (&who.full_name, &claim.full_name),

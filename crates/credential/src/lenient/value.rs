@@ -128,18 +128,15 @@ fn many<T>(
     mut one: impl FnMut(&mut Decoder<'_>) -> Option<T>,
 ) -> Option<Vec<T>> {
     let mut out = Vec::new();
-    match count {
-        Some(count) => {
-            for _ in 0..count {
-                out.push(one(d)?);
-            }
+    if let Some(count) = count {
+        for _ in 0..count {
+            out.push(one(d)?);
         }
-        None => {
-            while d.datatype().ok()? != Type::Break {
-                out.push(one(d)?);
-            }
-            d.set_position(d.position() + 1);
+    } else {
+        while d.datatype().ok()? != Type::Break {
+            out.push(one(d)?);
         }
+        d.set_position(d.position() + 1);
     }
     Some(out)
 }
