@@ -20,7 +20,7 @@ pub(crate) enum Log {
 ///
 /// Prints {"verdict", "code", "findings", "entries", "seals", "last_seal", "days"}. The chain and the seals are checked
 /// against the desk's key. A file that was cut back to an earlier export is whole by itself: give --seal-number and
-/// --seal-digest, which the desk shows at the end of a day and prints at each export, or an earlier --seal.
+/// --seal-digest, which the desk prints at each export, or an earlier --seal.
 #[derive(Args)]
 pub(crate) struct Verify {
     /// The exported log.
