@@ -112,7 +112,7 @@ impl Province {
             Some(Ok(small)) => Ok(small),
             Some(Err(PhotoError::Encode)) => Err(Fault::Photo(PhotoError::Encode).into()),
             // A picture that brings its reader down is as unreadable as one that is refused.
-            Some(Err(PhotoError::Unreadable | PhotoError::TooSmall)) | None => {
+            Some(Err(PhotoError::Unreadable | PhotoError::TooSmall | PhotoError::Blank)) | None => {
                 Err(ProblemCode::PhotoUnreadable.into())
             }
         }
