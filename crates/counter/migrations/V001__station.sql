@@ -4,6 +4,12 @@ CREATE TABLE trust_list (
   bytes      BLOB    NOT NULL
 ) STRICT;
 
+CREATE TABLE type_register (
+  -- The newest type register that was accepted, exactly as it was signed. Verified again at each start.
+  id         INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+  bytes      BLOB    NOT NULL
+) STRICT;
+
 CREATE TABLE status_manifest (
   -- The newest status manifest that was accepted, exactly as it was signed. Verified again at each start.
   id         INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),

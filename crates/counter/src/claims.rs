@@ -1,102 +1,60 @@
-//! What an officer sees of a verified pass: the claims its kind is asked for, in a fixed order, and nothing else.
+//! What an officer sees of a verified pass: its claims in the type register's order and words, and nothing else.
 
-use credential::{Claims, Gender, GuardianRelation, Vct};
+use credential::{Claims, Kind, PassType, Shown, Value};
 use province_api::person::Cnic;
 
-use crate::types::{ClaimView, Script};
+use crate::opaque::opaque_debug;
+use crate::types::{ClaimView, KindView, Script, Words};
 
-/// The claims to show, in order. A kind of pass that this program does not know shows no claim: the verdict only.
-pub(crate) fn shown(claims: &Claims) -> Vec<ClaimView> {
-    let mut shown = Shown(Vec::new());
-    let facts = &claims.facts;
-    match claims.vct {
-        Vct::AGE => {
-            shown.truth("over_18", facts.over_18);
-            shown.truth("over_60", facts.over_60);
-        }
-        Vct::RESIDENCE => {
-            shown.put("district", facts.district.clone(), Script::District);
-            shown.put("tehsil", facts.tehsil.clone(), Script::Latin);
-            shown.truth("merged_district", facts.merged_district);
-        }
-        Vct::NAME_PHOTO => shown.names(claims),
-        Vct::IDENTITY | Vct::PAPER_CARD => {
-            shown.names(claims);
-            let Some(identity) = &claims.identity else {
-                return shown.0;
-            };
-            let relation = facts.guardian_relation.map(|relation| match relation {
-                GuardianRelation::Father => "father",
-                GuardianRelation::Husband => "husband",
-            });
-            let gender = identity.gender.map(|gender| match gender {
-                Gender::Male => "male",
-                Gender::Female => "female",
-                Gender::X => "x",
-            });
-            shown.put("guardian_name_en", identity.guardian.clone(), Script::Latin);
-            shown.put(
-                "guardian_name_ur",
-                identity.guardian_local.clone(),
-                Script::Arabic,
-            );
-            shown.put("guardian_relation", relation.map(str::to_owned), Script::Word);
-            shown.put("cnic", identity.id.as_deref().map(Cnic::mask), Script::Number);
-            shown.put(
-                "date_of_birth",
-                identity.date_of_birth.as_deref().map(day),
-                Script::Date,
-            );
-            shown.put("gender", gender.map(str::to_owned), Script::Word);
-            let address = identity.address.clone();
-            let script = script_of(address.as_deref().unwrap_or_default());
-            shown.put("address", address, script);
-            shown.put("district", facts.district.clone(), Script::District);
-        }
-        // A document says what it says; what is not known here by name is left out.
-        _ if claims.holder.is_none() => {
-            shown.names(claims);
-            if let Some(identity) = &claims.identity {
-                shown.put("cnic", identity.id.as_deref().map(Cnic::mask), Script::Number);
-            }
-            shown.put("district", facts.district.clone(), Script::District);
-        }
-        _ => {}
-    }
-    shown.0
+opaque_debug!(ShownPass);
+
+/// What a pass is called and what it says.
+#[derive(Clone, Default)]
+pub(crate) struct ShownPass {
+    /// Its kind, if the register has it.
+    pub kind: Option<KindView>,
+    /// The claims to show, in order; the photo has a place of its own.
+    pub claims: Vec<ClaimView>,
 }
 
-struct Shown(Vec<ClaimView>);
-
-impl Shown {
-    fn put(&mut self, key: &str, value: Option<String>, script: Script) {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            self.0.push(ClaimView {
-                key: key.to_owned(),
-                value,
-                script,
-            });
-        }
-    }
-
-    fn truth(&mut self, key: &str, value: Option<bool>) {
-        let word = value.map(|value| value.to_string());
-        self.put(key, word, Script::Word);
-    }
-
-    fn names(&mut self, claims: &Claims) {
-        if let Some(identity) = &claims.identity {
-            self.put("name_en", identity.full_name.clone(), Script::Latin);
-            self.put("name_ur", identity.full_name_local.clone(), Script::Arabic);
-        }
+/// The claims to show. Of a kind that the register does not have, or without a register, only the verdict is shown.
+pub(crate) fn shown(kind: Option<&PassType>, claims: &Claims) -> ShownPass {
+    let Some(kind) = kind else {
+        return ShownPass::default();
+    };
+    let shown = kind.shown(claims).filter(|one| one.claim.kind != Kind::Photo);
+    ShownPass {
+        kind: Some(KindView::from(kind)),
+        claims: shown.map(|one| view(&one)).collect(),
     }
 }
 
-/// `19900131` as `1990-01-31`.
-fn day(text: &str) -> String {
-    match (text.get(..4), text.get(4..6), text.get(6..)) {
-        (Some(year), Some(month), Some(day)) if day.len() == 2 => format!("{year}-{month}-{day}"),
-        _ => text.to_owned(),
+fn view(shown: &Shown<'_>) -> ClaimView {
+    let text = shown.value.text();
+    let (value, words) = match shown.value {
+        Value::Cnic(_) => (Cnic::mask(&text), None),
+        Value::Word(word) => (text, Some(&word.label)),
+        Value::Truth(truth) => {
+            let said = shown.claim.words.iter().find(|word| word.code == u8::from(truth));
+            (text, said.map(|word| &word.label))
+        }
+        _ => (text, None),
+    };
+    ClaimView {
+        key: shown.claim.key.clone(),
+        label: Words::from(&shown.claim.label),
+        script: match shown.claim.kind {
+            Kind::Latin => Script::Latin,
+            Kind::Arabic => Script::Arabic,
+            Kind::Text => script_of(&value),
+            Kind::Number | Kind::Cnic => Script::Number,
+            Kind::Date => Script::Date,
+            Kind::Truth | Kind::Word | Kind::Photo => Script::Word,
+            Kind::District => Script::District,
+            Kind::Money => Script::Money,
+        },
+        words: words.map(Words::from),
+        value,
     }
 }
 
@@ -108,16 +66,5 @@ fn script_of(text: &str) -> Script {
         Script::Arabic
     } else {
         Script::Latin
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_is_written_with_dashes() {
-        assert_eq!(day("19900131"), "1990-01-31");
-        assert_eq!(day("1990"), "1990");
     }
 }

@@ -71,6 +71,10 @@ station_codes! {
     TrustRefused = "station_trust_refused", BAD_GATEWAY;
     /// The trust list that arrived is older than the one here; the newer one stays.
     TrustRolledBack = "station_trust_rolled_back", BAD_GATEWAY;
+    /// The type register that arrived is not properly signed; the old one stays.
+    TypesRefused = "station_types_refused", BAD_GATEWAY;
+    /// The type register that arrived is older than the one here; the newer one stays.
+    TypesRolledBack = "station_types_rolled_back", BAD_GATEWAY;
     /// The status data that arrived are not properly signed; the old ones stay.
     StatusRefused = "station_status_refused", BAD_GATEWAY;
     /// The status data that arrived are older than those here; the newer ones stay.

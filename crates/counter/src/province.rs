@@ -1,10 +1,12 @@
-//! The way to the province: three kinds of public, signed files over HTTP, each with a limit.
+//! The way to the province: public, signed files over HTTP, each with a limit.
 //!
 //! Nothing is believed for where it came from; the station verifies every byte.
 
 use std::time::Duration;
 
-use province_api::artefacts::{STATUS_LIST_BYTES_MAX, STATUS_MANIFEST_BYTES_MAX, TRUST_LIST_BYTES_MAX};
+use province_api::artefacts::{
+    STATUS_LIST_BYTES_MAX, STATUS_MANIFEST_BYTES_MAX, TRUST_LIST_BYTES_MAX, TYPE_REGISTER_BYTES_MAX,
+};
 use province_api::paths;
 use reqwest::Client;
 use reqwest::redirect::Policy;
@@ -45,6 +47,14 @@ impl Province {
     /// [`StationCode::Unreachable`] and [`StationCode::BadAnswer`].
     pub async fn trust_list(&self) -> Result<Vec<u8>, StationCode> {
         self.get(paths::TRUST_LIST, TRUST_LIST_BYTES_MAX).await
+    }
+
+    /// The type register as the province publishes it.
+    ///
+    /// # Errors
+    /// [`StationCode::Unreachable`] and [`StationCode::BadAnswer`].
+    pub async fn type_register(&self) -> Result<Vec<u8>, StationCode> {
+        self.get(paths::TYPES, TYPE_REGISTER_BYTES_MAX).await
     }
 
     /// The status manifest as the province publishes it.

@@ -1,6 +1,6 @@
 //! Fetching newer signed data. Never part of a verdict: without a network the desk goes on with what it has.
 //!
-//! The trust list is one unit and the status data (manifest and all its lists) are another; each is
+//! The trust list is one unit, the type register another, and so are the status data (manifest and all its lists); each is
 //! taken over whole or not at all.
 
 use scan_log::Event;
@@ -14,6 +14,8 @@ use crate::province::Province;
 pub struct SyncReport {
     /// A newer trust list is here.
     pub trust_changed: bool,
+    /// A newer type register is here.
+    pub types_changed: bool,
     /// Newer status data are here.
     pub status_changed: bool,
     /// What went wrong; what was here stays.
@@ -34,6 +36,10 @@ pub async fn run(app: &App) -> SyncReport {
     if report.problem == Some(StationCode::Unreachable) {
         note(app, &report);
         return report;
+    }
+    match types(app, province).await {
+        Ok(changed) => report.types_changed = changed,
+        Err(code) => report.problem = report.problem.or(Some(code)),
     }
     let mut came = status(app, province).await;
     if came == Err(StationCode::StatusRefused) {
@@ -68,6 +74,11 @@ fn note(app: &App, report: &SyncReport) {
 async fn trust(app: &App, province: &Province) -> Result<bool, StationCode> {
     let bytes = province.trust_list().await?;
     app.station().take_trust_list(&bytes)
+}
+
+async fn types(app: &App, province: &Province) -> Result<bool, StationCode> {
+    let bytes = province.type_register().await?;
+    app.station().take_type_register(&bytes)
 }
 
 async fn status(app: &App, province: &Province) -> Result<bool, StationCode> {

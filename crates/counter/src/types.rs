@@ -2,7 +2,7 @@
 //!
 //! Times are unix seconds in 32 bits (they last until 2106), because JavaScript has no larger exact number.
 
-use credential::Timestamp;
+use credential::{Names, PassType, Timestamp};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -84,6 +84,8 @@ pub struct StationView {
     pub certified: bool,
     /// What the desk may ask for: pass types, in the certificate's order.
     pub allowed: Vec<String>,
+    /// Their names, as far as the register has them.
+    pub kinds: Vec<KindView>,
 }
 
 /// Whether signed data can be used.
@@ -186,6 +188,8 @@ pub struct ScanReply {
     pub vct: Option<String>,
     /// At a gate: what the pass meant.
     pub attendance: Option<AttendanceView>,
+    /// What the pass type is called, where the register has it.
+    pub kind: Option<KindView>,
     /// Whether any of the codes of this call belonged to the visit; tells the page whether the visitor is still there.
     pub in_view: bool,
 }
@@ -218,13 +222,59 @@ pub struct SheetCall {
     pub day: String,
 }
 
+/// A text in the three languages of the screens. An empty one means "as in English".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Words {
+    /// English.
+    pub en: String,
+    /// Urdu.
+    pub ur: String,
+    /// Pashto.
+    pub ps: String,
+}
+
+impl From<&Names> for Words {
+    fn from(names: &Names) -> Self {
+        Self {
+            en: names.en.clone(),
+            ur: names.ur.clone(),
+            ps: names.ps.clone(),
+        }
+    }
+}
+
+/// A kind of pass or document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct KindView {
+    /// The pass type, such as `age`.
+    pub vct: String,
+    /// Its name.
+    pub name: Words,
+    /// Name of its picture.
+    pub icon: String,
+}
+
+impl From<&PassType> for KindView {
+    fn from(kind: &PassType) -> Self {
+        Self {
+            vct: kind.vct.as_str().to_owned(),
+            name: Words::from(&kind.name),
+            icon: kind.icon.clone(),
+        }
+    }
+}
+
 /// One claim.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct ClaimView {
-    /// What it is; the page has a word for each key.
+    /// Its name in the type register.
     pub key: String,
+    /// What it is, in words.
+    pub label: Words,
     /// The value.
     pub value: String,
+    /// The value in words, where the register has them.
+    pub words: Option<Words>,
     /// How to set it.
     pub script: Script,
 }
@@ -241,8 +291,10 @@ pub enum Script {
     Number,
     /// A day, `YYYY-MM-DD`.
     Date,
-    /// A word of ours that the page translates: `true`, `false`, `male`, `father`, ...
+    /// A word: in [`ClaimView::words`], or `true` and `false`.
     Word,
+    /// An amount in paisa.
+    Money,
     /// A district's name in our list, such as `bajaur`.
     District,
 }
@@ -269,6 +321,8 @@ pub struct RequestReply {
     pub expires_at: u32,
     /// What is asked for.
     pub ask: String,
+    /// What it is called, where the register has it.
+    pub kind: Option<KindView>,
 }
 
 /// What a USB scanner typed.
@@ -292,6 +346,8 @@ pub struct FaceCall {
 pub struct SyncReply {
     /// A newer trust list is here.
     pub trust_changed: bool,
+    /// A newer type register is here.
+    pub types_changed: bool,
     /// Newer revocation data are here.
     pub status_changed: bool,
     /// What went wrong, one of `STATION_CODES`; what was here stays.

@@ -9,10 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use credential::frames::Assembly;
 use credential::{Code, IssuedRequest, Printed, ReplayKey, Timestamp, Verdict, Verified, photo};
 
-use crate::claims;
+use crate::claims::ShownPass;
 use crate::gate::Movement;
 use crate::opaque::opaque_debug;
-use crate::types::{AttendanceView, ClaimView, ScanReply, VisitState, seconds};
+use crate::types::{AttendanceView, ScanReply, VisitState, seconds};
 
 /// Photo frames that are kept when they are seen before the code they belong to: more than one photo takes.
 const EARLY_FRAMES_MAX: usize = 16;
@@ -74,6 +74,7 @@ pub(crate) struct Comparing {
     seen: Seen,
     began: Timestamp,
     verified: Verified,
+    shown: ShownPass,
     assembly: Assembly,
     photo: Option<Vec<u8>>,
 }
@@ -82,7 +83,7 @@ pub(crate) struct Comparing {
 pub(crate) struct Decided {
     seen: Seen,
     code: Code,
-    claims: Vec<ClaimView>,
+    shown: ShownPass,
     photo: Option<Vec<u8>>,
     issuer: Option<String>,
     vct: Option<String>,
@@ -101,7 +102,7 @@ impl Visit {
         Self::Decided(Box::new(Decided {
             seen,
             code,
-            claims: Vec::new(),
+            shown: ShownPass::default(),
             photo: None,
             issuer: None,
             vct: None,
@@ -110,14 +111,20 @@ impl Visit {
     }
 
     /// A verdict on a verified code. Nothing of a refused pass is shown.
-    pub fn decided_about(code: Code, seen: Seen, verified: &Verified, photo: Option<Vec<u8>>) -> Self {
+    pub fn decided_about(
+        code: Code,
+        seen: Seen,
+        verified: &Verified,
+        photo: Option<Vec<u8>>,
+        shown: ShownPass,
+    ) -> Self {
         if code.verdict() != Verdict::Accepted {
             return Self::decided(code, seen);
         }
         Self::Decided(Box::new(Decided {
             seen,
             code,
-            claims: claims::shown(verified.claims()),
+            shown,
             photo,
             issuer: Some(verified.issuer_name().to_owned()),
             vct: Some(verified.claims().vct.as_str().to_owned()),
@@ -157,12 +164,14 @@ impl Visit {
         seen: Seen,
         early: Vec<String>,
         began: Timestamp,
+        shown: ShownPass,
     ) -> Self {
         let assembly = photo::assembly(photo_sha256);
         let mut visit = Self::Comparing(Box::new(Comparing {
             seen,
             began,
             verified,
+            shown,
             assembly,
             photo: None,
         }));
@@ -284,12 +293,13 @@ impl Visit {
                     state: VisitState::Compare,
                     verdict: Some(code.verdict().into()),
                     code: Some(code.code().to_owned()),
-                    claims: claims::shown(comparing.verified.claims()),
+                    claims: comparing.shown.claims.clone(),
                     photo: comparing.photo.as_deref().and_then(data_address),
                     photo_parts: comparing.parts(),
                     issuer: Some(comparing.verified.issuer_name().to_owned()),
                     vct: Some(comparing.verified.claims().vct.as_str().to_owned()),
                     attendance: None,
+                    kind: comparing.shown.kind.clone(),
                     in_view,
                 }
             }
@@ -298,12 +308,13 @@ impl Visit {
                 state: VisitState::Decided,
                 verdict: Some(decided.code.verdict().into()),
                 code: Some(decided.code.code().to_owned()),
-                claims: decided.claims.clone(),
+                claims: decided.shown.claims.clone(),
                 photo: decided.photo.as_deref().and_then(data_address),
                 photo_parts: None,
                 issuer: decided.issuer.clone(),
                 vct: decided.vct.clone(),
                 attendance: decided.attendance,
+                kind: decided.shown.kind.clone(),
                 in_view,
             },
         }

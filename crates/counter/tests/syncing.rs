@@ -24,6 +24,7 @@ struct Published {
     trust: Vec<u8>,
     manifest: Vec<u8>,
     list: Vec<u8>,
+    types: Vec<u8>,
     /// Takes the place of all this when a list is asked for.
     meanwhile: Option<Box<Published>>,
 }
@@ -36,6 +37,10 @@ async fn province(published: Published) -> (Board, Province) {
         .route(
             "/v1/trust-list",
             get(|State(board): State<Board>| async move { board.lock().unwrap().trust.clone() }),
+        )
+        .route(
+            "/v1/types",
+            get(|State(board): State<Board>| async move { board.lock().unwrap().types.clone() }),
         )
         .route(
             "/v1/status-manifest",
@@ -74,6 +79,7 @@ fn published(land: &Land, epoch: u64, revoked: &[u32]) -> Published {
     let (manifest, list) = land.status(epoch, revoked);
     Published {
         trust: land.trust.clone(),
+        types: land.types(1, &[]),
         manifest,
         list,
         meanwhile: None,
@@ -173,6 +179,7 @@ async fn nothing_is_applied_by_halves() {
     };
     *board.lock().unwrap() = Published {
         trust: land.trust.clone(),
+        types: land.types(1, &[]),
         ..published(&forger, 7, &[])
     };
     assert_eq!(sync(&desk).await["code"], "station_status_refused");

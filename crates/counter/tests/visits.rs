@@ -183,6 +183,7 @@ async fn an_identity_turns_green_only_after_the_photo_is_whole_and_the_face_comp
         "gender",
         "address",
         "district",
+        "assurance",
     ];
     assert_eq!(keys, order);
     let json = serde_json::to_string(&reply).unwrap();

@@ -1,6 +1,6 @@
-//! Signed public files of the province: trust list, status manifest, status lists. Raw bytes, cacheable by anyone.
+//! Signed public files of the province: trust list, type register, status manifest, status lists. Raw bytes, cacheable by anyone.
 
-/// Media type of a trust list and of a status manifest (both COSE).
+/// Media type of a trust list, a type register and a status manifest (all COSE).
 pub const COSE: &str = "application/cose";
 
 /// Media type of the raw bits of a status list.
@@ -8,6 +8,9 @@ pub const BITS: &str = "application/octet-stream";
 
 /// Largest trust list, in bytes.
 pub const TRUST_LIST_BYTES_MAX: usize = 64 * 1024;
+
+/// Largest type register, in bytes.
+pub const TYPE_REGISTER_BYTES_MAX: usize = 64 * 1024;
 
 /// Largest status manifest, in bytes.
 pub const STATUS_MANIFEST_BYTES_MAX: usize = 64 * 1024;

@@ -24,6 +24,8 @@ pub mod paths {
     pub const PASSES: &str = "/v1/passes";
     /// `GET`: the signed trust list, raw bytes.
     pub const TRUST_LIST: &str = "/v1/trust-list";
+    /// `GET`: the signed type register, raw bytes.
+    pub const TYPES: &str = "/v1/types";
     /// `GET`: the signed status manifest, raw bytes.
     pub const STATUS_MANIFEST: &str = "/v1/status-manifest";
     /// `GET` with the list's name appended: the raw bits of one status list.

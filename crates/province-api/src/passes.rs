@@ -14,6 +14,17 @@ pub struct Challenge {
     pub challenge: Bytes,
     /// Unix seconds after which it no longer serves.
     pub expires_at: u64,
+    /// What this citizen may draw now, in the type register's order: passes that everybody has, and their documents.
+    pub offers: Vec<Offer>,
+}
+
+/// A kind of pass that a citizen may draw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Pass type, such as `age` or `domicile`.
+    pub vct: String,
+    /// Of a document, which grant of it: another number means that passes drawn before are of the old one. 0 for passes.
+    pub grant: u64,
 }
 
 /// One pass that the phone wants.

@@ -15,8 +15,9 @@ use province_api::person::Cnic;
 
 use crate::keys::{KeyFileError, KeyFolder, KeyName};
 use crate::randomness::Randomness;
+use crate::rules::document::{self, DocumentError, DocumentKeys, Form};
 use crate::rules::end::{self, Ended};
-use crate::rules::{Fault, publish};
+use crate::rules::{Fault, kinds, publish};
 use crate::store::artefact::{self, Name};
 use crate::store::trusted_key::{self, Purpose, TrustedKeyRow};
 use crate::store::{Store, StoreError, seal_check};
@@ -27,9 +28,10 @@ const KEY_DAYS: u64 = 2 * 365;
 const CONFIG_DAYS: u64 = 5 * 365;
 
 /// The keys that a trust list names.
-const KEYS: [(KeyName, Purpose); 3] = [
+const KEYS: [(KeyName, Purpose); 4] = [
     (KeyName::Issuer, Purpose::Passes),
     (KeyName::CounterCa, Purpose::Counters),
+    (KeyName::Types, Purpose::Types),
     (KeyName::Status, Purpose::Status),
 ];
 
@@ -55,6 +57,17 @@ pub enum AdminError {
     /// A rule failed.
     #[error("{0}")]
     Fault(#[from] Fault),
+    /// A document.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// The data file of types.
+    #[error("the data file of types cannot be read: line {line}, column {column}")]
+    TypesFile {
+        /// Where it goes wrong.
+        line: usize,
+        /// Where in the line.
+        column: usize,
+    },
     /// The certificate could not be signed.
     #[error("the certificate could not be signed: {0:?}")]
     Certificate(IssueError),
@@ -75,6 +88,34 @@ pub struct Published {
     pub sequence: u64,
     /// Number of the status manifest.
     pub epoch: u64,
+}
+
+/// What publishing a type register did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublishedTypes {
+    /// Number of the register.
+    pub sequence: u64,
+    /// Number of the status manifest that names its lists.
+    pub epoch: u64,
+    /// The register has a kind that the trust list lets nobody sign yet: the next trust list is to be signed.
+    pub trust_due: bool,
+}
+
+/// The types that a new province begins with.
+pub const PACKAGED_TYPES: &str = include_str!("../../../assets/types/types.json");
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypesFile {
+    types: Vec<credential::PassType>,
+}
+
+fn types_of(json: &str) -> Result<Vec<credential::PassType>, AdminError> {
+    let file: TypesFile = serde_json::from_str(json).map_err(|error| AdminError::TypesFile {
+        line: error.line(),
+        column: error.column(),
+    })?;
+    Ok(file.types)
 }
 
 /// What a counter certificate says of its desk.
@@ -155,6 +196,8 @@ impl Office {
         }
         let check_value = office.keys.data()?.check_value(randomness).map_err(Fault::Seal)?;
         seal_check::add(&mut write, &check_value).await?;
+        let types = office.keys.signing(KeyName::Types)?;
+        publish::types(&mut write, types_of(PACKAGED_TYPES)?, &types, now).await?;
         let status = office.keys.signing(KeyName::Status)?;
         let epoch = publish::status_manifest(&mut write, &status, now).await?;
         write.commit().await?;
@@ -185,12 +228,15 @@ impl Office {
         if artefact::newest(&mut db, &Name::TrustList).await?.is_none() {
             return Err(AdminError::NotWhole("it has no trust list"));
         }
+        if artefact::newest(&mut db, &Name::TypeRegister).await?.is_none() {
+            return Err(AdminError::NotWhole("it has no type register"));
+        }
         let check_value = seal_check::find(&mut db).await?;
         let check_value = check_value.ok_or(AdminError::NotWhole("it has no check value of its data key"))?;
         let trusted = trusted_key::all(&mut db).await?;
         for (name, purpose) in KEYS {
-            // A machine that only serves need not have the key that certifies counters.
-            if name == KeyName::CounterCa && !self.keys.has(name) {
+            // A machine that only serves need not have the keys that certify counters and sign registers.
+            if matches!(name, KeyName::CounterCa | KeyName::Types) && !self.keys.has(name) {
                 continue;
             }
             let key = self.keys.signing(name)?.public();
@@ -252,6 +298,65 @@ impl Office {
     pub async fn publish_trust(&self, now: Timestamp) -> Result<u64, AdminError> {
         let [first, second] = self.roots()?;
         Ok(publish::trust_list(&self.store, [&first, &second], now).await?)
+    }
+
+    /// Signs and publishes the next type register from a data file as assets/types/types.json is one.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn publish_types(&self, json: &str, now: Timestamp) -> Result<PublishedTypes, AdminError> {
+        let types = types_of(json)?;
+        let key = self.keys.signing(KeyName::Types)?;
+        let mut write = self.store.write().await?;
+        let before = kinds::published(&mut write).await?;
+        let is_new = types.iter().any(|kind| before.find(&kind.vct).is_none());
+        let sequence = publish::types(&mut write, types, &key, now).await?;
+        // A kind may have a status list that the manifest does not name yet.
+        let status = self.keys.signing(KeyName::Status)?;
+        let epoch = publish::status_manifest(&mut write, &status, now).await?;
+        write.commit().await?;
+        Ok(PublishedTypes {
+            sequence,
+            epoch,
+            trust_due: is_new,
+        })
+    }
+
+    /// Grants a document to an enrolled citizen.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn grant(
+        &self,
+        form: &Form,
+        randomness: &Randomness,
+        now: Timestamp,
+    ) -> Result<(), AdminError> {
+        Ok(document::grant(&self.store, &self.document_keys()?, form, now, randomness).await?)
+    }
+
+    /// Withdraws a citizen's document.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn withdraw(&self, cnic: &Cnic, vct: &Vct, now: Timestamp) -> Result<(), AdminError> {
+        Ok(document::withdraw(&self.store, &self.document_keys()?, cnic, vct, now).await?)
+    }
+
+    /// The bytes of the printed form of a citizen's document.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn paper(&self, cnic: &Cnic, vct: &Vct, now: Timestamp) -> Result<Vec<u8>, AdminError> {
+        Ok(document::paper(&self.store, &self.document_keys()?, cnic, vct, now).await?)
+    }
+
+    fn document_keys(&self) -> Result<DocumentKeys, KeyFileError> {
+        Ok(DocumentKeys {
+            issuer: self.keys.signing(KeyName::Issuer)?,
+            status: self.keys.signing(KeyName::Status)?,
+            data: self.keys.data()?,
+        })
     }
 
     /// Revokes a citizen's passes.

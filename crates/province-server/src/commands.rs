@@ -11,9 +11,10 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use credential::{Names, PublicKey, Timestamp, Vct};
 use province_api::person::Cnic;
-use province_server::admin::{Desk, Office};
+use province_server::admin::{AdminError, Desk, Office};
 use province_server::nadra::{HttpNadra, TIME_LIMIT};
 use province_server::randomness::Randomness;
+use province_server::rules::document::Form;
 use province_server::rules::end::Ended;
 use province_server::{AppParts, Limits, Province, router};
 use serde_json::json;
@@ -24,6 +25,8 @@ use super::say;
 const UPKEEP_EVERY: Duration = Duration::from_hours(1);
 /// Most bytes read from stdin: a CNIC in any spelling.
 const STDIN_BYTES_MAX: u64 = 1_024;
+/// Most bytes read from stdin of a document: its fields with room.
+const DOCUMENT_BYTES_MAX: u64 = 64 * 1_024;
 
 /// The provincial API and its operator's commands.
 #[derive(Parser)]
@@ -82,6 +85,42 @@ enum Command {
     },
     /// Certify a counter.
     CounterCertificate(Box<CounterCertificate>),
+    /// Sign and publish the next type register. With a kind that is new, sign the next trust list too (`trust`).
+    Types {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The types as JSON.
+        #[arg(long)]
+        file: PathBuf,
+    },
+    /// Grant a document to an enrolled citizen: {"cnic", "vct", "fields": {key: value}} comes on stdin.
+    Grant {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Withdraw a citizen's document; the CNIC comes on stdin.
+    Withdraw {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Which kind.
+        #[arg(long)]
+        vct: String,
+    },
+    /// Write the printed form of a citizen's document, signed and without a holder's key; the CNIC comes on stdin.
+    Paper {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Which kind.
+        #[arg(long)]
+        vct: String,
+        /// Where to write it.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Sign and publish the next trust list.
     Trust {
         /// The data folder.
@@ -148,6 +187,25 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             ended(Office::open(&data).await?.release(&cnic, now()).await?)
         }
         Command::CounterCertificate(given) => counter_certificate(*given).await,
+        Command::Types { data, file } => {
+            let json = fs::read_to_string(file).context("could not read the types")?;
+            let done = Office::open(&data).await?.publish_types(&json, now()).await?;
+            say(&json!({ "sequence": done.sequence, "epoch": done.epoch, "trust_due": done.trust_due }))
+        }
+        Command::Grant { data } => {
+            let form = form_from_stdin()?;
+            let office = Office::open(&data).await?;
+            told(office.grant(&form, &randomness(), now()).await)
+        }
+        Command::Withdraw { data, vct } => {
+            let (cnic, vct) = (cnic_from_stdin()?, Vct::parse(&vct)?);
+            told(Office::open(&data).await?.withdraw(&cnic, &vct, now()).await)
+        }
+        Command::Paper { data, vct, out } => {
+            let (cnic, vct) = (cnic_from_stdin()?, Vct::parse(&vct)?);
+            let bytes = Office::open(&data).await?.paper(&cnic, &vct, now()).await?;
+            write(&out, &bytes)
+        }
         Command::Trust { data } => {
             let sequence = Office::open(&data).await?.publish_trust(now()).await?;
             say(&json!({ "sequence": sequence }))
@@ -230,6 +288,36 @@ fn ended(ended: Ended) -> anyhow::Result<()> {
             anyhow::bail!("nobody is enrolled with this CNIC")
         }
     }
+}
+
+/// Says that it was done, or why not with its code.
+fn told(done: Result<(), AdminError>) -> anyhow::Result<()> {
+    if let Err(AdminError::Document(error)) = &done {
+        say(&json!({ "done": false, "code": error.code() }))?;
+    }
+    done?;
+    say(&json!({ "done": true }))
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FormJson {
+    cnic: String,
+    vct: Vct,
+    fields: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A document's fields are personal and are no arguments either; serde's own message could quote them.
+fn form_from_stdin() -> anyhow::Result<Form> {
+    let form: FormJson =
+        serde_json::from_reader(std::io::stdin().take(DOCUMENT_BYTES_MAX)).map_err(|error| {
+            anyhow::anyhow!("not a document: line {}, column {}", error.line(), error.column())
+        })?;
+    Ok(Form {
+        cnic: Cnic::parse(&form.cnic).context("the CNIC is none")?,
+        vct: form.vct,
+        fields: form.fields,
+    })
 }
 
 /// The CNIC is not an argument: other users of the machine can read those.

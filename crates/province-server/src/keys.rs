@@ -60,6 +60,8 @@ pub enum KeyName {
     Issuer,
     /// Signs counters' certificates.
     CounterCa,
+    /// Signs the type register.
+    Types,
     /// Signs status manifests.
     Status,
     /// Seals records and makes blind indices.
@@ -79,6 +81,7 @@ impl std::fmt::Display for KeyName {
         match self {
             Self::Issuer => f.write_str("issuer"),
             Self::CounterCa => f.write_str("counter-ca"),
+            Self::Types => f.write_str("types"),
             Self::Status => f.write_str("status"),
             Self::Data => f.write_str("data"),
             Self::Root(n) => write!(f, "root-{}", n.saturating_add(1)),
@@ -115,6 +118,7 @@ impl KeyFolder {
         for name in [
             KeyName::Issuer,
             KeyName::CounterCa,
+            KeyName::Types,
             KeyName::Status,
             KeyName::Data,
         ] {
@@ -182,7 +186,7 @@ impl KeyFolder {
         Ok(DataKeys::derive(&*self.open(KeyName::Data)?))
     }
 
-    /// Opens what `serve` needs: no root and no counter key.
+    /// Opens what `serve` needs: no root, no counter key and none for the register.
     ///
     /// # Errors
     /// [`KeyFileError`].

@@ -79,6 +79,8 @@ pub enum Subject {
 pub enum Kind {
     /// What a citizen gave.
     Record,
+    /// What a document says.
+    Holding,
     /// An answer kept for asking again.
     Answer,
     /// Nothing, to tell whether a key is the right one.
@@ -89,6 +91,7 @@ impl Kind {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Record => b"record\0",
+            Self::Holding => b"holding\0",
             Self::Answer => b"answer\0",
             Self::Check => b"check\0",
         }

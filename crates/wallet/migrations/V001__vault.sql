@@ -49,8 +49,14 @@ CREATE TABLE credential (
 ) STRICT;
 CREATE INDEX credential_by_use ON credential (vct, shown_at, expires_at);
 
+CREATE TABLE offer (
+  -- What the province lets this citizen draw, as it said last: passes, and the documents they hold.
+  vct        TEXT    PRIMARY KEY NOT NULL,
+  grant_no   INTEGER NOT NULL                             -- which grant of a document; 0 for passes
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE artefact (
-  -- Public signed files of the province, as received: 'trust-list', 'status-manifest', 'status/<uri>'.
+  -- Public signed files of the province, as received: 'trust-list', 'type-register', 'status-manifest', 'status/<uri>'.
   name       TEXT    PRIMARY KEY NOT NULL,
   bytes      BLOB    NOT NULL,
   fetched_at INTEGER NOT NULL

@@ -1,91 +1,48 @@
-//! Claims as a screen lists them: a name, a value, and how it is laid out. No words.
+//! Claims as a screen lists them: the type register's words and order, a value, and how it is laid out.
 
-use credential::{Claims, Vct};
+use credential::{ClaimType, Claims, Form, Kind, Names, PassType, Place, Shown, Value};
 use province_api::person::Cnic;
 
-use crate::screen::{ClaimView, Script};
+use crate::screen::{ClaimView, KindView, Script, Words};
 
-/// What a desk learns from a pass, in the order in which a person reads it.
-pub(crate) fn views(claims: &Claims) -> Vec<ClaimView> {
-    let mut views = Views(Vec::new());
-    let facts = &claims.facts;
-    views.truth("over_18", facts.over_18);
-    views.truth("over_60", facts.over_60);
-    if let Some(identity) = &claims.identity {
-        views.text("name_en", identity.full_name.as_deref(), Script::Latin);
-        views.text("name_ur", identity.full_name_local.as_deref(), Script::Arabic);
-        views.text("guardian_name_en", identity.guardian.as_deref(), Script::Latin);
-        views.text(
-            "guardian_name_ur",
-            identity.guardian_local.as_deref(),
-            Script::Arabic,
-        );
-        let relation = facts.guardian_relation.map(credential::GuardianRelation::as_str);
-        views.text("guardian_relation", relation, Script::Word);
-        views.text(
-            "cnic",
-            identity.id.as_deref().map(grouped).as_deref(),
-            Script::Number,
-        );
-        let born = identity.date_of_birth.as_deref().map(with_dashes);
-        views.text("date_of_birth", born.as_deref(), Script::Number);
-        views.text(
-            "gender",
-            identity.gender.map(credential::Gender::as_str),
-            Script::Word,
-        );
-        if let Some(address) = identity.address.as_deref() {
-            views.text("address", Some(address), script_of(address));
+impl From<&Names> for Words {
+    fn from(names: &Names) -> Self {
+        Self {
+            en: names.en.clone(),
+            ur: names.ur.clone(),
+            ps: names.ps.clone(),
         }
     }
-    views.text("district", facts.district.as_deref(), Script::Word);
-    if let Some(tehsil) = facts.tehsil.as_deref() {
-        views.text("tehsil", Some(tehsil), script_of(tehsil));
-    }
-    views.truth("merged_district", facts.merged_district);
-    let level = facts.assurance.map(|level| level.to_string());
-    views.text("assurance", level.as_deref(), Script::Number);
-    views.truth("photo", facts.photo_sha256.map(|_| true));
-    views.0
 }
 
-/// The names of the claims of a kind of pass, for a request that this phone cannot answer.
-pub(crate) fn names_of(vct: Vct) -> Vec<ClaimView> {
-    let names: &[(&str, Script)] = if vct == Vct::AGE {
-        &[("over_18", Script::Word), ("over_60", Script::Word)]
-    } else if vct == Vct::RESIDENCE {
-        &[("district", Script::Word), ("merged_district", Script::Word)]
-    } else if vct == Vct::IDENTITY {
-        &[
-            ("name_en", Script::Latin),
-            ("name_ur", Script::Arabic),
-            ("guardian_name_en", Script::Latin),
-            ("guardian_name_ur", Script::Arabic),
-            ("guardian_relation", Script::Word),
-            ("cnic", Script::Number),
-            ("date_of_birth", Script::Number),
-            ("gender", Script::Word),
-            ("address", Script::Latin),
-            ("district", Script::Word),
-            ("photo", Script::Word),
-        ]
-    } else if vct == Vct::NAME_PHOTO {
-        &[
-            ("name_en", Script::Latin),
-            ("name_ur", Script::Arabic),
-            ("photo", Script::Word),
-        ]
-    } else {
-        &[]
-    };
-    names
-        .iter()
-        .map(|(key, script)| ClaimView {
-            key: (*key).to_owned(),
-            value: None,
-            script: *script,
-        })
-        .collect()
+/// What a kind is called; nothing where the register does not have it.
+pub(crate) fn kind_view(kind: Option<&PassType>) -> KindView {
+    kind.map_or_else(KindView::default, |kind| KindView {
+        name: Words::from(&kind.name),
+        icon: kind.icon.clone(),
+    })
+}
+
+/// Whether a kind is a document: it has fields of its own.
+pub(crate) fn is_document(kind: &PassType) -> bool {
+    let own = |at: Place| matches!(at, Place::Fact(number) if credential::FIELDS.contains(&number));
+    kind.claims.iter().any(|claim| own(claim.at))
+}
+
+/// What a desk learns from a pass, in the register's order. Of a kind that the register does not have any more, that
+/// there is something.
+pub(crate) fn views(kind: Option<&PassType>, claims: &Claims) -> Vec<ClaimView> {
+    kind.map_or_else(nameless, |kind| {
+        kind.shown(claims).map(|one| view(&one)).collect()
+    })
+}
+
+/// The names of the claims of a kind of pass, for a request that this phone cannot answer and for the past.
+pub(crate) fn names_of(kind: Option<&PassType>) -> Vec<ClaimView> {
+    kind.map_or_else(nameless, |kind| {
+        let claims = kind.claims.iter().filter(|claim| claim.stands_in(Form::Phone));
+        claims.map(bare).collect()
+    })
 }
 
 /// The names alone, for the list of past showings.
@@ -93,45 +50,79 @@ pub(crate) fn keys(views: &[ClaimView]) -> Vec<String> {
     views.iter().map(|view| view.key.clone()).collect()
 }
 
+/// The claims of past showings under their names of today.
+pub(crate) fn of_keys(kind: Option<&PassType>, keys: &[String]) -> Vec<ClaimView> {
+    keys.iter()
+        .map(|key| {
+            let known = kind.and_then(|kind| kind.claims.iter().find(|claim| claim.key == *key));
+            known.map_or_else(|| other(key), bare)
+        })
+        .collect()
+}
+
 /// A CNIC as people read it.
 pub(crate) fn grouped(cnic: &str) -> String {
     Cnic::parse(cnic).map_or_else(|_| cnic.to_owned(), |cnic| cnic.grouped())
 }
 
-struct Views(Vec<ClaimView>);
+fn nameless() -> Vec<ClaimView> {
+    vec![other("other")]
+}
 
-impl Views {
-    fn text(&mut self, key: &str, value: Option<&str>, script: Script) {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            self.0.push(ClaimView {
-                key: key.to_owned(),
-                value: Some(value.to_owned()),
-                script,
-            });
+fn other(key: &str) -> ClaimView {
+    ClaimView {
+        key: key.to_owned(),
+        label: Words::default(),
+        value: None,
+        words: None,
+        script: Script::Word,
+    }
+}
+
+fn bare(claim: &ClaimType) -> ClaimView {
+    ClaimView {
+        label: Words::from(&claim.label),
+        script: script(claim.kind, ""),
+        ..other(&claim.key)
+    }
+}
+
+fn view(shown: &Shown<'_>) -> ClaimView {
+    let text = shown.value.text();
+    let (value, words) = match shown.value {
+        Value::Cnic(_) => (grouped(&text), None),
+        Value::Word(word) => (text, Some(&word.label)),
+        Value::Truth(truth) => {
+            let said = shown.claim.words.iter().find(|word| word.code == u8::from(truth));
+            (text, said.map(|word| &word.label))
         }
-    }
-
-    fn truth(&mut self, key: &str, value: Option<bool>) {
-        let word = value.map(|value| if value { "true" } else { "false" });
-        self.text(key, word, Script::Word);
-    }
-}
-
-/// `19900131` as `1990-01-31`.
-fn with_dashes(day: &str) -> String {
-    match (day.get(..4), day.get(4..6), day.get(6..8)) {
-        (Some(year), Some(month), Some(day)) => format!("{year}-{month}-{day}"),
-        _ => day.to_owned(),
+        _ => (text, None),
+    };
+    ClaimView {
+        key: shown.claim.key.clone(),
+        label: Words::from(&shown.claim.label),
+        script: script(shown.claim.kind, &value),
+        words: words.map(Words::from),
+        value: Some(value),
     }
 }
 
-fn script_of(text: &str) -> Script {
-    if text
-        .chars()
-        .any(|letter| ('\u{600}'..='\u{6ff}').contains(&letter))
-    {
-        Script::Arabic
-    } else {
-        Script::Latin
+fn script(kind: Kind, value: &str) -> Script {
+    match kind {
+        Kind::Latin => Script::Latin,
+        Kind::Arabic => Script::Arabic,
+        Kind::Text
+            if value
+                .chars()
+                .any(|letter| ('\u{600}'..='\u{6ff}').contains(&letter)) =>
+        {
+            Script::Arabic
+        }
+        Kind::Text => Script::Latin,
+        Kind::Number | Kind::Cnic => Script::Number,
+        Kind::Date => Script::Date,
+        Kind::Truth | Kind::Word | Kind::Photo => Script::Word,
+        Kind::District => Script::District,
+        Kind::Money => Script::Money,
     }
 }

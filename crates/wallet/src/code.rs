@@ -157,6 +157,8 @@ ui_codes! {
     AnswerInvalid = "answer_invalid",
     /// The trust list is not signed by the province's roots, or is older than ours; nothing was stored.
     TrustRefused = "trust_refused",
+    /// The type register is not properly signed, or goes back.
+    TypesRefused = "types_refused",
     /// A pass is not properly signed, not this phone's, or not what was asked; nothing was stored.
     PassRefused = "pass_refused",
     /// The photo is not the one that was signed; nothing was stored.

@@ -1,6 +1,6 @@
 //! The home screen: the card, the stock and how old everything is.
 
-use credential::{Credential, DAY, RootSet, StatusSet, Timestamp, Vct};
+use credential::{Credential, DAY, PassType, RootSet, StatusSet, Timestamp, TypeRegister, Vct};
 use province_api::person::Day;
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
@@ -11,11 +11,9 @@ use crate::screen::{Card, Choice, Home, PassStock};
 use crate::store::credential as passes;
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::enrolment::{self, State};
-use crate::sync::{STOCK, load_status, load_trust};
+use crate::store::offer;
+use crate::sync::{load_status, load_trust, load_types, types_here};
 use crate::{claims, picture};
-
-/// Kinds that may be shown without a request: they name nobody.
-pub(crate) const TIMED: [Vct; 2] = [Vct::AGE, Vct::RESIDENCE];
 
 /// Everything that the home screen shows.
 pub(crate) fn home(database: &Connection, roots: &RootSet, now: Timestamp) -> Result<Home, UiError> {
@@ -37,11 +35,17 @@ pub(crate) fn home(database: &Connection, roots: &RootSet, now: Timestamp) -> Re
         Some(identity) if enrolment.state == State::Complete => Some(card(database, identity)?),
         _ => None,
     };
-    let mut stock = Vec::with_capacity(STOCK.len());
-    for (vct, _) in STOCK {
-        let here = passes::stock(database, vct, now)?;
+    let types = match &trust {
+        Some(trust) => load_types(database, trust)?,
+        None => None,
+    };
+    let mut stock = Vec::new();
+    for kind in drawn(database, types.as_ref())? {
+        let here = passes::stock(database, kind.vct, now)?;
         stock.push(PassStock {
-            vct: vct.as_str().to_owned(),
+            vct: kind.vct.as_str().to_owned(),
+            kind: claims::kind_view(Some(kind)),
+            document: claims::is_document(kind),
             left: here.left,
             total: here.total,
             expires_on: here.expires_at.map(last_day),
@@ -59,15 +63,37 @@ pub(crate) fn home(database: &Connection, roots: &RootSet, now: Timestamp) -> Re
     })
 }
 
+/// The kinds that this citizen may draw, in the register's order.
+fn drawn<'a>(
+    database: &Connection,
+    types: Option<&'a TypeRegister>,
+) -> Result<Vec<&'a PassType>, StoreError> {
+    let offers = offer::all(database)?;
+    let kinds = types.map(TypeRegister::types).unwrap_or_default().iter();
+    Ok(kinds
+        .filter(|kind| offers.contains_key(kind.vct.as_str()))
+        .collect())
+}
+
 /// What may be shown to any desk at once.
-pub(crate) fn timed_choices(database: &Connection, now: Timestamp) -> Result<Vec<Choice>, UiError> {
+pub(crate) fn timed_choices(
+    database: &Connection,
+    roots: &RootSet,
+    now: Timestamp,
+) -> Result<Vec<Choice>, UiError> {
     let mut choices = Vec::new();
-    for vct in TIMED {
+    let types = types_here(database, roots)?;
+    for kind in drawn(database, types.as_ref())?
+        .into_iter()
+        .filter(|kind| kind.show.timed)
+    {
+        let vct = kind.vct;
         if let Some(stored) = passes::next_to_show(database, vct, now)? {
             let credential = Credential::parse(&stored.raw).map_err(|_| StoreError::Row)?;
             choices.push(Choice {
                 vct: vct.as_str().to_owned(),
-                claims: claims::views(credential.unverified_claims()),
+                kind: claims::kind_view(Some(kind)),
+                claims: claims::views(Some(kind), credential.unverified_claims()),
                 left: passes::stock(database, vct, now)?.left,
             });
         }

@@ -11,7 +11,7 @@ use crate::home::screen_time;
 use crate::screen::{RequestView, Showing, ShowingMode, ShowingOutcome};
 use crate::show::{self, Showings};
 use crate::store::showing;
-use crate::sync::load_trust;
+use crate::sync::{load_trust, types_here};
 
 /// Most requests that wait for an answer; a camera reads the same one again and again.
 const PENDING_MAX: usize = 4;
@@ -52,17 +52,23 @@ impl Requests {
             id
         } else {
             if let Some(reason) = refusal {
-                record(database, &request, ShowingOutcome::Refused, Some(reason), now)?;
+                record(
+                    (database, roots),
+                    &request,
+                    ShowingOutcome::Refused,
+                    Some(reason),
+                    now,
+                )?;
             }
             self.add(request.clone(), now)
         };
-        view(database, id, &request, refusal, now)
+        view((database, roots), id, &request, refusal, now)
     }
 
     /// Answers a request: the citizen agreed.
     pub(crate) fn answer(
         &mut self,
-        database: &Connection,
+        (database, roots): (&Connection, &RootSet),
         showings: &mut Showings,
         id: u32,
         now: Timestamp,
@@ -74,19 +80,30 @@ impl Requests {
         if waits == 0 {
             return Err(UiCode::RequestGone.into());
         }
-        let showing = showings.start_answer(database, &pending.request, waits, now)?;
+        let showing = showings.start_answer((database, roots), &pending.request, waits, now)?;
         // Answered once: another answer would use up another pass.
         self.pending.remove(position);
         Ok(showing)
     }
 
     /// The citizen said no.
-    pub(crate) fn decline(&mut self, database: &Connection, id: u32, now: Timestamp) -> Result<(), UiError> {
+    pub(crate) fn decline(
+        &mut self,
+        (database, roots): (&Connection, &RootSet),
+        id: u32,
+        now: Timestamp,
+    ) -> Result<(), UiError> {
         let position = self.position(id)?;
         let pending = self.pending.remove(position);
         // A request that the phone refused is on record as that.
         if pending.request.may_ask().is_ok() {
-            record(database, &pending.request, ShowingOutcome::Declined, None, now)?;
+            record(
+                (database, roots),
+                &pending.request,
+                ShowingOutcome::Declined,
+                None,
+                now,
+            )?;
         }
         Ok(())
     }
@@ -126,7 +143,7 @@ pub(crate) fn desk_name(request: &ReadRequest) -> Option<&Names> {
 }
 
 fn view(
-    database: &Connection,
+    (database, roots): (&Connection, &RootSet),
     id: u32,
     request: &ReadRequest,
     refusal: Option<UiCode>,
@@ -138,15 +155,17 @@ fn view(
     };
     // What would be handed over is shown even for a request that is refused: the citizen sees what
     // the desk wanted.
-    let (claims, missing) = match show::choose(database, *request.ask(), now) {
-        Ok((_, claims)) => (claims, None),
+    let types = types_here(database, roots)?;
+    let kind = types.as_ref().and_then(|types| types.find(request.ask()));
+    let (claims, missing) = match show::choose(database, roots, *request.ask(), now) {
+        Ok(chosen) => (chosen.claims, None),
         Err(error)
             if matches!(
                 error.code,
                 UiCode::NoPass | UiCode::PassExpired | UiCode::DeviceClock
             ) =>
         {
-            (claims::names_of(*request.ask()), Some(error.code))
+            (claims::names_of(kind), Some(error.code))
         }
         Err(error) => return Err(error),
     };
@@ -163,6 +182,7 @@ fn view(
         purpose_ur: text(purpose, "ur"),
         purpose_ps: text(purpose, "ps"),
         ask: request.ask().as_str().to_owned(),
+        kind: claims::kind_view(kind),
         claims,
         check_code: request.check_code(),
         answerable: reason.is_none(),
@@ -172,12 +192,14 @@ fn view(
 }
 
 fn record(
-    database: &Connection,
+    (database, roots): (&Connection, &RootSet),
     request: &ReadRequest,
     outcome: ShowingOutcome,
     reason: Option<UiCode>,
     now: Timestamp,
 ) -> Result<(), UiError> {
+    let types = types_here(database, roots)?;
+    let kind = types.as_ref().and_then(|types| types.find(request.ask()));
     showing::insert(
         database,
         &showing::New {
@@ -187,7 +209,7 @@ fn record(
             outcome,
             reason,
             desk: desk_name(request),
-            claims: &claims::keys(&claims::names_of(*request.ask())),
+            claims: &claims::keys(&claims::names_of(kind)),
             last_pass: false,
         },
     )?;

@@ -191,11 +191,35 @@ pub struct Card {
     pub district: Option<String>,
 }
 
+/// A text in the three languages of the screens. An empty one means "as in English".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Words {
+    /// English.
+    pub en: String,
+    /// Urdu.
+    pub ur: String,
+    /// Pashto.
+    pub ps: String,
+}
+
+/// What a kind of pass or document is called, from the type register. Empty where the register does not have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct KindView {
+    /// Its name.
+    pub name: Words,
+    /// Name of its picture.
+    pub icon: String,
+}
+
 /// What is left of one kind of pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct PassStock {
     /// Kind of pass, such as `age`.
     pub vct: String,
+    /// What it is called.
+    pub kind: KindView,
+    /// Whether it is a document that the province granted, and not a pass that everybody has.
+    pub document: bool,
     /// Passes never shown and not expired.
     pub left: u32,
     /// Passes on the phone, shown ones included, that are not expired.
@@ -209,6 +233,8 @@ pub struct PassStock {
 pub struct Choice {
     /// Kind of pass, such as `age`.
     pub vct: String,
+    /// What it is called.
+    pub kind: KindView,
     /// What the desk will learn.
     pub claims: Vec<ClaimView>,
     /// Passes never shown; 0 means that the last one is shown again.
@@ -218,11 +244,15 @@ pub struct Choice {
 /// One claim, ready to be put in words.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct ClaimView {
-    /// Name of the claim, such as `over_18`, `district`, `name_en`.
+    /// Name of the claim in the type register, such as `over_18`, `district`, `name_en`.
     pub key: String,
+    /// What it is, in words.
+    pub label: Words,
     /// Its value: text, `true`/`false`, `YYYY-MM-DD`, or an identifier (district) to be named by the
     /// screen. `None` when the claim is only asked for and this phone holds no value.
     pub value: Option<String>,
+    /// The value in words, where the type register has them.
+    pub words: Option<Words>,
     /// How the value is to be laid out.
     pub script: Script,
 }
@@ -237,8 +267,14 @@ pub enum Script {
     Arabic,
     /// Digits: left to right in every language.
     Number,
-    /// An identifier or `true`/`false`: the screen has the words.
+    /// A word: in [`ClaimView::words`], or `true` and `false`.
     Word,
+    /// A day, `YYYY-MM-DD`.
+    Date,
+    /// A district's identifier: the screen has its names.
+    District,
+    /// An amount in paisa.
+    Money,
 }
 
 /// What is on the screen while something is shown to a desk.
@@ -248,6 +284,8 @@ pub struct Showing {
     pub id: u32,
     /// Kind of pass.
     pub vct: String,
+    /// What it is called.
+    pub kind: KindView,
     /// How it is shown.
     pub mode: ShowingMode,
     /// The codes to play in a loop. One code stands still; with a photo the presentation is every
@@ -307,6 +345,8 @@ pub struct RequestView {
     pub purpose_ps: Option<String>,
     /// Kind of pass asked for.
     pub ask: String,
+    /// What it is called.
+    pub kind: KindView,
     /// What the desk would learn.
     pub claims: Vec<ClaimView>,
     /// Two digits to compare with the desk's screen before agreeing.
@@ -326,6 +366,8 @@ pub struct HistoryItem {
     pub at: u32,
     /// Kind of pass.
     pub vct: String,
+    /// What it is called.
+    pub kind: KindView,
     /// How.
     pub mode: ShowingMode,
     /// The certified desk's names; absent for an unknown desk and in timed mode.
@@ -338,8 +380,8 @@ pub struct HistoryItem {
     pub outcome: ShowingOutcome,
     /// Why it was refused.
     pub reason: Option<UiCode>,
-    /// Names of the claims, never their values.
-    pub claims: Vec<String>,
+    /// The claims, never their values.
+    pub claims: Vec<ClaimView>,
     /// The stock was used up and a pass was shown again.
     pub last_pass: bool,
 }

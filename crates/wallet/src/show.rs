@@ -4,7 +4,7 @@
 //! that dies in between wastes a pass and never shows one twice to two desks by mistake.
 
 use credential::{
-    CLOCK_ALLOWANCE, Credential, PresentError, ReadRequest, SHOWING_MAX, Timestamp, Vct, photo,
+    CLOCK_ALLOWANCE, Credential, PresentError, ReadRequest, RootSet, SHOWING_MAX, Timestamp, Vct, photo,
     present_timed, present_to_request,
 };
 use qr::Ecc;
@@ -13,11 +13,11 @@ use rusqlite::Connection;
 use crate::claims;
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
-use crate::home::TIMED;
-use crate::screen::{ClaimView, Qr, Showing, ShowingMode, ShowingOutcome};
+use crate::screen::{ClaimView, KindView, Qr, Showing, ShowingMode, ShowingOutcome};
 use crate::store::credential::{self as passes, Stored};
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::{enrolment, showing};
+use crate::sync::types_here;
 
 /// The service class of any public counter. A desk of a narrower class takes no timed code and asks by request.
 pub const DEFAULT_AUDIENCE: &str = "kp:desk";
@@ -39,6 +39,7 @@ const SHOWINGS_MAX: usize = 4;
 struct Active {
     id: u32,
     vct: Vct,
+    kind: KindView,
     pass: Stored,
     started_at: Timestamp,
     /// Longest time on the screen, in seconds.
@@ -63,19 +64,22 @@ impl Showings {
     /// Starts to show a pass that names nobody.
     pub(crate) fn start_timed(
         &mut self,
-        database: &Connection,
+        (database, roots): (&Connection, &RootSet),
         vct: &str,
         audience: Option<&str>,
         now: Timestamp,
     ) -> Result<Showing, UiError> {
         let vct = Vct::parse(vct).map_err(|_| UiCode::NoPass)?;
-        if !TIMED.contains(&vct) {
+        let audience = audience.unwrap_or(DEFAULT_AUDIENCE).to_owned();
+        let types = types_here(database, roots)?;
+        let kind = types.as_ref().and_then(|types| types.find(&vct));
+        if kind.is_some_and(|kind| !kind.show.timed) {
             return Err(UiCode::RequestNeeded.into());
         }
-        let audience = audience.unwrap_or(DEFAULT_AUDIENCE).to_owned();
-        let (pass, claims) = choose(database, vct, now)?;
+        let chosen = choose(database, roots, vct, now)?;
+        let Chosen { pass, claims, .. } = &chosen;
         // Signed once before the pass counts as shown, so that a name that cannot be written costs none.
-        sign_timed(database, &pass, &audience, now)?;
+        sign_timed(database, pass, &audience, now)?;
         let record = showing::New {
             at: now,
             vct: vct.as_str(),
@@ -83,27 +87,28 @@ impl Showings {
             outcome: ShowingOutcome::Shown,
             reason: None,
             desk: None,
-            claims: &claims::keys(&claims),
+            claims: &claims::keys(claims),
             last_pass: pass.shown,
         };
-        use_up(database, &pass, &record)?;
-        let id = self.add(vct, pass, (now, SHOWING_MAX), claims, How::Timed { audience });
+        use_up(database, pass, &record)?;
+        let id = self.add(vct, chosen, (now, SHOWING_MAX), How::Timed { audience });
         self.frames(database, id, now)
     }
 
     /// Starts to show the answer to a request. `waits` is for how many seconds its desk still waits.
     pub(crate) fn start_answer(
         &mut self,
-        database: &Connection,
+        (database, roots): (&Connection, &RootSet),
         request: &ReadRequest,
         waits: u64,
         now: Timestamp,
     ) -> Result<Showing, UiError> {
         let vct = *request.ask();
-        let (pass, claims) = choose(database, vct, now)?;
+        let chosen = choose(database, roots, vct, now)?;
+        let Chosen { pass, claims, .. } = &chosen;
         let key = enrolment::holder_key(database, pass.holder_index)?;
         let text = present_to_request(&pass.raw, &key, request).map_err(present_code)?;
-        let photo = if claims.iter().any(|claim| claim.key == "photo") {
+        let photo = if chosen.has_photo {
             draft_table::photo(database, PhotoKind::Card)?.unwrap_or_default()
         } else {
             Vec::new()
@@ -116,15 +121,15 @@ impl Showings {
             outcome: ShowingOutcome::Shown,
             reason: None,
             desk: crate::request::desk_name(request),
-            claims: &claims::keys(&claims),
+            claims: &claims::keys(claims),
             last_pass: pass.shown,
         };
-        use_up(database, &pass, &record)?;
+        use_up(database, pass, &record)?;
         let how = How::Request {
             check_code: request.check_code(),
             frames,
         };
-        let id = self.add(vct, pass, (now, waits + PHOTO_SECONDS), claims, how);
+        let id = self.add(vct, chosen, (now, waits + PHOTO_SECONDS), how);
         self.frames(database, id, now)
     }
 
@@ -159,6 +164,7 @@ impl Showings {
         Ok(Showing {
             id,
             vct: one.vct.as_str().to_owned(),
+            kind: one.kind.clone(),
             mode,
             frames,
             frame_ms: FRAME_MS,
@@ -175,14 +181,7 @@ impl Showings {
         self.active.retain(|one| one.id != id);
     }
 
-    fn add(
-        &mut self,
-        vct: Vct,
-        pass: Stored,
-        (started_at, lasts): (Timestamp, u64),
-        claims: Vec<ClaimView>,
-        how: How,
-    ) -> u32 {
+    fn add(&mut self, vct: Vct, chosen: Chosen, (started_at, lasts): (Timestamp, u64), how: How) -> u32 {
         if self.active.len() >= SHOWINGS_MAX {
             self.active.remove(0);
         }
@@ -190,22 +189,32 @@ impl Showings {
         self.active.push(Active {
             id: self.last_id,
             vct,
-            pass,
+            kind: chosen.kind,
+            pass: chosen.pass,
             started_at,
             lasts,
-            claims,
+            claims: chosen.claims,
             how,
         });
         self.last_id
     }
 }
 
-/// The pass to show next of this kind, and what it says.
+/// A pass that would be shown, and what it says.
+pub(crate) struct Chosen {
+    pub(crate) pass: Stored,
+    pub(crate) kind: KindView,
+    pub(crate) claims: Vec<ClaimView>,
+    has_photo: bool,
+}
+
+/// The pass to show next of this kind.
 pub(crate) fn choose(
     database: &Connection,
+    roots: &RootSet,
     vct: Vct,
     now: Timestamp,
-) -> Result<(Stored, Vec<ClaimView>), UiError> {
+) -> Result<Chosen, UiError> {
     let Some(pass) = passes::next_to_show(database, vct, now)? else {
         if passes::begin_later(database, vct, now.plus(CLOCK_ALLOWANCE))? {
             return Err(UiCode::DeviceClock.into());
@@ -217,8 +226,15 @@ pub(crate) fn choose(
         .into());
     };
     let credential = Credential::parse(&pass.raw).map_err(|_| StoreError::Row)?;
-    let claims = claims::views(credential.unverified_claims());
-    Ok((pass, claims))
+    let says = credential.unverified_claims();
+    let types = types_here(database, roots)?;
+    let kind = types.as_ref().and_then(|types| types.find(&vct));
+    Ok(Chosen {
+        kind: claims::kind_view(kind),
+        claims: claims::views(kind, says),
+        has_photo: says.facts.photo_sha256.is_some(),
+        pass,
+    })
 }
 
 fn use_up(database: &Connection, pass: &Stored, record: &showing::New<'_>) -> Result<(), UiError> {

@@ -294,7 +294,7 @@ impl Wallet {
     /// # Errors
     /// [`UiCode::Locked`] or a store's error.
     pub fn timed_choices(&self, now: Timestamp) -> Result<Vec<Choice>, UiError> {
-        home::timed_choices(&self.unlocked()?.database, now)
+        home::timed_choices(&self.unlocked()?.database, &self.roots, now)
     }
 
     /// Starts to show a pass that names nobody; without an audience for [`crate::DEFAULT_AUDIENCE`].
@@ -308,8 +308,10 @@ impl Wallet {
         audience: Option<&str>,
         now: Timestamp,
     ) -> Result<Showing, UiError> {
+        let roots = self.roots.clone();
         let open = self.unlocked_mut()?;
-        open.showings.start_timed(&open.database, vct, audience, now)
+        open.showings
+            .start_timed((&open.database, &roots), vct, audience, now)
     }
 
     /// The codes to show now, signed anew.
@@ -346,8 +348,10 @@ impl Wallet {
     /// [`UiCode::Locked`], [`UiCode::RequestGone`], [`UiCode::RequestOverAsking`], [`UiCode::DeskUnknown`],
     /// [`UiCode::DeskUntrusted`], [`UiCode::NoPass`], [`UiCode::PassExpired`].
     pub fn answer_request(&mut self, id: u32, now: Timestamp) -> Result<Showing, UiError> {
+        let roots = self.roots.clone();
         let open = self.unlocked_mut()?;
-        open.requests.answer(&open.database, &mut open.showings, id, now)
+        open.requests
+            .answer((&open.database, &roots), &mut open.showings, id, now)
     }
 
     /// Declines a request.
@@ -355,8 +359,9 @@ impl Wallet {
     /// # Errors
     /// [`UiCode::Locked`], [`UiCode::RequestGone`].
     pub fn decline_request(&mut self, id: u32, now: Timestamp) -> Result<(), UiError> {
+        let roots = self.roots.clone();
         let open = self.unlocked_mut()?;
-        open.requests.decline(&open.database, id, now)
+        open.requests.decline((&open.database, &roots), id, now)
     }
 
     /// Past showings, the newest first.
@@ -364,7 +369,9 @@ impl Wallet {
     /// # Errors
     /// [`UiCode::Locked`] or a store's error.
     pub fn history(&self) -> Result<Vec<HistoryItem>, UiError> {
-        Ok(showing::list(&self.unlocked()?.database)?)
+        let database = &self.unlocked()?.database;
+        let types = sync::types_here(database, &self.roots)?;
+        Ok(showing::list(database, types.as_ref())?)
     }
 
     /// The open database, to look into.

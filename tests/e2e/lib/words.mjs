@@ -12,9 +12,17 @@ const messages = Object.fromEntries(
   ]),
 );
 
+const register = JSON.parse(readFileSync(new URL("../../../assets/types/types.json", import.meta.url), "utf8"));
+
+/** The name of a kind of pass under `pass_<kind>`, as the type register has it. */
+function kind(language, key) {
+  const vct = key.startsWith("pass_") ? key.slice("pass_".length).replaceAll("_", "-") : undefined;
+  return register.types.find((one) => one.vct === vct)?.name[language];
+}
+
 /** The sentence of a key, with its parameters filled in. */
 export function words(language, key, parameters = {}) {
-  const text = messages[language][key];
+  const text = messages[language][key] ?? kind(language, key);
   if (typeof text !== "string") throw new Error(`there is no text ${key} in ${language}`);
   return text.replace(/\{(\w+)\}/g, (_, name) => String(parameters[name]));
 }

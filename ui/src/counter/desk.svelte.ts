@@ -13,6 +13,7 @@ const NOBODY: ScanReply = {
   issuer: null,
   vct: null,
   attendance: null,
+  kind: null,
   in_view: false,
 };
 

@@ -16,6 +16,7 @@ const NOBODY: ScanReply = {
   issuer: null,
   vct: null,
   attendance: null,
+  kind: null,
   in_view: false,
 };
 const ACCEPTED: ScanReply = { ...NOBODY, state: "decided", verdict: "accepted", code: "accepted", in_view: true };
@@ -26,10 +27,11 @@ const REQUEST: RequestReply = {
   check_code: "47",
   expires_at: 1_060,
   ask: "identity",
+  kind: null,
 };
 const STATE: CounterState = {
   mark: "test",
-  station: { name_en: "Desk", name_ur: "", name_ps: "", certified: true, allowed: ["age"] },
+  station: { name_en: "Desk", name_ur: "", name_ps: "", certified: true, allowed: ["age"], kinds: [] },
   audience: "kp:test-desk",
   now: 1_000,
   trust: { state: "current", sequence: 1, issued_at: 1, age_seconds: 10 },
@@ -61,7 +63,7 @@ class Program implements Api {
   cancelRequest = () => this.#answer("cancel", STATE);
   face = (visit: number, same: boolean) => this.#answer(`face ${visit} ${same}`, this.reply);
   next = () => this.#answer("next", NOBODY);
-  sync = () => this.#answer("sync", { trust_changed: false, status_changed: false, code: null, state: STATE });
+  sync = () => this.#answer("sync", { trust_changed: false, types_changed: false, status_changed: false, code: null, state: STATE });
 }
 
 let program: Program;

@@ -1,12 +1,14 @@
 /** Claims and kinds of pass in words and icons, the same at the citizen's and at the desk's screen. */
 import districts from "$assets/districts.json";
 
-import type { ClaimView } from "$lib/backend/types";
-import type { IconName } from "$lib/components/icons";
+import type { ClaimView, KindView, Words } from "$lib/backend/types";
+import { ICONS, type IconName } from "$lib/components/icons";
 import { dayText, isolated, isolatedNumber } from "$lib/format";
 import { inLanguage } from "$lib/i18n.svelte";
 import { m } from "$lib/paraglide/messages.js";
-import { textOf } from "$lib/texts";
+
+/** A claim as either program lists it; the words are those of the province's type register. */
+export type Claim = Pick<ClaimView, "key" | "label"> & Partial<Pick<ClaimView, "value" | "words">> & { script?: string };
 
 export interface ClaimWords {
   icon: IconName;
@@ -14,49 +16,61 @@ export interface ClaimWords {
   label: string;
   /** Its value in words; absent when only the kind is known. */
   value: string | undefined;
-  /** Label and value as one phrase, for a chip: "Over 18", "District: Bajaur". */
+  /** Label and value as one phrase, for a chip: "18 or older", "District: Bajaur". */
   phrase: string;
 }
 
-const ICONS: Record<string, IconName> = {
+/** By the key, for those that most kinds share; else by how the value is set. */
+const BY_KEY: Record<string, IconName> = {
   over_18: "age",
   over_60: "age",
-  date_of_birth: "calendar",
-  district: "district",
-  tehsil: "district",
   address: "home",
+  gender: "person",
   merged_district: "district",
+  tehsil: "district",
   assurance: "certified",
   photo: "picture",
-  photo_sha256: "picture",
   cnic: "card",
-  id: "card",
   guardian_name_en: "people",
   guardian_name_ur: "people",
-  guardian: "people",
-  guardian_local: "people",
   guardian_relation: "people",
 };
 
-export function claimWords(claim: Pick<ClaimView, "key" | "value"> & Partial<Pick<ClaimView, "script">>): ClaimWords {
-  const label = textOf(`claim_${claim.key}`) ?? m.claim_other();
-  const icon = ICONS[claim.key] ?? "person";
+const BY_SCRIPT: Record<string, IconName> = { date: "calendar", district: "district", money: "receipt" };
+
+function iconOf(claim: Claim): IconName {
+  const stem = claim.key.replace(/^.*_(cnic|name)$/, "$1");
+  return BY_KEY[claim.key] ?? BY_SCRIPT[claim.script ?? ""] ?? (stem === "cnic" ? "card" : /name/.test(claim.key) ? "person" : "document");
+}
+
+export function claimWords(claim: Claim): ClaimWords {
+  const label = inLanguage(claim.label) || m.claim_other();
+  const icon = iconOf(claim);
   if (claim.value === null || claim.value === undefined) return { icon, label, value: undefined, phrase: label };
   if (claim.value === "true" || claim.value === "false") {
-    const phrase = textOf(`claim_${claim.key}_${claim.value}`);
-    const value = claim.value === "true" ? m.yes() : m.no();
-    return { icon, label, value, phrase: phrase ?? `${label}: ${value}` };
+    const said = claim.words ? inLanguage(claim.words) : "";
+    const value = said || (claim.value === "true" ? m.yes() : m.no());
+    return { icon, label, value, phrase: said || `${label}: ${value}` };
   }
-  const value = valueWords(claim.key, claim.value);
-  const apart = claim.script === "number" ? isolatedNumber(value) : isolated(value);
+  const value = valueWords(claim, claim.value);
+  const apart = claim.script === "number" || claim.script === "money" ? isolatedNumber(value) : isolated(value);
   return { icon, label, value, phrase: `${label}: ${apart}` };
 }
 
-function valueWords(key: string, value: string): string {
-  if (key === "district") return districtName(value);
-  if (key === "gender" || key === "guardian_relation") return textOf(`${key}_${value}`) ?? value;
-  if (key === "assurance") return m.assurance_level({ level: value });
+function valueWords(claim: Claim, value: string): string {
+  if (claim.words) return inLanguage(claim.words);
+  if (claim.script === "district") return districtName(value);
+  if (claim.script === "money") return m.money_rupees({ amount: rupees(value) });
+  if (claim.key === "assurance") return m.assurance_level({ level: value });
   return dayText(value);
+}
+
+/** Paisa as rupees, in groups of thousands; the paisa only where there are some. */
+export function rupees(paisa: string): string {
+  const padded = paisa.padStart(3, "0");
+  const whole = padded.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, ",");
+  const rest = padded.slice(-2);
+  return rest === "00" ? whole : `${whole}.${rest}`;
 }
 
 /** The district's name in the language of the screen; what is no district stays as it is. */
@@ -70,37 +84,38 @@ const GROUPS: Record<string, string> = {
   name_ur: "name_en",
   guardian_name_ur: "guardian_name_en",
   guardian_relation: "guardian_name_en",
+  child_name_ur: "child_name_en",
 };
 
-export interface ClaimGroup {
+export interface ClaimGroup<C extends Claim> {
   key: string;
   icon: IconName;
   label: string;
-  claims: ClaimView[];
+  claims: C[];
 }
 
 /** The claims under the headings that people know them by; the picture of the face, which says most, comes first. */
-export function claimGroups(claims: readonly ClaimView[]): ClaimGroup[] {
-  const groups = new Map<string, ClaimView[]>();
+export function claimGroups<C extends Claim>(claims: readonly C[]): ClaimGroup<C>[] {
+  const groups = new Map<string, C[]>();
   for (const claim of claims) {
     const key = GROUPS[claim.key] ?? claim.key;
     groups.set(key, [...(groups.get(key) ?? []), claim]);
   }
   return [...groups]
-    .map(([key, own]) => ({ key, icon: claimWords({ key, value: null }).icon, label: claimWords({ key, value: null }).label, claims: own }))
+    .flatMap(([key, own]) => {
+      const first = own.find((claim) => claim.key === key) ?? own[0];
+      return first ? [{ key, icon: iconOf(first), label: claimWords({ ...first, value: null }).label, claims: own }] : [];
+    })
     .sort((a, b) => Number(b.key === "photo") - Number(a.key === "photo"));
 }
 
-/** The same headings where only the kinds of claims are known: "over 60" said of somebody younger would be wrong. */
-export function claimHeadings(keys: readonly string[]): string[] {
-  const groups = claimGroups(keys.map((key) => ({ key, value: null, script: "word" })));
-  return groups.map((group) => textOf(`claim_${group.key}_whether`) ?? group.label);
+/** The same headings alone. */
+export function claimHeadings(claims: readonly Claim[]): string[] {
+  return claimGroups(claims).map((group) => group.label);
 }
 
-const PASS_ICONS: Record<string, IconName> = { age: "age", residence: "district", identity: "card", "name-photo": "person" };
-
-/** A kind of pass: its name, what it is for, and its icon. */
-export function passWords(vct: string): { icon: IconName; name: string } {
-  const key = `pass_${vct.replaceAll("-", "_")}`;
-  return { icon: PASS_ICONS[vct] ?? "document", name: textOf(key) ?? m.pass_other() };
+/** A kind of pass: its name and its icon, as the register has them. */
+export function passWords(kind: { name: Words; icon: string } | KindView | null | undefined): { icon: IconName; name: string } {
+  const icon = kind?.icon ?? "";
+  return { icon: icon in ICONS ? (icon as IconName) : "document", name: (kind && inLanguage(kind.name)) || m.pass_other() };
 }

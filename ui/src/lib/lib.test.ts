@@ -4,7 +4,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { toBackendError } from "$lib/backend";
 import { takeToken } from "$lib/backend/token";
 import { lumaOf } from "$lib/camera";
-import { claimGroups, claimWords, districtName, passWords } from "$lib/claims";
+import { fakeClaims, fakeKind } from "$lib/backend/fake";
+import { claimGroups, claimWords, districtName, passWords, rupees } from "$lib/claims";
 import { guilloche } from "$lib/components/guilloche";
 import { clockOf, dayText, daysAgo } from "$lib/format";
 import { useLanguage } from "$lib/i18n.svelte";
@@ -45,13 +46,14 @@ describe("words", () => {
 
 describe("claims", () => {
   test("a yes or no is a phrase of its own", () => {
-    expect(claimWords({ key: "over_18", value: "true" }).phrase).toBe("18 or older");
-    expect(claimWords({ key: "over_18", value: "false" }).phrase).toBe("Younger than 18");
+    const said = (value: string) => fakeClaims("age", { over_18: value }).map((claim) => claimWords(claim).phrase);
+    expect([...said("true"), ...said("false")]).toEqual(["18 or older", "Younger than 18"]);
   });
 
   test("a number is isolated, so that it reads left to right in an Urdu phrase", () => {
     useLanguage("ur");
-    expect(claimWords({ key: "cnic", value: "99999-1234567-1", script: "number" }).phrase).toContain("\u206699999-1234567-1\u2069");
+    const [cnic] = fakeClaims("identity", { cnic: "99999-1234567-1" });
+    expect(cnic && claimWords(cnic).phrase).toContain("\u206699999-1234567-1\u2069");
   });
 
   test("a district is named in the language of the screen", () => {
@@ -60,13 +62,24 @@ describe("claims", () => {
   });
 
   test("what is not known has a name too", () => {
-    expect(claimWords({ key: "shoe_size", value: null }).label).toBe("Another detail");
-    expect(passWords("fishing-licence").name).toBe("Another pass");
+    expect(claimWords({ key: "shoe_size", label: { en: "", ur: "", ps: "" }, value: null }).label).toBe("Another detail");
+    expect(passWords(fakeKind("fishing-licence"))).toEqual({ icon: "document", name: "Another pass" });
+  });
+
+  test("a document is named by the register in the language of the screen, and so are its words and amounts", () => {
+    useLanguage("ur");
+    expect(passWords(fakeKind("vehicle-card"))).toEqual({ icon: "vehicle", name: "گاڑی کا کارڈ" });
+    const [body] = fakeClaims("vehicle-card", { body: "rickshaw" });
+    expect(body && plain(claimWords(body).phrase)).toBe("گاڑی کی قسم: رکشہ");
+    useLanguage("en");
+    const [value] = fakeClaims("e-stamp", { value: "12345600" });
+    expect(value && plain(claimWords(value).phrase)).toBe("Value: Rs 123,456");
+    expect(["0", "5", "50", "100", "99999950", "100000000"].map(rupees)).toEqual(["0", "0.05", "0.50", "1", "999,999.50", "1,000,000"]);
   });
 });
 
 test("a name in two scripts is one thing to show, and the face comes first", () => {
-  const claims = ["name_en", "name_ur", "guardian_name_en", "guardian_relation", "cnic", "photo"].map((key) => ({ key, value: null, script: "word" as const }));
+  const claims = fakeClaims("identity", { name_en: null, name_ur: null, guardian_name_en: null, guardian_relation: null, cnic: null, photo: null });
   expect(claimGroups(claims).map((group) => [group.key, group.claims.length])).toEqual([
     ["photo", 1], ["name_en", 2], ["guardian_name_en", 2], ["cnic", 1],
   ]);

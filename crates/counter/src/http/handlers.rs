@@ -125,6 +125,7 @@ pub async fn sync(State(app): State<Arc<App>>) -> Json<SyncReply> {
     let state = app.station().state(now);
     Json(SyncReply {
         trust_changed: report.trust_changed,
+        types_changed: report.types_changed,
         status_changed: report.status_changed,
         code: report.problem.map(|code| code.code().to_owned()),
         state,

@@ -7,11 +7,12 @@ use std::path::Path;
 
 use credential::{
     Code, Context, CounterCertificateClaims, Expect, FaceCheck, IssuedRequest, Mode, Outcome, ReplayKey,
-    RootSet, SecretKey, Signer, StatusManifest, StatusSet, Timestamp, TrustList, Vct, Verdict, Verified,
-    photo,
+    RootSet, SecretKey, Signer, StatusManifest, StatusSet, Timestamp, TrustList, TypeRegister, Vct, Verdict,
+    Verified, photo,
 };
 
 use crate::StationCode;
+use crate::claims::{self, ShownPass};
 use crate::gate::{self, Rules, Staff};
 use crate::store::memory::{FirstTime, Once};
 use crate::store::{OpenError, Store, StoreError};
@@ -82,6 +83,7 @@ pub struct Station {
     pub(crate) gate: Option<Rules>,
     trust: Option<TrustList>,
     trust_broken: bool,
+    types: Option<TypeRegister>,
     status: Option<StatusSet>,
     status_broken: bool,
     last_sync: Option<u64>,
@@ -126,6 +128,10 @@ impl Station {
             .map(|bytes| TrustList::verify(bytes, &settings.roots, None));
         let trust_broken = matches!(trust, Some(Err(_)));
         let trust = trust.and_then(Result::ok);
+        let types = match (&trust, &stored.type_register) {
+            (Some(trust), Some(bytes)) => TypeRegister::verify(bytes, trust, None).ok(),
+            _ => None,
+        };
         let manifest = match (&trust, &stored.status_manifest) {
             (Some(trust), Some(bytes)) => Some(StatusManifest::verify(bytes, trust, None)),
             _ => None,
@@ -146,6 +152,7 @@ impl Station {
             gate: None,
             trust,
             trust_broken,
+            types,
             status,
             status_broken,
             last_sync: stored.last_sync,
@@ -278,7 +285,10 @@ impl Station {
             };
             self.log_visit(code, verified.as_ref(), now)?;
             self.visit = match verified {
-                Some(verified) => Visit::decided_about(code, seen, &verified, photo),
+                Some(verified) => {
+                    let shown = self.shown(&verified);
+                    Visit::decided_about(code, seen, &verified, photo, shown)
+                }
                 None => Visit::decided(code, seen),
             };
         }
@@ -313,7 +323,7 @@ impl Station {
         };
         let request = credential::build_request(&ask, &self.audience, nonce, now, Some(signer))
             .map_err(|_| StationCode::MayNotAsk)?;
-        let reply = views::request_reply(&request).ok_or(StationCode::BadCall)?;
+        let reply = self.request_reply(&request).ok_or(StationCode::BadCall)?;
         self.note_unfinished(now)?;
         self.store
             .open_request(&request.nonce, request.expires.unix(), now.unix())?;
@@ -379,9 +389,13 @@ impl Station {
         }
         Ok(match (code, verified.photo_sha256().copied()) {
             (Code::FaceNotCompared, Some(hash)) => {
-                Visit::comparing(verified, hash, seen, self.visit.take_early_frames(), now)
+                let shown = self.shown(&verified);
+                Visit::comparing(verified, hash, seen, self.visit.take_early_frames(), now, shown)
             }
-            _ => Visit::decided_about(code, seen, &verified, None).moved(movement, now),
+            _ => {
+                let shown = self.shown(&verified);
+                Visit::decided_about(code, seen, &verified, None, shown).moved(movement, now)
+            }
         })
     }
 
@@ -449,12 +463,21 @@ impl Station {
         }
     }
 
+    /// What the officer sees of a verified pass.
+    fn shown(&self, verified: &Verified) -> ShownPass {
+        let kind = self
+            .types
+            .as_ref()
+            .and_then(|types| types.find(&verified.claims().vct));
+        claims::shown(kind, verified.claims())
+    }
+
     fn verify(&self, text: &str, expect: Expect<'_>, now: Timestamp) -> Outcome {
         let context = Context {
             now,
             trust: self.trust.as_ref(),
             status: self.status.as_ref(),
-            types: None,
+            types: self.types.as_ref(),
             expect,
         };
         credential::verify(text, &context)

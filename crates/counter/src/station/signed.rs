@@ -1,6 +1,8 @@
 //! Taking over newer signed data: verified, never older, whole or not at all.
 
-use credential::{StatusError, StatusManifest, StatusSet, Timestamp, TrustError, TrustList};
+use credential::{
+    RegisterError, StatusError, StatusManifest, StatusSet, Timestamp, TrustError, TrustList, TypeRegister,
+};
 
 use super::Station;
 use crate::StationCode;
@@ -77,8 +79,32 @@ impl Station {
                 self.status_broken = true;
             }
         }
+        self.types = self
+            .types
+            .take()
+            .and_then(|types| TypeRegister::verify(types.bytes(), &trust, None).ok());
         self.trust = Some(trust);
         self.trust_broken = false;
+        Ok(true)
+    }
+
+    /// Takes over a type register if it is properly signed and not older; says whether it is new.
+    ///
+    /// # Errors
+    /// [`StationCode::TypesRefused`], [`StationCode::TypesRolledBack`], [`StationCode::StoreFailed`]; the old one stays.
+    pub fn take_type_register(&mut self, bytes: &[u8]) -> Result<bool, StationCode> {
+        let trust = self.trust.as_ref().ok_or(StationCode::TypesRefused)?;
+        let types = TypeRegister::verify(bytes, trust, self.types.as_ref()).map_err(|error| match error {
+            RegisterError::Older | RegisterError::SameNumber => StationCode::TypesRolledBack,
+            _ => StationCode::TypesRefused,
+        })?;
+        if self.types.as_ref().is_some_and(|held| held.bytes() == bytes) {
+            return Ok(false);
+        }
+        self.store
+            .put_type_register(bytes)
+            .map_err(|_| StationCode::StoreFailed)?;
+        self.types = Some(types);
         Ok(true)
     }
 

@@ -4,7 +4,7 @@ use credential::{IssuedRequest, RootKind, Signer, Timestamp, Vct};
 
 use super::Station;
 use crate::types::{
-    CounterState, DataState, Mark, RequestReply, StationView, StatusView, TrustView, seconds,
+    CounterState, DataState, KindView, Mark, RequestReply, StationView, StatusView, TrustView, seconds,
 };
 
 impl Station {
@@ -27,7 +27,7 @@ impl Station {
                 .request
                 .as_ref()
                 .filter(|request| now < request.expires)
-                .and_then(request_reply),
+                .and_then(|request| self.request_reply(request)),
             log: self.log_view(),
             visit: self.reply(false),
         }
@@ -48,6 +48,7 @@ impl Station {
         let Some(view) = &self.certificate else {
             let allowed = [Vct::AGE, Vct::RESIDENCE].map(|vct| vct.as_str().to_owned());
             return StationView {
+                kinds: self.kinds_of(&[Vct::AGE, Vct::RESIDENCE]),
                 allowed: allowed.into(),
                 ..StationView::default()
             };
@@ -57,8 +58,22 @@ impl Station {
             name_ur: view.name.in_language("ur").to_owned(),
             name_ps: view.name.in_language("ps").to_owned(),
             certified: self.is_certified(now),
+            kinds: self.kinds_of(&view.allowed),
             allowed: view.allowed.iter().map(|vct| vct.as_str().to_owned()).collect(),
         }
+    }
+
+    /// The request as the page draws it, with what it asks for in words.
+    pub(super) fn request_reply(&self, request: &IssuedRequest) -> Option<RequestReply> {
+        Some(RequestReply {
+            kind: self.kinds_of(&[request.ask]).pop(),
+            ..drawn(request)?
+        })
+    }
+
+    fn kinds_of(&self, allowed: &[Vct]) -> Vec<KindView> {
+        let kinds = allowed.iter().filter_map(|vct| self.types.as_ref()?.find(vct));
+        kinds.map(KindView::from).collect()
     }
 
     fn trust_view(&self, now: Timestamp) -> TrustView {
@@ -119,7 +134,7 @@ impl Station {
 }
 
 /// The request as the page draws it.
-pub(super) fn request_reply(request: &IssuedRequest) -> Option<RequestReply> {
+fn drawn(request: &IssuedRequest) -> Option<RequestReply> {
     let code = qr::Qr::encode(&request.text, qr::Ecc::Low).ok()?;
     Some(RequestReply {
         size: u32::try_from(code.size()).ok()?,
@@ -128,5 +143,6 @@ pub(super) fn request_reply(request: &IssuedRequest) -> Option<RequestReply> {
         check_code: request.check_code(),
         expires_at: seconds(request.expires),
         ask: request.ask.as_str().to_owned(),
+        kind: None,
     })
 }

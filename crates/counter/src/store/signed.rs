@@ -1,4 +1,4 @@
-//! Signed data: trust list, status manifest, status lists, all as received.
+//! Signed data: trust list, type register, status manifest, status lists, all as received.
 
 use rusqlite::{OptionalExtension as _, params};
 
@@ -9,6 +9,8 @@ use super::{Store, StoreError};
 pub struct SignedData {
     /// The trust list.
     pub trust_list: Option<Vec<u8>>,
+    /// The type register.
+    pub type_register: Option<Vec<u8>>,
     /// The status manifest.
     pub status_manifest: Option<Vec<u8>>,
     /// Status lists by their address.
@@ -42,6 +44,7 @@ impl Store {
             .optional()?;
         Ok(SignedData {
             trust_list: blob("SELECT bytes FROM trust_list WHERE id = 1")?,
+            type_register: blob("SELECT bytes FROM type_register WHERE id = 1")?,
             status_manifest: blob("SELECT bytes FROM status_manifest WHERE id = 1")?,
             status_lists,
             last_sync: last_sync.and_then(|at| u64::try_from(at).ok()),
@@ -55,6 +58,19 @@ impl Store {
     pub fn put_trust_list(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         self.connection.execute(
             "INSERT INTO trust_list (id, bytes) VALUES (1, ?1)
+             ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes",
+            [bytes],
+        )?;
+        Ok(())
+    }
+
+    /// Replaces the type register.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the old one stays.
+    pub fn put_type_register(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.connection.execute(
+            "INSERT INTO type_register (id, bytes) VALUES (1, ?1)
              ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes",
             [bytes],
         )?;

@@ -22,8 +22,8 @@ use counter::{App, key, roots};
 use credential::paper::{CardClaims, issue_card};
 use credential::{
     Claims, CounterCertificateClaims, DAY, Facts, Gender, GuardianRelation, ISSUER, Identity, ListEntry,
-    Names, SecretKey, StatusContent, StatusManifest, StatusRef, Timestamp, TrustContent, TrustList,
-    TrustedKey, Vct, issue,
+    Names, PassType, RegisterContent, SecretKey, StatusContent, StatusManifest, StatusRef, Timestamp,
+    TrustContent, TrustList, TrustedKey, TypeRegister, Vct, issue,
 };
 use http_body_util::BodyExt as _;
 use sandbox::roots::ROOT_SEEDS;
@@ -91,6 +91,8 @@ impl Land {
             Vct::IDENTITY,
             staff,
             Vct::STATUS_MANIFEST,
+            Vct::TYPE_REGISTER,
+            Vct::parse("boat-permit").unwrap(),
         ];
         let paper = SecretKey::from_seed(PAPER_SEED).public();
         let content = TrustContent {
@@ -113,6 +115,22 @@ impl Land {
 
     pub fn trust(&self) -> TrustList {
         TrustList::verify(&self.trust, &roots::pinned().unwrap(), None).unwrap()
+    }
+
+    /// The packaged types and these more, as register number `sequence`.
+    pub fn types(&self, sequence: u64, more: &[PassType]) -> Vec<u8> {
+        #[derive(serde::Deserialize)]
+        struct File {
+            types: Vec<PassType>,
+        }
+        let file: File = serde_json::from_str(include_str!("../../../../assets/types/types.json")).unwrap();
+        let content = RegisterContent {
+            sequence,
+            iat: Timestamp::from_unix(NOW - DAY),
+            exp: Timestamp::from_unix(NOW + 300 * DAY),
+            types: [&file.types, more].concat(),
+        };
+        TypeRegister::sign(&content, &self.issuer).unwrap()
     }
 
     /// A manifest and its one list, in which these indices are revoked.
@@ -203,12 +221,14 @@ impl Land {
         let facts = Facts {
             district: Some("bajaur".into()),
             photo_sha256: Some(sha256(&self.photo)),
+            assurance: Some(2),
             guardian_relation: Some(GuardianRelation::Father),
             ..Facts::default()
         };
         self.issue(holder, Vct::IDENTITY, facts, Some(identity))
     }
 
+    /// A pass of any kind.
     pub fn issue(
         &self,
         holder: u64,
@@ -241,11 +261,15 @@ impl Land {
     }
 
     pub fn identity_answer(&self, holder: u64, request: &str) -> String {
-        let (pass, key) = self.identity(holder);
+        self.answer(&self.identity(holder), request)
+    }
+
+    /// The answer to a request with any pass.
+    pub fn answer(&self, (pass, key): &(Vec<u8>, SecretKey), request: &str) -> String {
         let trust = self.trust();
         let request =
             credential::read_request(request, Some(&trust), Timestamp::from_unix(self.now)).unwrap();
-        credential::present_to_request(&pass, &key, &request).unwrap()
+        credential::present_to_request(pass, key, &request).unwrap()
     }
 
     pub fn certificate(&self, key: &SecretKey) -> Vec<u8> {
@@ -254,7 +278,7 @@ impl Land {
             name: Names::new("Test desk 1", "آزمائشی ڈیسک ۱", "ازمایښتي ډیسک ۱"),
             purpose: Names::new("Trying it out", "آزمائش", "ازمایښت"),
             audience: AUDIENCE.into(),
-            allowed: vec![Vct::IDENTITY, Vct::AGE],
+            allowed: vec![Vct::IDENTITY, Vct::AGE, Vct::parse("boat-permit").unwrap()],
             holder: key.public(),
             iat: Timestamp::from_unix(self.now - DAY),
             exp: Timestamp::from_unix(self.now + 365 * DAY),
@@ -281,6 +305,7 @@ impl Desk {
         {
             let mut station = desk.app.station();
             station.take_trust_list(&land.trust).unwrap();
+            station.take_type_register(&land.types(1, &[])).unwrap();
             let (manifest, bits) = land.status(5, &[]);
             if let Some(mut staged) = station.stage_status(&manifest).unwrap() {
                 if !staged.missing().is_empty() {

@@ -11,6 +11,18 @@ CREATE TABLE person (
   nadra_at      INTEGER NOT NULL                                               -- when NADRA said so
 ) STRICT;
 
+CREATE TABLE holding (
+  -- A document that a citizen holds, one of each kind. What it says is in `sealed` and nowhere else.
+  person       BLOB    NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+  vct          TEXT    NOT NULL,
+  sealed       BLOB    NOT NULL,
+  status_list  TEXT,                                                           -- where its bit is, if its kind has one
+  status_index INTEGER CHECK (status_index >= 0),
+  granted_at   INTEGER NOT NULL,
+  PRIMARY KEY (person, vct),
+  CHECK ((status_list IS NULL) = (status_index IS NULL))
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE status_entry (
   -- One drawn index of a status list. It stays when its person goes: old passes may be about for months.
   list       TEXT    NOT NULL,
@@ -47,7 +59,7 @@ CREATE TABLE answer (
 CREATE TABLE trusted_key (
   -- A public key that the next trust list names.
   key         BLOB    PRIMARY KEY NOT NULL CHECK (length(key) = 32),
-  purpose     TEXT    NOT NULL CHECK (purpose IN ('passes', 'counters', 'status')),
+  purpose     TEXT    NOT NULL CHECK (purpose IN ('passes', 'counters', 'types', 'status')),
   valid_from  INTEGER NOT NULL,
   valid_until INTEGER NOT NULL,
   revoked_at  INTEGER

@@ -45,6 +45,11 @@ pub(super) async fn trust_list(State(app): State<App>, headers: HeaderMap) -> Re
     public_file(&app, PublicFile::TrustList, COSE, &headers).await
 }
 
+/// The newest type register.
+pub(super) async fn types(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
+    public_file(&app, PublicFile::TypeRegister, COSE, &headers).await
+}
+
 /// The newest status manifest.
 pub(super) async fn status_manifest(
     State(app): State<App>,

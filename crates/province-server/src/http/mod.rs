@@ -66,6 +66,7 @@ pub fn router(province: Arc<Province>) -> Router {
         .layer(GlobalConcurrencyLimitLayer::new(ARRIVING_MAX));
     let reads = Router::new()
         .route(paths::TRUST_LIST, get(handlers::trust_list))
+        .route(paths::TYPES, get(handlers::types))
         .route(paths::STATUS_MANIFEST, get(handlers::status_manifest))
         .route("/v1/status/{list}", get(handlers::status_list))
         .route(paths::HEALTH, get(handlers::health))
@@ -155,11 +156,12 @@ async fn log(request: Request, next: Next) -> Response {
 
 /// The route of a path, never the path as it came: that may hold anything.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 6] = [
+    const ROUTES: [&str; 7] = [
         paths::ENROLMENTS,
         paths::CHALLENGES,
         paths::PASSES,
         paths::TRUST_LIST,
+        paths::TYPES,
         paths::STATUS_MANIFEST,
         paths::HEALTH,
     ];

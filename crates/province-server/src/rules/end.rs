@@ -4,7 +4,7 @@ use credential::{SecretKey, Timestamp};
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::Cnic;
 
-use super::{Fault, publish};
+use super::{Fault, document, publish};
 use crate::sealed::{DataKeys, Subject};
 use crate::store::{Store, person, status};
 
@@ -41,6 +41,7 @@ pub async fn revoke(
     if !status::revoke(&mut write, IDENTITY_LIST, person.status_index, now.unix()).await? {
         return Ok(Ended::Before);
     }
+    document::revoke_all(&mut write, &person, now).await?;
     let epoch = publish::status_manifest(&mut write, status_key, now).await?;
     write.commit().await?;
     Ok(Ended::Now { epoch })
@@ -64,6 +65,7 @@ pub async fn release(
         return Ok(Ended::NotEnrolled);
     };
     status::revoke(&mut write, IDENTITY_LIST, person.status_index, now.unix()).await?;
+    document::revoke_all(&mut write, &person, now).await?;
     person::remove(&mut write, &person.id).await?;
     let epoch = publish::status_manifest(&mut write, status_key, now).await?;
     write.commit().await?;

@@ -15,7 +15,7 @@ use province_api::problem::ProblemCode;
 use province_api::signature::DeviceKey;
 use sqlx::AnyConnection;
 
-use super::pass_types::PASS_TYPES;
+use super::kinds::{self, Granted};
 use super::record::Record;
 use super::{Fault, Province, Refusal, day_of};
 use crate::districts;
@@ -175,7 +175,7 @@ impl Province {
             particulars,
             photo: Bytes(small),
         };
-        self.try_passes(&record)?;
+        self.try_passes(&record).await?;
         let sealed = self.seal_record(&id, &record)?;
         let mut write = self.store().write().await?;
         // The other of two simultaneous enrolments may have been first: the lock is held from here on.
@@ -203,12 +203,14 @@ impl Province {
         Ok(reply(&person))
     }
 
-    /// Signs one pass of each type and forgets it: who could not be given passes is not enrolled either.
-    fn try_passes(&self, record: &Record) -> Result<(), Fault> {
+    /// Signs one pass of each type that everybody has and forgets it: who could not be given passes is not enrolled either.
+    async fn try_passes(&self, record: &Record) -> Result<(), Fault> {
         let issuer = &self.keys().issuer;
-        for kind in &PASS_TYPES {
-            let claims = kind.claims(record, IDENTITY_LIST_ENTRIES - 1, issuer.public(), self.now());
-            credential::issue(&claims, issuer).map_err(Fault::Issue)?;
+        let register = kinds::published(&mut *self.store().read().await?).await?;
+        for kind in register.types.iter().filter(|kind| kinds::is_for_everybody(kind)) {
+            let (index, nothing) = (IDENTITY_LIST_ENTRIES - 1, Granted::default());
+            let claims = kinds::claims(kind, record, index, &nothing, Some(issuer.public()), self.now());
+            kind.issue(&claims, issuer).map_err(Fault::Issue)?;
         }
         Ok(())
     }

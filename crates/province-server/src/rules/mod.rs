@@ -1,8 +1,9 @@
 //! What the province does, without HTTP: enrolment, passes, publishing, ending.
 
+pub mod document;
 pub mod end;
 pub mod enrol;
-pub mod pass_types;
+pub mod kinds;
 pub mod passes;
 pub mod publish;
 pub mod record;
@@ -111,6 +112,12 @@ pub enum Fault {
     /// A credential could not be signed.
     #[error("a pass could not be signed")]
     Issue(#[source] credential::IssueError),
+    /// The province has no type register.
+    #[error("there is no type register")]
+    NoTypes,
+    /// The type register cannot be read or signed.
+    #[error("the type register: {0}")]
+    Types(#[source] credential::RegisterError),
     /// No index of a status list is left.
     #[error("the status list is full")]
     StatusListFull,

@@ -2,19 +2,20 @@
 
 use std::collections::HashSet;
 
-use credential::{PublicKey, issue};
+use credential::{PassType, PublicKey, RegisterContent};
 use province_api::Bytes;
 use province_api::artefacts::IDENTITY_LIST;
-use province_api::passes::{Challenge, PASSES_MAX, PassesReply, PassesRequest, proof_message};
+use province_api::passes::{Challenge, Offer, PASSES_MAX, PassesReply, PassesRequest, proof_message};
 use province_api::problem::ProblemCode;
 use province_api::signature::DeviceKey;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::pass_types::PassType;
-use super::{Fault, Province, Refusal, day_of};
+use super::kinds::{self, Granted};
+use super::{Fault, Province, Refusal, day_of, document};
 use crate::sealed::{Kind, Subject};
 use crate::store::answer::{self, Answer};
+use crate::store::holding::{self, Holding};
 use crate::store::person::Person;
 use crate::store::{attempt, challenge, person, status};
 
@@ -28,7 +29,7 @@ const CHALLENGES_MAX: u32 = 50;
 pub const BATCHES_MAX: u32 = 20;
 
 /// A holder key that has been proven, and what it is for.
-type Proven = (&'static PassType, PublicKey);
+type Proven<'a> = (&'a PassType, PublicKey);
 
 impl Province {
     /// A fresh challenge for an enrolled device.
@@ -37,7 +38,8 @@ impl Province {
     /// [`Refusal`]: the device is unknown, or its person's passes were revoked.
     pub async fn challenge(&self, device: DeviceKey) -> Result<Challenge, Refusal> {
         let now = self.now();
-        self.person_of(device).await?;
+        let person = self.person_of(device).await?;
+        let (register, held) = self.kinds_of(&person).await?;
         let fresh: [u8; 16] = self.randomness().bytes();
         let expires_at = now.plus(CHALLENGE_LIFETIME).unix();
         let mut write = self.store().write().await?;
@@ -50,6 +52,7 @@ impl Province {
         Ok(Challenge {
             challenge: Bytes::from(&fresh[..]),
             expires_at,
+            offers: offers(&register, &held),
         })
     }
 
@@ -71,8 +74,9 @@ impl Province {
         }
         let request: PassesRequest =
             serde_json::from_slice(body).map_err(|_| ProblemCode::RequestMalformed)?;
-        let wanted = proven(&request)?;
-        let reply = self.sign(&person, &wanted)?;
+        let (register, held) = self.kinds_of(&person).await?;
+        let wanted = proven(&request, &register)?;
+        let reply = self.sign(&person, &wanted, &held)?;
         let plain = Zeroizing::new(serde_json::to_vec(&reply).map_err(Fault::Record)?);
         let answer = Answer {
             body_sha256,
@@ -139,17 +143,29 @@ impl Province {
         Ok(Some(reply))
     }
 
-    fn sign(&self, person: &Person, wanted: &[Proven]) -> Result<PassesReply, Fault> {
+    /// The published kinds, and which documents this citizen holds.
+    async fn kinds_of(&self, person: &Person) -> Result<(RegisterContent, Vec<Holding>), Refusal> {
+        let mut db = self.store().read().await?;
+        let register = kinds::published(&mut db).await?;
+        Ok((register, holding::all(&mut db, &person.id).await?))
+    }
+
+    fn sign(&self, person: &Person, wanted: &[Proven<'_>], held: &[Holding]) -> Result<PassesReply, Refusal> {
         let record = self.open_record(&person.id, &person.sealed)?;
         let now = self.now();
-        let credentials = wanted
-            .iter()
-            .map(|(pass_type, holder)| {
-                let claims = pass_type.claims(&record, person.status_index, *holder, now);
-                issue(&claims, &self.keys().issuer).map(Bytes)
-            })
-            .collect::<Result<_, _>>()
-            .map_err(Fault::Issue)?;
+        let mut credentials = Vec::with_capacity(wanted.len());
+        for (kind, holder) in wanted {
+            let granted = if kinds::is_document(kind) {
+                let one = held.iter().find(|one| one.vct == kind.vct.as_str());
+                let one = one.ok_or(ProblemCode::PassTypeUnknown)?;
+                document::opened(&self.keys().data, person, one)?
+            } else {
+                Granted::default()
+            };
+            let claims = kinds::claims(kind, &record, person.status_index, &granted, Some(*holder), now);
+            let pass = kind.issue(&claims, &self.keys().issuer).map_err(Fault::Issue)?;
+            credentials.push(Bytes(pass));
+        }
         Ok(PassesReply {
             credentials,
             photo: record.photo,
@@ -158,7 +174,10 @@ impl Province {
 }
 
 /// Every wanted pass with its type and a holder key that the phone has proven to hold.
-fn proven(request: &PassesRequest) -> Result<Vec<Proven>, ProblemCode> {
+fn proven<'a>(
+    request: &PassesRequest,
+    register: &'a RegisterContent,
+) -> Result<Vec<Proven<'a>>, ProblemCode> {
     if request.passes.is_empty() || request.passes.len() > PASSES_MAX {
         return Err(ProblemCode::RequestMalformed);
     }
@@ -167,16 +186,36 @@ fn proven(request: &PassesRequest) -> Result<Vec<Proven>, ProblemCode> {
         .passes
         .iter()
         .map(|wanted| {
-            let pass_type = PassType::find(&wanted.vct).ok_or(ProblemCode::PassTypeUnknown)?;
+            let named = register.types.iter().find(|kind| kind.vct.as_str() == wanted.vct);
+            let kind = named
+                .filter(|kind| kinds::is_on_phones(kind))
+                .ok_or(ProblemCode::PassTypeUnknown)?;
             let unproven = ProblemCode::HolderKeyUnproven;
             let holder = PublicKey::parse(&wanted.holder_key.0).map_err(|_| unproven)?;
             let proof: &[u8; 64] = wanted.proof.0.as_slice().try_into().map_err(|_| unproven)?;
             let message = proof_message(&request.challenge.0, &wanted.vct, &wanted.holder_key.0);
             if holder.verifies(&message, proof) && seen.insert(*holder.as_bytes()) {
-                Ok((pass_type, holder))
+                Ok((kind, holder))
             } else {
                 Err(unproven)
             }
         })
         .collect()
+}
+
+/// What a citizen with these documents may draw.
+fn offers(register: &RegisterContent, held: &[Holding]) -> Vec<Offer> {
+    let offer = |kind: &PassType| {
+        let grant = if kinds::is_document(kind) {
+            held.iter().find(|one| one.vct == kind.vct.as_str())?.granted_at
+        } else {
+            0
+        };
+        Some(Offer {
+            vct: kind.vct.as_str().to_owned(),
+            grant,
+        })
+    };
+    let on_phones = register.types.iter().filter(|kind| kinds::is_on_phones(kind));
+    on_phones.filter_map(offer).collect()
 }

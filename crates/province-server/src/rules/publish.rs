@@ -1,16 +1,16 @@
-//! Publishing: the trust list that the roots sign, the status manifest and the lists it names.
+//! Publishing: the trust list that the roots sign, the type register, the status manifest and the lists it names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use credential::{
-    CLOCK_ALLOWANCE, DAY, ListEntry, PublicKey, SecretKey, StatusContent, StatusManifest, Timestamp,
-    TrustContent, TrustedKey, Vct, sign_trust_list,
+    CLOCK_ALLOWANCE, DAY, ListEntry, PassType, PublicKey, RegisterContent, SecretKey, StatusContent,
+    StatusManifest, Timestamp, TrustContent, TrustedKey, TypeRegister, Vct, sign_trust_list,
 };
 use province_api::artefacts::{IDENTITY_LIST, IDENTITY_LIST_ENTRIES};
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
 
-use super::pass_types::PASS_TYPES;
+use super::kinds;
 use super::{Fault, Province, Refusal, day_of};
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::trusted_key::{self, Purpose};
@@ -18,6 +18,8 @@ use crate::store::{Store, StoreError, answer, attempt, challenge, status};
 
 /// How long a trust list serves.
 pub const TRUST_LIST_DAYS: u64 = 180;
+/// How long a type register serves.
+pub const REGISTER_DAYS: u64 = 2 * 365;
 /// How long a status manifest serves.
 pub const MANIFEST_DAYS: u64 = 7;
 /// A manifest older than this is signed anew, in seconds.
@@ -36,6 +38,12 @@ pub const ISSUER_NAME: &str = "Khyber Pakhtunkhwa";
 /// [`Fault`]; then nothing was published.
 pub async fn trust_list(store: &Store, roots: [&SecretKey; 2], now: Timestamp) -> Result<u64, Fault> {
     let mut write = store.write().await?;
+    let kinds: Vec<Vct> = kinds::published(&mut write)
+        .await?
+        .types
+        .iter()
+        .map(|kind| kind.vct)
+        .collect();
     let last = artefact::newest(&mut write, &Name::TrustList).await?;
     let keys = trusted_key::all(&mut write)
         .await?
@@ -43,7 +51,7 @@ pub async fn trust_list(store: &Store, roots: [&SecretKey; 2], now: Timestamp) -
         .map(|row| {
             Ok(TrustedKey {
                 key: PublicKey::parse(&row.key)?,
-                allowed: allowed(row.purpose),
+                allowed: allowed(row.purpose, &kinds),
                 nbf: Timestamp::from_unix(row.valid_from),
                 exp: Timestamp::from_unix(row.valid_until),
                 iss: ISSUER_NAME.to_owned(),
@@ -66,9 +74,40 @@ pub async fn trust_list(store: &Store, roots: [&SecretKey; 2], now: Timestamp) -
     Ok(sequence)
 }
 
-fn allowed(purpose: Purpose) -> Vec<Vct> {
+/// Signs and publishes a type register; gives its sequence. A kind that is new to the trust list can be issued and
+/// verified once the next trust list is signed.
+///
+/// # Errors
+/// [`Fault::Types`] if it contradicts itself; then nothing was published.
+pub async fn types(
+    db: &mut AnyConnection,
+    types: Vec<PassType>,
+    key: &SecretKey,
+    now: Timestamp,
+) -> Result<u64, Fault> {
+    let last = artefact::newest(db, &Name::TypeRegister).await?;
+    let content = RegisterContent {
+        sequence: last.map_or(1, |register| register.sequence + 1),
+        iat: now,
+        exp: now.plus(REGISTER_DAYS * DAY),
+        types,
+    };
+    let bytes = TypeRegister::sign(&content, key).map_err(Fault::Types)?;
+    put(db, &Name::TypeRegister, content.sequence, bytes, now).await?;
+    Ok(content.sequence)
+}
+
+/// The status lists that there are: everybody's identity passes, and one for each kind that has its own.
+async fn lists(db: &mut AnyConnection) -> Result<BTreeSet<String>, Fault> {
+    let register = kinds::published(db).await?;
+    let named = register.types.iter().filter_map(|kind| kind.status.list());
+    Ok(named.chain([IDENTITY_LIST]).map(str::to_owned).collect())
+}
+
+fn allowed(purpose: Purpose, kinds: &[Vct]) -> Vec<Vct> {
     match purpose {
-        Purpose::Passes => PASS_TYPES.iter().map(|pass_type| pass_type.vct).collect(),
+        Purpose::Passes => kinds.to_vec(),
+        Purpose::Types => vec![Vct::TYPE_REGISTER],
         Purpose::Counters => vec![Vct::COUNTER_CERTIFICATE],
         Purpose::Status => vec![Vct::STATUS_MANIFEST],
     }
@@ -82,23 +121,27 @@ pub async fn status_manifest(db: &mut AnyConnection, key: &SecretKey, now: Times
     let epoch = artefact::newest(db, &Name::StatusManifest)
         .await?
         .map_or(1, |manifest| manifest.epoch() + 1);
-    let bits = bits(&status::revoked(db, IDENTITY_LIST).await?, IDENTITY_LIST_ENTRIES);
-    let entry = ListEntry {
-        length_bits: u64::from(IDENTITY_LIST_ENTRIES),
-        sha256: Sha256::digest(&bits).into(),
-    };
+    let oldest_kept = epoch.saturating_sub(EPOCHS_KEPT - 1);
+    let mut entries = BTreeMap::new();
+    for name in lists(db).await? {
+        let bits = bits(&status::revoked(db, &name).await?, IDENTITY_LIST_ENTRIES);
+        let entry = ListEntry {
+            length_bits: u64::from(IDENTITY_LIST_ENTRIES),
+            sha256: Sha256::digest(&bits).into(),
+        };
+        let list = Name::StatusList(name.clone());
+        put(db, &list, epoch, bits, now).await?;
+        artefact::forget_before(db, &list, oldest_kept).await?;
+        entries.insert(name, entry);
+    }
     let content = StatusContent {
         epoch,
         iat: now,
         exp: now.plus(MANIFEST_DAYS * DAY),
-        lists: BTreeMap::from([(IDENTITY_LIST.to_owned(), entry)]),
+        lists: entries,
     };
-    let list = Name::StatusList(IDENTITY_LIST.to_owned());
-    put(db, &list, epoch, bits, now).await?;
     let manifest = StatusManifest::sign(&content, key);
     put(db, &Name::StatusManifest, epoch, manifest, now).await?;
-    let oldest_kept = epoch.saturating_sub(EPOCHS_KEPT - 1);
-    artefact::forget_before(db, &list, oldest_kept).await?;
     artefact::forget_before(db, &Name::StatusManifest, oldest_kept).await?;
     Ok(epoch)
 }

@@ -10,6 +10,8 @@ use super::{StoreError, array, seconds, unsigned};
 pub enum Name {
     /// The trust list.
     TrustList,
+    /// The type register.
+    TypeRegister,
     /// The status manifest.
     StatusManifest,
     /// The raw bits of one status list.
@@ -20,6 +22,7 @@ impl Name {
     fn text(&self) -> String {
         match self {
             Self::TrustList => "trust-list".to_owned(),
+            Self::TypeRegister => "type-register".to_owned(),
             Self::StatusManifest => "status-manifest".to_owned(),
             Self::StatusList(list) => format!("status/{list}"),
         }
@@ -29,7 +32,7 @@ impl Name {
 /// A public file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Artefact {
-    /// Sequence of a trust list, epoch of a manifest and of its lists. From 1.
+    /// Sequence of a trust list or a type register, epoch of a manifest and of its lists. From 1.
     pub sequence: u64,
     /// The file.
     pub bytes: Vec<u8>,

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod artefact;
 pub mod attempt;
 pub mod challenge;
+pub mod holding;
 pub mod person;
 pub mod seal_check;
 pub mod status;

@@ -91,13 +91,17 @@ pub async fn add(db: &mut AnyConnection, person: &Person) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Ends an enrolment. What was sealed goes with it, and the stored answers.
+/// Ends an enrolment. What was sealed goes with it, the documents and the stored answers.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn remove(db: &mut AnyConnection, id: &PersonId) -> Result<(), StoreError> {
     // Not left to ON DELETE CASCADE alone, which an engine may have switched off.
     sqlx::query("DELETE FROM answer WHERE person = $1")
+        .bind(id.as_bytes().to_vec())
+        .execute(&mut *db)
+        .await?;
+    sqlx::query("DELETE FROM holding WHERE person = $1")
         .bind(id.as_bytes().to_vec())
         .execute(&mut *db)
         .await?;

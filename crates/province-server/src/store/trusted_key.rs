@@ -12,6 +12,8 @@ pub enum Purpose {
     Passes,
     /// Counters' certificates.
     Counters,
+    /// The type register.
+    Types,
     /// Status manifests.
     Status,
 }
@@ -21,6 +23,7 @@ impl Purpose {
         match self {
             Self::Passes => "passes",
             Self::Counters => "counters",
+            Self::Types => "types",
             Self::Status => "status",
         }
     }
@@ -29,6 +32,7 @@ impl Purpose {
         match text {
             "passes" => Ok(Self::Passes),
             "counters" => Ok(Self::Counters),
+            "types" => Ok(Self::Types),
             "status" => Ok(Self::Status),
             _ => Err(StoreError::Form),
         }

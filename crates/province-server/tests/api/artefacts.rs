@@ -23,12 +23,16 @@ async fn the_first_trust_list_names_a_key_for_each_purpose() {
         .map(|key| key.allowed.iter().map(Vct::as_str).collect())
         .collect();
     allowed.sort();
+    let register = bench.get(paths::TYPES).await.body;
+    let register = credential::RegisterContent::read_unverified(&register).unwrap();
+    let kinds: Vec<String> = register.types.into_iter().map(|kind| kind.vct.into()).collect();
     assert_eq!(
         allowed,
         [
-            vec!["age", "residence", "identity", "name-photo"],
+            kinds.iter().map(String::as_str).collect(),
             vec!["counter-certificate"],
-            vec!["status-manifest"]
+            vec!["status-manifest"],
+            vec!["type-register"],
         ]
     );
 }

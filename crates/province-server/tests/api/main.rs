@@ -11,6 +11,7 @@ mod admin;
 mod artefacts;
 mod bench;
 mod connections;
+mod documents;
 mod enrolments;
 mod full;
 mod largest;

@@ -8,6 +8,8 @@ use crate::error::StoreError;
 
 /// Name of the trust list's row.
 pub(crate) const TRUST_LIST: &str = "trust-list";
+/// Name of the type register's row.
+pub(crate) const TYPES: &str = "type-register";
 /// Name of the status manifest's row.
 pub(crate) const STATUS_MANIFEST: &str = "status-manifest";
 const STATUS_PREFIX: &str = "status/";

@@ -121,6 +121,18 @@ pub(crate) fn stock(database: &Connection, vct: Vct, at: Timestamp) -> Result<St
     )?)
 }
 
+/// The kinds of which there is a pass.
+pub(crate) fn kinds(database: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = database.prepare("SELECT DISTINCT vct FROM credential ORDER BY vct")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Forgets all passes of a kind: a document that was withdrawn or granted anew.
+pub(crate) fn delete_kind(database: &Connection, vct: &str) -> Result<usize, StoreError> {
+    Ok(database.execute("DELETE FROM credential WHERE vct = ?1", [vct])?)
+}
+
 /// Forgets passes that are out of date, but the newest of each kind: the card is drawn from it.
 pub(crate) fn delete_expired(database: &Connection, now: Timestamp) -> Result<(), StoreError> {
     database.execute(

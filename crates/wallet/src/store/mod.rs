@@ -4,6 +4,7 @@ pub(crate) mod artefact;
 pub(crate) mod credential;
 pub(crate) mod draft;
 pub(crate) mod enrolment;
+pub(crate) mod offer;
 pub(crate) mod outbox;
 pub(crate) mod showing;
 

@@ -1,9 +1,10 @@
 //! Table `showing`: the citizen's own list of what was shown to whom.
 
-use credential::{Names, Timestamp};
+use credential::{Names, Timestamp, TypeRegister, Vct};
 use rusqlite::Connection;
 
 use super::{from_sql, to_sql};
+use crate::claims;
 use crate::code::UiCode;
 use crate::error::StoreError;
 use crate::home::screen_time;
@@ -51,8 +52,11 @@ pub(crate) fn insert(database: &Connection, row: &New<'_>) -> Result<(), StoreEr
     Ok(())
 }
 
-/// All rows, the newest first.
-pub(crate) fn list(database: &Connection) -> Result<Vec<HistoryItem>, StoreError> {
+/// All rows, the newest first, in the words of this register.
+pub(crate) fn list(
+    database: &Connection,
+    types: Option<&TypeRegister>,
+) -> Result<Vec<HistoryItem>, StoreError> {
     let mut statement = database.prepare(
         "SELECT at, vct, mode, outcome, reason, desk_name_en, desk_name_ur, desk_name_ps, claims, last_pass \
          FROM showing ORDER BY id DESC",
@@ -60,10 +64,14 @@ pub(crate) fn list(database: &Connection) -> Result<Vec<HistoryItem>, StoreError
     let mut rows = statement.query([])?;
     let mut items = Vec::new();
     while let Some(row) = rows.next()? {
-        let claims: String = row.get(8)?;
+        let vct: String = row.get(1)?;
+        let kind = Vct::parse(&vct).ok().and_then(|vct| types?.find(&vct));
+        let keys: String = row.get(8)?;
+        let keys: Vec<String> = serde_json::from_str(&keys).map_err(|_| StoreError::Row)?;
         items.push(HistoryItem {
             at: screen_time(Timestamp::from_unix(from_sql(row.get(0)?))),
-            vct: row.get(1)?,
+            kind: claims::kind_view(kind),
+            vct,
             mode: if row.get::<_, String>(2)? == mode_text(ShowingMode::Timed) {
                 ShowingMode::Timed
             } else {
@@ -77,7 +85,7 @@ pub(crate) fn list(database: &Connection) -> Result<Vec<HistoryItem>, StoreError
             desk_name_en: row.get(5)?,
             desk_name_ur: row.get(6)?,
             desk_name_ps: row.get(7)?,
-            claims: serde_json::from_str(&claims).map_err(|_| StoreError::Row)?,
+            claims: claims::of_keys(kind, &keys),
             last_pass: row.get(9)?,
         });
     }
@@ -131,8 +139,8 @@ mod tests {
             };
             insert(&database, &row).unwrap();
         }
-        let items = list(&database).unwrap();
+        let items = list(&database, None).unwrap();
         assert_eq!(items.len(), ROWS_MAX as usize);
-        assert_eq!((items[0].at, items[0].claims[0].as_str()), (502, "over_18"));
+        assert_eq!((items[0].at, items[0].claims[0].key.as_str()), (502, "over_18"));
     }
 }

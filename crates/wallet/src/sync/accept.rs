@@ -1,14 +1,17 @@
 //! Nothing that came over the network is stored before it passed here.
 
+use std::collections::BTreeMap;
+
 use credential::{
-    CLOCK_ALLOWANCE, Claims, Credential, PublicKey, RootSet, StatusManifest, StatusSet, Timestamp, TrustList,
-    Vct,
+    CLOCK_ALLOWANCE, Claims, Credential, PassType, PublicKey, RootSet, StatusManifest, StatusSet, Timestamp,
+    TrustList, TypeRegister, Vct,
 };
-use province_api::passes::{PassesReply, PassesRequest};
+use province_api::passes::{Offer, PassesReply, PassesRequest};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
-use super::{Surroundings, send};
+use super::Surroundings;
+use crate::claims;
 use crate::code::UiCode;
 use crate::draft::{self, Expected};
 use crate::error::StoreError;
@@ -16,12 +19,48 @@ use crate::store::artefact;
 use crate::store::credential as table;
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::enrolment;
+use crate::store::offer;
 use crate::store::outbox;
 
 /// The trust list on the phone, verified again: what is on a disk is not believed either.
 pub(crate) fn load_trust(database: &Connection, roots: &RootSet) -> Result<Option<TrustList>, StoreError> {
     let bytes = artefact::load(database, artefact::TRUST_LIST)?;
     Ok(bytes.and_then(|bytes| TrustList::verify(&bytes, roots, None).ok()))
+}
+
+/// The type register on the phone, verified again.
+pub(crate) fn load_types(
+    database: &Connection,
+    trust: &TrustList,
+) -> Result<Option<TypeRegister>, StoreError> {
+    let bytes = artefact::load(database, artefact::TYPES)?;
+    Ok(bytes.and_then(|bytes| TypeRegister::verify(&bytes, trust, None).ok()))
+}
+
+/// The same where the trust list is not at hand.
+pub(crate) fn types_here(database: &Connection, roots: &RootSet) -> Result<Option<TypeRegister>, StoreError> {
+    match load_trust(database, roots)? {
+        Some(trust) => load_types(database, &trust),
+        None => Ok(None),
+    }
+}
+
+/// Keeps what the province says may be drawn. Passes of a document that was withdrawn or granted anew go: the province
+/// has revoked them.
+pub(super) fn offers(
+    database: &Connection,
+    types: &TypeRegister,
+    offers: &[Offer],
+) -> Result<(), StoreError> {
+    let before = offer::all(database)?;
+    let now: BTreeMap<String, u64> = offers.iter().map(|one| (one.vct.clone(), one.grant)).collect();
+    for kind in types.types().iter().filter(|kind| claims::is_document(kind)) {
+        let vct = kind.vct.as_str();
+        if before.get(vct) != now.get(vct) {
+            table::delete_kind(database, vct)?;
+        }
+    }
+    offer::replace(database, &now)
 }
 
 /// The status data on the phone, as far as they fit together.
@@ -55,7 +94,8 @@ pub(super) fn proven_time(database: &Connection, roots: &RootSet) -> Result<Opti
 /// The status lists that this person's passes refer to.
 pub(super) fn status_lists_of_own(database: &Connection) -> Result<Vec<String>, StoreError> {
     let mut uris = Vec::new();
-    for vct in [Vct::IDENTITY, Vct::NAME_PHOTO] {
+    for vct in table::kinds(database)? {
+        let vct = Vct::parse(&vct).map_err(|_| StoreError::Row)?;
         let Some(stored) = table::newest(database, vct)? else {
             continue;
         };
@@ -82,6 +122,9 @@ pub(super) fn passes(
     let Some(trust) = load_trust(database, around.roots)? else {
         return Ok(Err(UiCode::TrustRefused));
     };
+    let Some(types) = load_types(database, &trust)? else {
+        return Ok(Err(UiCode::TypesRefused));
+    };
     if reply.credentials.len() != request.passes.len() {
         return Ok(Err(UiCode::PassRefused));
     }
@@ -95,7 +138,10 @@ pub(super) fn passes(
         };
         let claims = credential.unverified_claims();
         let genuine = credential.verify_issuer(&trust).is_ok();
-        if !genuine || !is_as_asked(claims, vct, &holder, &expected) || claims.exp <= around.now {
+        let fits = types
+            .find(&vct)
+            .is_some_and(|kind| is_as_asked(kind, claims, &holder, &expected));
+        if !genuine || !fits || claims.exp <= around.now {
             return Ok(Err(UiCode::PassRefused));
         }
         match claims.facts.photo_sha256 {
@@ -124,40 +170,29 @@ pub(super) fn passes(
     Ok(Ok(()))
 }
 
-/// Whether a pass is this phone's, of the kind that was asked for, and says what it must and no more:
+/// Whether a pass is this phone's, is exactly of the kind that was asked for, and says of this citizen what they gave:
 /// a predicate that carried a name would hand the name to every desk.
-fn is_as_asked(claims: &Claims, vct: Vct, holder: &PublicKey, expected: &Expected) -> bool {
-    if claims.vct != vct || claims.holder.as_ref() != Some(holder) {
-        return false;
-    }
-    let facts = &claims.facts;
-    let anonymous = !claims.is_personal() && claims.status.is_none();
-    let list_fits = claims
-        .status
-        .as_ref()
-        .is_none_or(|status| send::is_list_name(&status.uri).is_ok());
-    let named = claims.identity.as_ref().is_some_and(|identity| {
-        identity.full_name.as_deref() == Some(expected.name_en.as_str())
-            && identity.full_name_local.as_deref() == Some(expected.name_ur.as_str())
+fn is_as_asked(kind: &PassType, claims: &Claims, holder: &PublicKey, expected: &Expected) -> bool {
+    claims.vct == kind.vct
+        && claims.holder.as_ref() == Some(holder)
+        && kind.check(claims).is_ok()
+        && (!kind.show.timed || !claims.is_personal())
+        && is_of(claims, expected)
+}
+
+/// Whether what the claims say of their holder is what the citizen gave.
+fn is_of(claims: &Claims, expected: &Expected) -> bool {
+    let same = |said: Option<&str>, given: &str| said.is_none_or(|said| said == given);
+    let identity = claims.identity.as_ref().is_none_or(|identity| {
+        same(identity.id.as_deref(), expected.cnic.as_str())
+            && same(identity.full_name.as_deref(), expected.name_en.as_str())
+            && same(identity.full_name_local.as_deref(), expected.name_ur.as_str())
+            && same(
+                identity.date_of_birth.as_deref(),
+                &expected.date_of_birth.compact(),
+            )
     });
-    let identified = claims.identity.as_ref().is_some_and(|identity| {
-        identity.id.as_deref() == Some(expected.cnic.as_str())
-            && identity.date_of_birth.as_deref() == Some(expected.date_of_birth.compact().as_str())
-    });
-    let unidentified = claims.identity.as_ref().is_some_and(|identity| {
-        identity.id.is_none() && identity.date_of_birth.is_none() && identity.address.is_none()
-    });
-    if vct == Vct::AGE {
-        anonymous && facts.over_18.is_some() && facts.district.is_none()
-    } else if vct == Vct::RESIDENCE {
-        anonymous && facts.district.as_deref() == Some(expected.district.as_str()) && facts.over_18.is_none()
-    } else if vct == Vct::IDENTITY {
-        named && identified && list_fits && claims.status.is_some() && facts.photo_sha256.is_some()
-    } else if vct == Vct::NAME_PHOTO {
-        named && unidentified && list_fits && facts.photo_sha256.is_some()
-    } else {
-        false
-    }
+    identity && same(claims.facts.district.as_deref(), expected.district.as_str())
 }
 
 /// Largest picture that the province signs, in bytes; the passes' frames are made for 1,000.

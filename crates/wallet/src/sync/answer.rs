@@ -1,6 +1,6 @@
 //! The receiving half: what an answer changes, one transaction each.
 
-use credential::{StatusManifest, StatusSet, TrustList};
+use credential::{StatusManifest, StatusSet, TrustList, TypeRegister};
 use province_api::enrolment::EnrolmentReply;
 use province_api::passes::{Challenge, PassesReply};
 use province_api::problem::ProblemCode;
@@ -28,6 +28,7 @@ impl Run {
             None => Ok(()),
             Some(Awaiting::Application) => self.on_application(around, response),
             Some(Awaiting::TrustList) => self.on_trust_list(around, response),
+            Some(Awaiting::Types) => self.on_types(around, response),
             Some(Awaiting::Challenge) => self.on_challenge(around, response),
             Some(Awaiting::Passes) => self.on_passes(around, response),
             Some(Awaiting::Manifest) => self.on_manifest(around, response),
@@ -79,6 +80,28 @@ impl Run {
             artefact::save(around.database, artefact::TRUST_LIST, list.bytes(), around.now)?;
             self.changed = true;
         }
+        self.stage = Stage::Types;
+        Ok(())
+    }
+
+    fn on_types(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
+        if response.status != 200 {
+            self.fail(Refusal::read(response).into_error());
+            return Ok(());
+        }
+        let Some(trust) = accept::load_trust(around.database, around.roots)? else {
+            self.fail(UiCode::TrustRefused);
+            return Ok(());
+        };
+        let held = accept::load_types(around.database, &trust)?;
+        let Ok(types) = TypeRegister::verify(&response.body, &trust, held.as_ref()) else {
+            self.fail(UiCode::TypesRefused);
+            return Ok(());
+        };
+        if held.is_none_or(|held| held.bytes() != types.bytes()) {
+            artefact::save(around.database, artefact::TYPES, types.bytes(), around.now)?;
+            self.changed = true;
+        }
         self.stage = Stage::Passes;
         Ok(())
     }
@@ -89,7 +112,8 @@ impl Run {
         }
         match serde_json::from_slice::<Challenge>(&response.body) {
             Ok(challenge) if challenge.challenge.0.len() == CHALLENGE_BYTES => {
-                send::decide_to_ask_for_passes(around, &challenge)
+                self.nothing_wanted = !send::decide_to_ask_for_passes(around, &challenge)?;
+                Ok(())
             }
             _ => {
                 self.fail(UiCode::AnswerInvalid);

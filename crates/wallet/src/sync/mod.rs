@@ -4,8 +4,8 @@
 //! while let Some(request) = next_request(now, rng) { on_response(answer, now) or on_failure(why, now) }
 //! finish(now)
 //! ```
-//! One order for every run: application (if one is on its way), trust list, passes (if some are
-//! wanted), status manifest, status lists. Each step is one transaction. What changes something at
+//! One order for every run: application (if one is on its way), trust list, type register, what
+//! may be drawn and the passes that are wanted, status manifest, status lists. Each step is one transaction. What changes something at
 //! the province stands in the outbox, with its idempotency key, before it is sent and until its
 //! answer is stored; so a phone that dies at any point sends the same thing again and the province
 //! does it once. Rejected: keeping the position of a run on disk. It can be told from what is stored,
@@ -30,8 +30,7 @@ use crate::screen::SyncReport;
 use crate::store::credential as passes;
 use crate::store::enrolment::{self, State};
 
-pub(crate) use accept::{load_status, load_trust};
-pub(crate) use send::STOCK;
+pub(crate) use accept::{load_status, load_trust, load_types, types_here};
 
 opaque_debug!(HttpRequest, HttpResponse);
 
@@ -81,6 +80,7 @@ pub enum Failure {
 enum Stage {
     Application,
     TrustList,
+    Types,
     Passes,
     Manifest,
     Lists,
@@ -92,6 +92,7 @@ enum Stage {
 enum Awaiting {
     Application,
     TrustList,
+    Types,
     Challenge,
     Passes,
     Manifest,
@@ -104,6 +105,8 @@ pub(crate) struct Run {
     awaiting: Option<Awaiting>,
     changed: bool,
     error: Option<UiError>,
+    /// The province said in this run what may be drawn, and nothing of it is wanted.
+    nothing_wanted: bool,
     /// A challenge may be too old once; then a new one is asked for.
     challenge_renewed: bool,
     /// So may a manifest be.
@@ -147,6 +150,7 @@ impl Run {
             awaiting: None,
             changed: false,
             error: None,
+            nothing_wanted: false,
             challenge_renewed: false,
             manifest_renewed: false,
             manifest: None,

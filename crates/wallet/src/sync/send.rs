@@ -1,28 +1,21 @@
 //! The sending half: what to ask for next.
 
-use credential::{Timestamp, Vct};
+use credential::{PassType, Timestamp, TypeRegister, Vct};
 use ed25519_dalek::SigningKey;
 use province_api::enrolment::EnrolmentRequest;
-use province_api::passes::{Challenge, PassesRequest, WantedPass, proof_message};
+use province_api::passes::{Challenge, PASSES_MAX, PassesRequest, WantedPass, proof_message};
 use province_api::{Bytes, artefacts, paths, signature};
 use rand_core::CryptoRng;
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
-use super::{Awaiting, HttpRequest, Run, Stage, Surroundings};
-use crate::code::{UiCode, UiError};
+use super::{Awaiting, HttpRequest, Run, Stage, Surroundings, accept};
+use crate::code::UiError;
 use crate::error::StoreError;
 use crate::store::credential as passes;
 use crate::store::enrolment::{self, State};
+use crate::store::offer;
 use crate::store::outbox::{self, Kind};
-
-/// How many passes of each kind a full stock has.
-pub(crate) const STOCK: [(Vct, u32); 4] = [
-    (Vct::AGE, 10),
-    (Vct::RESIDENCE, 10),
-    (Vct::IDENTITY, 5),
-    (Vct::NAME_PHOTO, 2),
-];
 
 /// Passes that end sooner than this are replaced: a person may be without a network for days.
 const RENEW_BEFORE_SECONDS: u64 = 3 * 86_400;
@@ -51,6 +44,11 @@ impl Run {
                     self.awaiting = Some(Awaiting::TrustList);
                     let max = artefacts::TRUST_LIST_BYTES_MAX;
                     return Ok(Some(get(around, paths::TRUST_LIST.to_owned(), max)));
+                }
+                Stage::Types => {
+                    self.awaiting = Some(Awaiting::Types);
+                    let max = artefacts::TYPE_REGISTER_BYTES_MAX;
+                    return Ok(Some(get(around, paths::TYPES.to_owned(), max)));
                 }
                 Stage::Passes => match self.passes_request(around, rng)? {
                     Some(request) => return Ok(Some(request)),
@@ -91,7 +89,7 @@ impl Run {
         }
         let entry = match outbox::load(around.database, Kind::Challenge)? {
             Some(entry) => entry,
-            None if wanted(around.database, around.now)?.is_empty() => return Ok(None),
+            None if self.nothing_wanted => return Ok(None),
             None => outbox::insert(around.database, Kind::Challenge, Vec::new(), None, rng)?,
         };
         self.awaiting = Some(Awaiting::Challenge);
@@ -115,15 +113,25 @@ pub(super) fn decide_to_apply(
     Ok(())
 }
 
-/// Turns an answered challenge into the request for passes: one transaction, so that neither is lost.
+/// Turns an answered challenge into the request for passes: one transaction, so that neither is lost. Says whether there
+/// is anything to ask for.
 pub(super) fn decide_to_ask_for_passes(
     around: &Surroundings<'_>,
     challenge: &Challenge,
-) -> Result<(), UiError> {
+) -> Result<bool, UiError> {
     let transaction = around.database.unchecked_transaction()?;
-    let wanted = wanted(&transaction, around.now)?;
     let answered = outbox::load(&transaction, Kind::Challenge)?.ok_or(StoreError::Row)?;
     outbox::remove(&transaction, Kind::Challenge)?;
+    let Some(types) = accept::types_here(&transaction, around.roots)? else {
+        transaction.commit()?;
+        return Ok(false);
+    };
+    accept::offers(&transaction, &types, &challenge.offers)?;
+    let wanted = wanted(&transaction, &types, around.now)?;
+    if wanted.is_empty() {
+        transaction.commit()?;
+        return Ok(false);
+    }
     let first = enrolment::reserve_holder_indices(&transaction, wanted.len() as u64)?;
     let mut request = PassesRequest {
         challenge: challenge.challenge.clone(),
@@ -143,14 +151,25 @@ pub(super) fn decide_to_ask_for_passes(
     let key = key_after(&answered.idempotency_key);
     outbox::insert_with_key(&transaction, Kind::Passes, key, body, Some(first))?;
     transaction.commit()?;
-    Ok(())
+    Ok(true)
 }
 
 /// Which passes to ask for. A kind is filled up when it falls under a third of its stock, or when some
 /// that are left end within three days.
-pub(super) fn wanted(database: &Connection, now: Timestamp) -> Result<Vec<Vct>, StoreError> {
+pub(super) fn wanted(
+    database: &Connection,
+    types: &TypeRegister,
+    now: Timestamp,
+) -> Result<Vec<Vct>, StoreError> {
     let mut wanted = Vec::new();
-    for (vct, full) in STOCK {
+    let offers = offer::all(database)?;
+    let offered = |kind: &&PassType| offers.contains_key(kind.vct.as_str());
+    for (vct, full) in types
+        .types()
+        .iter()
+        .filter(offered)
+        .map(|kind| (kind.vct, kind.stock))
+    {
         let left = passes::stock(database, vct, now)?.left;
         let lasting = passes::stock(database, vct, now.plus(RENEW_BEFORE_SECONDS))?.left;
         if left * 3 < full || lasting < left {
@@ -158,6 +177,7 @@ pub(super) fn wanted(database: &Connection, now: Timestamp) -> Result<Vec<Vct>, 
             wanted.extend(std::iter::repeat_n(vct, missing as usize));
         }
     }
+    wanted.truncate(PASSES_MAX);
     Ok(wanted)
 }
 
@@ -212,14 +232,4 @@ fn key_after(idempotency_key: &str) -> String {
     hash.update(b"khyber pass passes after challenge\n");
     hash.update(idempotency_key.as_bytes());
     hex::encode(hash.finalize().get(..16).unwrap_or_default())
-}
-
-/// Status lists are named by credentials and go into a path, so a name has one narrow form.
-pub(super) fn is_list_name(uri: &str) -> Result<(), UiCode> {
-    let fits = !uri.is_empty()
-        && uri.len() <= 64
-        && uri
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if fits { Ok(()) } else { Err(UiCode::PassRefused) }
 }

@@ -101,7 +101,7 @@ fn refused_passes(bend: Bend) -> Option<UiCode> {
     let around = bench.around();
     let mut rng = TestRng::new(4);
     let mut run = start_enrolment(&around, &mut rng).unwrap();
-    for _ in 0..4 {
+    for _ in 0..5 {
         let request = run.next_request(&around, &mut rng).unwrap().unwrap();
         run.on_response(&around, &province.handle(&request, NOW).unwrap())
             .unwrap();
@@ -251,9 +251,10 @@ fn status_data_that_are_not_the_provinces_are_refused() {
     assert_eq!(code, Some(UiCode::StatusRefused));
 }
 
-const PATHS: [&str; 6] = [
+const PATHS: [&str; 7] = [
     paths::ENROLMENTS,
     paths::TRUST_LIST,
+    paths::TYPES,
     paths::CHALLENGES,
     paths::PASSES,
     paths::STATUS_MANIFEST,
@@ -269,7 +270,7 @@ fn no_answer_makes_it_panic_or_store() {
     ];
     let status = prop_oneof![Just(200_u16), any::<u16>()];
     soak(|| {
-        proptest!(ProptestConfig::with_cases(200), |(which in 0..6_usize, status in &status, body in &body)| {
+        proptest!(ProptestConfig::with_cases(200), |(which in 0..7_usize, status in &status, body in &body)| {
             let response = HttpResponse { status, headers: vec![("retry-after".into(), "x".into())], body };
             let code = Bench::new().run(&mut Province::new(NOW), PATHS[which], &response);
             prop_assert!(code.is_some(), "nothing but the province's own answer is taken");
@@ -280,11 +281,12 @@ fn no_answer_makes_it_panic_or_store() {
 #[test]
 fn a_flipped_bit_in_any_signed_file_is_refused() {
     soak(|| {
-        proptest!(ProptestConfig::with_cases(200), |(which in 0..3_usize, position: prop::sample::Index, bit in 0..8_u8)| {
+        proptest!(ProptestConfig::with_cases(200), |(which in 0..4_usize, position: prop::sample::Index, bit in 0..8_u8)| {
             let mut province = Province::new(NOW);
             let (path, mut body, code) = match which {
                 0 => (paths::TRUST_LIST, province.trust_list.clone(), UiCode::TrustRefused),
-                1 => (paths::STATUS_MANIFEST, province.manifest.clone(), UiCode::StatusRefused),
+                1 => (paths::TYPES, province.types.clone(), UiCode::TypesRefused),
+                2 => (paths::STATUS_MANIFEST, province.manifest.clone(), UiCode::StatusRefused),
                 _ => ("/v1/status/identity", province.list.clone(), UiCode::StatusRefused),
             };
             let at = position.index(body.len());

@@ -54,6 +54,7 @@ fn an_enrolment_ends_with_a_card_and_a_full_stock() {
         [
             paths::ENROLMENTS,
             paths::TRUST_LIST,
+            paths::TYPES,
             paths::CHALLENGES,
             paths::PASSES,
             paths::STATUS_MANIFEST,
@@ -104,7 +105,15 @@ fn a_second_sync_asks_for_nothing_it_has() {
     province.requests.clear();
     let report = phone.sync(&mut province, NOW.plus(60)).unwrap();
     assert!(!report.changed);
-    assert_eq!(province.requests, [paths::TRUST_LIST, paths::STATUS_MANIFEST]);
+    assert_eq!(
+        province.requests,
+        [
+            paths::TRUST_LIST,
+            paths::TYPES,
+            paths::CHALLENGES,
+            paths::STATUS_MANIFEST
+        ]
+    );
 }
 
 #[test]
@@ -172,7 +181,12 @@ fn the_last_pass_is_shown_again_rather_than_nothing_and_the_list_says_so() {
     assert_eq!(history.len(), 12);
     assert_eq!(history.iter().filter(|item| item.last_pass).count(), 2);
     assert_eq!(history[0].outcome, ShowingOutcome::Shown);
-    assert_eq!(history[0].claims, ["district"]);
+    let names: Vec<_> = history[0]
+        .claims
+        .iter()
+        .map(|claim| claim.label.en.as_str())
+        .collect();
+    assert_eq!(names, ["District"]);
     let kept = phone.wallet.database();
     let text: String = kept
         .query_row("SELECT group_concat(claims) FROM showing", [], |row| row.get(0))
@@ -372,8 +386,9 @@ fn a_revocation_that_the_phone_learns_of_shows_on_the_home_screen() {
     province
         .refuse
         .insert(paths::CHALLENGES, Problem::new(ProblemCode::PersonRevoked));
-    // No pass is wanted, so the province is not even asked for one.
-    phone.sync(&mut province, NOW).unwrap();
+    // The province says so when it is asked what may be drawn, and the status data arrive all the same.
+    let error = phone.sync(&mut province, NOW).unwrap_err();
+    assert_eq!(error.code, UiCode::PersonRevoked);
     assert!(phone.wallet.home(NOW).unwrap().revoked);
 
     // Passes are wanted and refused: the status data still arrive.
@@ -395,7 +410,7 @@ fn a_challenge_that_is_too_old_is_renewed_once() {
     let mut province = Province::new(NOW);
     let mut phone = Phone::ready(1);
     phone.wallet.start_enrolment(NOW, &mut phone.rng).unwrap();
-    for _ in 0..3 {
+    for _ in 0..4 {
         let request = phone.wallet.next_request(NOW, &mut phone.rng).unwrap().unwrap();
         let answer = province.handle(&request, NOW).unwrap();
         phone.wallet.on_response(&answer, NOW).unwrap();

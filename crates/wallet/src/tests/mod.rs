@@ -7,6 +7,7 @@
 )]
 
 mod clocks;
+mod documents;
 mod hostile;
 mod interrupted;
 mod journey;

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use credential::{
-    Claims, CounterCertificateClaims, DAY, Facts, ISSUER, Identity, ListEntry, Names, PublicKey, RootKind,
-    RootSet, SecretKey, StatusContent, StatusManifest, StatusRef, Timestamp, TrustContent, TrustedKey, Vct,
-    issue, issue_counter_certificate, sign_trust_list,
+    Claims, CounterCertificateClaims, DAY, Facts, Field, Gender, GuardianRelation, ISSUER, Identity,
+    ListEntry, Names, PassType, PublicKey, RegisterContent, RootKind, RootSet, SecretKey, StatusContent,
+    StatusManifest, StatusRef, Timestamp, TrustContent, TrustedKey, TypeRegister, Vct, issue,
+    issue_counter_certificate, sign_trust_list,
 };
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, Particulars};
-use province_api::passes::{Challenge, PassesReply, PassesRequest, proof_message};
+use province_api::passes::{Challenge, Offer, PassesReply, PassesRequest, proof_message};
 use province_api::person::Day;
 use province_api::problem::{Problem, ProblemCode};
 use province_api::{Bytes, paths, signature};
@@ -35,6 +36,9 @@ pub(crate) struct Province {
     pub(crate) issuer: SecretKey,
     pub(crate) ca: SecretKey,
     pub(crate) trust_list: Vec<u8>,
+    pub(crate) types: Vec<u8>,
+    /// The domicile certificate's number, if the citizens hold one, and which grant of it this is.
+    pub(crate) domicile: Option<(&'static str, u64)>,
     pub(crate) manifest: Vec<u8>,
     pub(crate) list: Vec<u8>,
     pub(crate) photo: Vec<u8>,
@@ -60,10 +64,13 @@ impl Province {
         );
         let list = vec![0; (LIST_BITS / 8) as usize];
         let manifest = StatusManifest::sign(&status(&list, 1, now), &issuer);
+        let types = register(1, now, &packaged(), &issuer);
         Self {
             issuer,
             ca,
             trust_list,
+            types,
+            domicile: None,
             manifest,
             list,
             photo: (0..900_u16).map(|n| (n % 251) as u8).collect(),
@@ -113,8 +120,10 @@ impl Province {
         }
         Ok(match request.path.as_str() {
             paths::TRUST_LIST => ok(self.trust_list.clone()),
+            paths::TYPES => ok(self.types.clone()),
             paths::STATUS_MANIFEST => ok(self.manifest.clone()),
             path if path == format!("{}{LIST}", paths::STATUS) => ok(self.list.clone()),
+            path if path == format!("{}dom", paths::STATUS) => ok(self.list.clone()),
             _ => self.signed(request, now),
         })
     }
@@ -161,7 +170,21 @@ impl Province {
         json(&Challenge {
             challenge: Bytes(challenge),
             expires_at: now.unix() + 300,
+            offers: self.offers(),
         })
+    }
+
+    fn offers(&self) -> Vec<Offer> {
+        let passes = ["age", "residence", "identity", "name-photo"].map(|vct| (vct, 0));
+        let document = self.domicile.map(|(_, grant)| ("domicile", grant));
+        passes
+            .into_iter()
+            .chain(document)
+            .map(|(vct, grant)| Offer {
+                vct: vct.to_owned(),
+                grant,
+            })
+            .collect()
     }
 
     /// Forgets all challenges, as a province does after five minutes.
@@ -205,8 +228,11 @@ impl Province {
     }
 
     fn claims(&self, person: &Particulars, vct: Vct, holder: PublicKey, now: Timestamp) -> Claims {
-        let named = vct == Vct::IDENTITY || vct == Vct::NAME_PHOTO;
+        let document = vct == domicile();
         let identity = vct == Vct::IDENTITY;
+        let named = identity || vct == Vct::NAME_PHOTO || document;
+        let text = |there: bool, text: &str| there.then(|| text.to_owned());
+        let number = self.domicile.map_or("", |(number, _)| number);
         Claims {
             iss: ISSUER.to_owned(),
             iat: now.start_of_day(),
@@ -215,26 +241,64 @@ impl Province {
             holder: Some(holder),
             vct,
             identity: named.then(|| Identity {
-                id: identity.then(|| person.cnic.as_str().to_owned()),
+                id: text(identity || document, person.cnic.as_str()),
                 full_name: Some(person.name_en.as_str().to_owned()),
-                full_name_local: Some(person.name_ur.as_str().to_owned()),
-                local_language: Some("ur".to_owned()),
-                date_of_birth: identity.then(|| person.date_of_birth.compact()),
-                ..Identity::default()
+                full_name_local: text(!document, person.name_ur.as_str()),
+                local_language: text(!document, "ur"),
+                date_of_birth: text(identity, &person.date_of_birth.compact()),
+                gender: identity.then_some(Gender::Female),
+                address: text(identity, person.address.as_str()),
+                guardian: text(identity || document, person.guardian_name_en.as_str()),
+                guardian_local: text(identity, person.guardian_name_ur.as_str()),
             }),
             status: named.then(|| StatusRef {
                 index: INDEX,
-                uri: LIST.to_owned(),
+                uri: if document { "dom" } else { LIST }.to_owned(),
             }),
             facts: Facts {
                 over_18: (vct == Vct::AGE).then_some(true),
                 over_60: (vct == Vct::AGE).then_some(false),
-                district: (vct == Vct::RESIDENCE || identity).then(|| person.district.as_str().to_owned()),
+                district: text(vct == Vct::RESIDENCE || identity, person.district.as_str()),
+                assurance: identity.then_some(2),
                 photo_sha256: named.then(|| Sha256::digest(&self.photo).into()),
+                guardian_relation: identity.then_some(GuardianRelation::Father),
+                fields: if document {
+                    BTreeMap::from([
+                        (32, Field::Text(number.to_owned())),
+                        (33, Field::Number(20_261_102)),
+                        (34, Field::Text("peshawar".to_owned())),
+                    ])
+                } else {
+                    BTreeMap::new()
+                },
                 ..Facts::default()
             },
         }
     }
+}
+
+pub(crate) fn domicile() -> Vct {
+    Vct::parse("domicile").unwrap()
+}
+
+/// The packaged types.
+pub(crate) fn packaged() -> Vec<PassType> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        types: Vec<PassType>,
+    }
+    let file: File = serde_json::from_str(include_str!("../../../../assets/types/types.json")).unwrap();
+    file.types
+}
+
+pub(crate) fn register(sequence: u64, now: Timestamp, types: &[PassType], key: &SecretKey) -> Vec<u8> {
+    let content = RegisterContent {
+        sequence,
+        iat: now,
+        exp: now.plus(700 * DAY),
+        types: types.to_vec(),
+    };
+    TypeRegister::sign(&content, key).unwrap()
 }
 
 pub(crate) fn trust(issuer: &SecretKey, ca: &SecretKey, sequence: u64, now: Timestamp) -> TrustContent {
@@ -252,6 +316,8 @@ pub(crate) fn trust(issuer: &SecretKey, ca: &SecretKey, sequence: u64, now: Time
         Vct::IDENTITY,
         Vct::NAME_PHOTO,
         Vct::STATUS_MANIFEST,
+        Vct::TYPE_REGISTER,
+        domicile(),
     ];
     TrustContent {
         sequence,
@@ -271,7 +337,7 @@ pub(crate) fn status(list: &[u8], epoch: u64, now: Timestamp) -> StatusContent {
         epoch,
         iat: now,
         exp: now.plus(7 * DAY),
-        lists: BTreeMap::from([(LIST.to_owned(), entry)]),
+        lists: BTreeMap::from([(LIST.to_owned(), entry), ("dom".to_owned(), entry)]),
     }
 }
 

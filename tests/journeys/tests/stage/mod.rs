@@ -255,6 +255,7 @@ impl Stage {
     /// A desk fetches what the province publishes.
     pub async fn sync(&self, desk: &mut Station) -> Result<()> {
         desk.take_trust_list(&self.file(paths::TRUST_LIST).await?)?;
+        desk.take_type_register(&self.file(paths::TYPES).await?)?;
         let manifest = self.file(paths::STATUS_MANIFEST).await?;
         if let Some(mut staged) = desk.stage_status(&manifest)? {
             for name in staged.missing() {

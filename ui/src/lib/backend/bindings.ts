@@ -54,7 +54,7 @@ export const commandsOver = (invoke: Invoke) => ({
 });
 
 /* Constants */
-export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","server_fault","app_refused","not_configured","not_enrolled","network_down","network_timeout","answer_invalid","trust_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted"] as const;
+export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","server_fault","app_refused","not_configured","not_enrolled","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted"] as const;
 
 /* Types */
 /** What the whole application shows, whatever the screen. */
@@ -99,6 +99,8 @@ export type Card = {
 export type Choice = {
   /** Kind of pass, such as `age`. */
   vct: string,
+  /** What it is called. */
+  kind: KindView,
   /** What the desk will learn. */
   claims: ClaimView[],
   /** Passes never shown; 0 means that the last one is shown again. */
@@ -107,13 +109,17 @@ export type Choice = {
 
 /** One claim, ready to be put in words. */
 export type ClaimView = {
-  /** Name of the claim, such as `over_18`, `district`, `name_en`. */
+  /** Name of the claim in the type register, such as `over_18`, `district`, `name_en`. */
   key: string,
+  /** What it is, in words. */
+  label: Words,
   /**
    *  Its value: text, `true`/`false`, `YYYY-MM-DD`, or an identifier (district) to be named by the
    *  screen. `None` when the claim is only asked for and this phone holds no value.
    */
   value: string | null,
+  /** The value in words, where the type register has them. */
+  words: Words | null,
   /** How the value is to be laid out. */
   script: Script,
 };
@@ -179,6 +185,8 @@ export type HistoryItem = {
   at: number,
   /** Kind of pass. */
   vct: string,
+  /** What it is called. */
+  kind: KindView,
   /** How. */
   mode: ShowingMode,
   /** The certified desk's names; absent for an unknown desk and in timed mode. */
@@ -191,8 +199,8 @@ export type HistoryItem = {
   outcome: ShowingOutcome,
   /** Why it was refused. */
   reason: UiCode | null,
-  /** Names of the claims, never their values. */
-  claims: string[],
+  /** The claims, never their values. */
+  claims: ClaimView[],
   /** The stock was used up and a pass was shown again. */
   last_pass: boolean,
 };
@@ -211,6 +219,14 @@ export type Home = {
   status_as_of: number | null,
   /** Whether the status data say that this person's identity is revoked. */
   revoked: boolean,
+};
+
+/** What a kind of pass or document is called, from the type register. Empty where the register does not have it. */
+export type KindView = {
+  /** Its name. */
+  name: Words,
+  /** Name of its picture. */
+  icon: string,
 };
 
 /** The language of the screens. */
@@ -242,6 +258,10 @@ export type Mark =
 export type PassStock = {
   /** Kind of pass, such as `age`. */
   vct: string,
+  /** What it is called. */
+  kind: KindView,
+  /** Whether it is a document that the province granted, and not a pass that everybody has. */
+  document: boolean,
   /** Passes never shown and not expired. */
   left: number,
   /** Passes on the phone, shown ones included, that are not expired. */
@@ -284,6 +304,8 @@ export type RequestView = {
   purpose_ps: string | null,
   /** Kind of pass asked for. */
   ask: string,
+  /** What it is called. */
+  kind: KindView,
   /** What the desk would learn. */
   claims: ClaimView[],
   /** Two digits to compare with the desk's screen before agreeing. */
@@ -304,8 +326,14 @@ export type Script =
 "arabic" |
 /** Digits: left to right in every language. */
 "number" |
-/** An identifier or `true`/`false`: the screen has the words. */
-"word";
+/** A word: in [`ClaimView::words`], or `true` and `false`. */
+"word" |
+/** A day, `YYYY-MM-DD`. */
+"date" |
+/** A district's identifier: the screen has its names. */
+"district" |
+/** An amount in paisa. */
+"money";
 
 /** What is on the screen while something is shown to a desk. */
 export type Showing = {
@@ -313,6 +341,8 @@ export type Showing = {
   id: number,
   /** Kind of pass. */
   vct: string,
+  /** What it is called. */
+  kind: KindView,
   /** How it is shown. */
   mode: ShowingMode,
   /**
@@ -377,4 +407,14 @@ export type UiError = {
   retry_after_seconds: number | null,
   /** The fields that are wrong, when `code` is about what was typed. */
   fields: FieldError[],
+};
+
+/** A text in the three languages of the screens. An empty one means "as in English". */
+export type Words = {
+  /** English. */
+  en: string,
+  /** Urdu. */
+  ur: string,
+  /** Pashto. */
+  ps: string,
 };

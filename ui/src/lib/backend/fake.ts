@@ -2,9 +2,11 @@
  * A stand-in host for design work and tests: it remembers what it is told, answers at once, and signs nothing. Never part
  * of a production build. `?fake&at=home&language=ur&theme=dark` in the address of the development server opens a state.
  */
+import register from "$assets/types/types.json";
+
 import type { Backend } from "./backend";
 import { BackendError } from "./error";
-import type { AppState, ClaimView, Draft, EnrolmentState, HistoryItem, Home, Language, LockState, Qr, RequestView, Showing, UiCode } from "./types";
+import type { AppState, ClaimView, Draft, EnrolmentState, HistoryItem, Home, KindView, Language, LockState, PassStock, Qr, RequestView, Script, Showing, UiCode, Words } from "./types";
 
 export const FAKE_DRAFT: Draft = {
   cnic: "99999-1234567-1",
@@ -22,24 +24,52 @@ export const FAKE_DRAFT: Draft = {
   has_photo: true,
 };
 
-const AGE: ClaimView[] = [{ key: "over_18", value: "true", script: "word" }];
-const RESIDENCE: ClaimView[] = [
-  { key: "district", value: "bajaur", script: "word" },
-  { key: "merged_district", value: "true", script: "word" },
-];
-const IDENTITY: ClaimView[] = [
-  { key: "name_en", value: "Gul Zaman", script: "latin" },
-  { key: "name_ur", value: "گل زمان", script: "arabic" },
-  { key: "guardian_name_en", value: "Sher Zaman", script: "latin" },
-  { key: "guardian_name_ur", value: "شیر زمان", script: "arabic" },
-  { key: "guardian_relation", value: "father", script: "word" },
-  { key: "cnic", value: "99999-1234567-1", script: "number" },
-  { key: "date_of_birth", value: "1987-09-05", script: "number" },
-  { key: "gender", value: "male", script: "word" },
-  { key: "address", value: "House 12, Mohalla Sethian, Peshawar City", script: "latin" },
-  { key: "district", value: "peshawar", script: "word" },
-  { key: "photo", value: "true", script: "word" },
-];
+/** The packaged register, so that the stand-in says what the province's own kinds are called. */
+const KINDS = register.types as unknown as readonly Kind[];
+
+interface Kind {
+  vct: string;
+  name: Words;
+  icon: string;
+  claims: { key: string; kind: string; label: Words; words?: { key: string; label: Words }[] }[];
+}
+
+/** A kind as the app names it. */
+export function fakeKind(vct: string): KindView {
+  const kind = KINDS.find((one) => one.vct === vct);
+  return kind ? { name: kind.name, icon: kind.icon } : { name: { en: "", ur: "", ps: "" }, icon: "" };
+}
+
+const SCRIPTS: Record<string, Script> = {
+  latin: "latin", arabic: "arabic", text: "latin", number: "number", date: "date", cnic: "number", district: "district", money: "money",
+};
+
+/** The claims of a kind with these values, in the register's order; a null is a claim that is only asked for. */
+export function fakeClaims(vct: string, values: Record<string, string | null>): ClaimView[] {
+  const claims = KINDS.find((one) => one.vct === vct)?.claims ?? [];
+  return claims
+    .filter((claim) => claim.key in values)
+    .map(({ key, kind, label, words }) => {
+      const value = values[key] ?? null;
+      return { key, label, value, words: words?.find((word) => word.key === value)?.label ?? null, script: SCRIPTS[kind] ?? "word" };
+    });
+}
+
+const AGE = fakeClaims("age", { over_18: "true" });
+const RESIDENCE = fakeClaims("residence", { district: "bajaur", merged_district: "true" });
+const IDENTITY = fakeClaims("identity", {
+  name_en: "Gul Zaman", name_ur: "گل زمان", guardian_name_en: "Sher Zaman", guardian_name_ur: "شیر زمان", guardian_relation: "father",
+  cnic: "99999-1234567-1", date_of_birth: "1987-09-05", gender: "male", address: "House 12, Mohalla Sethian, Peshawar City",
+  district: "peshawar", photo: "true",
+});
+const DOMICILE = fakeClaims("domicile", {
+  name_en: "Gul Zaman", guardian_name_en: "Sher Zaman", cnic: "99999-1234567-1", certificate_number: "PSH-26-104711",
+  issued_on: "2026-11-02", domicile_district: "peshawar", photo: "true",
+});
+
+/** Only what is asked for, as the past and requests without an answer have it. */
+const bare = (claims: readonly ClaimView[], keys?: readonly string[]) =>
+  claims.filter((claim) => !keys || keys.includes(claim.key)).map((claim) => ({ ...claim, value: null, words: null }));
 
 export interface FakeOptions {
   language?: Language;
@@ -90,10 +120,11 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     return {
       id: (showings += 1),
       vct,
+      kind: fakeKind(vct),
       mode,
       frames: photo ? [1, 2, 3, 4].map((seed) => fakeQr(61, seed)) : [fakeQr(57, showings)],
       frame_ms: 125,
-      claims: vct === "age" ? AGE : vct === "residence" ? RESIDENCE : IDENTITY,
+      claims: vct === "age" ? AGE : vct === "residence" ? RESIDENCE : vct === "domicile" ? DOMICILE : IDENTITY,
       renew_in_ms: photo ? 0 : 15_000,
       ends_in_ms: photo ? 120_000 : 300_000,
       last_pass: false,
@@ -130,8 +161,8 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     }),
     home: () => did("home", () => ({ ...fakeHome(), revoked: options.revoked ?? false })),
     timedChoices: () => did("timedChoices", () => [
-      { vct: "age", claims: AGE, left: 12 },
-      { vct: "residence", claims: RESIDENCE, left: 2 },
+      { vct: "age", kind: fakeKind("age"), claims: AGE, left: 12 },
+      { vct: "residence", kind: fakeKind("residence"), claims: RESIDENCE, left: 2 },
     ]),
     showTimed: (vct) => did("showTimed", () => showing(vct, "timed")),
     showingFrames: (id) => did("showingFrames", () => ({ ...showing("age", "timed"), id })),
@@ -139,7 +170,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     readRequestPicture: () => did("readRequestPicture", () => ({ ...FAKE_REQUEST, ...options.request })),
     readRequestFrame: () => did("readRequestFrame", () => null),
     readRequestText: () => did("readRequestText", () => ({ ...FAKE_REQUEST, ...options.request })),
-    answerRequest: () => did("answerRequest", () => showing("identity", "request")),
+    answerRequest: () => did("answerRequest", () => showing(options.request?.ask ?? "identity", "request")),
     declineRequest: () => did("declineRequest", () => null),
     history: () => did("history", () => (options.emptyHistory ? [] : fakeHistory())),
     testCitizens: () => did("testCitizens", () => [
@@ -171,7 +202,7 @@ export function fakeFromAddress(): FakeBackend {
     offline: asked.has("offline"),
     revoked: asked.has("revoked"),
     emptyHistory: asked.has("empty"),
-    ...(asked.has("unknown") ? { request: UNKNOWN_DESK } : {}),
+    ...(asked.has("unknown") ? { request: UNKNOWN_DESK } : asked.has("document") ? { request: DOMICILE_REQUEST } : {}),
     ...(command && code ? { failing: { [command]: code } } : {}),
     ...(asked.has("wait") ? { retryAfterSeconds: Number(asked.get("wait")) } : {}),
   });
@@ -201,6 +232,7 @@ export const FAKE_REQUEST: RequestView = {
   purpose_ur: "وارڈ میں داخلہ",
   purpose_ps: "په وارډ کې داخله",
   ask: "identity",
+  kind: fakeKind("identity"),
   claims: IDENTITY,
   check_code: "47",
   answerable: true,
@@ -210,7 +242,7 @@ export const FAKE_REQUEST: RequestView = {
 
 const UNKNOWN_DESK: Partial<RequestView> = {
   certified: false, name_en: null, name_ur: null, name_ps: null, purpose_en: null, purpose_ur: null, purpose_ps: null,
-  ask: "age", claims: AGE,
+  ask: "age", kind: fakeKind("age"), claims: AGE,
 };
 
 function fakeHome(): Home {
@@ -227,9 +259,12 @@ function fakeHome(): Home {
       district: "bajaur",
     },
     passes: [
-      { vct: "identity", left: 1, total: 1, expires_on: "2027-02-18" },
-      { vct: "age", left: 12, total: 16, expires_on: "2026-12-20" },
-      { vct: "residence", left: 2, total: 16, expires_on: "2026-12-20" },
+      stock("age", 12, 16, "2026-12-20"),
+      stock("residence", 2, 16, "2026-12-20"),
+      stock("identity", 1, 1, "2027-02-18"),
+      { ...stock("domicile", 2, 2, "2031-11-21"), document: true },
+      { ...stock("driving-licence", 3, 3, "2027-11-21"), document: true },
+      { ...stock("vehicle-card", 2, 2, "2027-11-21"), document: true },
     ],
     last_sync_at: now - 600,
     trust_as_of: now - 90_000,
@@ -238,15 +273,21 @@ function fakeHome(): Home {
   };
 }
 
+function stock(vct: string, left: number, total: number, expires_on: string): PassStock {
+  return { vct, kind: fakeKind(vct), document: false, left, total, expires_on };
+}
+
+const DOMICILE_REQUEST: Partial<RequestView> = { ask: "domicile", kind: fakeKind("domicile"), claims: DOMICILE };
+
 function fakeHistory(): HistoryItem[] {
   const now = nowSeconds();
   const desk = { desk_name_en: "Civil Hospital Khar", desk_name_ur: "سول ہسپتال خار", desk_name_ps: "سول روغتون خار" };
   const nobody = { desk_name_en: null, desk_name_ur: null, desk_name_ps: null };
   return [
-    { at: now - 1_200, vct: "identity", mode: "request", ...desk, outcome: "shown", reason: null, claims: IDENTITY.map((claim) => claim.key), last_pass: false },
-    { at: now - 90_000, vct: "age", mode: "timed", ...nobody, outcome: "shown", reason: null, claims: ["over_18"], last_pass: false },
-    { at: now - 260_000, vct: "identity", mode: "request", ...nobody, outcome: "declined", reason: null, claims: ["photo", "name_en", "name_ur"], last_pass: false },
-    { at: now - 400_000, vct: "identity", mode: "request", ...desk, outcome: "refused", reason: "request_over_asking", claims: ["photo", "name_en"], last_pass: false },
+    { at: now - 1_200, vct: "identity", kind: fakeKind("identity"), mode: "request", ...desk, outcome: "shown", reason: null, claims: bare(IDENTITY), last_pass: false },
+    { at: now - 90_000, vct: "age", kind: fakeKind("age"), mode: "timed", ...nobody, outcome: "shown", reason: null, claims: bare(AGE), last_pass: false },
+    { at: now - 260_000, vct: "identity", kind: fakeKind("identity"), mode: "request", ...nobody, outcome: "declined", reason: null, claims: bare(IDENTITY, ["photo", "name_en", "name_ur"]), last_pass: false },
+    { at: now - 400_000, vct: "identity", kind: fakeKind("identity"), mode: "request", ...desk, outcome: "refused", reason: "request_over_asking", claims: bare(IDENTITY, ["photo", "name_en"]), last_pass: false },
   ];
 }
 

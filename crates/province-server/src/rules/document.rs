@@ -1,0 +1,379 @@
+//! Documents: granting one to an enrolled citizen, withdrawing it, and its printed form.
+
+use std::collections::BTreeMap;
+
+use credential::{ClaimType, Field, Kind, PassType, Place, SecretKey, Timestamp, Vct};
+use province_api::artefacts::{IDENTITY_LIST, IDENTITY_LIST_ENTRIES};
+use province_api::person::{Cnic, Day};
+use serde_json::{Map, Value};
+use sqlx::AnyConnection;
+use zeroize::Zeroizing;
+
+use super::kinds::{self, Granted};
+use super::record::Record;
+use super::{Fault, publish};
+use crate::districts;
+use crate::randomness::Randomness;
+use crate::sealed::{DataKeys, Kind as Sealed, Subject};
+use crate::store::holding::{self, Holding};
+use crate::store::person::{self, Person};
+use crate::store::{Store, status};
+
+/// Tries to draw a free index.
+const DRAWS_MAX: usize = 64;
+
+/// What a clerk enters of a document: the citizen, the kind, and its own fields by the keys of the type register.
+#[derive(Clone)]
+pub struct Form {
+    /// Whose it is.
+    pub cnic: Cnic,
+    /// Which kind.
+    pub vct: Vct,
+    /// Texts, numbers, `true` and `false`; days as `YYYY-MM-DD`, money in paisa, words by their keys.
+    pub fields: Map<String, Value>,
+}
+
+impl std::fmt::Debug for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Form(..)")
+    }
+}
+
+/// Why a document was not granted. Names fields, never what was entered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DocumentError {
+    /// Nobody is enrolled with this CNIC.
+    #[error("nobody is enrolled with this CNIC")]
+    NotEnrolled,
+    /// The citizen's passes were revoked.
+    #[error("this citizen's passes were revoked")]
+    Revoked,
+    /// The register has no document of this name.
+    #[error("the type register has no document of this name")]
+    UnknownType,
+    /// A field that the kind does not have.
+    #[error("this kind has no field {0}")]
+    UnknownField(String),
+    /// A field that the kind must have.
+    #[error("the field {0} is missing")]
+    FieldMissing(String),
+    /// A field's value is of another kind.
+    #[error("the field {0} is not {1}")]
+    FieldWrong(String, &'static str),
+    /// The citizen does not hold it.
+    #[error("this citizen holds no such document")]
+    NotHeld,
+    /// The kind is not printed, or what it would say does not fit its kind.
+    #[error("the document does not fit its kind: {0}")]
+    Issue(credential::IssueError),
+    /// The province's side.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl DocumentError {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotEnrolled => "not_enrolled",
+            Self::Revoked => "person_revoked",
+            Self::UnknownType => "issue_unknown_type",
+            Self::UnknownField(_) => "field_unknown",
+            Self::FieldMissing(_) => "field_missing",
+            Self::FieldWrong(..) => "field_wrong",
+            Self::NotHeld => "not_held",
+            Self::Issue(error) => error.code(),
+            Self::Fault(_) => "server_fault",
+        }
+    }
+}
+
+impl From<crate::store::StoreError> for DocumentError {
+    fn from(error: crate::store::StoreError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl From<crate::sealed::SealError> for DocumentError {
+    fn from(error: crate::sealed::SealError) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// The keys that granting and withdrawing need.
+#[derive(Debug)]
+pub struct DocumentKeys {
+    /// Signs documents.
+    pub issuer: SecretKey,
+    /// Signs the manifest when a document is withdrawn.
+    pub status: SecretKey,
+    /// Opens records.
+    pub data: DataKeys,
+}
+
+/// Grants a document. One of the same kind that was held before is revoked; phones draw the new one at their next sync.
+///
+/// # Errors
+/// [`DocumentError`]; then nothing changed.
+pub async fn grant(
+    store: &Store,
+    keys: &DocumentKeys,
+    form: &Form,
+    now: Timestamp,
+    randomness: &Randomness,
+) -> Result<(), DocumentError> {
+    let mut write = store.write().await?;
+    let person = find(&mut write, &keys.data, &form.cnic).await?;
+    let register = kinds::published(&mut write).await?;
+    let kind = register
+        .find(&form.vct)
+        .filter(|kind| kinds::is_document(kind))
+        .ok_or(DocumentError::UnknownType)?;
+    let list = kind.status.list().filter(|_| has_own_list(kind));
+    let mut granted = Granted {
+        fields: fields(kind, &form.fields)?,
+        status: None,
+    };
+    if let Some(list) = list {
+        granted.status = Some((list.to_owned(), draw(&mut write, list, randomness).await?));
+    }
+    // Signed once before it is kept: what could not be issued is not granted.
+    let record = open(&keys.data, &person)?;
+    let on_phone = kind.show.timed || kind.show.request;
+    let holder = on_phone.then(|| keys.issuer.public());
+    let claims = kinds::claims(kind, &record, person.status_index, &granted, holder, now);
+    kind.issue(&claims, &keys.issuer).map_err(DocumentError::Issue)?;
+
+    let held = holding::all(&mut write, &person.id).await?;
+    let before = held.iter().find(|one| one.vct == form.vct.as_str());
+    let revoked = revoke(&mut write, before.and_then(|one| one.status.as_ref()), now).await?;
+    let plain = Zeroizing::new(to_json(&granted.fields)?);
+    let kept = Holding {
+        vct: form.vct.as_str().to_owned(),
+        sealed: keys.data.seal(Sealed::Holding, &person.id, &plain, randomness)?,
+        status: granted.status,
+        // Two grants within a second are two all the same.
+        granted_at: before.map_or(now.unix(), |one| now.unix().max(one.granted_at.saturating_add(1))),
+    };
+    holding::put(&mut write, &person.id, &kept).await?;
+    if revoked {
+        publish::status_manifest(&mut write, &keys.status, now).await?;
+    }
+    write.commit().await?;
+    Ok(())
+}
+
+/// Withdraws a document: it is revoked, and phones drop it at their next sync.
+///
+/// # Errors
+/// [`DocumentError`]; then nothing changed.
+pub async fn withdraw(
+    store: &Store,
+    keys: &DocumentKeys,
+    cnic: &Cnic,
+    vct: &Vct,
+    now: Timestamp,
+) -> Result<(), DocumentError> {
+    let mut write = store.write().await?;
+    let person = find(&mut write, &keys.data, cnic).await?;
+    let held = holding::all(&mut write, &person.id).await?;
+    let one = held
+        .iter()
+        .find(|one| one.vct == vct.as_str())
+        .ok_or(DocumentError::NotHeld)?;
+    holding::remove(&mut write, &person.id, &one.vct).await?;
+    if revoke(&mut write, one.status.as_ref(), now).await? {
+        publish::status_manifest(&mut write, &keys.status, now).await?;
+    }
+    write.commit().await?;
+    Ok(())
+}
+
+/// The bytes of a document's printed form: signed claims without a holder's key.
+///
+/// # Errors
+/// [`DocumentError`].
+pub async fn paper(
+    store: &Store,
+    keys: &DocumentKeys,
+    cnic: &Cnic,
+    vct: &Vct,
+    now: Timestamp,
+) -> Result<Vec<u8>, DocumentError> {
+    let mut db = store.read().await?;
+    let person = find(&mut db, &keys.data, cnic).await?;
+    let register = kinds::published(&mut db).await?;
+    let kind = register.find(vct).ok_or(DocumentError::UnknownType)?;
+    let held = holding::all(&mut db, &person.id).await?;
+    let one = held
+        .iter()
+        .find(|one| one.vct == vct.as_str())
+        .ok_or(DocumentError::NotHeld)?;
+    let granted = opened(&keys.data, &person, one)?;
+    let record = open(&keys.data, &person)?;
+    let claims = kinds::claims(kind, &record, person.status_index, &granted, None, now);
+    kind.issue(&claims, &keys.issuer).map_err(DocumentError::Issue)
+}
+
+/// Revokes all documents of a citizen, inside the caller's transaction.
+pub(super) async fn revoke_all(db: &mut AnyConnection, person: &Person, now: Timestamp) -> Result<(), Fault> {
+    for one in holding::all(db, &person.id).await? {
+        revoke(db, one.status.as_ref(), now).await?;
+    }
+    Ok(())
+}
+
+/// What was granted, opened.
+pub(super) fn opened(data: &DataKeys, person: &Person, one: &Holding) -> Result<Granted, Fault> {
+    let plain = data.open(Sealed::Holding, &person.id, &one.sealed)?;
+    Ok(Granted {
+        fields: from_json(&plain)?,
+        status: one.status.clone(),
+    })
+}
+
+fn open(data: &DataKeys, person: &Person) -> Result<Record, Fault> {
+    let plain = data.open(Sealed::Record, &person.id, &person.sealed)?;
+    serde_json::from_slice(&plain).map_err(Fault::Record)
+}
+
+async fn find(db: &mut AnyConnection, data: &DataKeys, cnic: &Cnic) -> Result<Person, DocumentError> {
+    let index = data.blind_index(Subject::Cnic, cnic.as_str().as_bytes());
+    let person = person::with_cnic(db, &index)
+        .await?
+        .ok_or(DocumentError::NotEnrolled)?;
+    if status::is_revoked(db, IDENTITY_LIST, person.status_index).await? {
+        return Err(DocumentError::Revoked);
+    }
+    Ok(person)
+}
+
+fn has_own_list(kind: &PassType) -> bool {
+    matches!(kind.status, credential::StatusRule::List(_))
+}
+
+async fn revoke(
+    db: &mut AnyConnection,
+    place: Option<&(String, u32)>,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    match place {
+        Some((list, index)) => Ok(status::revoke(db, list, *index, now.unix()).await?),
+        None => Ok(false),
+    }
+}
+
+async fn draw(db: &mut AnyConnection, list: &str, randomness: &Randomness) -> Result<u32, Fault> {
+    for _ in 0..DRAWS_MAX {
+        let index = randomness.below(IDENTITY_LIST_ENTRIES);
+        if status::draw(db, list, index).await? {
+            return Ok(index);
+        }
+    }
+    Err(Fault::StatusListFull)
+}
+
+/// Fields as they were entered, by the register's kinds.
+fn fields(kind: &PassType, entered: &Map<String, Value>) -> Result<BTreeMap<u8, Field>, DocumentError> {
+    let own = |claim: &&ClaimType| matches!(claim.at, Place::Fact(n) if credential::FIELDS.contains(&n));
+    let known: BTreeMap<&str, &ClaimType> = kind
+        .claims
+        .iter()
+        .filter(own)
+        .map(|claim| (claim.key.as_str(), claim))
+        .collect();
+    if let Some(key) = entered.keys().find(|key| !known.contains_key(key.as_str())) {
+        return Err(DocumentError::UnknownField(key.clone()));
+    }
+    let mut fields = BTreeMap::new();
+    for (key, claim) in known {
+        let Place::Fact(number) = claim.at else { continue };
+        match entered.get(key) {
+            Some(value) => {
+                fields.insert(number, field(claim, value)?);
+            }
+            None if claim.required => return Err(DocumentError::FieldMissing(key.to_owned())),
+            None => {}
+        }
+    }
+    Ok(fields)
+}
+
+fn field(claim: &ClaimType, value: &Value) -> Result<Field, DocumentError> {
+    let wrong = |what| DocumentError::FieldWrong(claim.key.clone(), what);
+    let text = |what| {
+        value
+            .as_str()
+            .filter(|text| !text.trim().is_empty())
+            .ok_or(wrong(what))
+    };
+    Ok(match claim.kind {
+        Kind::Latin => {
+            let text = text("a text in Latin letters")?;
+            if !text.is_ascii() {
+                return Err(wrong("a text in Latin letters"));
+            }
+            Field::Text(text.to_owned())
+        }
+        Kind::Arabic | Kind::Text => Field::Text(text("a text")?.to_owned()),
+        Kind::District => {
+            let what = "the id of a district";
+            let id = province_api::person::DistrictId::parse(text(what)?).map_err(|_| wrong(what))?;
+            districts::find(&id).ok_or(wrong(what))?;
+            Field::Text(id.as_str().to_owned())
+        }
+        Kind::Number | Kind::Money => Field::Number(value.as_u64().ok_or(wrong("a whole number"))?),
+        Kind::Truth => Field::Truth(value.as_bool().ok_or(wrong("true or false"))?),
+        Kind::Date => {
+            let what = "a day such as 2026-11-22";
+            let day = Day::parse(text(what)?).map_err(|_| wrong(what))?;
+            Field::Number(day.compact().parse().map_err(|_| wrong(what))?)
+        }
+        Kind::Cnic => {
+            let what = "a CNIC";
+            let cnic = Cnic::parse(text(what)?).map_err(|_| wrong(what))?;
+            Field::Number(cnic.as_str().parse().map_err(|_| wrong(what))?)
+        }
+        Kind::Word => {
+            let what = "one of its words";
+            let key = text(what)?;
+            let word = claim.words.iter().find(|word| word.key == key);
+            Field::Number(word.ok_or(wrong(what))?.code.into())
+        }
+        // The register's own check lets no photo be a field.
+        Kind::Photo => return Err(wrong("a field")),
+    })
+}
+
+/// Fields as they are kept, sealed: texts, numbers and truths by number.
+fn to_json(fields: &BTreeMap<u8, Field>) -> Result<Vec<u8>, Fault> {
+    let plain: BTreeMap<u8, Value> = fields
+        .iter()
+        .filter_map(|(number, field)| {
+            let value = match field {
+                Field::Text(text) => Value::from(text.clone()),
+                Field::Number(count) => Value::from(*count),
+                Field::Truth(truth) => Value::from(*truth),
+                Field::Bytes(_) => return None,
+            };
+            Some((*number, value))
+        })
+        .collect();
+    serde_json::to_vec(&plain).map_err(Fault::Record)
+}
+
+fn from_json(plain: &[u8]) -> Result<BTreeMap<u8, Field>, Fault> {
+    let kept: BTreeMap<u8, Value> = serde_json::from_slice(plain).map_err(Fault::Record)?;
+    Ok(kept
+        .into_iter()
+        .filter_map(|(number, value)| {
+            let field = match value {
+                Value::String(text) => Field::Text(text),
+                Value::Bool(truth) => Field::Truth(truth),
+                value => Field::Number(value.as_u64()?),
+            };
+            Some((number, field))
+        })
+        .collect())
+}
