@@ -121,7 +121,7 @@ export type ScanReply = {
 	claims: ClaimView[],
 	/**  The photo as a data address, once it is complete and is the signed one. */
 	photo: string | null,
-	/**  Photo frames here, and in all. */
+	/**  Photo frames here, and how many it takes, whichever they are. */
 	photo_parts: [number, number] | null,
 	/**  Who issued the pass. */
 	issuer: string | null,

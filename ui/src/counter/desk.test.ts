@@ -103,7 +103,7 @@ describe("the next scan", () => {
   });
 
   test("waits longer when there is a name to read", async () => {
-    const claim = { key: "name_en", value: "x", script: "latin" as const };
+    const claim = { key: "name_en", label: { en: "Name", ur: "", ps: "" }, value: "x", words: null, script: "latin" as const };
     program.reply = { ...ACCEPTED, claims: [claim, claim, claim, claim] };
     await frame();
     await desk.tick(9_900);

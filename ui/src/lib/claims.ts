@@ -10,6 +10,9 @@ import { m } from "$lib/paraglide/messages.js";
 /** A claim as either program lists it; the words are those of the province's type register. */
 export type Claim = Pick<ClaimView, "key" | "label"> & Partial<Pick<ClaimView, "value" | "words">> & { script?: string };
 
+/** The register's text in the language of the screen; an empty one means "as in English". */
+const said = (words: Words) => inLanguage({ en: words.en, ur: words.ur || null, ps: words.ps || null });
+
 export interface ClaimWords {
   icon: IconName;
   /** What it is. */
@@ -44,13 +47,13 @@ function iconOf(claim: Claim): IconName {
 }
 
 export function claimWords(claim: Claim): ClaimWords {
-  const label = inLanguage(claim.label) || m.claim_other();
+  const label = said(claim.label) || m.claim_other();
   const icon = iconOf(claim);
   if (claim.value === null || claim.value === undefined) return { icon, label, value: undefined, phrase: label };
   if (claim.value === "true" || claim.value === "false") {
-    const said = claim.words ? inLanguage(claim.words) : "";
-    const value = said || (claim.value === "true" ? m.yes() : m.no());
-    return { icon, label, value, phrase: said || `${label}: ${value}` };
+    const phrase = claim.words ? said(claim.words) : "";
+    const value = phrase || (claim.value === "true" ? m.yes() : m.no());
+    return { icon, label, value, phrase: phrase || `${label}: ${value}` };
   }
   const value = valueWords(claim, claim.value);
   const apart = claim.script === "number" || claim.script === "money" ? isolatedNumber(value) : isolated(value);
@@ -58,7 +61,7 @@ export function claimWords(claim: Claim): ClaimWords {
 }
 
 function valueWords(claim: Claim, value: string): string {
-  if (claim.words) return inLanguage(claim.words);
+  if (claim.words) return said(claim.words);
   if (claim.script === "district") return districtName(value);
   if (claim.script === "money") return m.money_rupees({ amount: rupees(value) });
   if (claim.key === "assurance") return m.assurance_level({ level: value });
@@ -117,5 +120,5 @@ export function claimHeadings(claims: readonly Claim[]): string[] {
 /** A kind of pass: its name and its icon, as the register has them. */
 export function passWords(kind: { name: Words; icon: string } | KindView | null | undefined): { icon: IconName; name: string } {
   const icon = kind?.icon ?? "";
-  return { icon: icon in ICONS ? (icon as IconName) : "document", name: (kind && inLanguage(kind.name)) || m.pass_other() };
+  return { icon: icon in ICONS ? (icon as IconName) : "document", name: (kind && said(kind.name)) || m.pass_other() };
 }
