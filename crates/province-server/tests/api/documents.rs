@@ -105,7 +105,7 @@ impl Bench {
 async fn the_packaged_register_is_published_and_its_kinds_are_what_citizens_may_draw() {
     let bench = Bench::new().await;
     let register = bench.register().await;
-    assert_eq!((register.sequence(), register.types().len()), (1, 15));
+    assert_eq!((register.sequence(), register.types().len()), (1, 16));
     let phone = bench.enrolled(0, 1).await;
     let names: Vec<_> = bench
         .offers(&phone)
@@ -358,5 +358,5 @@ async fn a_kind_that_is_added_to_the_data_file_is_granted_drawn_and_decided() {
     assert!(unsound.to_string().contains("types_unsound"), "{unsound}");
     assert_eq!(bench.register().await.sequence(), 2);
     let content = RegisterContent::read_unverified(bench.register().await.bytes()).unwrap();
-    assert_eq!(content.types.len(), 16);
+    assert_eq!(content.types.len(), 17);
 }
