@@ -145,11 +145,11 @@ impl Visit {
     }
 
     /// A verdict on something printed that is genuine. Its claims are shown: the page says that they are of paper.
-    pub fn decided_printed(code: Code, seen: Seen, printed: &Printed) -> Self {
+    pub fn decided_printed(code: Code, seen: Seen, printed: &Printed, shown: ShownPass) -> Self {
         Self::Decided(Box::new(Decided {
             seen,
             code,
-            claims: claims::shown(printed.claims()),
+            shown,
             photo: None,
             issuer: Some(printed.issuer_name().to_owned()),
             vct: Some(printed.claims().vct.as_str().to_owned()),

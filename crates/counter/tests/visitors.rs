@@ -183,7 +183,17 @@ async fn paper_is_shown_for_what_it_is_and_leaves_the_question_open() {
     desk.next().await;
     let reply = desk.text(&document).await;
     assert_eq!(verdict(&reply), is("accepted", "document_only"));
-    assert_eq!(keys(&reply), ["name_en", "cnic"]);
+    assert_eq!(
+        keys(&reply),
+        [
+            "name_en",
+            "guardian_name_en",
+            "cnic",
+            "certificate_number",
+            "issued_on",
+            "domicile_district"
+        ]
+    );
     desk.next().await;
 
     // While one is shown; the answer to it is taken afterwards.

@@ -6,9 +6,9 @@ mod views;
 use std::path::Path;
 
 use credential::{
-    Code, Context, CounterCertificateClaims, Expect, FaceCheck, IssuedRequest, Mode, Outcome, ReplayKey,
-    RootSet, SecretKey, Signer, StatusManifest, StatusSet, Timestamp, TrustList, TypeRegister, Vct, Verdict,
-    Verified, photo,
+    Claims, Code, Context, CounterCertificateClaims, Expect, FaceCheck, IssuedRequest, Mode, Outcome,
+    ReplayKey, RootSet, SecretKey, Signer, StatusManifest, StatusSet, Timestamp, TrustList, TypeRegister,
+    Vct, Verdict, Verified, photo,
 };
 
 use crate::StationCode;
@@ -286,7 +286,7 @@ impl Station {
             self.log_visit(code, verified.as_ref(), now)?;
             self.visit = match verified {
                 Some(verified) => {
-                    let shown = self.shown(&verified);
+                    let shown = self.shown(verified.claims());
                     Visit::decided_about(code, seen, &verified, photo, shown)
                 }
                 None => Visit::decided(code, seen),
@@ -341,7 +341,13 @@ impl Station {
         let outcome = self.verify_as_expected(text, now);
         if let Some(printed) = &outcome.printed {
             self.log_printed(outcome.code, printed, now)?;
-            return Ok(Visit::decided_printed(outcome.code, Seen::unknown(text), printed));
+            let shown = self.shown(printed.claims());
+            return Ok(Visit::decided_printed(
+                outcome.code,
+                Seen::unknown(text),
+                printed,
+                shown,
+            ));
         }
         let (code, Some(verified)) = (outcome.code, outcome.verified) else {
             self.log_visit(outcome.code, None, now)?;
@@ -389,11 +395,11 @@ impl Station {
         }
         Ok(match (code, verified.photo_sha256().copied()) {
             (Code::FaceNotCompared, Some(hash)) => {
-                let shown = self.shown(&verified);
+                let shown = self.shown(verified.claims());
                 Visit::comparing(verified, hash, seen, self.visit.take_early_frames(), now, shown)
             }
             _ => {
-                let shown = self.shown(&verified);
+                let shown = self.shown(verified.claims());
                 Visit::decided_about(code, seen, &verified, None, shown).moved(movement, now)
             }
         })
@@ -464,12 +470,14 @@ impl Station {
     }
 
     /// What the officer sees of a verified pass.
-    fn shown(&self, verified: &Verified) -> ShownPass {
-        let kind = self
-            .types
-            .as_ref()
-            .and_then(|types| types.find(&verified.claims().vct));
-        claims::shown(kind, verified.claims())
+    fn shown(&self, claims: &Claims) -> ShownPass {
+        let vct = match claims.vct {
+            // A printed card says who somebody is, as an identity does.
+            Vct::PAPER_CARD => Vct::IDENTITY,
+            other => other,
+        };
+        let kind = self.types.as_ref().and_then(|types| types.find(&vct));
+        claims::shown(kind, claims)
     }
 
     fn verify(&self, text: &str, expect: Expect<'_>, now: Timestamp) -> Outcome {

@@ -21,9 +21,9 @@ use counter::types::ScanReply;
 use counter::{App, key, roots};
 use credential::paper::{CardClaims, issue_card};
 use credential::{
-    Claims, CounterCertificateClaims, DAY, Facts, Gender, GuardianRelation, ISSUER, Identity, ListEntry,
-    Names, PassType, RegisterContent, SecretKey, StatusContent, StatusManifest, StatusRef, Timestamp,
-    TrustContent, TrustList, TrustedKey, TypeRegister, Vct, issue,
+    Claims, CounterCertificateClaims, DAY, Facts, Field, Gender, GuardianRelation, ISSUER, Identity,
+    ListEntry, Names, PassType, RegisterContent, SecretKey, StatusContent, StatusManifest, StatusRef,
+    Timestamp, TrustContent, TrustList, TrustedKey, TypeRegister, Vct, issue,
 };
 use http_body_util::BodyExt as _;
 use sandbox::roots::ROOT_SEEDS;
@@ -184,9 +184,19 @@ impl Land {
             exp: iat.plus(30 * DAY),
             holder: None,
             vct: domicile(),
-            identity: Some(identity),
+            identity: Some(Identity {
+                guardian: Some("Sher Zaman".into()),
+                ..identity
+            }),
             status: Some(status),
-            facts: Facts::default(),
+            facts: Facts {
+                fields: BTreeMap::from([
+                    (32, Field::Text("PSH-26-104711".into())),
+                    (33, Field::Number(20_261_102)),
+                    (34, Field::Text("peshawar".into())),
+                ]),
+                ..Facts::default()
+            },
         };
         let document = issue(&document, &key).unwrap();
         [
