@@ -52,7 +52,7 @@ async fn an_age_is_believed_with_no_network_and_only_once() {
         answer(&stage.look(&mut desk, &showing.frames[0]).unwrap()),
         ACCEPTED
     );
-    desk.next_visit();
+    desk.next_visit(stage.now()).unwrap();
     assert_eq!(
         answer(&stage.look(&mut desk, &showing.frames[0]).unwrap()),
         refused(Code::Replayed)
@@ -62,7 +62,7 @@ async fn an_age_is_believed_with_no_network_and_only_once() {
     stage.pass(15);
     let later = stage.wallet.showing_frames(showing.id, stage.now()).unwrap();
     assert_ne!(later.frames[0].path, showing.frames[0].path);
-    desk.next_visit();
+    desk.next_visit(stage.now()).unwrap();
     assert_eq!(
         answer(&stage.look(&mut desk, &later.frames[0]).unwrap()),
         refused(Code::Replayed)
@@ -159,7 +159,7 @@ async fn a_desk_that_does_not_know_cannot_decide() {
     stage.network_gone();
     stage.pass(8 * DAY);
     let showing = stage.wallet.show_timed("age", None, stage.now()).unwrap();
-    desk.next_visit();
+    desk.next_visit(stage.now()).unwrap();
     assert_eq!(
         answer(&stage.look(&mut desk, &showing.frames[0]).unwrap()),
         ACCEPTED

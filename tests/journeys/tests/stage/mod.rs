@@ -284,7 +284,7 @@ impl Stage {
         assert!(view.certified && view.answerable, "{view:?}");
         assert_eq!(view.check_code, request.check_code);
         let showing = self.wallet.answer_request(view.id, now)?;
-        let mut reply = desk.next_visit();
+        let mut reply = desk.next_visit(self.now())?;
         for frame in &showing.frames {
             reply = self.look(desk, frame)?;
         }
