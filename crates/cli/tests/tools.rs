@@ -157,7 +157,6 @@ fn wrong_use_is_64_wrong_data_65_a_missing_file_66() {
     for usage in [
         &[][..],
         &["accept"],
-        &["verify"],
         &["verify", "--audience", AUDIENCE, "--now", "yesterday"],
         &["present", "--key", "holder.key"],
         &[
@@ -184,6 +183,11 @@ fn wrong_use_is_64_wrong_data_65_a_missing_file_66() {
     ] {
         assert_eq!(province.run(usage, "").error(), error(64, "usage"), "{usage:?}");
     }
+    // What is printed needs neither; a presentation needs one of them.
+    assert_eq!(
+        province.run(&["verify"], province.timed()).error(),
+        error(64, "usage")
+    );
     province.request("age");
     let both = [
         "verify",
