@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::packages::{self, Packages, Purpose};
 use crate::report::say;
 use crate::workspace::{Profile, Workspace};
-use crate::{command, programs, screens, test};
+use crate::{command, peer, programs, screens, test};
 
 /// Measure in release.
 #[derive(Args)]
@@ -24,8 +24,10 @@ pub struct Bench {
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Area {
-    /// Verifying, against its two bare signature checks; sizes of codes
+    /// Verifying, against its two bare signature checks; sizes of codes; the time of a camera's frame
     Credential,
+    /// How many poor camera pictures are read, beside zxing-cpp on the same pictures
+    Camera,
     /// Opening the vault, and what Argon2id costs
     Wallet,
     /// Unlock to QR on the screen, in the real window
@@ -96,6 +98,7 @@ impl Area {
     fn name(self) -> &'static str {
         match self {
             Self::Credential => "credential",
+            Self::Camera => "camera",
             Self::Wallet => "wallet",
             Self::Window => "window",
         }
@@ -103,17 +106,16 @@ impl Area {
 
     fn measure(self, workspace: &Workspace) -> anyhow::Result<BTreeMap<String, Measured>> {
         say(&format!("measuring: {}", self.name()));
-        let mut command = match self {
-            Self::Credential => bench(workspace, "credential", "verify"),
-            Self::Wallet => bench(workspace, "wallet", "unlock"),
-            Self::Window => window(workspace)?,
-        };
-        let printed = command::output(&mut command)?;
-        let line = printed
-            .lines()
-            .rfind(|line| line.starts_with('{'))
-            .context("no figures were printed")?;
-        serde_json::from_str(line).with_context(|| format!("these are not figures: {line}"))
+        match self {
+            Self::Credential => {
+                let mut all = figures(&mut bench(workspace, "credential", "verify"))?;
+                all.extend(figures(camera(workspace).args(["--", "frames"]))?);
+                Ok(all)
+            }
+            Self::Camera => figures(camera(workspace).args(["--", "rates"])),
+            Self::Wallet => figures(&mut bench(workspace, "wallet", "unlock")),
+            Self::Window => figures(&mut window(workspace)?),
+        }
     }
 }
 
@@ -129,6 +131,15 @@ fn bench(workspace: &Workspace, package: &str, name: &str) -> Command {
     let mut cargo = workspace.cargo();
     cargo.args(["bench", "--quiet", "--package", package, "--bench", name]);
     cargo
+}
+
+/// Poor pictures, and zxing-cpp beside us where it can be had.
+fn camera(workspace: &Workspace) -> Command {
+    let mut command = bench(workspace, "qr", "camera");
+    if let Some(python) = peer::zxing_cpp(workspace) {
+        command.env("KHYBER_PEER_PYTHON", python);
+    }
+    command
 }
 
 /// The window under a virtual display, driven and measured from inside its page.

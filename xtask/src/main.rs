@@ -11,6 +11,7 @@ mod demo;
 mod headless;
 mod mobile;
 mod packages;
+mod peer;
 mod picture;
 mod process;
 mod programs;
