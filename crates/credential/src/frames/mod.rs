@@ -55,12 +55,11 @@ fn write(prefix: &str, hash: &[u8; 32], body: &[u8], parity: usize) -> Option<Ve
     let data: Vec<(u8, &[u8])> = (0..=u8::MAX).zip(padded.chunks(each)).collect();
     let texts = (0..=u8::MAX).take(needed.saturating_add(parity)).map(|index| {
         let computed;
-        let chunk = match data.get(usize::from(index)) {
-            Some((_, chunk)) => chunk,
-            None => {
-                computed = field::chunk_at(index, &data);
-                &computed[..]
-            }
+        let chunk = if let Some((_, chunk)) = data.get(usize::from(index)) {
+            chunk
+        } else {
+            computed = field::chunk_at(index, &data);
+            &computed[..]
         };
         let mut w = Writer::with_capacity(FRAME_BYTES_MAX);
         w.array(5).bytes(&first_8(hash)).uint(index.into());
