@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write as _};
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use credential::SecretKey;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -11,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::error::CliError;
 use crate::hex;
 
-/// Most bytes read from stdin or a file: a status bundle with its largest list in base64.
+/// Most bytes read from stdin or a file: twice the largest status bundle.
 const INPUT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// All of stdin.
@@ -82,4 +84,12 @@ pub(crate) fn key(path: &Path) -> Result<SecretKey, CliError> {
     let digits = text.trim_ascii();
     let seed = Zeroizing::new(hex::fixed::<32>("key file", digits)?);
     Ok(SecretKey::from_seed(*seed))
+}
+
+/// Reads standard base64 (RFC 4648 section 4).
+pub(crate) fn base64(field: &'static str, text: &str) -> Result<Vec<u8>, CliError> {
+    STANDARD.decode(text).map_err(|_| CliError::Field {
+        field,
+        expected: "base64",
+    })
 }

@@ -9,7 +9,6 @@
     reason = "the commands' comments are their help text, where backticks are noise"
 )]
 
-mod bundle;
 mod certificate;
 mod claim169;
 mod claims;

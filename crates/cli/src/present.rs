@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::error::CliError;
 use crate::roots::Trusted;
-use crate::{Done, Machine, bundle, files, moment};
+use crate::{Done, Machine, files, moment};
 
 /// Present the credential on stdin (what `issue` printed): timed for an audience, or in answer to a request.
 ///
@@ -51,7 +51,7 @@ impl Present {
     pub(crate) fn run(self, machine: &Machine) -> Result<Done, CliError> {
         let key = files::key(&self.key)?;
         let issued: Issued = files::stdin_json()?;
-        let credential = bundle::base64("credential", &issued.credential)?;
+        let credential = files::base64("credential", &issued.credential)?;
         let now = self.now.unwrap_or(machine.now);
         let (text, mode) = match (&self.request, &self.audience) {
             (Some(path), _) => {

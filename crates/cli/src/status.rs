@@ -1,34 +1,37 @@
-//! `khyber status`: which passes are revoked.
+//! `khyber status`: which passes are revoked, suspended or used up.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use credential::{
-    LIST_BITS_MAX, ListEntry, SecretKey, StatusContent, StatusError, StatusManifest, Timestamp,
+    Bitmap, ListEntry, SecretKey, Shape, StatusBundle, StatusContent, StatusDelta, StatusError,
+    StatusManifest, StatusPurpose, StatusSet, Timestamp, TrustList,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
-use crate::bundle::Bundle;
 use crate::error::CliError;
 use crate::roots::Roots;
-use crate::{Done, Machine, files, hex, moment};
+use crate::{Done, Machine, files, moment};
 
-/// Status bundles: {"manifest": base64, "lists": {uri: base64 of the raw bits}}.
+/// Status bundles (docs/format.cddl, status-bundle): a signed manifest and its lists, or the changes that lead to it.
 ///
-/// Bit i of a list is bit i % 8, least significant first, of byte i / 8, as in the Token Status List draft.
+/// A list is an index space; each of its bitmaps says revoked, suspended or consumed.
 #[derive(Subcommand)]
 pub(crate) enum Status {
     Sign(Sign),
     Show(Show),
     Set(Set),
+    Changes(Changes),
+    Apply(Apply),
 }
 
-/// Make the lists (JSON) on stdin and sign their manifest.
+/// Make the lists (JSON) on stdin, sign their manifest, and write both as a bundle.
 ///
-/// The JSON: {"epoch", "iat", "exp": RFC 3339, "lists": {uri: {"length_bits", "set": [indices of revoked passes]}}}.
+/// The JSON: {"epoch", "iat", "exp": RFC 3339, "lists": {name: {"shards", "shard_bits", "revoked": [indices],
+/// "suspended": [indices], "consumed": [indices]}}}; a bitmap that is not given is not there, an empty one is. The bits
+/// of a shard are a power of two.
 #[derive(Args)]
 pub(crate) struct Sign {
     /// The key file of a key that the trust list allows "status-manifest".
@@ -46,7 +49,7 @@ pub(crate) struct Show {
     held: Held,
 }
 
-/// Revoke one pass (or take that back) in a bundle, and sign the next epoch of it in its place.
+/// Set one bit (or clear it) in a bundle, and sign the next epoch of it in its place.
 #[derive(Args)]
 pub(crate) struct Set {
     #[command(flatten)]
@@ -55,11 +58,14 @@ pub(crate) struct Set {
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
     /// The list.
-    #[arg(long, value_name = "URI")]
-    uri: String,
+    #[arg(long, value_name = "NAME")]
+    list: String,
     /// The pass's index in it.
     #[arg(long)]
     index: u32,
+    /// What the bit says.
+    #[arg(long = "as", value_enum, default_value = "revoked")]
+    purpose: Purpose,
     /// Clear the bit instead of setting it.
     #[arg(long)]
     clear: bool,
@@ -67,6 +73,29 @@ pub(crate) struct Set {
     /// bundle before.
     #[arg(long, value_name = "RFC3339", value_parser = moment::argument)]
     now: Option<Timestamp>,
+}
+
+/// Write the changes from one whole bundle to a later one, as a small bundle for desks that have the earlier one.
+#[derive(Args)]
+pub(crate) struct Changes {
+    #[command(flatten)]
+    held: Held,
+    /// The later bundle.
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    /// Where the changes go.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Bring a whole bundle forward by another one, as a desk does, in its place.
+#[derive(Args)]
+pub(crate) struct Apply {
+    #[command(flatten)]
+    held: Held,
+    /// The bundle with the changes, or a whole one.
+    #[arg(long, value_name = "FILE")]
+    update: PathBuf,
 }
 
 #[derive(Args)]
@@ -81,6 +110,23 @@ struct Held {
     roots: Roots,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Purpose {
+    Revoked,
+    Suspended,
+    Consumed,
+}
+
+impl From<Purpose> for StatusPurpose {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Revoked => Self::Revoked,
+            Purpose::Suspended => Self::Suspended,
+            Purpose::Consumed => Self::Consumed,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SignJson {
@@ -93,16 +139,14 @@ struct SignJson {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ListJson {
-    length_bits: u64,
-    #[serde(default)]
-    set: Vec<u32>,
+    shards: u32,
+    shard_bits: u32,
+    revoked: Option<Vec<u32>>,
+    suspended: Option<Vec<u32>>,
+    consumed: Option<Vec<u32>>,
 }
 
-/// One list's bits and how many of them count.
-struct List {
-    length_bits: u64,
-    bits: Vec<u8>,
-}
+type Lists = BTreeMap<String, BTreeMap<StatusPurpose, Bitmap>>;
 
 impl Status {
     pub(crate) fn run(self, machine: &Machine) -> Result<Done, CliError> {
@@ -110,7 +154,22 @@ impl Status {
             Self::Sign(command) => command.run(),
             Self::Show(command) => command.run(),
             Self::Set(command) => command.run(machine),
+            Self::Changes(command) => command.run(),
+            Self::Apply(command) => command.run(),
         }
+    }
+}
+
+/// The whole status data in a bundle, verified.
+pub(crate) fn read(path: &Path, trust: &TrustList) -> Result<StatusSet, CliError> {
+    Ok(StatusBundle::decode(&files::file(path)?)?.open(trust, None)?)
+}
+
+impl Held {
+    fn open(&self) -> Result<(TrustList, StatusSet), CliError> {
+        let trust = self.roots.verify(&self.trust, None)?;
+        let set = read(&self.status, &trust)?;
+        Ok((trust, set))
     }
 }
 
@@ -118,20 +177,21 @@ impl Sign {
     fn run(&self) -> Result<Done, CliError> {
         let key = files::key(&self.key)?;
         let json: SignJson = files::stdin_json()?;
-        let mut lists = BTreeMap::new();
-        for (uri, list) in json.lists {
-            if list.length_bits > LIST_BITS_MAX {
-                return Err(StatusError::TooLarge.into());
+        let mut lists = Lists::new();
+        for (name, list) in json.lists {
+            let shape = Shape::new(list.shards, list.shard_bits)?;
+            let given = [
+                (StatusPurpose::Revoked, list.revoked),
+                (StatusPurpose::Suspended, list.suspended),
+                (StatusPurpose::Consumed, list.consumed),
+            ];
+            let mut bitmaps = BTreeMap::new();
+            for (purpose, indices) in given {
+                if let Some(indices) = indices {
+                    bitmaps.insert(purpose, Bitmap::with(shape, indices)?);
+                }
             }
-            let bytes = usize::try_from(list.length_bits.div_ceil(8)).map_err(|_| StatusError::TooLarge)?;
-            let mut made = List {
-                length_bits: list.length_bits,
-                bits: vec![0; bytes],
-            };
-            for index in list.set {
-                made.put(index, true)?;
-            }
-            lists.insert(uri, made);
+            lists.insert(name, bitmaps);
         }
         let times = (moment::parse("iat", &json.iat)?, moment::parse("exp", &json.exp)?);
         write(json.epoch, times, &lists, &key, &self.out)
@@ -140,30 +200,24 @@ impl Sign {
 
 impl Show {
     fn run(&self) -> Result<Done, CliError> {
-        let trust = self.held.roots.verify(&self.held.trust, None)?;
-        let bundle = Bundle::read(&self.held.status)?;
-        let set = bundle.verify(&trust)?;
-        let held = bundle.lists()?;
+        let (_, set) = self.held.open()?;
         let mut lists = Map::new();
-        for (uri, entry) in set.manifest().lists() {
-            let revoked = held
-                .get(uri)
-                .map(|bits| bits.iter().map(|byte| u64::from(byte.count_ones())).sum::<u64>());
-            lists.insert(
-                uri.clone(),
-                json!({
-                    "length_bits": entry.length_bits,
-                    "sha256": hex::text(&entry.sha256),
-                    "revoked": revoked,
-                }),
-            );
+        for (name, entry) in set.manifest().lists() {
+            let mut list = Map::new();
+            list.insert("shards".to_owned(), json!(entry.shape.shards()));
+            list.insert("shard_bits".to_owned(), json!(entry.shape.shard_bits()));
+            for purpose in entry.bitmaps.keys() {
+                let count = set.bitmap(name, *purpose).map(|bitmap| bitmap.count());
+                list.insert(purpose.as_str().to_owned(), json!(count));
+            }
+            lists.insert(name.clone(), Value::Object(list));
         }
         Ok(Done::json(json!({
             "verified": true,
             "epoch": set.manifest().epoch(),
             "iat": moment::text(set.manifest().issued_at()),
             "exp": moment::text(set.manifest().expires()),
-            "lists": Value::Object(lists),
+            "lists": lists,
         })))
     }
 }
@@ -171,68 +225,123 @@ impl Show {
 impl Set {
     fn run(self, machine: &Machine) -> Result<Done, CliError> {
         let key = files::key(&self.key)?;
-        let trust = self.held.roots.verify(&self.held.trust, None)?;
-        let bundle = Bundle::read(&self.held.status)?;
-        let set = bundle.verify(&trust)?;
+        let (_, set) = self.held.open()?;
         let manifest = set.manifest();
-        let mut held = bundle.lists()?;
-        let mut lists = BTreeMap::new();
-        for (uri, entry) in manifest.lists() {
-            let bits = held.remove(uri).ok_or(StatusError::UnknownList)?;
-            let length_bits = entry.length_bits;
-            lists.insert(uri.clone(), List { length_bits, bits });
+        let mut lists = lists_of(&set);
+        let bitmaps = lists.get_mut(&self.list).ok_or(StatusError::UnknownList)?;
+        let bitmap = bitmaps
+            .get_mut(&self.purpose.into())
+            .ok_or(StatusError::UnknownList)?;
+        let is_set = bitmap.get(self.index).ok_or(CliError::Field {
+            field: "index",
+            expected: "a bit inside the list",
+        })?;
+        if is_set == self.clear {
+            bitmap.flip(&[self.index])?;
         }
-        let list = lists.get_mut(&self.uri).ok_or(StatusError::UnknownList)?;
-        list.put(self.index, !self.clear)?;
         let now = self.now.unwrap_or(machine.now);
         let exp = now.plus(manifest.expires().since(manifest.issued_at()));
         write(manifest.epoch() + 1, (now, exp), &lists, &key, &self.held.status)
     }
 }
 
-impl List {
-    fn put(&mut self, index: u32, revoked: bool) -> Result<(), CliError> {
-        let wrong = CliError::Field {
-            field: "index",
-            expected: "a bit inside the list",
-        };
-        if u64::from(index) >= self.length_bits {
-            return Err(wrong);
+impl Changes {
+    fn run(&self) -> Result<Done, CliError> {
+        let (trust, before) = self.held.open()?;
+        let after = read(&self.to, &trust)?;
+        if before.manifest().epoch() >= after.manifest().epoch() {
+            return Err(StatusError::Older.into());
         }
-        let at = usize::try_from(index / 8).ok();
-        let byte = at.and_then(|at| self.bits.get_mut(at)).ok_or(wrong)?;
-        let bit = 1 << (index % 8);
-        *byte = if revoked { *byte | bit } else { *byte & !bit };
-        Ok(())
+        let mut delta = StatusDelta::new(before.manifest().epoch(), after.manifest().epoch());
+        for (name, bitmaps) in lists_of(&after) {
+            for (purpose, bitmap) in bitmaps {
+                let length = bitmap.shape().length();
+                delta.turn(&name, purpose, length, bitmap.indices())?;
+                if let Some(before) = before.bitmap(&name, purpose) {
+                    delta.turn(&name, purpose, length, before.indices())?;
+                }
+            }
+        }
+        // What a desk would do with it: it must lead there.
+        before.advance(after.manifest().clone(), &delta)?;
+        let changes = delta.count();
+        let bundle = StatusBundle {
+            manifest: after.manifest().bytes().to_vec(),
+            deltas: vec![delta],
+            ..StatusBundle::default()
+        };
+        let bytes = bundle.encode();
+        files::write(&self.out, &bytes)?;
+        Ok(Done::json(json!({
+            "from": before.manifest().epoch(),
+            "to": after.manifest().epoch(),
+            "changes": changes,
+            "size_bytes": bytes.len(),
+        })))
     }
+}
+
+impl Apply {
+    fn run(&self) -> Result<Done, CliError> {
+        let (trust, held) = self.held.open()?;
+        let update = StatusBundle::decode(&files::file(&self.update)?)?;
+        let next = update.open(&trust, Some(&held))?;
+        let whole = StatusBundle::whole(&next).ok_or(StatusError::OtherStart)?;
+        files::write(&self.held.status, &whole.encode())?;
+        Ok(Done::json(json!({
+            "from": held.manifest().epoch(),
+            "to": next.manifest().epoch(),
+        })))
+    }
+}
+
+fn lists_of(set: &StatusSet) -> Lists {
+    let lists = set.manifest().lists().iter();
+    lists
+        .map(|(name, entry)| {
+            let bitmap = |purpose: &StatusPurpose| Some((*purpose, set.bitmap(name, *purpose)?));
+            (name.clone(), entry.bitmaps.keys().filter_map(bitmap).collect())
+        })
+        .collect()
 }
 
 fn write(
     epoch: u64,
     (iat, exp): (Timestamp, Timestamp),
-    lists: &BTreeMap<String, List>,
+    lists: &Lists,
     key: &SecretKey,
     out: &Path,
 ) -> Result<Done, CliError> {
-    let entry = |list: &List| ListEntry {
-        length_bits: list.length_bits,
-        sha256: Sha256::digest(&list.bits).into(),
-    };
-    let content = StatusContent {
+    let mut content = StatusContent {
         epoch,
         iat,
         exp,
-        lists: lists
-            .iter()
-            .map(|(uri, list)| (uri.clone(), entry(list)))
-            .collect(),
+        lists: BTreeMap::new(),
     };
-    let manifest = StatusManifest::sign(&content, key);
-    let bits = lists
-        .iter()
-        .map(|(uri, list)| (uri.clone(), list.bits.clone()))
-        .collect();
-    Bundle::new(&manifest, &bits).write(out)?;
+    let mut bundle = StatusBundle::default();
+    for (name, bitmaps) in lists {
+        let shape = bitmaps.values().next().map(Bitmap::shape);
+        let entry = ListEntry {
+            shape: shape.ok_or(StatusError::Malformed)?,
+            bitmaps: bitmaps
+                .iter()
+                .map(|(purpose, bitmap)| (*purpose, bitmap.root()))
+                .collect(),
+        };
+        let shards = |bitmap: &Bitmap| {
+            (0..bitmap.shape().shards())
+                .filter_map(|n| bitmap.encoded(n))
+                .collect()
+        };
+        let encoded = bitmaps.iter().map(|(purpose, bitmap)| (*purpose, shards(bitmap)));
+        bundle.lists.insert(name.clone(), encoded.collect());
+        content.lists.insert(name.clone(), entry);
+    }
+    bundle.manifest = StatusManifest::sign(&content, key);
+    let bytes = bundle.encode();
+    // A name that no reader takes is refused here, before it is published.
+    StatusBundle::decode(&bytes)?;
+    files::write(out, &bytes)?;
     Ok(Done::json(json!({
         "epoch": epoch,
         "iat": moment::text(iat),

@@ -4,16 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 use credential::{
-    Context, Expect, FaceCheck, IssuedRequest, Mode, PrintedKind, StatusSet, Timestamp, TrustList,
+    Context, Expect, FaceCheck, IssuedRequest, Mode, PrintedKind, StatusBundle, StatusSet, Timestamp, TrustList,
     TypeRegister, Verdict,
 };
 use serde_json::{Value, json};
 
-use crate::bundle::Bundle;
 use crate::claims::{ClaimsJson, Cnic};
 use crate::error::CliError;
 use crate::roots::Trusted;
-use crate::{Done, Machine, Output, files, hex, moment, types};
+use crate::{Done, Machine, Output, files, hex, moment, status, types};
 
 /// Decide about the text on stdin, a presentation (KP1:), a printed document (KPD:) or a printed card: accepted, refused
 /// or undecided (cannot decide).
@@ -30,7 +29,7 @@ use crate::{Done, Machine, Output, files, hex, moment, types};
 pub(crate) struct Verify {
     #[command(flatten)]
     trust: Trusted,
-    /// Status bundle: JSON {"manifest": base64, "lists": {uri: base64 of the raw bits}}; see `khyber status`.
+    /// Status bundle with whole lists; see `khyber status`.
     #[arg(long, value_name = "FILE")]
     status: Option<PathBuf>,
     /// The type register (raw bytes): what every pass of a kind must hold, and what its claims are called.
@@ -147,8 +146,11 @@ impl Verify {
     /// The status lists; without a trust list nobody can say who signed them, and the verdict does not ask for them.
     fn status(&self, trust: Option<&TrustList>) -> Result<Option<StatusSet>, CliError> {
         match (&self.status, trust) {
-            (Some(path), Some(trust)) => Bundle::read(path)?.verify(trust).map(Some),
-            (Some(path), None) => Bundle::read(path).map(|_| None),
+            (Some(path), Some(trust)) => status::read(path, trust).map(Some),
+            (Some(path), None) => {
+                StatusBundle::decode(&files::file(path)?)?;
+                Ok(None)
+            }
             (None, _) => Ok(None),
         }
     }

@@ -243,10 +243,7 @@ fn help_is_no_error_and_describes_the_status_bundle() {
     let folder = TempDir::new().unwrap();
     let help = khyber(folder.path(), &["verify", "--help"], "");
     assert_eq!((help.exit, help.stderr.as_str()), (0, ""));
-    assert!(
-        help.stdout
-            .contains(r#"{"manifest": base64, "lists": {uri: base64 of the raw bits}}"#)
-    );
+    assert!(help.stdout.contains("khyber status"), "{}", help.stdout);
     assert_eq!(khyber(folder.path(), &["--version"], "").exit, 0);
 }
 

@@ -70,7 +70,7 @@ fn a_desk_that_cannot_know_says_undecided_with_exit_2() {
     let arguments = [
         "verify",
         "--status",
-        "status.json",
+        "status.kpu",
         "--audience",
         AUDIENCE,
         "--now",
@@ -136,12 +136,12 @@ fn a_revoked_identity_is_refused_and_taking_it_back_accepts_it() {
         "status",
         "set",
         "--status",
-        "status.json",
+        "status.kpu",
         "--trust",
         "trust.kpt",
         "--key",
         "status.key",
-        "--uri",
+        "--list",
         LIST,
         "--index",
         "77",
@@ -153,14 +153,7 @@ fn a_revoked_identity_is_refused_and_taking_it_back_accepts_it() {
         province.verify(&text, NOW, &answer).verdict(),
         verdict(1, "refused", "revoked")
     );
-    let show = [
-        "status",
-        "show",
-        "--status",
-        "status.json",
-        "--trust",
-        "trust.kpt",
-    ];
+    let show = ["status", "show", "--status", "status.kpu", "--trust", "trust.kpt"];
     let shown: Value = serde_json::from_str(&province.done(&show, "")).unwrap();
     assert_eq!(
         (&shown["epoch"], &shown["lists"][LIST]["revoked"]),
@@ -173,8 +166,64 @@ fn a_revoked_identity_is_refused_and_taking_it_back_accepts_it() {
         province.verify(&text, NOW, &answer).verdict(),
         verdict(0, "accepted", "accepted")
     );
-    let outside = [&set[..11], &["1000", "--now", NOW]].concat();
+    province.done(&[&set[..], &["--as", "suspended"]].concat(), "");
+    assert_eq!(
+        province.verify(&text, NOW, &answer).verdict(),
+        verdict(1, "refused", "suspended")
+    );
+    let consumed = province.run(&[&set[..], &["--as", "consumed"]].concat(), "");
+    assert_eq!(consumed.error(), error(65, "status_unknown_list"));
+    let outside = [&set[..11], &["1024", "--now", NOW]].concat();
     assert_eq!(province.run(&outside, "").error(), error(65, "field_unreadable"));
+}
+
+#[test]
+fn changes_bring_a_desk_from_one_bundle_to_the_next_and_no_other() {
+    let province = Province::new();
+    let copy = |from: &str, to: &str| std::fs::copy(province.path(from), province.path(to)).unwrap();
+    let with = |command: &str, status: &'static str| {
+        ["status", command, "--status", status, "--trust", "trust.kpt"].map(str::to_owned)
+    };
+    let run = |first: &[String], more: &[&str]| {
+        let first: Vec<&str> = first.iter().map(String::as_str).collect();
+        province.run(&[&first[..], more].concat(), "")
+    };
+    copy("status.kpu", "old.kpu");
+    for index in ["77", "5", "1023"] {
+        let set = [
+            "--key",
+            "status.key",
+            "--list",
+            LIST,
+            "--index",
+            index,
+            "--now",
+            NOW,
+        ];
+        run(&with("set", "status.kpu"), &set);
+    }
+    let made = run(
+        &with("changes", "old.kpu"),
+        &["--to", "status.kpu", "--out", "changes.kpu"],
+    )
+    .json();
+    assert_eq!(
+        (&made["from"], &made["to"], &made["changes"]),
+        (&json!(1), &json!(4), &json!(3))
+    );
+    let size = std::fs::metadata(province.path("changes.kpu")).unwrap().len();
+    assert_eq!(made["size_bytes"], size);
+    // Changes alone are no status data, and they fit one start only.
+    let shown = run(&with("show", "changes.kpu"), &[]);
+    assert_eq!(shown.error(), error(65, "status_other_start"));
+    run(&with("apply", "old.kpu"), &["--update", "changes.kpu"]);
+    assert_eq!(
+        std::fs::read(province.path("old.kpu")).unwrap(),
+        std::fs::read(province.path("status.kpu")).unwrap()
+    );
+    province.sign_status(&[9]);
+    let other = run(&with("apply", "status.kpu"), &["--update", "changes.kpu"]);
+    assert_eq!(other.error(), error(65, "status_list_differs"));
 }
 
 #[test]
@@ -199,7 +248,7 @@ fn a_trust_list_or_status_that_does_not_verify_is_an_error_and_not_left_out() {
         province.run(&[&given[..], more].concat(), &text).error()
     };
     assert_eq!(
-        verify("flipped.kpt", "status.json", &[]),
+        verify("flipped.kpt", "status.kpu", &[]),
         error(65, "trust_too_few_signatures")
     );
 
@@ -209,18 +258,15 @@ fn a_trust_list_or_status_that_does_not_verify_is_an_error_and_not_left_out() {
     std::fs::write(province.path("roots.json"), roots.to_string()).unwrap();
     let believed = ["--roots", "roots.json"];
     assert_eq!(
-        verify("trust.kpt", "status.json", &believed),
+        verify("trust.kpt", "status.kpu", &believed),
         error(65, "trust_too_few_signatures")
     );
 
     // A list whose bits are not those that were signed.
-    let bundle = std::fs::read_to_string(province.path("status.json")).unwrap();
-    std::fs::write(
-        province.path("status-2.json"),
-        bundle.replacen("AAAA", "BAAA", 100),
-    )
-    .unwrap();
-    assert!(verify("trust.kpt", "status-2.json", &[]).1.starts_with("status_"));
+    let mut bundle = std::fs::read(province.path("status.kpu")).unwrap();
+    *bundle.last_mut().unwrap() ^= 1;
+    std::fs::write(province.path("status-2.kpu"), &bundle).unwrap();
+    assert!(verify("trust.kpt", "status-2.kpu", &[]).1.starts_with("status_"));
 }
 
 #[test]

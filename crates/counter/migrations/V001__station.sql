@@ -16,10 +16,10 @@ CREATE TABLE status_manifest (
   bytes      BLOB    NOT NULL
 ) STRICT;
 
-CREATE TABLE status_list (
-  -- The raw bits of one list of the manifest; the manifest holds their SHA-256.
-  uri        TEXT    PRIMARY KEY NOT NULL,
-  bits       BLOB    NOT NULL
+CREATE TABLE status_piece (
+  -- A table or shard of the status lists, by the hash that proves it. Proven again at each start.
+  sha256     BLOB    PRIMARY KEY NOT NULL CHECK (length(sha256) = 32),
+  bytes      BLOB    NOT NULL
 ) STRICT;
 
 CREATE TABLE shown_pass (

@@ -77,6 +77,10 @@ station_codes! {
     TypesRolledBack = "station_types_rolled_back", BAD_GATEWAY;
     /// The status data that arrived are not properly signed; the old ones stay.
     StatusRefused = "station_status_refused", BAD_GATEWAY;
+    /// The file is not an update for desks.
+    UpdateUnreadable = "station_update_unreadable", UNPROCESSABLE_ENTITY;
+    /// The update's changes begin at other status data than the desk has.
+    UpdateOtherStart = "station_update_other_start", CONFLICT;
     /// The status data that arrived are older than those here; the newer ones stay.
     StatusRolledBack = "station_status_rolled_back", BAD_GATEWAY;
 }

@@ -13,7 +13,7 @@ use counter::schedule::Schedule;
 use counter::station::{Settings, Station};
 use counter::store::Store;
 use counter::{App, gate, key, log, page_file, roots, sync};
-use credential::{ProvinceConfig, RootSet, Timestamp};
+use credential::{BUNDLE_BYTES_MAX, ProvinceConfig, RootSet, Timestamp};
 use loopback::Guard;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -37,6 +37,14 @@ enum Command {
         /// The desk's data folder.
         #[arg(long)]
         data: PathBuf,
+    },
+    /// Take over an update that was carried here, for a desk that is not running; a running one takes it on its page.
+    Import {
+        /// The desk's data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The update, as `province-server bundle` writes it.
+        file: PathBuf,
     },
     /// Serve the desk's page on this machine.
     Serve(Serve),
@@ -113,6 +121,7 @@ fn main() -> anyhow::Result<()> {
         .init();
     match Arguments::parse().command {
         Command::Key { data } => print_key(&data),
+        Command::Import { data, file } => import(&data, &file),
         Command::Log(Log::Export { data, out }) => export_log(&data, &out),
         Command::Gate(Gate::Sheet { data, day, out }) => attendance_sheet(&data, &day, &out),
         Command::Serve(arguments) => {
@@ -147,6 +156,32 @@ fn export_log(data: &Path, out: &Path) -> anyhow::Result<()> {
     println!(
         "{}",
         json!({ "out": out, "entries": report.entries, "code": report.code().as_str(), "seal": seal })
+    );
+    Ok(())
+}
+
+fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
+    let length = fs::metadata(file).context("the update cannot be read")?.len();
+    anyhow::ensure!(
+        length <= BUNDLE_BYTES_MAX as u64,
+        "the file is too large for an update"
+    );
+    let bytes = fs::read(file).context("the update cannot be read")?;
+    let settings = Settings {
+        roots: roots::pinned()?,
+        key: key::load(data)?,
+        certificate: None,
+        // Nothing is asked and nothing is verified here.
+        audience: Some(String::new()),
+        offline: true,
+        configured: false,
+    };
+    let mut station = Station::open(data, settings)?;
+    let taken = station.take_update(&bytes)?;
+    station.note_sync(now())?;
+    println!(
+        "{}",
+        json!({ "trust_changed": taken.trust, "status_changed": taken.status })
     );
     Ok(())
 }

@@ -1,12 +1,11 @@
-//! The way to the province: public, signed files over HTTP, each with a limit.
+//! The way to the province: public files over HTTP, each with a limit.
 //!
 //! Nothing is believed for where it came from; the station verifies every byte.
 
 use std::time::Duration;
 
-use province_api::artefacts::{
-    STATUS_LIST_BYTES_MAX, STATUS_MANIFEST_BYTES_MAX, TRUST_LIST_BYTES_MAX, TYPE_REGISTER_BYTES_MAX,
-};
+use credential::{DELTA_BYTES_MAX, Piece};
+use province_api::artefacts::{STATUS_MANIFEST_BYTES_MAX, TRUST_LIST_BYTES_MAX, TYPE_REGISTER_BYTES_MAX};
 use province_api::paths;
 use reqwest::Client;
 use reqwest::redirect::Policy;
@@ -14,7 +13,7 @@ use reqwest::redirect::Policy;
 use crate::StationCode;
 
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
-/// A list of 5 MB over a village's line takes its time.
+/// A shard over a village's line takes its time.
 const TRANSFER_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// The province's API at one address.
@@ -65,16 +64,21 @@ impl Province {
         self.get(paths::STATUS_MANIFEST, STATUS_MANIFEST_BYTES_MAX).await
     }
 
-    /// The raw bits of one status list.
+    /// A table or shard of the status lists.
     ///
     /// # Errors
     /// [`StationCode::Unreachable`] and [`StationCode::BadAnswer`].
-    pub async fn status_list(&self, name: &str) -> Result<Vec<u8>, StationCode> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        if name.is_empty() || !name.bytes().all(plain) {
-            return Err(StationCode::BadAnswer);
-        }
-        self.get(&format!("{}{name}", paths::STATUS), STATUS_LIST_BYTES_MAX)
+    pub async fn status_piece(&self, piece: &Piece) -> Result<Vec<u8>, StationCode> {
+        let path = format!("{}{}", paths::STATUS_PIECES, piece.name());
+        self.get(&path, piece.bytes_max).await
+    }
+
+    /// The changes between two epochs.
+    ///
+    /// # Errors
+    /// [`StationCode::Unreachable`] and [`StationCode::BadAnswer`], also when the province does not keep them.
+    pub async fn status_delta(&self, from: u64, to: u64) -> Result<Vec<u8>, StationCode> {
+        self.get(&format!("{}{from}/{to}", paths::STATUS_DELTAS), DELTA_BYTES_MAX)
             .await
     }
 

@@ -1,7 +1,8 @@
 //! Fetching newer signed data. Never part of a verdict: without a network the desk goes on with what it has.
 //!
-//! The trust list is one unit, the type register another, and so are the status data (manifest and all its lists); each is
-//! taken over whole or not at all.
+//! The trust list is one unit, the type register another, and so are the status data (manifest and all that it proves);
+//! each is taken over whole or not at all. What arrived of the status data before a connection broke is kept and not
+//! fetched again.
 
 use scan_log::Event;
 
@@ -41,12 +42,7 @@ pub async fn run(app: &App) -> SyncReport {
         Ok(changed) => report.types_changed = changed,
         Err(code) => report.problem = report.problem.or(Some(code)),
     }
-    let mut came = status(app, province).await;
-    if came == Err(StationCode::StatusRefused) {
-        // A revocation between manifest and list makes the two differ, and asking again makes them fit.
-        came = status(app, province).await;
-    }
-    match came {
+    match status(app, province).await {
         Ok(changed) => report.status_changed = changed,
         Err(code) => report.problem = report.problem.or(Some(code)),
     }
@@ -86,9 +82,23 @@ async fn status(app: &App, province: &Province) -> Result<bool, StationCode> {
     let Some(mut staged) = app.station().stage_status(&bytes)? else {
         return Ok(false);
     };
-    for name in staged.missing() {
-        let bits = province.status_list(&name).await?;
-        staged.add(&name, bits)?;
+    if let Some((from, to)) = staged.changes() {
+        match province.status_delta(from, to).await {
+            // Changes that lead elsewhere are as good as none: the pieces are still there.
+            Ok(delta) => _ = staged.apply(&delta),
+            Err(StationCode::Unreachable) => return Err(StationCode::Unreachable),
+            Err(_) => {}
+        }
+    }
+    while let Some(piece) = staged.missing() {
+        // What did not change, and what an earlier sync brought before it broke off, is here.
+        let kept = app.station().kept_piece(&piece)?;
+        if kept.is_some_and(|bytes| staged.add(&piece, &bytes).is_ok()) {
+            continue;
+        }
+        let bytes = province.status_piece(&piece).await?;
+        staged.add(&piece, &bytes)?;
+        app.station().keep_piece(&piece, &bytes)?;
     }
     app.station().take_status(staged)?;
     Ok(true)

@@ -8,6 +8,7 @@
 
 mod desk;
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -15,7 +16,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use counter::province::Province;
-use desk::{Desk, LIST, Land, NOW, is, verdict};
+use credential::{Bitmap, StatusBundle, StatusDelta, StatusPurpose};
+use desk::{Desk, LIST, Land, NOW, is, piece, verdict};
 use serde_json::Value;
 
 /// What the province publishes at the moment.
@@ -23,16 +25,26 @@ use serde_json::Value;
 struct Published {
     trust: Vec<u8>,
     manifest: Vec<u8>,
-    list: Vec<u8>,
     types: Vec<u8>,
-    /// Takes the place of all this when a list is asked for.
-    meanwhile: Option<Box<Published>>,
+    /// The newest list and those before, whose pieces are still there.
+    lists: Vec<Bitmap>,
+    /// Changes by their two epochs.
+    deltas: HashMap<(u64, u64), Vec<u8>>,
+    /// How many more pieces are served before the connection breaks.
+    pieces_left: Option<usize>,
+    /// What was asked for.
+    asked: Vec<String>,
 }
 
 type Board = Arc<Mutex<Published>>;
 
 async fn province(published: Published) -> (Board, Province) {
     let board: Board = Arc::new(Mutex::new(published));
+    let api = api_of(&board).await;
+    (board, api)
+}
+
+async fn api_of(board: &Board) -> Province {
     let router = Router::new()
         .route(
             "/v1/trust-list",
@@ -47,18 +59,28 @@ async fn province(published: Published) -> (Board, Province) {
             get(|State(board): State<Board>| async move { board.lock().unwrap().manifest.clone() }),
         )
         .route(
-            "/v1/status/{name}",
+            "/v1/status/pieces/{name}",
             get(
                 |State(board): State<Board>, Path(name): Path<String>| async move {
-                    if name == LIST {
-                        let mut board = board.lock().unwrap();
-                        if let Some(newer) = board.meanwhile.take() {
-                            *board = *newer;
-                        }
-                        Ok(board.list.clone())
-                    } else {
-                        Err(StatusCode::NOT_FOUND)
+                    let mut board = board.lock().unwrap();
+                    board.asked.push("piece".to_owned());
+                    if let Some(left) = &mut board.pieces_left {
+                        *left = left.checked_sub(1).ok_or(StatusCode::BAD_GATEWAY)?;
                     }
+                    let mut sha256 = [0; 32];
+                    hex::decode_to_slice(&name, &mut sha256).unwrap();
+                    let found = board.lists.iter().find_map(|list| piece(list, &sha256));
+                    found.ok_or(StatusCode::NOT_FOUND)
+                },
+            ),
+        )
+        .route(
+            "/v1/status/deltas/{from}/{to}",
+            get(
+                |State(board): State<Board>, Path(epochs): Path<(u64, u64)>| async move {
+                    let mut board = board.lock().unwrap();
+                    board.asked.push("delta".to_owned());
+                    board.deltas.get(&epochs).cloned().ok_or(StatusCode::NOT_FOUND)
                 },
             ),
         )
@@ -66,7 +88,7 @@ async fn province(published: Published) -> (Board, Province) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    (board, Province::new(&url).unwrap())
+    Province::new(&url).unwrap()
 }
 
 async fn sync(desk: &Desk) -> Value {
@@ -81,8 +103,8 @@ fn published(land: &Land, epoch: u64, revoked: &[u32]) -> Published {
         trust: land.trust.clone(),
         types: land.types(1, &[]),
         manifest,
-        list,
-        meanwhile: None,
+        lists: vec![list],
+        ..Published::default()
     }
 }
 
@@ -163,12 +185,12 @@ async fn nothing_is_applied_by_halves() {
 
     // The manifest has arrived, its list is another one.
     let mut broken = published(&land, 6, &[77]);
-    broken.list = vec![0; 128];
+    broken.lists = published(&land, 7, &[78]).lists;
     *board.lock().unwrap() = broken;
     let reply = sync(&desk).await;
     assert_eq!(
         (&reply["code"], &reply["state"]["status"]["epoch"]),
-        (&"station_status_refused".into(), &5.into())
+        (&"station_bad_answer".into(), &5.into())
     );
     assert_eq!(reply["state"]["status"]["state"], "current");
 
@@ -200,17 +222,134 @@ async fn nothing_is_applied_by_halves() {
 }
 
 #[tokio::test]
-async fn a_revocation_between_manifest_and_list_is_learned_at_once() {
+async fn changes_are_taken_instead_of_lists_and_wrong_ones_do_no_harm() {
     let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
-    let mut first = published(&land, 5, &[]);
-    first.meanwhile = Some(Box::new(published(&land, 6, &[77])));
-    let (_, api) = province(first).await;
+    let (board, api) = province(published(&land, 5, &[1, 300])).await;
     let desk = Desk::with_province(&land, folder.path(), Some(api));
+    sync(&desk).await;
+    // A table and the two shards that have a bit set.
+    assert_eq!(board.lock().unwrap().asked, ["piece", "piece", "piece"]);
+
+    let delta = |from, to, turned: &[u32]| {
+        let mut delta = StatusDelta::new(from, to);
+        delta
+            .turn(LIST, StatusPurpose::Revoked, 1024, turned.iter().copied())
+            .unwrap();
+        delta.encode()
+    };
+    let mut next = published(&land, 6, &[1, 77, 300]);
+    next.deltas.insert((5, 6), delta(5, 6, &[77]));
+    *board.lock().unwrap() = next;
+    assert_eq!(sync(&desk).await["status_changed"], true);
+    assert_eq!(board.lock().unwrap().asked, ["delta"]);
+    assert_eq!(identity_verdict(&desk, &land).await, is("refused", "revoked"));
+
+    // Changes that lead elsewhere: the pieces are fetched, and only those that changed.
+    let mut next = published(&land, 9, &[1, 300, 900]);
+    next.deltas.insert((6, 9), delta(6, 9, &[12]));
+    *board.lock().unwrap() = next;
     let reply = sync(&desk).await;
     assert_eq!(
         (&reply["code"], &reply["state"]["status"]["epoch"]),
-        (&Value::Null, &6.into())
+        (&Value::Null, &9.into())
     );
+    assert_eq!(board.lock().unwrap().asked, ["delta", "piece", "piece", "piece"]);
+    assert_eq!(
+        identity_verdict(&desk, &land).await,
+        is("undecided", "photo_incomplete")
+    );
+
+    // No changes that are kept: the same.
+    *board.lock().unwrap() = published(&land, 12, &[1, 77, 300]);
+    assert_eq!(sync(&desk).await["code"], Value::Null);
+    assert_eq!(identity_verdict(&desk, &land).await, is("refused", "revoked"));
+    drop(desk);
+    let desk = Desk::empty(&land, folder.path());
+    assert_eq!(identity_verdict(&desk, &land).await, is("refused", "revoked"));
+}
+
+#[tokio::test]
+async fn a_sync_that_breaks_off_goes_on_where_it_was() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let mut first = published(&land, 5, &[1, 300, 600, 900]);
+    first.pieces_left = Some(3);
+    let (board, api) = province(first).await;
+    let desk = Desk::with_province(&land, folder.path(), Some(api));
+    let reply = sync(&desk).await;
+    assert_eq!(reply["code"], "station_bad_answer");
+    assert_eq!(reply["state"]["status"]["state"], "missing");
+    drop(desk);
+
+    // After a restart, and though the province has a newer list by now: one shard of it changed.
+    let mut newer = published(&land, 6, &[1, 77, 300, 600, 900]);
+    newer.trust = land.trust.clone();
+    *board.lock().unwrap() = newer;
+    let desk = Desk::with_province(&land, folder.path(), Some(api_of(&board).await));
+    assert_eq!(sync(&desk).await["code"], Value::Null);
+    // The table, the shard that changed, and the two that had not come.
+    assert_eq!(board.lock().unwrap().asked.len(), 4);
+    assert_eq!(identity_verdict(&desk, &land).await, is("refused", "revoked"));
+}
+
+#[tokio::test]
+async fn an_update_on_a_stick_is_as_good_as_a_network() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::empty(&land, folder.path());
+    let update = |bundle: &StatusBundle| bundle.encode();
+    let (manifest, list) = land.status(5, &[1]);
+    let shards = (0..4).map(|number| list.encoded(number).unwrap()).collect();
+    let whole = StatusBundle {
+        trust: Some(land.trust.clone()),
+        lists: BTreeMap::from([(
+            LIST.to_owned(),
+            BTreeMap::from([(StatusPurpose::Revoked, shards)]),
+        )]),
+        manifest,
+        ..StatusBundle::default()
+    };
+    let send = async |bytes: Vec<u8>| desk.call("POST", "/api/update", &[], bytes).await;
+    let mut delta = StatusDelta::new(5, 6);
+    delta.turn(LIST, StatusPurpose::Revoked, 1024, [77]).unwrap();
+    let changes = StatusBundle {
+        manifest: land.status(6, &[1, 77]).0,
+        deltas: vec![delta],
+        ..StatusBundle::default()
+    };
+    // A desk that has nothing cannot go on from changes.
+    let (_, reply) = send(update(&changes)).await;
+    assert_eq!(reply["code"], "station_status_refused");
+    let (status, reply) = send(update(&whole)).await;
+    assert_eq!(
+        (status, &reply["trust_changed"], &reply["status_changed"]),
+        (StatusCode::OK, &true.into(), &true.into())
+    );
+    assert_eq!(reply["state"]["last_sync"], NOW);
+    assert_eq!(
+        identity_verdict(&desk, &land).await,
+        is("undecided", "photo_incomplete")
+    );
+    let (_, reply) = send(update(&changes)).await;
+    assert_eq!(
+        (&reply["trust_changed"], &reply["status_changed"]),
+        (&false.into(), &true.into())
+    );
+    assert_eq!(identity_verdict(&desk, &land).await, is("refused", "revoked"));
+    let (_, reply) = send(update(&changes)).await;
+    assert_eq!(reply["status_changed"], false);
+
+    let (_, reply) = send(update(&whole)).await;
+    assert_eq!(reply["code"], "station_status_rolled_back");
+    let later = StatusBundle {
+        manifest: land.status(9, &[]).0,
+        ..changes.clone()
+    };
+    let (status, reply) = send(update(&later)).await;
+    assert_eq!(
+        (status, &reply["code"]),
+        (StatusCode::CONFLICT, &"station_update_other_start".into())
+    );
+    let (_, reply) = send(b"a letter".to_vec()).await;
+    assert_eq!(reply["code"], "station_update_unreadable");
     assert_eq!(identity_verdict(&desk, &land).await, is("refused", "revoked"));
 }
 

@@ -11,7 +11,7 @@ mod desk;
 use axum::http::StatusCode;
 use counter::types::VisitState;
 use credential::photo;
-use desk::{Desk, LIST, Land, NOW, is, verdict};
+use desk::{Desk, Land, NOW, is, take_status, verdict};
 
 #[tokio::test]
 async fn another_visitors_code_is_never_under_this_ones_green() {
@@ -107,11 +107,8 @@ async fn the_officers_answer_counts_with_what_the_desk_knows_by_then() {
         let desk = comparing(&land, folder.path()).await;
         desk.set_clock(NOW + seconds);
         if revoked {
-            let (manifest, bits) = land.status(6, &[77]);
-            let mut station = desk.app.station();
-            let mut staged = station.stage_status(&manifest).unwrap().unwrap();
-            staged.add(LIST, bits).unwrap();
-            station.take_status(staged).unwrap();
+            let (manifest, list) = land.status(6, &[77]);
+            take_status(&mut desk.app.station(), &manifest, &list);
         }
         let reply = desk.face(true).await;
         assert_eq!(verdict(&reply), expected, "{seconds}");
@@ -125,11 +122,8 @@ async fn a_refused_answer_closes_its_request_with_the_visit() {
     let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
     let desk = Desk::ready(&land, folder.path());
     {
-        let (manifest, bits) = land.status(6, &[77]);
-        let mut station = desk.app.station();
-        let mut staged = station.stage_status(&manifest).unwrap().unwrap();
-        staged.add(LIST, bits).unwrap();
-        station.take_status(staged).unwrap();
+        let (manifest, list) = land.status(6, &[77]);
+        take_status(&mut desk.app.station(), &manifest, &list);
     }
     let request = desk.ask("identity").await;
     let answer = land.identity_answer(1, &request);

@@ -45,9 +45,10 @@ pub struct Claims {
 /// Where a credential's status bit is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusRef {
-    /// Number of the bit.
+    /// Number of the bit in the whole list. The list's shards are a power of two wide, so its upper bits are the shard
+    /// and its lower bits the place there.
     pub index: u32,
-    /// Name of the list, as in the status manifest.
+    /// Name of the list, as in the status manifest. Short: it is in every pass.
     pub uri: String,
 }
 

@@ -134,6 +134,10 @@ codes! {
         WrongPass = "wrong_pass",
         /// Revoked by the province.
         Revoked = "revoked",
+        /// Suspended by the province, until it lifts that.
+        Suspended = "suspended",
+        /// Used up: it holds for one deed, and that was done.
+        Consumed = "consumed",
         /// The officer saw another face.
         FaceDiffers = "face_differs",
         /// The photo that arrived is not the one that was signed.

@@ -98,7 +98,7 @@ impl<'b> Sign1<'b> {
 
     /// True if `key` signed this message.
     pub(crate) fn verifies(&self, key: &PublicKey) -> bool {
-        key.verifies(&sign1_bytes(self.protected, self.payload), &self.signature)
+        verifies_with(self.protected, self.payload, &self.signature, key)
     }
 }
 
@@ -192,12 +192,21 @@ fn write_protected(typ: u64, header: &Header<'_>) -> Vec<u8> {
 
 /// Signs a payload as `COSE_Sign1`.
 pub(crate) fn sign1(typ: u64, header: &Header<'_>, payload: &[u8], key: &SecretKey) -> Vec<u8> {
-    let protected = write_protected(typ, header);
-    let signature = key.sign(&sign1_bytes(&protected, payload));
+    sign1_with(&write_protected(typ, header), payload, key)
+}
+
+/// Signs a payload as `COSE_Sign1` under headers that are written already.
+pub(crate) fn sign1_with(protected: &[u8], payload: &[u8], key: &SecretKey) -> Vec<u8> {
+    let signature = key.sign(&sign1_bytes(protected, payload));
     let mut w = Writer::new();
     w.tag(TAG_SIGN1).array(4);
-    w.bytes(&protected).map(0).bytes(payload).bytes(&signature);
+    w.bytes(protected).map(0).bytes(payload).bytes(&signature);
     w.finish()
+}
+
+/// True if `key` signed this payload under these headers.
+pub(crate) fn verifies_with(protected: &[u8], payload: &[u8], signature: &[u8; 64], key: &PublicKey) -> bool {
+    key.verifies(&sign1_bytes(protected, payload), signature)
 }
 
 /// One signature of a `COSE_Sign` message.

@@ -12,7 +12,8 @@ use crate::paper;
 use crate::register::TypeRegister;
 use crate::trust::TrustList;
 use crate::vct::Vct;
-use crate::verify::{Context, check_clock, check_dates, check_status_age, status_bit};
+use crate::status::Standing;
+use crate::verify::{Context, check_clock, check_dates, check_standing, standing};
 
 /// The prefix of a printed document's text.
 pub const DOCUMENT_PREFIX: &str = "KPD:";
@@ -137,15 +138,17 @@ fn decide(kind: PrintedKind, cwt: &Sign1<'_>, claims: Claims, ctx: &Context<'_>)
     let trust: &TrustList = ctx.trust.ok_or(Code::NoTrustList)?;
     check_clock(ctx, trust)?;
     let issuer = trust.issuer_of(cwt, &claims.vct, claims.iat)?;
-    let status = status_bit(&claims, ctx.status);
-    if status == Some(true) {
-        return Err(Code::Revoked);
+    let standing = standing(&claims, ctx.status);
+    match standing {
+        Some(Standing::Revoked) => return Err(Code::Revoked),
+        Some(Standing::Consumed) => return Err(Code::Consumed),
+        _ => {}
     }
     if !trust.is_current(ctx.now) {
         return Err(Code::TrustListExpired);
     }
     check_dates(&claims, issuer, ctx.now)?;
-    check_status_age(&claims, status, ctx)?;
+    check_standing(&claims, standing, ctx)?;
     // A card is of one form, which no register describes.
     if let (Some(types), PrintedKind::Document) = (ctx.types, kind) {
         check_type(types, &claims, ctx)?;

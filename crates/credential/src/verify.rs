@@ -11,7 +11,7 @@ use crate::present::{PRESENTATION_LIFETIME, PRESENTATION_PREFIX, REQUEST_HASH};
 use crate::printed::{self, Printed};
 use crate::register::TypeRegister;
 use crate::request::{AUDIENCE_BYTES_MAX, IssuedRequest};
-use crate::status::StatusSet;
+use crate::status::{Standing, StatusSet};
 use crate::time::{CLOCK_ALLOWANCE, Timestamp};
 use crate::trust::{TrustList, TrustedKey};
 
@@ -242,9 +242,11 @@ fn decide(text: &str, ctx: &Context<'_>) -> Result<Verified, Code> {
     if binding.mode() == Mode::Timed && kind.is_some_and(|kind| !kind.show.timed) {
         return Err(Code::RequestRequired);
     }
-    let status = status_bit(&claims, ctx.status);
-    if status == Some(true) {
-        return Err(Code::Revoked);
+    let standing = standing(&claims, ctx.status);
+    match standing {
+        Some(Standing::Revoked) => return Err(Code::Revoked),
+        Some(Standing::Consumed) => return Err(Code::Consumed),
+        _ => {}
     }
 
     // What depends on the date.
@@ -253,7 +255,7 @@ fn decide(text: &str, ctx: &Context<'_>) -> Result<Verified, Code> {
     }
     check_dates(&claims, issuer, ctx.now)?;
     let expires = check_freshness(&binding, ctx)?;
-    check_status_age(&claims, status, ctx)?;
+    check_standing(&claims, standing, ctx)?;
 
     // What this reader knows of the kind of pass.
     if let Some(types) = ctx.types {
@@ -418,12 +420,12 @@ fn check_freshness(binding: &Binding<'_>, ctx: &Context<'_>) -> Result<Timestamp
     }
 }
 
-pub(crate) fn status_bit(claims: &Claims, status: Option<&StatusSet>) -> Option<bool> {
-    let place = claims.status.as_ref()?;
-    status?.get(&place.uri, place.index)
+pub(crate) fn standing(claims: &Claims, status: Option<&StatusSet>) -> Option<Standing> {
+    status?.standing(claims.status.as_ref()?)
 }
 
-pub(crate) fn check_status_age(claims: &Claims, bit: Option<bool>, ctx: &Context<'_>) -> Result<(), Code> {
+/// A suspension may have been lifted since, so it counts only as long as the list does.
+pub(crate) fn check_standing(claims: &Claims, standing: Option<Standing>, ctx: &Context<'_>) -> Result<(), Code> {
     if claims.status.is_none() {
         return Ok(());
     }
@@ -431,5 +433,11 @@ pub(crate) fn check_status_age(claims: &Claims, bit: Option<bool>, ctx: &Context
     if ctx.now >= set.manifest().expires() {
         return Err(Code::StatusListExpired);
     }
-    bit.map(|_| ()).ok_or(Code::NoStatusList)
+    match standing {
+        Some(Standing::Valid) => Ok(()),
+        Some(Standing::Suspended) => Err(Code::Suspended),
+        Some(Standing::Revoked) => Err(Code::Revoked),
+        Some(Standing::Consumed) => Err(Code::Consumed),
+        None => Err(Code::NoStatusList),
+    }
 }

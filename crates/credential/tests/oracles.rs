@@ -30,6 +30,45 @@ fn config_bytes() -> Vec<u8> {
     ProvinceConfig::sign(&content, &[&root(1), &root(2)])
 }
 
+/// Manifest, shard, changes and bundle of a list with two bitmaps.
+fn status_messages() -> Vec<(&'static str, Vec<u8>)> {
+    let (bits, none) = (bits(true), Bitmap::new(shape()));
+    let bitmaps = [(StatusPurpose::Revoked, &bits), (StatusPurpose::Suspended, &none)];
+    let content = content_of(&bitmaps);
+    let mut delta = StatusDelta::new(2, 3);
+    delta
+        .turn(LIST, StatusPurpose::Revoked, shape().length(), [INDEX])
+        .unwrap();
+    delta
+        .turn(LIST, StatusPurpose::Suspended, shape().length(), [1, 2, 3])
+        .unwrap();
+    let whole = StatusBundle::whole(&set_of(&content, &bitmaps)).unwrap();
+    let changes = StatusBundle {
+        manifest: StatusManifest::sign(&content, &key("status")),
+        trust: Some(trust_bytes(&trust_content())),
+        deltas: vec![delta.clone()],
+        ..StatusBundle::default()
+    };
+    let token = TokenContent {
+        sub: format!("{LIST}/1"),
+        iat: NOW,
+        exp: Some(NOW.plus(days(7))),
+        ttl: Some(3600),
+    };
+    let lst = token_list(shape().shard_bits(), &[bits.shard(1).unwrap()], None);
+    vec![
+        ("status-manifest", StatusManifest::sign(&content, &key("status"))),
+        ("status-shard", bits.encoded(1).unwrap()),
+        ("status-delta", delta.encode()),
+        ("status-bundle", whole.encode()),
+        ("status-bundle", changes.encode()),
+        (
+            "status-list-token",
+            StatusToken::sign(&token, &lst, &key("status")),
+        ),
+    ]
+}
+
 fn manifest_bytes() -> Vec<u8> {
     StatusManifest::sign(&status_content(&bits(false)), &key("status"))
 }
@@ -71,7 +110,7 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         ..not_before.facts
     };
     let document = |claims: &Claims| issued_by_type(&register(), claims).unwrap();
-    vec![
+    let mut all = vec![
         ("kp-cwt", issued(&age_claims())),
         ("kp-cwt", issued(&identity_claims())),
         ("kp-cwt", issued(&not_before)),
@@ -85,7 +124,6 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         ("counter-certificate", certificate()),
         ("trust-list", trust_bytes(&trust_content())),
         ("trust-list", trust_bytes(&chained)),
-        ("status-manifest", manifest_bytes()),
         ("province-config", config_bytes()),
         ("kp-cwt", document(&domicile_claims(true))),
         ("kp-cwt", document(&vehicle_claims())),
@@ -101,7 +139,9 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
                 bytes: trust_bytes(&trust_content()),
             }]),
         ),
-    ]
+    ];
+    all.extend(status_messages());
+    all
 }
 
 fn cddl() -> String {

@@ -205,9 +205,47 @@ soak! {
     soak_status_manifest(input) {
         let trust = trust();
         assert!(StatusManifest::verify(input, &trust, None).is_err());
-        let good = StatusManifest::sign(&status_content(&[0; 8]), &key("status"));
+        let good = StatusManifest::sign(&status_content(&bits(false)), &key("status"));
         let bytes = damaged(&good, input);
         assert_eq!(StatusManifest::verify(&bytes, &trust, None).is_ok(), bytes == good);
+    }
+    soak_status_shard(input) {
+        let shape = Shape::new(1, 1 << 12).unwrap();
+        for bytes in [input.to_vec(), damaged(&Bitmap::with(shape, [7, 99, 4000]).unwrap().encoded(0).unwrap(), input)] {
+            if let Ok(read) = Bitmap::decode(shape, &[&bytes]) {
+                assert_eq!(read.encoded(0).unwrap(), bytes);
+            }
+        }
+    }
+    soak_status_delta(input) {
+        let mut good = StatusDelta::new(1, 2);
+        good.turn(LIST, StatusPurpose::Revoked, 1 << 12, [7, 99, 4000]).unwrap();
+        for bytes in [input.to_vec(), damaged(&good.encode(), input)] {
+            if let Ok(read) = StatusDelta::decode(&bytes) {
+                assert_eq!(read.encode(), bytes);
+            }
+        }
+    }
+    soak_status_bundle(input) {
+        static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| {
+            let bits = Bitmap::with(Shape::new(2, 256).unwrap(), [7, 300]).unwrap();
+            StatusBundle::whole(&status_of(&status_content(&bits), &bits)).unwrap().encode()
+        });
+        for bytes in [input.to_vec(), damaged(&GOOD, input)] {
+            if let Ok(read) = StatusBundle::decode(&bytes) {
+                assert_eq!(read.open(&trust(), None).is_ok(), bytes == *GOOD);
+            }
+        }
+    }
+    soak_status_token(input) {
+        let content = TokenContent { sub: format!("{LIST}/0"), iat: NOW, exp: None, ttl: None };
+        let good = StatusToken::sign(&content, &token_list(64, &[&[1; 8]], None), &key("status"));
+        let bytes = damaged(&good, input);
+        if let Ok(read) = StatusToken::read(&bytes) {
+            assert_eq!(read.verifies(&key("status").public()), bytes == good);
+        }
+        assert!(StatusToken::read(input).is_err());
+        let _ = read_token_list(input.first().copied().unwrap_or(2), input);
     }
     soak_province_config(input) {
         assert!(ProvinceConfig::verify(input, &roots(), NOW).is_err());

@@ -1,10 +1,16 @@
-//! Signed public files of the province: trust list, type register, status manifest, status lists. Raw bytes, cacheable by anyone.
+//! Public files of the province: trust list, type register, status manifest, status lists. Raw bytes, cacheable by anyone.
 
 /// Media type of a trust list, a type register and a status manifest (all COSE).
 pub const COSE: &str = "application/cose";
 
-/// Media type of the raw bits of a status list.
+/// Media type of a table or a shard of a status list.
 pub const BITS: &str = "application/octet-stream";
+
+/// Media type of the changes between two epochs.
+pub const CBOR: &str = "application/cbor";
+
+/// Media type of a Status List Token.
+pub const STATUS_LIST_TOKEN: &str = "application/statuslist+cwt";
 
 /// Largest trust list, in bytes.
 pub const TRUST_LIST_BYTES_MAX: usize = 64 * 1024;
@@ -15,11 +21,8 @@ pub const TYPE_REGISTER_BYTES_MAX: usize = 64 * 1024;
 /// Largest status manifest, in bytes.
 pub const STATUS_MANIFEST_BYTES_MAX: usize = 64 * 1024;
 
-/// Largest status list, in bytes: 40.8 million entries of one bit.
-pub const STATUS_LIST_BYTES_MAX: usize = 5_200_000;
+/// The list of people: a person's identity passes share one index in it. The name is in every pass, so it is short.
+pub const IDENTITY_LIST: &str = "id";
 
-/// The one list of people's identity passes.
-pub const IDENTITY_LIST: &str = "identity";
-
-/// Entries in the list of people's identity passes.
-pub const IDENTITY_LIST_ENTRIES: u32 = 131_072;
+/// The list of e-stamps, each of which holds for one deed.
+pub const ESTAMP_LIST: &str = "stamp";

@@ -28,8 +28,15 @@ pub mod paths {
     pub const TYPES: &str = "/v1/types";
     /// `GET`: the signed status manifest, raw bytes.
     pub const STATUS_MANIFEST: &str = "/v1/status-manifest";
-    /// `GET` with the list's name appended: the raw bits of one status list.
+    /// Before every path of the status lists.
     pub const STATUS: &str = "/v1/status/";
+    /// `GET` with a SHA-256 in lower-case hex appended: a table or a shard of a status list, which never changes.
+    pub const STATUS_PIECES: &str = "/v1/status/pieces/";
+    /// `GET` with two epochs appended (`FROM/TO`): the bits that turned between them. Not found if they are not kept or
+    /// so many that shards are shorter.
+    pub const STATUS_DELTAS: &str = "/v1/status/deltas/";
+    /// `GET` with list and number of the shard appended (`LIST/SHARD`): a Status List Token.
+    pub const STATUS_TOKENS: &str = "/v1/status/tokens/";
     /// `GET`: 200 while the service works.
     pub const HEALTH: &str = "/v1/health";
 }

@@ -9,18 +9,20 @@ use std::path::{Path, PathBuf};
 
 use credential::{
     ConfigContent, CounterCertificateClaims, DAY, ISSUER, IssueError, Names, ProvinceConfig, PublicKey,
-    SecretKey, Timestamp, Vct, issue_counter_certificate,
+    SecretKey, Shape, StatusBundle, StatusPurpose, StatusRef, Timestamp, Vct, issue_counter_certificate,
 };
+use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::Cnic;
 
 use crate::keys::{KeyFileError, KeyFolder, KeyName};
 use crate::randomness::Randomness;
 use crate::rules::document::{self, DocumentError, DocumentKeys, Form};
-use crate::rules::end::{self, Ended};
+use crate::rules::end::{Ended, Ending};
+use crate::rules::status::{self, Reach};
 use crate::rules::{Fault, kinds, publish};
 use crate::store::artefact::{self, Name};
 use crate::store::trusted_key::{self, Purpose, TrustedKeyRow};
-use crate::store::{Store, StoreError, seal_check};
+use crate::store::{Store, StoreError, seal_check, status as status_store};
 
 /// How long the province's own keys serve.
 const KEY_DAYS: u64 = 2 * 365;
@@ -34,6 +36,9 @@ const KEYS: [(KeyName, Purpose); 4] = [
     (KeyName::Types, Purpose::Types),
     (KeyName::Status, Purpose::Status),
 ];
+
+/// What the status list of people says of each.
+const PEOPLE: [StatusPurpose; 2] = [StatusPurpose::Revoked, StatusPurpose::Suspended];
 
 /// Why an operator's command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -137,13 +142,28 @@ pub struct Desk {
 
 impl Office {
     /// Makes a province in `folder`: keys, database, first trust list and status manifest. All of it is made in a folder
-    /// beside, which gets its name last: whatever ends this half-way leaves nothing that looks like a province.
+    /// beside, which gets its name last: whatever ends this half-way leaves nothing that looks like a province. Its
+    /// status lists are as large as [`Shape::PROVINCE`].
     ///
     /// # Errors
     /// [`AdminError`], [`KeyFileError::Exists`] if the folder holds a province.
     pub async fn make(
         folder: &Path,
         roots: &[[u8; 32]; 3],
+        randomness: &Randomness,
+        now: Timestamp,
+    ) -> Result<(Self, Published), AdminError> {
+        Self::make_with(folder, roots, Shape::PROVINCE, randomness, now).await
+    }
+
+    /// Makes a province whose status lists have this shape: room for as many people as a list has bits, less a tenth.
+    ///
+    /// # Errors
+    /// As [`Self::make`].
+    pub async fn make_with(
+        folder: &Path,
+        roots: &[[u8; 32]; 3],
+        shape: Shape,
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<(Self, Published), AdminError> {
@@ -159,7 +179,7 @@ impl Office {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(AdminError::Folder(error)),
             _ => {}
         }
-        let published = Self::make_in(&beside, roots, randomness, now).await?;
+        let published = Self::make_in(&beside, roots, shape, randomness, now).await?;
         // An empty folder gives way; one that is no longer empty does not.
         match fs::remove_dir(folder) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(AdminError::Folder(error)),
@@ -172,6 +192,7 @@ impl Office {
     async fn make_in(
         folder: &Path,
         roots: &[[u8; 32]; 3],
+        shape: Shape,
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<Published, AdminError> {
@@ -196,10 +217,11 @@ impl Office {
         }
         let check_value = office.keys.data()?.check_value(randomness).map_err(Fault::Seal)?;
         seal_check::add(&mut write, &check_value).await?;
+        status_store::make_list(&mut write, IDENTITY_LIST, shape, &PEOPLE).await?;
         let types = office.keys.signing(KeyName::Types)?;
         publish::types(&mut write, types_of(PACKAGED_TYPES)?, &types, now).await?;
-        let status = office.keys.signing(KeyName::Status)?;
-        let epoch = publish::status_manifest(&mut write, &status, now).await?;
+        let key = office.keys.signing(KeyName::Status)?;
+        let epoch = status::publish(&mut write, &key, now, &[]).await?;
         write.commit().await?;
         let sequence = office.publish_trust(now).await?;
         // The last connection takes the write-ahead log into the one file that is moved.
@@ -312,8 +334,8 @@ impl Office {
         let is_new = types.iter().any(|kind| before.find(&kind.vct).is_none());
         let sequence = publish::types(&mut write, types, &key, now).await?;
         // A kind may have a status list that the manifest does not name yet.
-        let status = self.keys.signing(KeyName::Status)?;
-        let epoch = publish::status_manifest(&mut write, &status, now).await?;
+        let key = self.keys.signing(KeyName::Status)?;
+        let epoch = status::publish(&mut write, &key, now, &[]).await?;
         write.commit().await?;
         Ok(PublishedTypes {
             sequence,
@@ -364,8 +386,23 @@ impl Office {
     /// # Errors
     /// [`AdminError`].
     pub async fn revoke(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, AdminError> {
-        let (data, status) = self.ending_keys()?;
-        Ok(end::revoke(&self.store, &data, &status, cnic, now).await?)
+        self.end(async |ending| ending.revoke(cnic, now).await).await
+    }
+
+    /// Suspends a citizen's passes until [`Self::resume`].
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn suspend(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, AdminError> {
+        self.end(async |ending| ending.suspend(cnic, now).await).await
+    }
+
+    /// Lifts the suspension of a citizen's passes.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn resume(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, AdminError> {
+        self.end(async |ending| ending.resume(cnic, now).await).await
     }
 
     /// Ends a citizen's enrolment, so that they may enrol on a new device.
@@ -373,12 +410,36 @@ impl Office {
     /// # Errors
     /// [`AdminError`].
     pub async fn release(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, AdminError> {
-        let (data, status) = self.ending_keys()?;
-        Ok(end::release(&self.store, &data, &status, cnic, now).await?)
+        self.end(async |ending| ending.release(cnic, now).await).await
     }
 
-    fn ending_keys(&self) -> Result<(crate::sealed::DataKeys, SecretKey), KeyFileError> {
-        Ok((self.keys.data()?, self.keys.signing(KeyName::Status)?))
+    /// Uses up a document that holds for one deed.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn consume(&self, at: &StatusRef, now: Timestamp) -> Result<Ended, AdminError> {
+        self.end(async |ending| ending.consume(at, now).await).await
+    }
+
+    async fn end(
+        &self,
+        what: impl AsyncFnOnce(&Ending<'_>) -> Result<Ended, Fault>,
+    ) -> Result<Ended, AdminError> {
+        let (data, status_key) = (self.keys.data()?, self.keys.signing(KeyName::Status)?);
+        let ending = Ending {
+            store: &self.store,
+            data: &data,
+            status_key: &status_key,
+        };
+        Ok(what(&ending).await?)
+    }
+
+    /// An update for desks without a network; `None` if changes from there are not kept.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn bundle(&self, reach: Reach, now: Timestamp) -> Result<Option<StatusBundle>, AdminError> {
+        Ok(status::bundle(&self.store, reach, now).await?)
     }
 
     /// Signs a counter's certificate.

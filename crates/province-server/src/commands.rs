@@ -9,13 +9,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use credential::{Names, PublicKey, Timestamp, Vct};
+use credential::{Names, PublicKey, Shape, StatusRef, Timestamp, Vct};
 use province_api::person::Cnic;
 use province_server::admin::{AdminError, Desk, Office};
 use province_server::nadra::{HttpNadra, TIME_LIMIT};
 use province_server::randomness::Randomness;
 use province_server::rules::document::Form;
 use province_server::rules::end::Ended;
+use province_server::rules::status::Reach;
 use province_server::{AppParts, Limits, Province, router};
 use serde_json::json;
 
@@ -45,6 +46,12 @@ enum Command {
         /// A JSON array of three root seeds in hex.
         #[arg(long)]
         roots: PathBuf,
+        /// How many shards each status list has. 44 of 2^20 bits are room for the province's 40.8 million people.
+        #[arg(long, default_value_t = Shape::PROVINCE.shards())]
+        status_shards: u32,
+        /// Bits of each shard, as a power of two. Who has a pass stands out among so many others.
+        #[arg(long, default_value_t = Shape::PROVINCE.shard_bits().ilog2(), value_parser = clap::value_parser!(u32).range(3..=24))]
+        status_shard_power: u32,
     },
     /// Sign the configuration that tells programs where the province is.
     Config {
@@ -76,6 +83,48 @@ enum Command {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
+    },
+    /// Suspend a citizen's passes for now; the CNIC comes on stdin.
+    Suspend {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Lift the suspension of a citizen's passes; the CNIC comes on stdin.
+    Resume {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Use up a document that holds for one deed, such as an e-stamp.
+    Consume {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The status list that the document names.
+        #[arg(long)]
+        list: String,
+        /// The index that it names.
+        #[arg(long)]
+        index: u32,
+    },
+    /// Write an update for desks without a network: trust list, status manifest, and the changes of the last days.
+    Bundle {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// From how many days back desks can go on with it.
+        #[arg(long, default_value_t = 30)]
+        days: u64,
+        /// Only the changes since this epoch: the fewest QR codes.
+        #[arg(long, conflicts_with = "days")]
+        from: Option<u64>,
+        /// Every list whole, for a desk that has none.
+        #[arg(long, conflicts_with_all = ["days", "from"])]
+        whole: bool,
+        /// Where to write it.
+        #[arg(long)]
+        out: PathBuf,
     },
     /// End a citizen's enrolment, so that they may enrol on a new device; the CNIC comes on stdin.
     Release {
@@ -172,7 +221,20 @@ struct CounterCertificate {
 /// Does what the arguments say.
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
-        Command::Init { data, roots } => init(&data, &roots).await,
+        Command::Init {
+            data,
+            roots,
+            status_shards,
+            status_shard_power,
+        } => {
+            let shape = Shape::new(status_shards, 1 << status_shard_power);
+            init(
+                &data,
+                &roots,
+                shape.context("the status lists cannot have this size")?,
+            )
+            .await
+        }
         Command::Config { data, api_url, out } => {
             let bytes = Office::open(&data).await?.config(&api_url, now())?;
             write(&out, &bytes)
@@ -185,6 +247,35 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Release { data } => {
             let cnic = cnic_from_stdin()?;
             ended(Office::open(&data).await?.release(&cnic, now()).await?)
+        }
+        Command::Suspend { data } => {
+            let cnic = cnic_from_stdin()?;
+            ended(Office::open(&data).await?.suspend(&cnic, now()).await?)
+        }
+        Command::Resume { data } => {
+            let cnic = cnic_from_stdin()?;
+            ended(Office::open(&data).await?.resume(&cnic, now()).await?)
+        }
+        Command::Consume { data, list, index } => {
+            let at = StatusRef { index, uri: list };
+            ended(Office::open(&data).await?.consume(&at, now()).await?)
+        }
+        Command::Bundle {
+            data,
+            days,
+            from,
+            whole,
+            out,
+        } => {
+            let reach = match from {
+                _ if whole => Reach::Whole,
+                Some(epoch) => Reach::Epoch(epoch),
+                None => Reach::Days(days),
+            };
+            let bundle = Office::open(&data).await?.bundle(reach, now()).await?;
+            let bundle =
+                bundle.context("the changes since that epoch are not kept: write the lists whole")?;
+            write(&out, &bundle.encode())
         }
         Command::CounterCertificate(given) => counter_certificate(*given).await,
         Command::Types { data, file } => {
@@ -213,12 +304,12 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
-async fn init(data: &Path, roots: &Path) -> anyhow::Result<()> {
+async fn init(data: &Path, roots: &Path, shape: Shape) -> anyhow::Result<()> {
     let text = fs::read_to_string(roots).context("could not read the roots")?;
     let seeds: [String; 3] =
         serde_json::from_str(&text).context("the roots are a JSON array of three hex texts")?;
     let [a, b, c] = seeds.map(|seed| key_bytes(&seed));
-    let (_, published) = Office::make(data, &[a?, b?, c?], &randomness(), now()).await?;
+    let (_, published) = Office::make_with(data, &[a?, b?, c?], shape, &randomness(), now()).await?;
     say(&json!({ "sequence": published.sequence, "epoch": published.epoch }))
 }
 
@@ -282,10 +373,14 @@ async fn counter_certificate(given: CounterCertificate) -> anyhow::Result<()> {
 fn ended(ended: Ended) -> anyhow::Result<()> {
     match ended {
         Ended::Now { epoch } => say(&json!({ "done": true, "epoch": epoch })),
-        Ended::Before => say(&json!({ "done": false, "code": "already_revoked" })),
+        Ended::Before => say(&json!({ "done": false, "code": "already_done" })),
         Ended::NotEnrolled => {
             say(&json!({ "done": false, "code": "not_enrolled" }))?;
             anyhow::bail!("nobody is enrolled with this CNIC")
+        }
+        Ended::NoSuchPlace => {
+            say(&json!({ "done": false, "code": "no_such_place" }))?;
+            anyhow::bail!("no document that can be used up has this place in the lists")
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The home screen: the card, the stock and how old everything is.
 
-use credential::{Credential, DAY, PassType, RootSet, StatusSet, Timestamp, TypeRegister, Vct};
+use credential::{Credential, DAY, PassType, RootSet, Standing, StatusSet, Timestamp, TypeRegister, Vct};
 use province_api::person::Day;
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
@@ -132,6 +132,5 @@ fn is_revoked(identity: &Credential, status: &StatusSet) -> bool {
         .unverified_claims()
         .status
         .as_ref()
-        .and_then(|at| status.get(&at.uri, at.index))
-        .unwrap_or(false)
+        .is_some_and(|at| status.standing(at) == Some(Standing::Revoked))
 }

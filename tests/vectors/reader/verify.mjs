@@ -42,8 +42,8 @@ function decided(vector) {
   if (!printed) checkBinding(binding, claims, vector, request);
   const kind = types?.kinds.get(claims.vct);
   if (binding?.isTimed && kind && !(kind.shown & 1)) throw new Refusal("request_required");
-  const bit = claims.status && status?.bit(claims.status);
-  if (bit === true) throw new Refusal("revoked");
+  const standing = claims.status && status?.standing(claims.status);
+  if (standing === "revoked" || standing === "consumed") throw new Refusal(standing);
 
   if (now >= trust.exp) throw new Refusal("trust_list_expired");
   if (now >= issuer.exp || claims.iat < startOfDay(issuer.nbf)) throw new Refusal("issuer_key_expired");
@@ -60,7 +60,8 @@ function decided(vector) {
   if (claims.status) {
     if (!status) throw new Refusal("no_status_list");
     if (now >= status.exp) throw new Refusal("status_list_expired");
-    if (bit === undefined) throw new Refusal("no_status_list");
+    if (standing === undefined) throw new Refusal("no_status_list");
+    if (standing === "suspended") throw new Refusal(standing);
   }
   if (types && printed === "document_only") checkPrintedKind(types, kind, claims, now);
   if (printed) return printed;
@@ -267,10 +268,46 @@ function statusOf(vector, trust) {
   const content = read(message.payload);
   issuerOf(trust, message, { vct: "status-manifest", iat: content.get(2) });
   const lists = new Map();
-  for (const [name, [bits, hash]] of content.get(4)) {
-    const list = hex(vector.lists[name]);
-    if (list.length !== Math.ceil(bits / 8) || !sha256(list).equals(hash)) throw new Error("not the list of the manifest");
-    lists.set(name, (index) => (index < bits ? ((list[index >> 3] >> (index & 7)) & 1) === 1 : undefined));
+  for (const [name, [shards, width, roots]] of content.get(4)) {
+    const bitmaps = [...roots].map(([number, root]) => {
+      const purpose = PURPOSES[number - 1];
+      const raw = vector.lists[name][purpose].map((shard) => shardOf(read(hex(shard)), width));
+      if (raw.length !== shards || !sha256(Buffer.concat(raw.map(sha256))).equals(root)) throw new Error("not the list of the manifest");
+      return [purpose, Buffer.concat(raw)];
+    });
+    lists.set(name, { length: shards * width, bitmaps: new Map(bitmaps) });
   }
-  return { iat: content.get(2), exp: content.get(3), bit: ({ list, index }) => lists.get(list)?.(index) };
+  const standing = ({ list, index }) => {
+    const { length = 0, bitmaps } = lists.get(list) ?? {};
+    if (index >= length) return undefined;
+    const isSet = (purpose) => bitmaps.has(purpose) && ((bitmaps.get(purpose)[index >> 3] >> (index & 7)) & 1) === 1;
+    return ["revoked", "consumed", "suspended"].find(isSet) ?? "valid";
+  };
+  return { iat: content.get(2), exp: content.get(3), standing };
+}
+
+const PURPOSES = ["revoked", "suspended", "consumed"];
+
+/** The raw bits of a shard: Rice-coded distances, the parameter following from length and count. */
+function shardOf([length, count, coded], width) {
+  if (length !== width) throw new Error("a shard of another size");
+  let k = 0;
+  while (count * 2 ** (k + 16) < length * 31_537 && k < 32) k += 1;
+  let at = 0;
+  const bit = () => {
+    if (at >= coded.length * 8) throw new Error("a shard that ends too early");
+    at += 1;
+    return (coded[(at - 1) >> 3] >> (7 - ((at - 1) & 7))) & 1;
+  };
+  const raw = Buffer.alloc(width / 8);
+  for (let next = 0, left = count; left > 0; left -= 1) {
+    let distance = 0;
+    while (bit() === 1) distance += 1;
+    for (let place = 0; place < k; place += 1) distance = distance * 2 + bit();
+    const index = next + distance;
+    if (index >= length) throw new Error("an index outside of the shard");
+    raw[index >> 3] |= 1 << (index & 7);
+    next = index + 1;
+  }
+  return raw;
 }

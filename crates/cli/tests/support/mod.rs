@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 pub const NOW: &str = "2026-03-01T09:30:00Z";
 pub const AUDIENCE: &str = "kp:test-desk";
-pub const LIST: &str = "kp:status/identity/1";
+pub const LIST: &str = "id";
 
 /// SHA-256 of `khyber pass test root 1` and `2`: public, so that anybody may sign test data.
 const ROOT_SEEDS: [&str; 2] = [
@@ -167,9 +167,9 @@ impl Province {
             "epoch": 1,
             "iat": "2026-03-01T00:00:00Z",
             "exp": "2026-03-08T00:00:00Z",
-            "lists": {LIST: {"length_bits": 1000, "set": revoked}},
+            "lists": {LIST: {"shards": 4, "shard_bits": 256, "revoked": revoked, "suspended": []}},
         });
-        let sign = ["status", "sign", "--key", "status.key", "--out", "status.json"];
+        let sign = ["status", "sign", "--key", "status.key", "--out", "status.kpu"];
         self.done(&sign, content.to_string());
     }
 
@@ -264,7 +264,7 @@ impl Province {
             "--trust",
             "trust.kpt",
             "--status",
-            "status.json",
+            "status.kpu",
             "--now",
             now,
         ];

@@ -151,6 +151,26 @@ pub async fn attendance_sheet(
     Ok((headers, sheet).into_response())
 }
 
+/// `POST /api/update`: a file with an update that was carried here.
+pub async fn update(State(app): State<Arc<App>>, body: Result<Bytes, BytesRejection>) -> Reply<SyncReply> {
+    let file = bytes(body)?;
+    // Whole lists take a moment of a processor.
+    tokio::task::spawn_blocking(move || {
+        let now = app.now();
+        let mut station = app.station();
+        let taken = station.take_update(&file)?;
+        station.note_sync(now)?;
+        Ok(Json(SyncReply {
+            trust_changed: taken.trust,
+            status_changed: taken.status,
+            code: None,
+            state: station.state(now),
+        }))
+    })
+    .await
+    .unwrap_or(Err(StationCode::UpdateUnreadable))
+}
+
 /// Everything else: the page's files.
 pub async fn file(uri: Uri) -> Result<Response, StationCode> {
     page::file(uri.path()).ok_or(StationCode::NotFound)

@@ -74,6 +74,10 @@ pub fn router(app: Arc<App>) -> Router {
             "/api/picture",
             post(handlers::picture).layer(limit(qr::PICTURE_BYTES_MAX)),
         )
+        .route(
+            "/api/update",
+            post(handlers::update).layer(limit(credential::BUNDLE_BYTES_MAX)),
+        )
         .route("/api/text", post(handlers::text))
         .route("/api/request", post(handlers::request))
         .route("/api/request/cancel", post(handlers::cancel_request))

@@ -19,7 +19,7 @@ use crate::store::{OpenError, Store, StoreError};
 use crate::types::{RequestReply, ScanReply};
 use crate::visit::{Seen, Visit};
 
-pub use signed::StagedStatus;
+pub use signed::{StagedStatus, Taken};
 
 /// What a desk is put together from.
 #[derive(Debug)]
@@ -139,9 +139,7 @@ impl Station {
         let mut status_broken = matches!(manifest, Some(Err(_)));
         let mut status = manifest.and_then(Result::ok).map(StatusSet::new);
         if let Some(status) = &mut status {
-            for (uri, bits) in stored.status_lists {
-                status_broken |= status.add_list(&uri, bits).is_err();
-            }
+            status_broken |= !status.fill(None, |sha256| store.status_piece(sha256))?;
         }
         Ok(Self {
             settings,

@@ -1,7 +1,8 @@
 //! Taking over newer signed data: verified, never older, whole or not at all.
 
 use credential::{
-    RegisterError, StatusError, StatusManifest, StatusSet, Timestamp, TrustError, TrustList, TypeRegister,
+    Piece, RegisterError, StatusBundle, StatusDelta, StatusError, StatusManifest, StatusSet, Timestamp,
+    TrustError, TrustList, TypeRegister,
 };
 
 use super::Station;
@@ -11,26 +12,55 @@ use crate::StationCode;
 #[derive(Debug)]
 pub struct StagedStatus {
     status: StatusSet,
-    lists: Vec<(String, Vec<u8>)>,
+    /// What is used meanwhile, from which changes may lead to the new data.
+    held: Option<StatusSet>,
 }
 
 impl StagedStatus {
-    /// The lists that have to be fetched.
-    pub fn missing(&self) -> Vec<String> {
-        self.status.missing().map(str::to_owned).collect()
+    /// From and to which epoch changes would bring all of it.
+    pub fn changes(&self) -> Option<(u64, u64)> {
+        let from = self.held.as_ref()?.manifest().epoch();
+        let to = self.status.manifest().epoch();
+        (from < to && !self.status.is_whole()).then_some((from, to))
     }
 
-    /// Adds a list that was fetched.
+    /// Applies the changes since what is held.
     ///
     /// # Errors
-    /// [`StationCode::StatusRefused`] if it is not the one that the manifest names.
-    pub fn add(&mut self, uri: &str, bits: Vec<u8>) -> Result<(), StationCode> {
-        self.status
-            .add_list(uri, bits.clone())
-            .map_err(|_| StationCode::StatusRefused)?;
-        self.lists.push((uri.to_owned(), bits));
+    /// [`StationCode::StatusRefused`] if they do not lead to what the manifest says; the pieces can still be fetched.
+    pub fn apply(&mut self, delta: &[u8]) -> Result<(), StationCode> {
+        let held = self.held.as_ref().ok_or(StationCode::StatusRefused)?;
+        let refused = |_| StationCode::StatusRefused;
+        let delta = StatusDelta::decode(delta).map_err(refused)?;
+        self.status = held
+            .advance(self.status.manifest().clone(), &delta)
+            .map_err(refused)?;
         Ok(())
     }
+
+    /// What has to be fetched next.
+    pub fn missing(&self) -> Option<Piece> {
+        self.status.missing().into_iter().next()
+    }
+
+    /// Adds a piece that was fetched.
+    ///
+    /// # Errors
+    /// [`StationCode::StatusRefused`] if it is not the one that the manifest proves.
+    pub fn add(&mut self, piece: &Piece, bytes: &[u8]) -> Result<(), StationCode> {
+        self.status
+            .add(piece, bytes)
+            .map_err(|_| StationCode::StatusRefused)
+    }
+}
+
+/// What of an update was new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// The trust list.
+    pub trust: bool,
+    /// The status data.
+    pub status: bool,
 }
 
 /// Taking over newer signed data.
@@ -108,7 +138,7 @@ impl Station {
         Ok(true)
     }
 
-    /// Begins to take over a status manifest; `None` if it is the one that is here, with all its lists.
+    /// Begins to take over a status manifest; `None` if it is the one that is here, whole.
     ///
     /// # Errors
     /// [`StationCode::StatusRefused`], [`StationCode::StatusRolledBack`], [`StationCode::StoreFailed`]; the old data stay.
@@ -119,44 +149,86 @@ impl Station {
             StatusError::Older | StatusError::SameNumber => StationCode::StatusRolledBack,
             _ => StationCode::StatusRefused,
         })?;
-        let whole = self
-            .status
-            .as_ref()
-            .is_some_and(|status| status.missing().next().is_none());
+        let whole = self.status.as_ref().is_some_and(StatusSet::is_whole);
         if whole && held.is_some_and(|held| held.bytes() == bytes) {
             return Ok(None);
         }
-        let mut staged = StagedStatus {
-            status: StatusSet::new(manifest),
-            lists: Vec::new(),
-        };
-        let stored = self.store.signed_data().map_err(|_| StationCode::StoreFailed)?;
-        for (uri, bits) in stored.status_lists {
-            // A list that did not change is not fetched again; one that did is refused here and fetched.
-            let _ = staged.add(&uri, bits);
-        }
-        Ok(Some(staged))
+        let status = StatusSet::new(manifest);
+        let held = self.status.clone().filter(StatusSet::is_whole);
+        Ok(Some(StagedStatus { status, held }))
     }
 
-    /// Takes over status data whose lists have all arrived.
+    /// A piece that was kept: of the data that are used, or of an earlier sync that broke off.
     ///
     /// # Errors
-    /// [`StationCode::StatusRefused`] if a list is missing or newer data came in between, [`StationCode::StoreFailed`].
+    /// [`StationCode::StoreFailed`].
+    pub fn kept_piece(&self, piece: &Piece) -> Result<Option<Vec<u8>>, StationCode> {
+        self.store
+            .status_piece(&piece.sha256)
+            .map_err(|_| StationCode::StoreFailed)
+    }
+
+    /// Keeps a piece that was proven, so that a sync that breaks off need not fetch it again.
+    ///
+    /// # Errors
+    /// [`StationCode::StoreFailed`].
+    pub fn keep_piece(&mut self, piece: &Piece, bytes: &[u8]) -> Result<(), StationCode> {
+        self.store
+            .put_status_piece(&piece.sha256, bytes)
+            .map_err(|_| StationCode::StoreFailed)
+    }
+
+    /// Takes over status data that have all arrived.
+    ///
+    /// # Errors
+    /// [`StationCode::StatusRefused`] if a piece is missing or newer data came in between, [`StationCode::StoreFailed`].
     pub fn take_status(&mut self, staged: StagedStatus) -> Result<(), StationCode> {
-        let manifest = staged.status.manifest();
+        self.use_status(staged.status)
+    }
+
+    fn use_status(&mut self, status: StatusSet) -> Result<(), StationCode> {
+        let epoch = status.manifest().epoch();
         let older = self
             .status
             .as_ref()
-            .is_some_and(|held| held.manifest().epoch() > manifest.epoch());
-        if older || staged.status.missing().next().is_some() {
+            .is_some_and(|held| held.manifest().epoch() > epoch);
+        if older || !status.is_whole() {
             return Err(StationCode::StatusRefused);
         }
         self.store
-            .put_status(manifest.bytes(), &staged.lists)
+            .put_status(&status)
             .map_err(|_| StationCode::StoreFailed)?;
-        self.status = Some(staged.status);
+        self.status = Some(status);
         self.status_broken = false;
         Ok(())
+    }
+
+    /// Takes over an update that was carried here: a trust list if it has one, and status data. Says what is new. A trust
+    /// list stays if the status data are refused after it.
+    ///
+    /// # Errors
+    /// [`StationCode::UpdateUnreadable`], [`StationCode::UpdateOtherStart`] if its changes begin at other data than these,
+    /// those of [`Self::take_trust_list`] and [`Self::stage_status`].
+    pub fn take_update(&mut self, bytes: &[u8]) -> Result<Taken, StationCode> {
+        let bundle = StatusBundle::decode(bytes).map_err(|_| StationCode::UpdateUnreadable)?;
+        let trust = match &bundle.trust {
+            Some(list) => self.take_trust_list(list)?,
+            None => false,
+        };
+        let list = self.trust.as_ref().ok_or(StationCode::StatusRefused)?;
+        let status = bundle
+            .open(list, self.status.as_ref())
+            .map_err(|error| match error {
+                StatusError::Older | StatusError::SameNumber => StationCode::StatusRolledBack,
+                StatusError::OtherStart => StationCode::UpdateOtherStart,
+                _ => StationCode::StatusRefused,
+            })?;
+        let held = self.status.as_ref().filter(|held| held.is_whole());
+        let same = held.is_some_and(|held| held.manifest().bytes() == status.manifest().bytes());
+        if !same {
+            self.use_status(status)?;
+        }
+        Ok(Taken { trust, status: !same })
     }
 
     /// Notes that everything was fetched.

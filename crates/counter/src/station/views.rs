@@ -117,7 +117,7 @@ impl Station {
             };
         };
         let manifest = status.manifest();
-        let state = if status.missing().next().is_some() {
+        let state = if !status.is_whole() {
             DataState::Broken
         } else if now >= manifest.expires() {
             DataState::Expired

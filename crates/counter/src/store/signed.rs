@@ -1,5 +1,8 @@
-//! Signed data: trust list, type register, status manifest, status lists, all as received.
+//! Signed data: trust list, type register, status manifest, and the tables and shards that it proves, all as received.
 
+use std::collections::BTreeSet;
+
+use credential::StatusSet;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{Store, StoreError};
@@ -13,8 +16,6 @@ pub struct SignedData {
     pub type_register: Option<Vec<u8>>,
     /// The status manifest.
     pub status_manifest: Option<Vec<u8>>,
-    /// Status lists by their address.
-    pub status_lists: Vec<(String, Vec<u8>)>,
     /// When the last complete sync was, in unix seconds.
     pub last_sync: Option<u64>,
 }
@@ -30,12 +31,6 @@ impl Store {
                 .query_row(sql, [], |row| row.get::<_, Vec<u8>>(0))
                 .optional()
         };
-        let mut lists = self
-            .connection
-            .prepare("SELECT uri, bits FROM status_list ORDER BY uri")?;
-        let status_lists = lists
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_, _>>()?;
         let last_sync = self
             .connection
             .query_row("SELECT done_at FROM sync WHERE id = 1", [], |row| {
@@ -46,7 +41,6 @@ impl Store {
             trust_list: blob("SELECT bytes FROM trust_list WHERE id = 1")?,
             type_register: blob("SELECT bytes FROM type_register WHERE id = 1")?,
             status_manifest: blob("SELECT bytes FROM status_manifest WHERE id = 1")?,
-            status_lists,
             last_sync: last_sync.and_then(|at| u64::try_from(at).ok()),
         })
     }
@@ -77,23 +71,57 @@ impl Store {
         Ok(())
     }
 
-    /// Replaces the manifest and all lists together.
+    /// A table or shard by its hash.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn status_piece(&self, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut found = self
+            .connection
+            .prepare_cached("SELECT bytes FROM status_piece WHERE sha256 = ?1")?;
+        Ok(found.query_row([sha256], |row| row.get(0)).optional()?)
+    }
+
+    /// Keeps a table or shard of a manifest that is still being fetched, so that a sync that breaks off goes on from here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_status_piece(&mut self, sha256: &[u8; 32], bytes: &[u8]) -> Result<(), StoreError> {
+        self.connection.execute(
+            "INSERT INTO status_piece (sha256, bytes) VALUES (?1, ?2)
+             ON CONFLICT (sha256) DO UPDATE SET bytes = excluded.bytes",
+            params![sha256, bytes],
+        )?;
+        Ok(())
+    }
+
+    /// Replaces the manifest, adds the pieces of it that are not here yet, and forgets those of earlier ones, in one step.
     ///
     /// # Errors
     /// [`StoreError`]; everything old stays.
-    pub fn put_status(&mut self, manifest: &[u8], lists: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
+    pub fn put_status(&mut self, set: &StatusSet) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
         transaction.execute(
             "INSERT INTO status_manifest (id, bytes) VALUES (1, ?1)
              ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes",
-            [manifest],
+            [set.manifest().bytes()],
         )?;
-        transaction.execute("DELETE FROM status_list", [])?;
-        for (uri, bits) in lists {
-            transaction.execute(
-                "INSERT INTO status_list (uri, bits) VALUES (?1, ?2)",
-                params![uri, bits],
-            )?;
+        let mut old: BTreeSet<[u8; 32]> = transaction
+            .prepare("SELECT sha256 FROM status_piece")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for piece in set.held() {
+            if !old.remove(&piece.sha256)
+                && let Some(bytes) = set.encoded(&piece)
+            {
+                transaction.execute(
+                    "INSERT INTO status_piece (sha256, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                    params![piece.sha256, bytes],
+                )?;
+            }
+        }
+        for sha256 in old {
+            transaction.execute("DELETE FROM status_piece WHERE sha256 = ?1", [sha256])?;
         }
         transaction.commit()?;
         Ok(())

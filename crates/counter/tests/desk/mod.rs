@@ -21,9 +21,9 @@ use counter::types::ScanReply;
 use counter::{App, key, roots};
 use credential::paper::{CardClaims, issue_card};
 use credential::{
-    Claims, CounterCertificateClaims, DAY, Facts, Field, Gender, GuardianRelation, ISSUER, Identity,
-    ListEntry, Names, PassType, RegisterContent, SecretKey, StatusContent, StatusManifest, StatusRef,
-    Timestamp, TrustContent, TrustList, TrustedKey, TypeRegister, Vct, issue,
+    Bitmap, Claims, CounterCertificateClaims, DAY, Facts, Field, Gender, GuardianRelation, ISSUER, Identity,
+    ListEntry, Names, PassType, RegisterContent, SecretKey, Shape, StatusContent, StatusManifest,
+    StatusPurpose, StatusRef, Timestamp, TrustContent, TrustList, TrustedKey, TypeRegister, Vct, issue,
 };
 use http_body_util::BodyExt as _;
 use sandbox::roots::ROOT_SEEDS;
@@ -34,7 +34,7 @@ pub const AUDIENCE: &str = "kp:test-desk";
 pub const HOST: &str = "127.0.0.1:4000";
 pub const TOKEN: &str = "5ec2e7";
 pub const CNIC: &str = "9999912345671";
-pub const LIST: &str = "identity";
+pub const LIST: &str = "id";
 const PAPER_SEED: [u8; 32] = [3; 32];
 /// Half past nine on a day in 2026.
 pub const NOW: u64 = 20_779 * DAY + 34_200;
@@ -134,25 +134,20 @@ impl Land {
     }
 
     /// A manifest and its one list, in which these indices are revoked.
-    pub fn status(&self, epoch: u64, revoked: &[u32]) -> (Vec<u8>, Vec<u8>) {
-        let mut bits = vec![0_u8; 128];
-        for index in revoked {
-            bits[(index / 8) as usize] |= 1 << (index % 8);
-        }
-        let sha256 = sha256(&bits);
+    pub fn status(&self, epoch: u64, revoked: &[u32]) -> (Vec<u8>, Bitmap) {
+        let shape = Shape::new(4, 256).unwrap();
+        let list = Bitmap::with(shape, revoked.iter().copied()).unwrap();
+        let entry = ListEntry {
+            shape,
+            bitmaps: BTreeMap::from([(StatusPurpose::Revoked, list.root())]),
+        };
         let content = StatusContent {
             epoch,
             iat: Timestamp::from_unix(self.now - 6 * 3_600),
             exp: Timestamp::from_unix(self.now + 7 * DAY),
-            lists: BTreeMap::from([(
-                LIST.to_owned(),
-                ListEntry {
-                    length_bits: 1_024,
-                    sha256,
-                },
-            )]),
+            lists: BTreeMap::from([(LIST.to_owned(), entry)]),
         };
-        (StatusManifest::sign(&content, &self.issuer), bits)
+        (StatusManifest::sign(&content, &self.issuer), list)
     }
 
     /// A printed card and a printed domicile certificate with this status index.
@@ -308,6 +303,27 @@ pub struct Desk {
     clock: Arc<AtomicU64>,
 }
 
+/// The list's table or shard of this hash.
+pub fn piece(list: &Bitmap, sha256: &[u8; 32]) -> Option<Vec<u8>> {
+    if list.root() == *sha256 {
+        return Some(list.table());
+    }
+    let shard = list.hashes().iter().position(|hash| hash == sha256)?;
+    list.encoded(shard as u32)
+}
+
+/// Brings a desk status data, piece by piece.
+pub fn take_status(station: &mut Station, manifest: &[u8], list: &Bitmap) {
+    if let Some(mut staged) = station.stage_status(manifest).unwrap() {
+        while let Some(wanted) = staged.missing() {
+            staged
+                .add(&wanted, &piece(list, &wanted.sha256).unwrap())
+                .unwrap();
+        }
+        station.take_status(staged).unwrap();
+    }
+}
+
 impl Desk {
     /// A desk that has the trust list and the status data.
     pub fn ready(land: &Land, data: &Path) -> Self {
@@ -316,13 +332,8 @@ impl Desk {
             let mut station = desk.app.station();
             station.take_trust_list(&land.trust).unwrap();
             station.take_type_register(&land.types(1, &[])).unwrap();
-            let (manifest, bits) = land.status(5, &[]);
-            if let Some(mut staged) = station.stage_status(&manifest).unwrap() {
-                if !staged.missing().is_empty() {
-                    staged.add(LIST, bits).unwrap();
-                }
-                station.take_status(staged).unwrap();
-            }
+            let (manifest, list) = land.status(5, &[]);
+            take_status(&mut station, &manifest, &list);
         }
         desk
     }

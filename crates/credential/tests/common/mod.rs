@@ -92,20 +92,25 @@ pub fn trust() -> TrustList {
     TRUST.clone()
 }
 
-/// The status list's bits, with one of them set if `revoked`.
-pub fn bits(revoked: bool) -> Vec<u8> {
-    let mut bits = vec![0; 250_000];
-    bits[77] = 0xff;
-    if revoked {
-        bits[INDEX as usize / 8] |= 1 << (INDEX % 8);
-    }
-    bits
+/// How the tests' list is cut.
+pub fn shape() -> Shape {
+    Shape::new(2, 1 << 20).unwrap()
 }
 
-pub fn status_content(bits: &[u8]) -> StatusContent {
+/// The revoked passes of the list; [`INDEX`] is one of them if `revoked`.
+pub fn bits(revoked: bool) -> Bitmap {
+    let more = revoked.then_some(INDEX);
+    Bitmap::with(shape(), (616..624).chain(more)).unwrap()
+}
+
+/// A manifest of one list with these bitmaps.
+pub fn content_of(bitmaps: &[(StatusPurpose, &Bitmap)]) -> StatusContent {
     let entry = ListEntry {
-        length_bits: bits.len() as u64 * 8,
-        sha256: sha256(bits),
+        shape: bitmaps[0].1.shape(),
+        bitmaps: bitmaps
+            .iter()
+            .map(|(purpose, bitmap)| (*purpose, bitmap.root()))
+            .collect(),
     };
     StatusContent {
         epoch: 3,
@@ -115,11 +120,27 @@ pub fn status_content(bits: &[u8]) -> StatusContent {
     }
 }
 
-pub fn status_of(content: &StatusContent, bits: &[u8]) -> StatusSet {
+pub fn status_content(bits: &Bitmap) -> StatusContent {
+    content_of(&[(StatusPurpose::Revoked, bits)])
+}
+
+pub fn manifest_of(content: &StatusContent) -> StatusManifest {
     let bytes = StatusManifest::sign(content, &key("status"));
-    let mut set = StatusSet::new(StatusManifest::verify(&bytes, &trust(), None).unwrap());
-    set.add_list(LIST, bits.to_vec()).unwrap();
+    StatusManifest::verify(&bytes, &trust(), None).unwrap()
+}
+
+/// The whole of a manifest's one list.
+pub fn set_of(content: &StatusContent, bitmaps: &[(StatusPurpose, &Bitmap)]) -> StatusSet {
+    let mut set = StatusSet::new(manifest_of(content));
+    for (purpose, bitmap) in bitmaps {
+        set.add_bitmap(LIST, *purpose, bitmap).unwrap();
+    }
+    assert_eq!(set.missing(), []);
     set
+}
+
+pub fn status_of(content: &StatusContent, bits: &Bitmap) -> StatusSet {
+    set_of(content, &[(StatusPurpose::Revoked, bits)])
 }
 
 pub fn status(revoked: bool) -> StatusSet {

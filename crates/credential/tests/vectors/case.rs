@@ -75,8 +75,15 @@ pub fn decide(case: &Value) -> Code {
         let manifest =
             StatusManifest::verify(&unhex(&case["status"]), trust.as_ref().unwrap(), None).unwrap();
         let mut set = StatusSet::new(manifest);
-        for (name, bits) in case["lists"].as_object().into_iter().flatten() {
-            set.add_list(name, unhex(bits)).unwrap();
+        for (name, bitmaps) in case["lists"].as_object().into_iter().flatten() {
+            let shape = set.manifest().lists()[name].shape;
+            for (purpose, shards) in bitmaps.as_object().unwrap() {
+                let shards: Vec<Vec<u8>> = shards.as_array().unwrap().iter().map(unhex).collect();
+                let shards: Vec<&[u8]> = shards.iter().map(Vec::as_slice).collect();
+                let bitmap = Bitmap::decode(shape, &shards).unwrap();
+                set.add_bitmap(name, StatusPurpose::parse(purpose).unwrap(), &bitmap)
+                    .unwrap();
+            }
         }
         set
     });
@@ -166,20 +173,32 @@ pub const BITS: u32 = 512;
 /// The place of the passes of these files in it.
 pub const PLACE: u32 = 100;
 
+/// The reader has a list with these bitmaps, all bits clear but that of these passes in those that are true, from a
+/// manifest that ends `ends` seconds after [`NOW`].
+pub fn standing(set: &[(StatusPurpose, bool)], ends: i64) -> impl Fn(&mut Value) + use<> {
+    let shape = Shape::new(2, BITS / 2).unwrap();
+    // Other people's bits, so that there is something to decode.
+    let bitmap = |is_set: bool| Bitmap::with(shape, [3, 200, 201].into_iter().chain(is_set.then_some(PLACE))).unwrap();
+    let bitmaps: Vec<(StatusPurpose, Bitmap)> = set.iter().map(|(what, is_set)| (*what, bitmap(*is_set))).collect();
+    let held: Vec<(StatusPurpose, &Bitmap)> = bitmaps.iter().map(|(what, bitmap)| (*what, bitmap)).collect();
+    let mut content = content_of(&held);
+    content.exp = at(ends);
+    let manifest = hex(&StatusManifest::sign(&content, &key("status")));
+    let mut lists = serde_json::Map::new();
+    for (purpose, bitmap) in &bitmaps {
+        let shards: Vec<String> = (0..2).map(|number| hex(&bitmap.encoded(number).unwrap())).collect();
+        lists.insert(purpose.as_str().to_owned(), json!(shards));
+    }
+    move |case| {
+        case["status"] = json!(manifest);
+        case["lists"] = json!({ LIST: lists });
+    }
+}
+
 /// The reader has a status list, with the bit of these passes set or not, from a manifest that ends `ends` seconds
 /// after [`NOW`].
 pub fn status_until(revoked: bool, ends: i64) -> impl Fn(&mut Value) + use<> {
-    let mut bits = vec![0_u8; BITS as usize / 8];
-    if revoked {
-        bits[PLACE as usize / 8] |= 1 << (PLACE % 8);
-    }
-    let mut content = status_content(&bits);
-    content.exp = at(ends);
-    let manifest = hex(&StatusManifest::sign(&content, &key("status")));
-    move |case| {
-        case["status"] = json!(manifest);
-        case["lists"] = json!({ LIST: hex(&bits) });
-    }
+    standing(&[(StatusPurpose::Revoked, revoked)], ends)
 }
 
 /// The reader has a status list that is fresh.

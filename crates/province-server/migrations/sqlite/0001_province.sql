@@ -6,7 +6,7 @@ CREATE TABLE person (
   cnic_index    BLOB    NOT NULL UNIQUE CHECK (length(cnic_index) = 32),       -- HMAC-SHA256: finds a CNIC, tells none
   device_key    BLOB    NOT NULL UNIQUE CHECK (length(device_key) = 32),       -- Ed25519 public key of the one device
   sealed        BLOB    NOT NULL,                                              -- XChaCha20-Poly1305, nonce first, bound to id
-  status_index  INTEGER NOT NULL UNIQUE CHECK (status_index >= 0),             -- in the list 'identity'
+  status_index  INTEGER NOT NULL UNIQUE CHECK (status_index >= 0),             -- in the list of people
   nadra_outcome TEXT    NOT NULL CHECK (nadra_outcome = 'matched'),            -- nobody is kept without it
   nadra_at      INTEGER NOT NULL                                               -- when NADRA said so
 ) STRICT;
@@ -23,12 +23,68 @@ CREATE TABLE holding (
   CHECK ((status_list IS NULL) = (status_index IS NULL))
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE status_list (
+  -- An index space for one purpose, and how it is cut into shards. Its shape never changes: passes hold its indices.
+  name       TEXT    PRIMARY KEY NOT NULL,
+  shards     INTEGER NOT NULL CHECK (shards > 0),
+  shard_bits INTEGER NOT NULL CHECK (shard_bits >= 8)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE status_entry (
   -- One drawn index of a status list. It stays when its person goes: old passes may be about for months.
   list       TEXT    NOT NULL,
   idx        INTEGER NOT NULL CHECK (idx >= 0),
-  revoked_at INTEGER,
   PRIMARY KEY (list, idx)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE status_mark (
+  -- One set bit: as rare as the people whose passes ended.
+  list       TEXT    NOT NULL,
+  purpose    TEXT    NOT NULL CHECK (purpose IN ('revoked', 'suspended', 'consumed')),
+  idx        INTEGER NOT NULL CHECK (idx >= 0),
+  set_at     INTEGER NOT NULL,
+  PRIMARY KEY (list, purpose, idx)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE status_bitmap (
+  -- What of a list is published, and which table of hashes the newest manifest names.
+  list       TEXT    NOT NULL,
+  purpose    TEXT    NOT NULL CHECK (purpose IN ('revoked', 'suspended', 'consumed')),
+  sha256     BLOB    CHECK (length(sha256) = 32),     -- NULL before the first manifest
+  PRIMARY KEY (list, purpose)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE status_shard (
+  -- Hash of the raw bits of a shard as published last. A shard that never had a bit set has no row.
+  list       TEXT    NOT NULL,
+  purpose    TEXT    NOT NULL,
+  shard      INTEGER NOT NULL CHECK (shard >= 0),
+  sha256     BLOB    NOT NULL CHECK (length(sha256) = 32),
+  PRIMARY KEY (list, purpose, shard)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE status_piece (
+  -- A published table or shard by the hash that proves it. It stays a while after the last manifest that needs it, for
+  -- whoever is fetching.
+  sha256     BLOB    PRIMARY KEY NOT NULL CHECK (length(sha256) = 32),
+  bytes      BLOB    NOT NULL,
+  dropped_at INTEGER
+) STRICT;
+
+CREATE TABLE status_epoch (
+  -- An epoch from which, and to which, changes can still be asked for.
+  epoch      INTEGER PRIMARY KEY NOT NULL CHECK (epoch > 0),
+  issued_at  INTEGER NOT NULL,
+  bundled    INTEGER NOT NULL DEFAULT 0 CHECK (bundled IN (0, 1))  -- desks were brought this one: they go on from it
+) STRICT;
+
+CREATE TABLE status_flip (
+  -- One bit that this epoch turned.
+  epoch      INTEGER NOT NULL,
+  list       TEXT    NOT NULL,
+  purpose    TEXT    NOT NULL,
+  idx        INTEGER NOT NULL,
+  PRIMARY KEY (epoch, list, purpose, idx)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE attempt (
@@ -66,7 +122,7 @@ CREATE TABLE trusted_key (
 ) STRICT;
 
 CREATE TABLE artefact (
-  -- A signed public file, or a status list that a signed manifest names. The highest sequence is the one served.
+  -- A signed public file. The highest sequence is the one served.
   name      TEXT    NOT NULL,
   sequence  INTEGER NOT NULL CHECK (sequence > 0),
   bytes     BLOB    NOT NULL,

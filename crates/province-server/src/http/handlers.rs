@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use province_api::artefacts::{BITS, COSE};
+use province_api::artefacts::{BITS, CBOR, COSE, STATUS_LIST_TOKEN};
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::passes::{Challenge, PassesReply};
 use province_api::problem::ProblemCode;
+use sha2::{Digest as _, Sha256};
 
 use super::App;
 use super::problem::ApiError;
@@ -16,6 +17,9 @@ use crate::rules::PublicFile;
 
 /// For how long anybody may keep a public file without asking, in seconds. Short: a revocation waits for it.
 const PUBLIC_AGE_MAX: &str = "public, max-age=60, must-revalidate";
+
+/// For files that are named by what is in them.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// Enrols the citizen of the device that signed.
 pub(super) async fn enrol(State(app): State<App>, signed: Signed) -> Result<Json<EnrolmentReply>, ApiError> {
@@ -58,13 +62,40 @@ pub(super) async fn status_manifest(
     public_file(&app, PublicFile::StatusManifest, COSE, &headers).await
 }
 
-/// The raw bits of one status list.
-pub(super) async fn status_list(
+/// A table or shard of a status list, by its hash: it never changes.
+pub(super) async fn status_piece(
     State(app): State<App>,
-    Path(list): Path<String>,
+    Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    public_file(&app, PublicFile::StatusList(list), BITS, &headers).await
+    let mut sha256 = [0; 32];
+    // One spelling for each: a cache holds it once.
+    if hex::decode_to_slice(&name, &mut sha256).is_err() || hex::encode(sha256) != name {
+        return Err(ProblemCode::NotFound.into());
+    }
+    let bytes = app.status_piece(&sha256).await?;
+    Ok(file(bytes, name, IMMUTABLE, BITS, &headers))
+}
+
+/// The changes between two epochs: they never change.
+pub(super) async fn status_delta(
+    State(app): State<App>,
+    Path((from, to)): Path<(u64, u64)>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let bytes = app.status_delta(from, to).await?;
+    Ok(file(bytes, format!("{from}-{to}"), IMMUTABLE, CBOR, &headers))
+}
+
+/// The Status List Token of a shard, for readers of other makes.
+pub(super) async fn status_token(
+    State(app): State<App>,
+    Path((list, shard)): Path<(String, u32)>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let bytes = app.status_token(&list, shard).await?;
+    let tag = hex::encode(Sha256::digest(&bytes));
+    Ok(file(bytes, tag, PUBLIC_AGE_MAX, STATUS_LIST_TOKEN, &headers))
 }
 
 /// 200 while the database can be read and its write lock be had. A full disk is seen only by what writes.
@@ -79,19 +110,33 @@ async fn public_file(
     media_type: &'static str,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    let file = app.artefact(&name).await?.ok_or(ProblemCode::NotFound)?;
-    let tag = format!("\"{}\"", hex::encode(file.sha256));
+    let found = app.artefact(&name).await?.ok_or(ProblemCode::NotFound)?;
+    Ok(file(
+        found.bytes,
+        hex::encode(found.sha256),
+        PUBLIC_AGE_MAX,
+        media_type,
+        headers,
+    ))
+}
+
+/// A public file, or word that the caller has it already.
+fn file(
+    bytes: Vec<u8>,
+    tag: String,
+    caching: &'static str,
+    media_type: &'static str,
+    headers: &HeaderMap,
+) -> Response {
+    let tag = format!("\"{tag}\"");
     let held = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|tags| tags.split(',').any(|t| t.trim() == tag));
-    let caching = [
-        (header::ETAG, tag),
-        (header::CACHE_CONTROL, PUBLIC_AGE_MAX.to_owned()),
-    ];
-    Ok(if held {
+    let caching = [(header::ETAG, tag), (header::CACHE_CONTROL, caching.to_owned())];
+    if held {
         (StatusCode::NOT_MODIFIED, caching).into_response()
     } else {
-        (caching, [(header::CONTENT_TYPE, media_type)], file.bytes).into_response()
-    })
+        (caching, [(header::CONTENT_TYPE, media_type)], bytes).into_response()
+    }
 }

@@ -1,7 +1,7 @@
 //! The API over HTTP: routes on one page, limits, and one form for every error.
 //!
 //! No CORS header is ever sent: no web page may call this. Names, numbers and tokens are never logged; a line holds
-//! method, path (a constant or a list's name), status and duration.
+//! method, path (a constant), status and duration.
 
 mod connections;
 mod handlers;
@@ -68,7 +68,9 @@ pub fn router(province: Arc<Province>) -> Router {
         .route(paths::TRUST_LIST, get(handlers::trust_list))
         .route(paths::TYPES, get(handlers::types))
         .route(paths::STATUS_MANIFEST, get(handlers::status_manifest))
-        .route("/v1/status/{list}", get(handlers::status_list))
+        .route("/v1/status/pieces/{sha256}", get(handlers::status_piece))
+        .route("/v1/status/deltas/{from}/{to}", get(handlers::status_delta))
+        .route("/v1/status/tokens/{list}/{shard}", get(handlers::status_token))
         .route(paths::HEALTH, get(handlers::health))
         .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX));
     writes

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use credential::{ClaimType, Field, Kind, PassType, Place, SecretKey, Timestamp, Vct};
-use province_api::artefacts::{IDENTITY_LIST, IDENTITY_LIST_ENTRIES};
+use credential::{ClaimType, Field, Kind, PassType, Place, SecretKey, StatusPurpose, Timestamp, Vct};
+use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::{Cnic, Day};
 use serde_json::{Map, Value};
 use sqlx::AnyConnection;
@@ -11,16 +11,14 @@ use zeroize::Zeroizing;
 
 use super::kinds::{self, Granted};
 use super::record::Record;
-use super::{Fault, publish};
+use super::{Fault, status as publish};
 use crate::districts;
 use crate::randomness::Randomness;
 use crate::sealed::{DataKeys, Kind as Sealed, Subject};
 use crate::store::holding::{self, Holding};
 use crate::store::person::{self, Person};
+use crate::store::status_file::Flip;
 use crate::store::{Store, status};
-
-/// Tries to draw a free index.
-const DRAWS_MAX: usize = 64;
 
 /// What a clerk enters of a document: the citizen, the kind, and its own fields by the keys of the type register.
 #[derive(Clone)]
@@ -136,7 +134,7 @@ pub async fn grant(
         status: None,
     };
     if let Some(list) = list {
-        granted.status = Some((list.to_owned(), draw(&mut write, list, randomness).await?));
+        granted.status = Some((list.to_owned(), publish::draw(&mut write, list, randomness).await?));
     }
     // Signed once before it is kept: what could not be issued is not granted.
     let record = open(&keys.data, &person)?;
@@ -157,8 +155,8 @@ pub async fn grant(
         granted_at: before.map_or(now.unix(), |one| now.unix().max(one.granted_at.saturating_add(1))),
     };
     holding::put(&mut write, &person.id, &kept).await?;
-    if revoked {
-        publish::status_manifest(&mut write, &keys.status, now).await?;
+    if let Some(flip) = revoked {
+        publish::publish(&mut write, &keys.status, now, &[flip]).await?;
     }
     write.commit().await?;
     Ok(())
@@ -183,8 +181,8 @@ pub async fn withdraw(
         .find(|one| one.vct == vct.as_str())
         .ok_or(DocumentError::NotHeld)?;
     holding::remove(&mut write, &person.id, &one.vct).await?;
-    if revoke(&mut write, one.status.as_ref(), now).await? {
-        publish::status_manifest(&mut write, &keys.status, now).await?;
+    if let Some(flip) = revoke(&mut write, one.status.as_ref(), now).await? {
+        publish::publish(&mut write, &keys.status, now, &[flip]).await?;
     }
     write.commit().await?;
     Ok(())
@@ -216,12 +214,17 @@ pub async fn paper(
     kind.issue(&claims, &keys.issuer).map_err(DocumentError::Issue)
 }
 
-/// Revokes all documents of a citizen, inside the caller's transaction.
-pub(super) async fn revoke_all(db: &mut AnyConnection, person: &Person, now: Timestamp) -> Result<(), Fault> {
+/// Revokes all documents of a citizen, inside the caller's transaction, which publishes the bits that turned.
+pub(super) async fn revoke_all(
+    db: &mut AnyConnection,
+    person: &Person,
+    now: Timestamp,
+) -> Result<Vec<Flip>, Fault> {
+    let mut flips = Vec::new();
     for one in holding::all(db, &person.id).await? {
-        revoke(db, one.status.as_ref(), now).await?;
+        flips.extend(revoke(db, one.status.as_ref(), now).await?);
     }
-    Ok(())
+    Ok(flips)
 }
 
 /// What was granted, opened.
@@ -243,7 +246,7 @@ async fn find(db: &mut AnyConnection, data: &DataKeys, cnic: &Cnic) -> Result<Pe
     let person = person::with_cnic(db, &index)
         .await?
         .ok_or(DocumentError::NotEnrolled)?;
-    if status::is_revoked(db, IDENTITY_LIST, person.status_index).await? {
+    if status::is_set(db, IDENTITY_LIST, StatusPurpose::Revoked, person.status_index).await? {
         return Err(DocumentError::Revoked);
     }
     Ok(person)
@@ -253,25 +256,22 @@ fn has_own_list(kind: &PassType) -> bool {
     matches!(kind.status, credential::StatusRule::List(_))
 }
 
+/// Sets the bit of a document, if its kind has one; gives it if it was clear.
 async fn revoke(
     db: &mut AnyConnection,
     place: Option<&(String, u32)>,
     now: Timestamp,
-) -> Result<bool, Fault> {
-    match place {
-        Some((list, index)) => Ok(status::revoke(db, list, *index, now.unix()).await?),
-        None => Ok(false),
-    }
-}
-
-async fn draw(db: &mut AnyConnection, list: &str, randomness: &Randomness) -> Result<u32, Fault> {
-    for _ in 0..DRAWS_MAX {
-        let index = randomness.below(IDENTITY_LIST_ENTRIES);
-        if status::draw(db, list, index).await? {
-            return Ok(index);
-        }
-    }
-    Err(Fault::StatusListFull)
+) -> Result<Option<Flip>, Fault> {
+    let Some((list, index)) = place else {
+        return Ok(None);
+    };
+    let purpose = StatusPurpose::Revoked;
+    let turned = status::set(db, list, purpose, *index, now.unix()).await?;
+    Ok(turned.then(|| Flip {
+        list: list.clone(),
+        purpose,
+        index: *index,
+    }))
 }
 
 /// Fields as they were entered, by the register's kinds.

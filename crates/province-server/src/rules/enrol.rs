@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use credential::Timestamp;
+use credential::{StatusPurpose, Timestamp};
 use province_api::Bytes;
-use province_api::artefacts::{IDENTITY_LIST, IDENTITY_LIST_ENTRIES};
+use province_api::artefacts::IDENTITY_LIST;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, FieldProblem, Particulars};
 use province_api::nadra::{NadraOutcome, VerifyRequest};
 use province_api::person::{Day, FieldError};
@@ -17,6 +17,7 @@ use sqlx::AnyConnection;
 
 use super::kinds::{self, Granted};
 use super::record::Record;
+use super::status::draw;
 use super::{Fault, Province, Refusal, day_of};
 use crate::districts;
 use crate::nadra::NadraError;
@@ -28,8 +29,8 @@ use crate::store::{attempt, person, status};
 /// Refusals by NADRA that one CNIC, and one device, may meet in a day.
 pub const ATTEMPTS_MAX: u32 = 20;
 
-/// How often a random index is drawn before the list counts as full. Half full, 64 draws fail once in 2^64.
-const DRAWS_MAX: u32 = 256;
+/// An index that takes as many bytes in a pass as any.
+const LONGEST_INDEX: u32 = u32::MAX;
 
 impl Province {
     /// Enrols the citizen of `device`. Once NADRA may be asked it goes on to its end whatever becomes of the caller: an
@@ -87,7 +88,14 @@ impl Province {
             return Err(ProblemCode::DeviceTaken.into());
         }
         let mut db = self.store().read().await?;
-        if status::is_revoked(&mut db, IDENTITY_LIST, person.status_index).await? {
+        if status::is_set(
+            &mut db,
+            IDENTITY_LIST,
+            StatusPurpose::Revoked,
+            person.status_index,
+        )
+        .await?
+        {
             return Err(ProblemCode::PersonRevoked.into());
         }
         Ok(reply(person))
@@ -108,7 +116,7 @@ impl Province {
 
     /// Makes the small picture away from the threads that answer others.
     async fn small_picture(&self, picture: Vec<u8>) -> Result<Vec<u8>, Refusal> {
-        match self.pictures.in_thread(move || photo::reduce(&picture)).await {
+        match self.threads.in_thread(move || photo::reduce(&picture)).await {
             Some(Ok(small)) => Ok(small),
             Some(Err(PhotoError::Encode)) => Err(Fault::Photo(PhotoError::Encode).into()),
             // A picture that brings its reader down is as unreadable as one that is refused.
@@ -191,7 +199,7 @@ impl Province {
             cnic_index: *cnic,
             device_key: *device.as_bytes(),
             sealed,
-            status_index: self.draw_index(&mut write).await?,
+            status_index: draw(&mut write, IDENTITY_LIST, self.randomness()).await?,
             nadra_at: self.now().unix(),
         };
         match person::add(&mut write, &person).await {
@@ -208,22 +216,18 @@ impl Province {
         let issuer = &self.keys().issuer;
         let register = kinds::published(&mut *self.store().read().await?).await?;
         for kind in register.types.iter().filter(|kind| kinds::is_for_everybody(kind)) {
-            let (index, nothing) = (IDENTITY_LIST_ENTRIES - 1, Granted::default());
-            let claims = kinds::claims(kind, record, index, &nothing, Some(issuer.public()), self.now());
+            let nothing = Granted::default();
+            let claims = kinds::claims(
+                kind,
+                record,
+                LONGEST_INDEX,
+                &nothing,
+                Some(issuer.public()),
+                self.now(),
+            );
             kind.issue(&claims, issuer).map_err(Fault::Issue)?;
         }
         Ok(())
-    }
-
-    /// Draws an index that nobody had: at random, so that it tells nothing of when or where somebody enrolled.
-    async fn draw_index(&self, db: &mut AnyConnection) -> Result<u32, Fault> {
-        for _ in 0..DRAWS_MAX {
-            let index = self.randomness().below(IDENTITY_LIST_ENTRIES);
-            if status::draw(db, IDENTITY_LIST, index).await? {
-                return Ok(index);
-            }
-        }
-        Err(Fault::StatusListFull)
     }
 }
 

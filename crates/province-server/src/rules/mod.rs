@@ -7,6 +7,7 @@ pub mod kinds;
 pub mod passes;
 pub mod publish;
 pub mod record;
+pub mod status;
 mod work;
 
 use std::sync::Arc;
@@ -46,8 +47,9 @@ pub struct Province {
     parts: AppParts,
     /// Where enrolments are brought to their end.
     enrolling: Places,
-    /// Where pictures are read: one takes megabytes, and more at once than processors gain no time.
-    pictures: Places,
+    /// Where pictures are read and lists compressed: each takes megabytes, and more at once than processors gain no
+    /// time.
+    threads: Places,
     /// Where it is tried whether the database can be written: one after another, since each keeps writers waiting.
     trying: Places,
 }
@@ -64,7 +66,7 @@ impl Province {
         Self {
             parts,
             enrolling: Places::new(ENROLLING_MAX),
-            pictures: Places::processors(),
+            threads: Places::processors(),
             trying: Places::new(1),
         }
     }
@@ -118,6 +120,9 @@ pub enum Fault {
     /// The type register cannot be read or signed.
     #[error("the type register: {0}")]
     Types(#[source] credential::RegisterError),
+    /// What is published of the status lists does not fit together.
+    #[error("status: {0}")]
+    Status(#[from] credential::StatusError),
     /// No index of a status list is left.
     #[error("the status list is full")]
     StatusListFull,

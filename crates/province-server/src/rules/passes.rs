@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use credential::{PassType, PublicKey, RegisterContent};
+use credential::{PassType, PublicKey, RegisterContent, StatusPurpose};
 use province_api::Bytes;
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::passes::{Challenge, Offer, PASSES_MAX, PassesReply, PassesRequest, proof_message};
@@ -101,7 +101,14 @@ impl Province {
             Some(still) if still.id == person.id => {}
             _ => return Err(ProblemCode::DeviceUnknown.into()),
         }
-        if status::is_revoked(&mut write, IDENTITY_LIST, person.status_index).await? {
+        if status::is_set(
+            &mut write,
+            IDENTITY_LIST,
+            StatusPurpose::Revoked,
+            person.status_index,
+        )
+        .await?
+        {
             return Err(ProblemCode::PersonRevoked.into());
         }
         let drawing = self.keys().data.blind_index(Subject::Drawing, device.as_bytes());
@@ -119,7 +126,14 @@ impl Province {
         let person = person::with_device(&mut db, device.as_bytes())
             .await?
             .ok_or(ProblemCode::DeviceUnknown)?;
-        if status::is_revoked(&mut db, IDENTITY_LIST, person.status_index).await? {
+        if status::is_set(
+            &mut db,
+            IDENTITY_LIST,
+            StatusPurpose::Revoked,
+            person.status_index,
+        )
+        .await?
+        {
             return Err(ProblemCode::PersonRevoked.into());
         }
         Ok(person)

@@ -1,31 +1,25 @@
-//! Publishing: the trust list that the roots sign, the type register, the status manifest and the lists it names.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Publishing: the trust list that the roots sign, the type register, and looking after all that is published.
 
 use credential::{
-    CLOCK_ALLOWANCE, DAY, ListEntry, PassType, PublicKey, RegisterContent, SecretKey, StatusContent,
-    StatusManifest, Timestamp, TrustContent, TrustedKey, TypeRegister, Vct, sign_trust_list,
+    CLOCK_ALLOWANCE, DAY, PassType, PublicKey, RegisterContent, SecretKey, StatusPurpose, Timestamp,
+    TrustContent, TrustedKey, TypeRegister, Vct, sign_trust_list,
 };
-use province_api::artefacts::{IDENTITY_LIST, IDENTITY_LIST_ENTRIES};
+use province_api::artefacts::{ESTAMP_LIST, IDENTITY_LIST};
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
 
 use super::kinds;
-use super::{Fault, Province, Refusal, day_of};
+use super::{Fault, Province, Refusal, day_of, status};
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::trusted_key::{self, Purpose};
-use crate::store::{Store, StoreError, answer, attempt, challenge, status};
+use crate::store::{Store, StoreError, answer, attempt, challenge, status as lists};
 
 /// How long a trust list serves.
 pub const TRUST_LIST_DAYS: u64 = 180;
 /// How long a type register serves.
 pub const REGISTER_DAYS: u64 = 2 * 365;
-/// How long a status manifest serves.
-pub const MANIFEST_DAYS: u64 = 7;
 /// A manifest older than this is signed anew, in seconds.
 pub const MANIFEST_AGE_MAX: u64 = DAY;
-/// How many epochs of manifest and lists are kept.
-const EPOCHS_KEPT: u64 = 3;
 /// How long answers are kept for asking again.
 const ANSWER_DAYS: u64 = 7;
 
@@ -74,7 +68,8 @@ pub async fn trust_list(store: &Store, roots: [&SecretKey; 2], now: Timestamp) -
     Ok(sequence)
 }
 
-/// Signs and publishes a type register; gives its sequence. A kind that is new to the trust list can be issued and
+/// Signs and publishes a type register and makes the status lists that it names; gives its sequence. The next status
+/// manifest names these lists. A kind that is new to the trust list can be issued and
 /// verified once the next trust list is signed.
 ///
 /// # Errors
@@ -93,15 +88,27 @@ pub async fn types(
         types,
     };
     let bytes = TypeRegister::sign(&content, key).map_err(Fault::Types)?;
+    make_lists(db, &content.types).await?;
     put(db, &Name::TypeRegister, content.sequence, bytes, now).await?;
     Ok(content.sequence)
 }
 
-/// The status lists that there are: everybody's identity passes, and one for each kind that has its own.
-async fn lists(db: &mut AnyConnection) -> Result<BTreeSet<String>, Fault> {
-    let register = kinds::published(db).await?;
-    let named = register.types.iter().filter_map(|kind| kind.status.list());
-    Ok(named.chain([IDENTITY_LIST]).map(str::to_owned).collect())
+/// Makes the status lists that these kinds name and that are not there yet: as large as the list of people, since
+/// every one of them may hold such a document.
+async fn make_lists(db: &mut AnyConnection, types: &[PassType]) -> Result<(), Fault> {
+    let shape = lists::shape(db, IDENTITY_LIST).await?.ok_or(StoreError::Form)?;
+    for list in types.iter().filter_map(|kind| kind.status.list()) {
+        if lists::shape(db, list).await?.is_some() {
+            continue;
+        }
+        let purposes: &[StatusPurpose] = if list == ESTAMP_LIST {
+            &[StatusPurpose::Revoked, StatusPurpose::Consumed]
+        } else {
+            &[StatusPurpose::Revoked]
+        };
+        lists::make_list(db, list, shape, purposes).await?;
+    }
+    Ok(())
 }
 
 fn allowed(purpose: Purpose, kinds: &[Vct]) -> Vec<Vct> {
@@ -113,52 +120,12 @@ fn allowed(purpose: Purpose, kinds: &[Vct]) -> Vec<Vct> {
     }
 }
 
-/// Signs and publishes the lists as they stand, inside the caller's transaction; gives the epoch.
-///
-/// # Errors
-/// [`Fault`].
-pub async fn status_manifest(db: &mut AnyConnection, key: &SecretKey, now: Timestamp) -> Result<u64, Fault> {
-    let epoch = artefact::newest(db, &Name::StatusManifest)
-        .await?
-        .map_or(1, |manifest| manifest.epoch() + 1);
-    let oldest_kept = epoch.saturating_sub(EPOCHS_KEPT - 1);
-    let mut entries = BTreeMap::new();
-    for name in lists(db).await? {
-        let bits = bits(&status::revoked(db, &name).await?, IDENTITY_LIST_ENTRIES);
-        let entry = ListEntry {
-            length_bits: u64::from(IDENTITY_LIST_ENTRIES),
-            sha256: Sha256::digest(&bits).into(),
-        };
-        let list = Name::StatusList(name.clone());
-        put(db, &list, epoch, bits, now).await?;
-        artefact::forget_before(db, &list, oldest_kept).await?;
-        entries.insert(name, entry);
-    }
-    let content = StatusContent {
-        epoch,
-        iat: now,
-        exp: now.plus(MANIFEST_DAYS * DAY),
-        lists: entries,
-    };
-    let manifest = StatusManifest::sign(&content, key);
-    put(db, &Name::StatusManifest, epoch, manifest, now).await?;
-    artefact::forget_before(db, &Name::StatusManifest, oldest_kept).await?;
-    Ok(epoch)
-}
-
-impl Artefact {
-    /// A manifest's sequence is its epoch.
-    const fn epoch(&self) -> u64 {
-        self.sequence
-    }
-}
-
 /// Whether a file's date lies so far ahead that readers whose clocks are right cannot use it.
 const fn is_ahead(file: &Artefact, now: Timestamp) -> bool {
     file.issued_at > now.unix().saturating_add(CLOCK_ALLOWANCE)
 }
 
-async fn put(
+pub(super) async fn put(
     db: &mut AnyConnection,
     name: &Name,
     sequence: u64,
@@ -172,17 +139,6 @@ async fn put(
         issued_at: now.unix(),
     };
     artefact::add(db, name, &artefact).await
-}
-
-/// The raw bits of a list: bit `i` is bit `i % 8`, least significant first, of byte `i / 8`.
-fn bits(revoked: &[u32], entries: u32) -> Vec<u8> {
-    let mut bits = vec![0_u8; entries.div_ceil(8) as usize];
-    for index in revoked {
-        if let Some(byte) = bits.get_mut((index / 8) as usize) {
-            *byte |= 1 << (index % 8);
-        }
-    }
-    bits
 }
 
 impl Province {
@@ -236,22 +192,11 @@ impl Province {
             );
         }
         let epoch = if is_due {
-            Some(status_manifest(&mut write, &self.keys().status, now).await?)
+            Some(status::publish(&mut write, &self.keys().status, now, &[]).await?)
         } else {
             None
         };
         write.commit().await?;
         Ok(epoch)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bits_lie_least_significant_first() {
-        assert_eq!(bits(&[0, 9, 15, 400], 16), [0b0000_0001, 0b1000_0010]);
-        assert_eq!(bits(&[], IDENTITY_LIST_ENTRIES).len(), 16 * 1024);
     }
 }

@@ -1,4 +1,4 @@
-//! Table `artefact`: signed public files and the status lists they name.
+//! Table `artefact`: signed public files.
 
 use sqlx::AnyConnection;
 use sqlx::Row as _;
@@ -6,7 +6,7 @@ use sqlx::Row as _;
 use super::{StoreError, array, seconds, unsigned};
 
 /// Which public file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Name {
     /// The trust list.
     TrustList,
@@ -14,17 +14,14 @@ pub enum Name {
     TypeRegister,
     /// The status manifest.
     StatusManifest,
-    /// The raw bits of one status list.
-    StatusList(String),
 }
 
 impl Name {
-    fn text(&self) -> String {
+    const fn text(&self) -> &'static str {
         match self {
-            Self::TrustList => "trust-list".to_owned(),
-            Self::TypeRegister => "type-register".to_owned(),
-            Self::StatusManifest => "status-manifest".to_owned(),
-            Self::StatusList(list) => format!("status/{list}"),
+            Self::TrustList => "trust-list",
+            Self::TypeRegister => "type-register",
+            Self::StatusManifest => "status-manifest",
         }
     }
 }
@@ -32,7 +29,7 @@ impl Name {
 /// A public file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Artefact {
-    /// Sequence of a trust list or a type register, epoch of a manifest and of its lists. From 1.
+    /// Sequence of a trust list or a type register, epoch of a manifest. From 1.
     pub sequence: u64,
     /// The file.
     pub bytes: Vec<u8>,

@@ -12,6 +12,7 @@ pub mod holding;
 pub mod person;
 pub mod seal_check;
 pub mod status;
+pub mod status_file;
 pub mod trusted_key;
 
 use std::fmt::Write as _;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credential::{DAY, ProvinceConfig, RootKind, SecretKey, Timestamp, Vct};
+use credential::{DAY, ProvinceConfig, RootKind, SecretKey, Standing, Timestamp, Vct};
 use province_api::enrolment::EnrolmentReply;
 use province_api::paths;
 use province_api::person::Cnic;
@@ -38,8 +38,8 @@ async fn a_revocation_by_another_program_is_visible_at_once() {
     assert_eq!(done, Ended::Now { epoch: 2 });
     let status = bench.status().await;
     assert_eq!(status.manifest().epoch(), 2);
-    assert_eq!(status.get(&first.uri, first.index), Some(true));
-    assert_eq!(status.get(&second.uri, second.index), Some(false));
+    assert_eq!(status.standing(&first), Some(Standing::Revoked));
+    assert_eq!(status.standing(&second), Some(Standing::Valid));
 
     assert_eq!(office.revoke(&cnic(0), bench.now()).await.unwrap(), Ended::Before);
     assert_eq!(
@@ -76,8 +76,8 @@ async fn a_released_citizen_enrols_on_a_new_phone_and_the_old_passes_are_revoked
     let after = after.unverified_claims().status.clone().unwrap();
     assert_ne!(before.index, after.index, "an index is never given twice");
     let status = bench.status().await;
-    assert_eq!(status.get(&before.uri, before.index), Some(true));
-    assert_eq!(status.get(&after.uri, after.index), Some(false));
+    assert_eq!(status.standing(&before), Some(Standing::Revoked));
+    assert_eq!(status.standing(&after), Some(Standing::Valid));
     assert_eq!(
         bench.office.release(&cnic(1), bench.now()).await.unwrap(),
         Ended::NotEnrolled

@@ -1,9 +1,8 @@
-//! `GET /v1/trust-list`, `/v1/status-manifest`, `/v1/status/{list}`, `/v1/health`.
+//! `GET /v1/trust-list`, `/v1/status-manifest`, `/v1/health`.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use credential::{DAY, RootKind, TrustList, Vct};
-use province_api::artefacts::{IDENTITY_LIST_ENTRIES, STATUS_LIST_BYTES_MAX};
 use province_api::paths;
 use province_api::problem::ProblemCode;
 
@@ -40,7 +39,7 @@ async fn the_first_trust_list_names_a_key_for_each_purpose() {
 #[tokio::test]
 async fn a_held_file_is_not_sent_again() {
     let bench = Bench::new().await;
-    for path in [paths::TRUST_LIST, paths::STATUS_MANIFEST, "/v1/status/identity"] {
+    for path in [paths::TRUST_LIST, paths::STATUS_MANIFEST] {
         let reply = bench.get(path).await;
         assert_eq!(reply.status, StatusCode::OK);
         assert_eq!(reply.headers["x-content-type-options"], "nosniff");
@@ -64,18 +63,9 @@ async fn a_held_file_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn the_list_of_identities_holds_every_entry() {
-    let bench = Bench::new().await;
-    let bits = bench.get("/v1/status/identity").await.body;
-    assert_eq!(bits.len() * 8, IDENTITY_LIST_ENTRIES as usize);
-    assert!(bits.len() <= STATUS_LIST_BYTES_MAX);
-    assert!(bits.iter().all(|byte| *byte == 0));
-}
-
-#[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let bench = Bench::new().await;
-    for path in ["/v1/status/other", "/v1/nothing", "/", "/v1/status/"] {
+    for path in ["/v1/nothing", "/", "/v1/status/"] {
         assert_eq!(bench.get(path).await.code(), ProblemCode::NotFound, "{path}");
     }
     assert_eq!(bench.get(paths::PASSES).await.code(), ProblemCode::NotFound);

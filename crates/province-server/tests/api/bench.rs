@@ -305,8 +305,11 @@ impl Bench {
         let manifest = self.get(paths::STATUS_MANIFEST).await.body;
         let manifest = StatusManifest::verify(&manifest, &trust, None).unwrap();
         let mut set = StatusSet::new(manifest);
-        let bits = self.get("/v1/status/identity").await.body;
-        set.add_list("identity", bits).unwrap();
+        while let Some(piece) = set.missing().first() {
+            let path = format!("{}{}", paths::STATUS_PIECES, piece.name());
+            let bytes = self.get(&path).await.body;
+            set.add(piece, &bytes).unwrap();
+        }
         set
     }
 

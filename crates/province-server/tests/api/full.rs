@@ -1,9 +1,11 @@
 //! A moment without room on the disk: what is asked then fails, and what is asked afterwards does not.
 
 use axum::http::StatusCode;
-use credential::DAY;
+use credential::{DAY, StatusRef};
+use province_api::artefacts::ESTAMP_LIST;
 use province_api::paths;
 use province_api::problem::ProblemCode;
+use province_server::rules::end::Ended;
 use province_server::store::Store;
 use sqlx::{Executor as _, Row as _};
 
@@ -31,13 +33,33 @@ async fn a_province_that_had_no_room_for_a_moment_goes_on_afterwards() {
     let store = bench.office.store();
     limit(store, 1).await;
     bench.set_time(NOW + 2 * DAY);
-    // A new manifest comes with a list of 16 KiB.
-    assert!(bench.province.upkeep().await.is_err());
+    // Each of these publishes a table and a shard, until the pages that are there are full.
+    let stamp = |index: u32| StatusRef {
+        index,
+        uri: ESTAMP_LIST.to_owned(),
+    };
+    let mut used = 0;
+    while bench
+        .office
+        .consume(&stamp(used << 20), bench.now())
+        .await
+        .is_ok()
+    {
+        used += 1;
+        assert!(used < 44, "there is no end to the pages");
+    }
+    let epoch = u64::from(used) + 1;
+    assert_eq!(bench.status().await.manifest().epoch(), epoch);
     limit(store, 100_000).await;
     for _ in 0..2 * CONNECTIONS {
         assert_eq!(bench.get(paths::HEALTH).await.status, StatusCode::OK);
     }
-    assert_eq!(bench.province.upkeep().await.unwrap(), Some(2));
+    let done = bench
+        .office
+        .consume(&stamp(used << 20), bench.now())
+        .await
+        .unwrap();
+    assert_eq!(done, Ended::Now { epoch: epoch + 1 });
     let phone = bench.enrolled(0, 1).await;
     bench.issued(&phone, 0, &["age"]).await;
 }

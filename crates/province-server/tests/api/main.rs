@@ -21,4 +21,5 @@ mod passes;
 mod process;
 #[path = "../../../../tests/soak.rs"]
 mod soak;
+mod status;
 mod whole;

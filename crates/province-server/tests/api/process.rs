@@ -104,9 +104,10 @@ fn commands_work_while_the_service_runs_and_its_answers_follow_them() {
     let manifest = get(&service, "/v1/status-manifest");
     let manifest = StatusManifest::verify(&manifest, &second, None).unwrap();
     let mut status = StatusSet::new(manifest);
-    status
-        .add_list("identity", get(&service, "/v1/status/identity"))
-        .unwrap();
+    while let Some(piece) = status.missing().first() {
+        let path = format!("/v1/status/pieces/{}", piece.name());
+        status.add(piece, &get(&service, &path)).unwrap();
+    }
 
     let out = folder.path().join("province.kpc");
     let url = format!("http://{}", service.address);
@@ -123,7 +124,7 @@ fn commands_work_while_the_service_runs_and_its_answers_follow_them() {
     assert!(!std::fs::read(out).unwrap().is_empty());
 
     // Nobody is enrolled: said in JSON, and by the exit code. The number is nowhere in it.
-    for command in ["revoke", "release"] {
+    for command in ["revoke", "release", "suspend", "resume"] {
         let output = run(&[command, "--data", data_text], "99999-0000001-1\n");
         assert!(!output.status.success());
         let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

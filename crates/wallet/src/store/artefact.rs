@@ -1,6 +1,8 @@
-//! Table `artefact`: the province's public signed files, as received.
+//! Table `artefact`: the province's public files, as received.
 
-use credential::Timestamp;
+use std::collections::BTreeSet;
+
+use credential::{Timestamp, piece_name};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::to_sql;
@@ -38,7 +40,32 @@ pub(crate) fn save(
     Ok(())
 }
 
-/// The name of a status list's row.
-pub(crate) fn status_list(uri: &str) -> String {
-    format!("{STATUS_PREFIX}{uri}")
+/// A table or shard of a status list, by its hash.
+pub(crate) fn load_piece(database: &Connection, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+    load(database, &piece(sha256))
+}
+
+/// Keeps the pieces that arrived, and of those before only what is `held`.
+pub(crate) fn save_pieces(
+    database: &Connection,
+    arrived: &[([u8; 32], Vec<u8>)],
+    held: &BTreeSet<[u8; 32]>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for (sha256, bytes) in arrived {
+        save(database, &piece(sha256), bytes, now)?;
+    }
+    let wanted: BTreeSet<String> = held.iter().map(piece).collect();
+    let here: Vec<String> = database
+        .prepare("SELECT name FROM artefact WHERE name LIKE 'status/%'")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for name in here.iter().filter(|name| !wanted.contains(*name)) {
+        database.execute("DELETE FROM artefact WHERE name = ?1", [name])?;
+    }
+    Ok(())
+}
+
+fn piece(sha256: &[u8; 32]) -> String {
+    format!("{STATUS_PREFIX}{}", piece_name(sha256))
 }

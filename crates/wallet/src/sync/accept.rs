@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use credential::{
-    CLOCK_ALLOWANCE, Claims, Credential, PassType, PublicKey, RootSet, StatusManifest, StatusSet, Timestamp,
-    TrustList, TypeRegister, Vct,
+    CLOCK_ALLOWANCE, Claims, Credential, PassType, PublicKey, RootSet, StatusManifest, StatusRef, StatusSet,
+    Timestamp, TrustList, TypeRegister, Vct,
 };
 use province_api::passes::{Offer, PassesReply, PassesRequest};
 use rusqlite::Connection;
@@ -72,12 +72,9 @@ pub(crate) fn load_status(database: &Connection, trust: &TrustList) -> Result<Op
         return Ok(None);
     };
     let mut set = StatusSet::new(manifest);
-    let names: Vec<String> = set.missing().map(str::to_owned).collect();
-    for name in names {
-        if let Some(bits) = artefact::load(database, &artefact::status_list(&name))? {
-            // A list of another day does not fit its hash and stays out.
-            let _ = set.add_list(&name, bits);
-        }
+    for at in status_places_of_own(database)? {
+        // A piece of another day is not asked for: it has another name.
+        set.fill(Some(&at), |sha256| artefact::load_piece(database, sha256))?;
     }
     Ok(Some(set))
 }
@@ -91,22 +88,22 @@ pub(super) fn proven_time(database: &Connection, roots: &RootSet) -> Result<Opti
     Ok(status.max(Some(trust.issued_at())))
 }
 
-/// The status lists that this person's passes refer to.
-pub(super) fn status_lists_of_own(database: &Connection) -> Result<Vec<String>, StoreError> {
-    let mut uris = Vec::new();
+/// Where this person's passes have their bits.
+pub(super) fn status_places_of_own(database: &Connection) -> Result<Vec<StatusRef>, StoreError> {
+    let mut places: Vec<StatusRef> = Vec::new();
     for vct in table::kinds(database)? {
         let vct = Vct::parse(&vct).map_err(|_| StoreError::Row)?;
         let Some(stored) = table::newest(database, vct)? else {
             continue;
         };
         let credential = Credential::parse(&stored.raw).map_err(|_| StoreError::Row)?;
-        if let Some(status) = &credential.unverified_claims().status {
-            uris.push(status.uri.clone());
+        if let Some(status) = &credential.unverified_claims().status
+            && !places.contains(status)
+        {
+            places.push(status.clone());
         }
     }
-    uris.sort_unstable();
-    uris.dedup();
-    Ok(uris)
+    Ok(places)
 }
 
 /// Stores a batch: all of it, or a code and nothing (the caller rolls back).

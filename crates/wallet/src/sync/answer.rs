@@ -32,7 +32,7 @@ impl Run {
             Some(Awaiting::Challenge) => self.on_challenge(around, response),
             Some(Awaiting::Passes) => self.on_passes(around, response),
             Some(Awaiting::Manifest) => self.on_manifest(around, response),
-            Some(Awaiting::List) => self.on_list(around, response),
+            Some(Awaiting::Piece) => self.on_piece(around, response),
         }
     }
 
@@ -194,70 +194,57 @@ impl Run {
             self.fail_keeping_first(UiCode::StatusRefused.into());
             return Ok(());
         };
-        // A list that did not change is not fetched again.
-        let mut next = StatusSet::new(manifest.clone());
-        for uri in accept::status_lists_of_own(around.database)? {
-            if !manifest.lists().contains_key(&uri) {
-                continue;
-            }
-            let here = artefact::load(around.database, &artefact::status_list(&uri))?
-                .is_some_and(|bits| next.add_list(&uri, bits).is_ok());
-            if !here {
-                self.lists_wanted.push_back(uri);
-            }
-        }
-        self.manifest = Some(manifest);
-        self.stage = Stage::Lists;
+        self.places = accept::status_places_of_own(around.database)?;
+        self.staged = Some(StatusSet::new(manifest));
+        self.take_kept(around)?;
+        self.stage = Stage::Pieces;
         Ok(())
     }
 
-    fn on_list(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
+    /// Takes what did not change from the vault, so that it is not fetched again.
+    fn take_kept(&mut self, around: &Surroundings<'_>) -> Result<(), StoreError> {
+        if let Some(staged) = &mut self.staged {
+            for at in &self.places {
+                staged.fill(Some(at), |sha256| artefact::load_piece(around.database, sha256))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn on_piece(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
         if response.status != 200 {
             self.fail_keeping_first(Refusal::read(response).into_error());
             return Ok(());
         }
-        let (Some(manifest), Some(uri)) = (self.manifest.clone(), self.lists_wanted.pop_front()) else {
+        let wanted = self.piece_wanted();
+        let added = match (&mut self.staged, &wanted) {
+            (Some(staged), Some(piece)) => staged.add(piece, &response.body).map(|()| piece.sha256).ok(),
+            _ => None,
+        };
+        let Some(sha256) = added else {
             self.fail_keeping_first(UiCode::StatusRefused.into());
             return Ok(());
         };
-        if StatusSet::new(manifest)
-            .add_list(&uri, response.body.clone())
-            .is_err()
-        {
-            // A revocation between manifest and list makes the two differ: asked once more, they fit.
-            if !self.manifest_renewed {
-                self.manifest_renewed = true;
-                self.manifest = None;
-                self.lists_wanted.clear();
-                self.lists_here.clear();
-                self.stage = Stage::Manifest;
-                return Ok(());
-            }
-            self.fail_keeping_first(UiCode::StatusRefused.into());
-            return Ok(());
-        }
-        self.lists_here.push((uri, response.body.clone()));
-        if self.lists_wanted.is_empty() {
+        self.pieces_here.push((sha256, response.body.clone()));
+        // A table that came says which shards are the same as before.
+        self.take_kept(around)?;
+        if self.piece_wanted().is_none() {
             self.store_status(around)?;
         }
         Ok(())
     }
 
-    /// Stores the manifest and its lists together.
+    /// Stores the manifest and its pieces together.
     pub(super) fn store_status(&mut self, around: &Surroundings<'_>) -> Result<(), UiError> {
         let transaction = around.database.unchecked_transaction()?;
-        if let Some(manifest) = self.manifest.take() {
-            let held = artefact::load(&transaction, artefact::STATUS_MANIFEST)?;
-            self.changed |= held.as_deref() != Some(manifest.bytes());
-            artefact::save(
-                &transaction,
-                artefact::STATUS_MANIFEST,
-                manifest.bytes(),
-                around.now,
-            )?;
-        }
-        for (uri, bits) in self.lists_here.drain(..) {
-            artefact::save(&transaction, &artefact::status_list(&uri), &bits, around.now)?;
+        if let Some(staged) = self.staged.take() {
+            let manifest = staged.manifest().bytes();
+            let before = artefact::load(&transaction, artefact::STATUS_MANIFEST)?;
+            self.changed |= before.as_deref() != Some(manifest);
+            artefact::save(&transaction, artefact::STATUS_MANIFEST, manifest, around.now)?;
+            let held = staged.held().map(|piece| piece.sha256).collect();
+            artefact::save_pieces(&transaction, &self.pieces_here, &held, around.now)?;
+            self.pieces_here.clear();
         }
         transaction.commit()?;
         self.stage = Stage::Done;

@@ -5,7 +5,8 @@
 //! finish(now)
 //! ```
 //! One order for every run: application (if one is on its way), trust list, type register, what
-//! may be drawn and the passes that are wanted, status manifest, status lists. Each step is one transaction. What changes something at
+//! may be drawn and the passes that are wanted, status manifest, and of the lists the shards of this
+//! person. Each step is one transaction. What changes something at
 //! the province stands in the outbox, with its idempotency key, before it is sent and until its
 //! answer is stored; so a phone that dies at any point sends the same thing again and the province
 //! does it once. Rejected: keeping the position of a run on disk. It can be told from what is stored,
@@ -16,9 +17,7 @@ mod answer;
 mod problem;
 mod send;
 
-use std::collections::VecDeque;
-
-use credential::{RootSet, StatusManifest, Timestamp};
+use credential::{Piece, RootSet, StatusRef, StatusSet, Timestamp};
 use rand_core::CryptoRng;
 use rusqlite::Connection;
 
@@ -83,7 +82,7 @@ enum Stage {
     Types,
     Passes,
     Manifest,
-    Lists,
+    Pieces,
     Done,
 }
 
@@ -96,7 +95,7 @@ enum Awaiting {
     Challenge,
     Passes,
     Manifest,
-    List,
+    Piece,
 }
 
 /// One run, from start to finish. Lives in memory: everything that matters is in the vault.
@@ -109,13 +108,12 @@ pub(crate) struct Run {
     nothing_wanted: bool,
     /// A challenge may be too old once; then a new one is asked for.
     challenge_renewed: bool,
-    /// So may a manifest be.
-    manifest_renewed: bool,
-    /// A new manifest waits here for its lists and is stored together with them: half of the status
+    /// A new manifest waits here for its pieces and is stored together with them: half of the status
     /// data would make a revoked person look well.
-    manifest: Option<StatusManifest>,
-    lists_wanted: VecDeque<String>,
-    lists_here: Vec<(String, Vec<u8>)>,
+    staged: Option<StatusSet>,
+    /// Where this person's passes have their bits.
+    places: Vec<StatusRef>,
+    pieces_here: Vec<([u8; 32], Vec<u8>)>,
 }
 
 /// What every step needs beside the run.
@@ -152,10 +150,9 @@ impl Run {
             error: None,
             nothing_wanted: false,
             challenge_renewed: false,
-            manifest_renewed: false,
-            manifest: None,
-            lists_wanted: VecDeque::new(),
-            lists_here: Vec::new(),
+            staged: None,
+            places: Vec::new(),
+            pieces_here: Vec::new(),
         }
     }
 
@@ -192,6 +189,14 @@ impl Run {
         };
         transaction.commit()?;
         outcome
+    }
+
+    /// What of the new status data has to be fetched next.
+    fn piece_wanted(&self) -> Option<Piece> {
+        let staged = self.staged.as_ref()?;
+        self.places
+            .iter()
+            .find_map(|at| staged.missing_for(at).into_iter().next())
     }
 
     /// Ends the run with this error; nothing more is asked.

@@ -59,11 +59,11 @@ impl Run {
                     let max = artefacts::STATUS_MANIFEST_BYTES_MAX;
                     return Ok(Some(get(around, paths::STATUS_MANIFEST.to_owned(), max)));
                 }
-                Stage::Lists => match self.lists_wanted.front() {
-                    Some(uri) => {
-                        self.awaiting = Some(Awaiting::List);
-                        let path = format!("{}{uri}", paths::STATUS);
-                        return Ok(Some(get(around, path, artefacts::STATUS_LIST_BYTES_MAX)));
+                Stage::Pieces => match self.piece_wanted() {
+                    Some(piece) => {
+                        self.awaiting = Some(Awaiting::Piece);
+                        let path = format!("{}{}", paths::STATUS_PIECES, piece.name());
+                        return Ok(Some(get(around, path, piece.bytes_max)));
                     }
                     None => self.store_status(around)?,
                 },

@@ -119,7 +119,7 @@ fn refused_passes(bend: Bend) -> Option<UiCode> {
     assert_eq!(passes, 0);
     // The next run asks anew, under another key, and an honest province mends it.
     province.bend = None;
-    let honest = bench.run(&mut province, "/v1/status/identity", &ok(vec![0; 512]));
+    let honest = bench.run(&mut province, "nowhere", &ok(Vec::new()));
     assert_eq!(honest, None);
     code
 }
@@ -247,19 +247,24 @@ fn status_data_that_are_not_the_provinces_are_refused() {
     let strange = StatusManifest::sign(&status(&province.list, 1, NOW), &SecretKey::from_seed([60; 32]));
     let code = Bench::new().run(&mut Province::new(NOW), paths::STATUS_MANIFEST, &ok(strange));
     assert_eq!(code, Some(UiCode::StatusRefused));
-    let code = Bench::new().run(&mut Province::new(NOW), "/v1/status/identity", &ok(vec![1; 512]));
-    assert_eq!(code, Some(UiCode::StatusRefused));
+    for path in [province.table(), province.shard()] {
+        let code = Bench::new().run(&mut Province::new(NOW), &path, &ok(vec![1; 128]));
+        assert_eq!(code, Some(UiCode::StatusRefused));
+    }
 }
 
-const PATHS: [&str; 7] = [
-    paths::ENROLMENTS,
-    paths::TRUST_LIST,
-    paths::TYPES,
-    paths::CHALLENGES,
-    paths::PASSES,
-    paths::STATUS_MANIFEST,
-    "/v1/status/identity",
-];
+fn paths_of(province: &Province) -> [String; 8] {
+    [
+        paths::ENROLMENTS.to_owned(),
+        paths::TRUST_LIST.to_owned(),
+        paths::TYPES.to_owned(),
+        paths::CHALLENGES.to_owned(),
+        paths::PASSES.to_owned(),
+        paths::STATUS_MANIFEST.to_owned(),
+        province.table(),
+        province.shard(),
+    ]
+}
 
 #[test]
 fn no_answer_makes_it_panic_or_store() {
@@ -270,9 +275,11 @@ fn no_answer_makes_it_panic_or_store() {
     ];
     let status = prop_oneof![Just(200_u16), any::<u16>()];
     soak(|| {
-        proptest!(ProptestConfig::with_cases(200), |(which in 0..7_usize, status in &status, body in &body)| {
+        proptest!(ProptestConfig::with_cases(200), |(which in 0..8_usize, status in &status, body in &body)| {
             let response = HttpResponse { status, headers: vec![("retry-after".into(), "x".into())], body };
-            let code = Bench::new().run(&mut Province::new(NOW), PATHS[which], &response);
+            let mut province = Province::new(NOW);
+            let path = paths_of(&province)[which].clone();
+            let code = Bench::new().run(&mut province, &path, &response);
             prop_assert!(code.is_some(), "nothing but the province's own answer is taken");
         });
     });
@@ -281,17 +288,18 @@ fn no_answer_makes_it_panic_or_store() {
 #[test]
 fn a_flipped_bit_in_any_signed_file_is_refused() {
     soak(|| {
-        proptest!(ProptestConfig::with_cases(200), |(which in 0..4_usize, position: prop::sample::Index, bit in 0..8_u8)| {
+        proptest!(ProptestConfig::with_cases(200), |(which in 0..5_usize, position: prop::sample::Index, bit in 0..8_u8)| {
             let mut province = Province::new(NOW);
             let (path, mut body, code) = match which {
-                0 => (paths::TRUST_LIST, province.trust_list.clone(), UiCode::TrustRefused),
-                1 => (paths::TYPES, province.types.clone(), UiCode::TypesRefused),
-                2 => (paths::STATUS_MANIFEST, province.manifest.clone(), UiCode::StatusRefused),
-                _ => ("/v1/status/identity", province.list.clone(), UiCode::StatusRefused),
+                0 => (paths::TRUST_LIST.to_owned(), province.trust_list.clone(), UiCode::TrustRefused),
+                1 => (paths::TYPES.to_owned(), province.types.clone(), UiCode::TypesRefused),
+                2 => (paths::STATUS_MANIFEST.to_owned(), province.manifest.clone(), UiCode::StatusRefused),
+                3 => (province.table(), province.list.table(), UiCode::StatusRefused),
+                _ => (province.shard(), province.list.encoded(1).unwrap(), UiCode::StatusRefused),
             };
             let at = position.index(body.len());
             body[at] ^= 1 << bit;
-            prop_assert_eq!(Bench::new().run(&mut province, path, &ok(body)), Some(code));
+            prop_assert_eq!(Bench::new().run(&mut province, &path, &ok(body)), Some(code));
         });
     });
 }

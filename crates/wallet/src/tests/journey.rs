@@ -10,7 +10,7 @@ use credential::{Code, Context, DAY, Expect, TrustList, Vct, verify};
 use province_api::paths;
 use province_api::problem::{Problem, ProblemCode};
 
-use super::province::{Province, root_set, roots, trust};
+use super::province::{Province, ok, root_set, roots, trust};
 use super::{NOW, PIN, Phone, good_draft, jpeg};
 use crate::screen::{EnrolmentState, LockState, ShowingMode, ShowingOutcome};
 use crate::store::credential as passes;
@@ -58,7 +58,8 @@ fn an_enrolment_ends_with_a_card_and_a_full_stock() {
             paths::CHALLENGES,
             paths::PASSES,
             paths::STATUS_MANIFEST,
-            "/v1/status/identity"
+            &province.table(),
+            &province.shard()
         ]
     );
     let home = phone.wallet.home(NOW).unwrap();
@@ -474,23 +475,33 @@ fn a_locked_wallet_tells_nothing() {
 }
 
 #[test]
-fn a_revocation_between_manifest_and_list_is_learned_in_the_same_run() {
+fn a_sync_that_began_before_a_revocation_ends_with_what_its_manifest_says() {
     let mut province = Province::new(NOW);
     let mut phone = Phone::ready(1);
     let wallet = &mut phone.wallet;
     wallet.start_enrolment(NOW, &mut phone.rng).unwrap();
-    let mut lists = 0;
+    let before = [
+        (province.table(), province.list.table()),
+        (province.shard(), province.list.encoded(1).unwrap()),
+    ];
+    let mut pieces = 0;
     while let Some(request) = wallet.next_request(NOW, &mut phone.rng).unwrap() {
-        if request.path == "/v1/status/identity" {
-            lists += 1;
-            if lists == 1 {
-                province.revoke(NOW);
+        // Pieces have their hashes for names: those of the manifest before are still there.
+        let answer = match before.iter().find(|(path, _)| *path == request.path) {
+            Some((_, bytes)) => {
+                pieces += 1;
+                if pieces == 1 {
+                    province.revoke(NOW);
+                }
+                ok(bytes.clone())
             }
-        }
-        let answer = province.handle(&request, NOW).unwrap();
+            None => province.handle(&request, NOW).unwrap(),
+        };
         wallet.on_response(&answer, NOW).unwrap();
     }
     wallet.finish_run(NOW).unwrap();
-    assert_eq!(lists, 2);
-    assert!(wallet.home(NOW).unwrap().revoked);
+    assert_eq!(pieces, 2);
+    assert!(!wallet.home(NOW).unwrap().revoked);
+    phone.sync(&mut province, NOW).unwrap();
+    assert!(phone.wallet.home(NOW).unwrap().revoked);
 }

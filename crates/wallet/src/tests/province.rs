@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use credential::{
-    Claims, CounterCertificateClaims, DAY, Facts, Field, Gender, GuardianRelation, ISSUER, Identity,
-    ListEntry, Names, PassType, PublicKey, RegisterContent, RootKind, RootSet, SecretKey, StatusContent,
-    StatusManifest, StatusRef, Timestamp, TrustContent, TrustedKey, TypeRegister, Vct, issue,
-    issue_counter_certificate, sign_trust_list,
+    Bitmap, Claims, CounterCertificateClaims, DAY, Facts, Field, Gender, GuardianRelation, ISSUER, Identity,
+    ListEntry, Names, PassType, PublicKey, RegisterContent, RootKind, RootSet, SecretKey, Shape,
+    StatusContent, StatusManifest, StatusPurpose, StatusRef, Timestamp, TrustContent, TrustedKey,
+    TypeRegister, Vct, issue, issue_counter_certificate, piece_name, sign_trust_list,
 };
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, Particulars};
 use province_api::passes::{Challenge, Offer, PassesReply, PassesRequest, proof_message};
@@ -17,9 +17,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::sync::{Failure, HttpRequest, HttpResponse};
 
-pub(crate) const LIST: &str = "identity";
+pub(crate) const LIST: &str = "id";
 pub(crate) const INDEX: u32 = 1234;
-const LIST_BITS: u64 = 4096;
+/// The shard of that index.
+const SHARD: u32 = 1;
 
 pub(crate) fn roots() -> [SecretKey; 3] {
     [1, 2, 3].map(|n| SecretKey::from_seed([n; 32]))
@@ -40,7 +41,7 @@ pub(crate) struct Province {
     /// The domicile certificate's number, if the citizens hold one, and which grant of it this is.
     pub(crate) domicile: Option<(&'static str, u64)>,
     pub(crate) manifest: Vec<u8>,
-    pub(crate) list: Vec<u8>,
+    pub(crate) list: Bitmap,
     pub(crate) photo: Vec<u8>,
     pub(crate) enrolments: HashMap<[u8; 32], Particulars>,
     pub(crate) batches: u32,
@@ -62,7 +63,8 @@ impl Province {
             &trust(&issuer, &ca, 1, now),
             &[(0, &roots()[0]), (2, &roots()[2])],
         );
-        let list = vec![0; (LIST_BITS / 8) as usize];
+        // Somebody else is revoked, so that the shard has to be fetched.
+        let list = Bitmap::with(shape(), [INDEX + 1]).unwrap();
         let manifest = StatusManifest::sign(&status(&list, 1, now), &issuer);
         let types = register(1, now, &packaged(), &issuer);
         Self {
@@ -86,8 +88,19 @@ impl Province {
         }
     }
 
+    /// Where the table of the list's hashes is.
+    pub(crate) fn table(&self) -> String {
+        format!("{}{}", paths::STATUS_PIECES, piece_name(&self.list.root()))
+    }
+
+    /// Where the shard of this person is.
+    pub(crate) fn shard(&self) -> String {
+        let hash = self.list.hashes()[SHARD as usize];
+        format!("{}{}", paths::STATUS_PIECES, piece_name(&hash))
+    }
+
     pub(crate) fn revoke(&mut self, now: Timestamp) {
-        self.list[INDEX as usize / 8] |= 1 << (INDEX % 8);
+        self.list.flip(&[INDEX]).unwrap();
         self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer);
     }
 
@@ -122,8 +135,8 @@ impl Province {
             paths::TRUST_LIST => ok(self.trust_list.clone()),
             paths::TYPES => ok(self.types.clone()),
             paths::STATUS_MANIFEST => ok(self.manifest.clone()),
-            path if path == format!("{}{LIST}", paths::STATUS) => ok(self.list.clone()),
-            path if path == format!("{}dom", paths::STATUS) => ok(self.list.clone()),
+            path if path == self.table() => ok(self.list.table()),
+            path if path == self.shard() => ok(self.list.encoded(SHARD).unwrap()),
             _ => self.signed(request, now),
         })
     }
@@ -328,10 +341,15 @@ pub(crate) fn trust(issuer: &SecretKey, ca: &SecretKey, sequence: u64, now: Time
     }
 }
 
-pub(crate) fn status(list: &[u8], epoch: u64, now: Timestamp) -> StatusContent {
+/// Four shards of 1,024 bits.
+fn shape() -> Shape {
+    Shape::new(4, 1024).unwrap()
+}
+
+pub(crate) fn status(list: &Bitmap, epoch: u64, now: Timestamp) -> StatusContent {
     let entry = ListEntry {
-        length_bits: LIST_BITS,
-        sha256: Sha256::digest(list).into(),
+        shape: list.shape(),
+        bitmaps: BTreeMap::from([(StatusPurpose::Revoked, list.root())]),
     };
     StatusContent {
         epoch,

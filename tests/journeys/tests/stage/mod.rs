@@ -258,9 +258,10 @@ impl Stage {
         desk.take_type_register(&self.file(paths::TYPES).await?)?;
         let manifest = self.file(paths::STATUS_MANIFEST).await?;
         if let Some(mut staged) = desk.stage_status(&manifest)? {
-            for name in staged.missing() {
-                let bits = self.file(&format!("{}{name}", paths::STATUS)).await?;
-                staged.add(&name, bits)?;
+            while let Some(piece) = staged.missing() {
+                let path = format!("{}{}", paths::STATUS_PIECES, piece.name());
+                let bytes = self.file(&path).await?;
+                staged.add(&piece, &bytes)?;
             }
             desk.take_status(staged)?;
         }

@@ -1,11 +1,12 @@
-//! Status: a signed manifest that names the lists, and lists of one bit for each pass.
+//! The manifest: what the province signs about its status lists.
 
 use std::collections::BTreeMap;
 
+use super::{Shape, StatusError, StatusPurpose, is_list_name};
 use crate::cbor::{Malformed, Reader, Writer};
-use crate::code::{Code, codes};
-use crate::cose::{self, CoseError, Header, Headers, Sign1, typ};
-use crate::keys::{SecretKey, sha256};
+use crate::code::Code;
+use crate::cose::{self, Header, Headers, Sign1, typ};
+use crate::keys::SecretKey;
 use crate::time::Timestamp;
 use crate::trust::TrustList;
 use crate::vct::Vct;
@@ -13,70 +14,16 @@ use crate::vct::Vct;
 /// Longest manifest, in bytes.
 pub const MANIFEST_BYTES_MAX: usize = 64 * 1024;
 
-/// Most bits of one list: three times the province's people, in 16 MiB.
-pub const LIST_BITS_MAX: u64 = 1 << 27;
-
 /// Most lists in one manifest.
-pub const LISTS_MAX: u64 = 1024;
+pub const LISTS_MAX: u64 = 256;
 
-codes! {
-    /// Why a status manifest or a list is not taken.
-    StatusError {
-        /// Larger than any real one.
-        TooLarge = "status_too_large",
-        /// Not the strict form.
-        Malformed = "status_malformed",
-        /// Signed with an algorithm that is not taken.
-        Algorithm = "status_algorithm",
-        /// A signed header that the format does not have.
-        UnknownHeader = "status_unknown_header",
-        /// Another kind of signed data.
-        OtherKind = "status_other_kind",
-        /// The trust list does not know the key that signed it.
-        UnknownKey = "status_unknown_key",
-        /// The signature is wrong.
-        Signature = "status_signature",
-        /// The key may not sign manifests.
-        KeyNotAllowed = "status_key_not_allowed",
-        /// The key was withdrawn.
-        KeyRevoked = "status_key_revoked",
-        /// Signed outside the time of its key.
-        KeyExpired = "status_key_expired",
-        /// Older than the one that is held already.
-        Older = "status_older",
-        /// Another manifest with the number of the one that is held.
-        SameNumber = "status_same_number",
-        /// The manifest has no list of this name.
-        UnknownList = "status_unknown_list",
-        /// The list is not the one that the manifest names.
-        ListDiffers = "status_list_differs",
-    }
-}
-
-impl From<CoseError> for StatusError {
-    fn from(e: CoseError) -> Self {
-        match e {
-            CoseError::Malformed => Self::Malformed,
-            CoseError::Algorithm => Self::Algorithm,
-            CoseError::UnknownHeader => Self::UnknownHeader,
-            CoseError::OtherKind => Self::OtherKind,
-        }
-    }
-}
-
-impl From<Malformed> for StatusError {
-    fn from(_: Malformed) -> Self {
-        Self::Malformed
-    }
-}
-
-/// Length and hash of one list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a manifest says of one list.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListEntry {
-    /// Bits in the list.
-    pub length_bits: u64,
-    /// SHA-256 of the raw bits.
-    pub sha256: [u8; 32],
+    /// How it is cut.
+    pub shape: Shape,
+    /// Of each of its bitmaps the SHA-256 of the table of the shards' hashes ([`super::Bitmap::root`]).
+    pub bitmaps: BTreeMap<StatusPurpose, [u8; 32]>,
 }
 
 /// What a manifest says.
@@ -88,7 +35,7 @@ pub struct StatusContent {
     pub iat: Timestamp,
     /// From when readers say "cannot decide" with it.
     pub exp: Timestamp,
-    /// The lists by name (`uri` of the credentials).
+    /// The lists by name.
     pub lists: BTreeMap<String, ListEntry>,
 }
 
@@ -180,8 +127,13 @@ impl StatusContent {
         let mut lists: Vec<_> = self.lists.iter().collect();
         lists.sort_by_key(|(name, _)| (name.len(), name.as_bytes()));
         for (name, entry) in lists {
-            w.text(name).array(2);
-            w.uint(entry.length_bits).bytes(&entry.sha256);
+            w.text(name).array(3);
+            w.uint(u64::from(entry.shape.shards()))
+                .uint(u64::from(entry.shape.shard_bits()));
+            w.map(entry.bitmaps.len());
+            for (purpose, root) in &entry.bitmaps {
+                w.uint(purpose.number()).bytes(root);
+            }
         }
         w.finish()
     }
@@ -214,69 +166,25 @@ fn decode_lists(r: &mut Reader<'_>) -> Result<BTreeMap<String, ListEntry>, Statu
     }
     let mut lists = BTreeMap::new();
     for _ in 0..count {
-        let name = r.text()?.to_owned();
-        r.array_of(2)?;
-        let length_bits = r.uint()?;
-        if length_bits > LIST_BITS_MAX {
-            return Err(StatusError::TooLarge);
+        let name = r.text()?;
+        if !is_list_name(name) {
+            return Err(StatusError::Malformed);
         }
-        let sha256 = r.bytes_of()?;
-        lists.insert(name, ListEntry { length_bits, sha256 });
+        lists.insert(name.to_owned(), decode_list(r)?);
     }
     Ok(lists)
 }
 
-/// A manifest and those of its lists that have arrived.
-#[derive(Debug, Clone)]
-pub struct StatusSet {
-    manifest: StatusManifest,
-    lists: BTreeMap<String, Vec<u8>>,
-}
-
-impl StatusSet {
-    /// A manifest with no lists yet.
-    pub const fn new(manifest: StatusManifest) -> Self {
-        Self {
-            manifest,
-            lists: BTreeMap::new(),
-        }
+fn decode_list(r: &mut Reader<'_>) -> Result<ListEntry, StatusError> {
+    r.array_of(3)?;
+    let mut number = || u32::try_from(r.uint()?).map_err(|_| StatusError::TooLarge);
+    let shape = Shape::new(number()?, number()?)?;
+    let mut bitmaps = BTreeMap::new();
+    for _ in 0..r.map()? {
+        bitmaps.insert(StatusPurpose::of_number(r.int()?)?, r.bytes_of()?);
     }
-
-    /// Adds a list of raw bits: bit `i` is bit `i % 8`, least significant first, of byte `i / 8`, as in the Token Status List.
-    ///
-    /// # Errors
-    /// [`StatusError::UnknownList`] or [`StatusError::ListDiffers`] if the manifest names no such list.
-    pub fn add_list(&mut self, uri: &str, bits: Vec<u8>) -> Result<(), StatusError> {
-        let entry = self.manifest.lists().get(uri).ok_or(StatusError::UnknownList)?;
-        if bits.len() as u64 != entry.length_bits.div_ceil(8) || sha256(&bits) != entry.sha256 {
-            return Err(StatusError::ListDiffers);
-        }
-        self.lists.insert(uri.to_owned(), bits);
-        Ok(())
+    if bitmaps.is_empty() {
+        return Err(StatusError::Malformed);
     }
-
-    /// The manifest.
-    pub const fn manifest(&self) -> &StatusManifest {
-        &self.manifest
-    }
-
-    /// The bit: true is revoked. None if the list is not here or has no such bit.
-    pub fn get(&self, uri: &str, index: u32) -> Option<bool> {
-        let entry = self.manifest.lists().get(uri)?;
-        if u64::from(index) >= entry.length_bits {
-            return None;
-        }
-        let byte = self.lists.get(uri)?.get(usize::try_from(index / 8).ok()?)?;
-        Some(byte >> (index % 8) & 1 == 1)
-    }
-
-    /// The names of lists that the manifest has and that have not arrived.
-    pub fn missing(&self) -> impl Iterator<Item = &str> {
-        let here = &self.lists;
-        self.manifest
-            .lists()
-            .keys()
-            .filter(move |name| !here.contains_key(*name))
-            .map(String::as_str)
-    }
+    Ok(ListEntry { shape, bitmaps })
 }

@@ -1,0 +1,329 @@
+//! The status lists: publishing what turned, and what anybody may fetch of them.
+//!
+//! A publication touches only the shards in which a bit turned, however many people the lists have.
+
+use std::collections::BTreeMap;
+
+use credential::{
+    Bitmap, DAY, DELTA_BYTES_MAX, ListEntry, SecretKey, Shape, StatusBundle, StatusContent, StatusDelta,
+    StatusError, StatusManifest, StatusPurpose, StatusToken, Timestamp, TokenContent, token_list,
+};
+use province_api::problem::ProblemCode;
+use sha2::{Digest as _, Sha256};
+use sqlx::AnyConnection;
+
+use super::publish::put;
+use super::{Fault, Province, Refusal};
+use crate::randomness::Randomness;
+use crate::store::artefact::{self, Name};
+use crate::store::status_file::{self, Flip, Hash};
+use crate::store::{Store, StoreError, status};
+
+/// How long a status manifest serves.
+pub const MANIFEST_DAYS: u64 = 7;
+/// From how many days back a reader gets the changes instead of whole shards.
+pub const DELTA_DAYS: u64 = 30;
+/// How long a piece stays when no manifest names it any more: a slow line fetches the province's lists in that time.
+const PIECE_DAYS: u64 = 2;
+/// How many manifests are kept.
+const EPOCHS_KEPT: u64 = 3;
+/// Most steps in one bundle.
+const STEPS_MAX: usize = 64;
+/// For how long other readers may keep a token, in seconds.
+const TOKEN_TTL: u64 = 3600;
+/// How often a random index is drawn before the list counts as full. Nine tenths full, 256 draws fail once in 2^38.
+const DRAWS_MAX: u32 = 256;
+
+/// Draws an index of a list that nobody had, inside the caller's transaction: at random, so that it tells nothing of
+/// when or where it was drawn.
+///
+/// # Errors
+/// [`Fault::StatusListFull`], [`Fault`].
+pub(super) async fn draw(db: &mut AnyConnection, list: &str, randomness: &Randomness) -> Result<u32, Fault> {
+    let shape = status::shape(db, list).await?;
+    let entries = shape.and_then(|shape| u32::try_from(shape.length()).ok());
+    let entries = entries.ok_or(Fault::StatusListFull)?;
+    for _ in 0..DRAWS_MAX {
+        let index = randomness.below(entries);
+        if status::draw(db, list, index).await? {
+            return Ok(index);
+        }
+    }
+    Err(Fault::StatusListFull)
+}
+
+/// Publishes the lists with these bits turned, inside the caller's transaction; gives the epoch.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn publish(
+    db: &mut AnyConnection,
+    key: &SecretKey,
+    now: Timestamp,
+    flips: &[Flip],
+) -> Result<u64, Fault> {
+    let epoch = artefact::newest(db, &Name::StatusManifest)
+        .await?
+        .map_or(1, |manifest| manifest.sequence + 1);
+    let mut lists = BTreeMap::new();
+    for (list, shape) in status::lists(db).await? {
+        let mut bitmaps = BTreeMap::new();
+        for (purpose, before) in status_file::bitmaps(db, &list).await? {
+            let of_this = |flip: &&Flip| flip.list == list && flip.purpose == purpose;
+            let indices: Vec<u32> = flips.iter().filter(of_this).map(|flip| flip.index).collect();
+            let table = turn(db, &list, shape, purpose, &indices, now).await?;
+            if before != Some(table) {
+                status_file::set_table(db, &list, purpose, &table).await?;
+                if let Some(before) = before {
+                    status_file::drop_piece(db, &before, now.unix()).await?;
+                }
+            }
+            bitmaps.insert(purpose, table);
+        }
+        lists.insert(list, ListEntry { shape, bitmaps });
+    }
+    let content = StatusContent {
+        epoch,
+        iat: now,
+        exp: now.plus(MANIFEST_DAYS * DAY),
+        lists,
+    };
+    let manifest = StatusManifest::sign(&content, key);
+    put(db, &Name::StatusManifest, epoch, manifest, now).await?;
+    artefact::forget_before(db, &Name::StatusManifest, epoch.saturating_sub(EPOCHS_KEPT - 1)).await?;
+    status_file::add_epoch(db, epoch, flips, now.unix()).await?;
+    let (epochs, pieces) = (now.minus(DELTA_DAYS * DAY), now.minus(PIECE_DAYS * DAY));
+    status_file::forget_before(db, epochs.unix(), pieces.unix()).await?;
+    Ok(epoch)
+}
+
+/// Turns bits of one bitmap and publishes the shards that changed; gives the hash of its table.
+async fn turn(
+    db: &mut AnyConnection,
+    list: &str,
+    shape: Shape,
+    purpose: StatusPurpose,
+    indices: &[u32],
+    now: Timestamp,
+) -> Result<Hash, Fault> {
+    let one = Shape::new(1, shape.shard_bits())?;
+    let empty = Bitmap::new(one);
+    let held = status_file::shards(db, list, purpose).await?;
+    let mut hashes = vec![hash_of(&empty)?; shape.shards() as usize];
+    for (shard, sha256) in &held {
+        *hashes.get_mut(*shard as usize).ok_or(StoreError::Form)? = *sha256;
+    }
+    if held.is_empty() {
+        // Whoever asks for an empty shard gets one, though the table says all of it.
+        put_shard(db, &empty).await?;
+    }
+    let mut places: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for index in indices {
+        let (shard, place) = shape.split(*index);
+        places.entry(shard).or_default().push(place);
+    }
+    for (shard, places) in places {
+        let before = held.get(&shard);
+        let mut bitmap = match before {
+            Some(sha256) => shard_of(db, one, sha256).await?,
+            None => empty.clone(),
+        };
+        bitmap.flip(&places)?;
+        let sha256 = put_shard(db, &bitmap).await?;
+        status_file::set_shard(db, list, purpose, shard, &sha256).await?;
+        if let Some(before) = before {
+            status_file::drop_piece(db, before, now.unix()).await?;
+        }
+        *hashes.get_mut(shard as usize).ok_or(StatusError::ListDiffers)? = sha256;
+    }
+    let table = hashes.concat();
+    let sha256 = Sha256::digest(&table).into();
+    status_file::put_piece(db, &sha256, table).await?;
+    Ok(sha256)
+}
+
+fn hash_of(shard: &Bitmap) -> Result<Hash, Fault> {
+    Ok(*shard.hashes().first().ok_or(StatusError::ListDiffers)?)
+}
+
+async fn put_shard(db: &mut AnyConnection, shard: &Bitmap) -> Result<Hash, Fault> {
+    let sha256 = hash_of(shard)?;
+    let bytes = shard.encoded(0).ok_or(StatusError::ListDiffers)?;
+    status_file::put_piece(db, &sha256, bytes).await?;
+    Ok(sha256)
+}
+
+async fn shard_of(db: &mut AnyConnection, one: Shape, sha256: &Hash) -> Result<Bitmap, Fault> {
+    let bytes = status_file::piece(db, sha256).await?.ok_or(StoreError::Form)?;
+    Ok(Bitmap::decode(one, &[&bytes])?)
+}
+
+/// The changes from one epoch to another; `None` if they are not kept, or so many that shards are shorter.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn delta(db: &mut AnyConnection, from: u64, to: u64) -> Result<Option<StatusDelta>, Fault> {
+    if from >= to || !status_file::has_epoch(db, from).await? || !status_file::has_epoch(db, to).await? {
+        return Ok(None);
+    }
+    let mut turned: BTreeMap<(String, StatusPurpose), Vec<u32>> = BTreeMap::new();
+    for flip in status_file::flips(db, from, to).await? {
+        turned
+            .entry((flip.list, flip.purpose))
+            .or_default()
+            .push(flip.index);
+    }
+    let mut delta = StatusDelta::new(from, to);
+    for ((list, purpose), indices) in turned {
+        let shape = status::shape(db, &list).await?.ok_or(StoreError::Form)?;
+        delta.turn(&list, purpose, shape.length(), indices)?;
+    }
+    Ok(Some(delta))
+}
+
+/// From where a bundle leads to the newest manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// From the last epoch of each of so many days, and from each that was carried to desks.
+    Days(u64),
+    /// From this epoch only: the shortest.
+    Epoch(u64),
+    /// From nothing: every list whole.
+    Whole,
+}
+
+/// An update for desks without a network: the newest trust list, the newest manifest, and the changes or the lists.
+/// `None` if changes from that epoch are not kept.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn bundle(store: &Store, reach: Reach, now: Timestamp) -> Result<Option<StatusBundle>, Fault> {
+    let mut db = store.write().await?;
+    let manifest = artefact::newest(&mut db, &Name::StatusManifest)
+        .await?
+        .ok_or(StoreError::Form)?;
+    let newest = manifest.sequence;
+    let trust = artefact::newest(&mut db, &Name::TrustList).await?;
+    let mut bundle = StatusBundle {
+        trust: trust.map(|list| list.bytes),
+        manifest: manifest.bytes,
+        ..StatusBundle::default()
+    };
+    match reach {
+        Reach::Whole => {
+            for (list, shape) in status::lists(&mut db).await? {
+                let bitmaps = whole(&mut db, &list, shape).await?;
+                bundle.lists.insert(list, bitmaps);
+            }
+        }
+        Reach::Epoch(from) if from == newest => {}
+        Reach::Epoch(from) => match delta(&mut db, from, newest).await? {
+            Some(delta) => bundle.deltas.push(delta),
+            None => return Ok(None),
+        },
+        Reach::Days(days) => {
+            let since = now.minus(days.saturating_mul(DAY)).unix();
+            let mut steps = status_file::steps(&mut db, since).await?;
+            steps.retain(|epoch| *epoch != newest);
+            steps.push(newest);
+            steps.drain(..steps.len().saturating_sub(STEPS_MAX + 1));
+            for (from, to) in steps.iter().zip(steps.iter().skip(1)) {
+                bundle.deltas.extend(delta(&mut db, *from, *to).await?);
+            }
+        }
+    }
+    status_file::set_bundled(&mut db, newest).await?;
+    db.commit().await?;
+    Ok(Some(bundle))
+}
+
+async fn whole(
+    db: &mut AnyConnection,
+    list: &str,
+    shape: Shape,
+) -> Result<BTreeMap<StatusPurpose, Vec<Vec<u8>>>, Fault> {
+    let empty = Bitmap::new(Shape::new(1, shape.shard_bits())?)
+        .encoded(0)
+        .unwrap_or_default();
+    let mut bitmaps = BTreeMap::new();
+    for purpose in status_file::bitmaps(db, list).await?.into_keys() {
+        let held = status_file::shards(db, list, purpose).await?;
+        let mut shards = Vec::with_capacity(shape.shards() as usize);
+        for number in 0..shape.shards() {
+            shards.push(match held.get(&number) {
+                Some(sha256) => status_file::piece(db, sha256).await?.ok_or(StoreError::Form)?,
+                None => empty.clone(),
+            });
+        }
+        bitmaps.insert(purpose, shards);
+    }
+    Ok(bitmaps)
+}
+
+impl Province {
+    /// A published table or shard.
+    ///
+    /// # Errors
+    /// [`ProblemCode::NotFound`], [`Refusal::Fault`].
+    pub async fn status_piece(&self, sha256: &Hash) -> Result<Vec<u8>, Refusal> {
+        let piece = status_file::piece(&mut *self.store().read().await?, sha256).await?;
+        piece.ok_or_else(|| ProblemCode::NotFound.into())
+    }
+
+    /// The changes from one epoch to another.
+    ///
+    /// # Errors
+    /// [`ProblemCode::NotFound`] if they are not kept or too many, [`Refusal::Fault`].
+    pub async fn status_delta(&self, from: u64, to: u64) -> Result<Vec<u8>, Refusal> {
+        let delta = delta(&mut *self.store().read().await?, from, to).await?;
+        let bytes = delta.map(|delta| delta.encode());
+        bytes
+            .filter(|bytes| bytes.len() <= DELTA_BYTES_MAX)
+            .ok_or_else(|| ProblemCode::NotFound.into())
+    }
+
+    /// The Status List Token of one shard, as of the newest manifest: the same bytes until the next one.
+    ///
+    /// # Errors
+    /// [`ProblemCode::NotFound`], [`Refusal::Fault`].
+    pub async fn status_token(&self, list: &str, shard: u32) -> Result<Vec<u8>, Refusal> {
+        let mut db = self.store().read().await?;
+        let shape = status::shape(&mut db, list).await?;
+        let shape = shape
+            .filter(|shape| shard < shape.shards())
+            .ok_or(ProblemCode::NotFound)?;
+        let manifest = artefact::newest(&mut db, &Name::StatusManifest)
+            .await?
+            .ok_or(ProblemCode::NotFound)?;
+        let one = Shape::new(1, shape.shard_bits()).map_err(Fault::from)?;
+        let mut bitmaps = BTreeMap::new();
+        for purpose in status_file::bitmaps(&mut db, list).await?.into_keys() {
+            let held = status_file::shards(&mut db, list, purpose).await?;
+            let bitmap = match held.get(&shard) {
+                Some(sha256) => shard_of(&mut db, one, sha256).await?,
+                None => Bitmap::new(one),
+            };
+            bitmaps.insert(purpose, bitmap);
+        }
+        drop(db);
+        let issued_at = Timestamp::from_unix(manifest.issued_at);
+        let content = TokenContent {
+            sub: format!("{list}/{shard}"),
+            iat: issued_at,
+            exp: Some(issued_at.plus(MANIFEST_DAYS * DAY)),
+            ttl: Some(TOKEN_TTL),
+        };
+        let key = self.keys().status.clone();
+        // Compressing takes tens of milliseconds of a processor.
+        let signed = self.threads.in_thread(move || {
+            let bits = |purpose| bitmaps.get(&purpose).and_then(|bitmap| bitmap.shard(0));
+            let ended: Vec<&[u8]> = [StatusPurpose::Revoked, StatusPurpose::Consumed]
+                .into_iter()
+                .filter_map(bits)
+                .collect();
+            let lst = token_list(one.shard_bits(), &ended, bits(StatusPurpose::Suspended));
+            StatusToken::sign(&content, &lst, &key)
+        });
+        signed.await.ok_or(Refusal::Fault(Fault::BrokenOff))
+    }
+}
