@@ -24,7 +24,8 @@ pub struct Bench {
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Area {
-    /// Verifying, against its two bare signature checks; sizes of codes; the time of a camera's frame
+    /// Verifying, against its two bare signature checks; sizes of codes; status lists of the whole province; the time of a
+    /// camera's frame
     Credential,
     /// How many poor camera pictures are read, beside zxing-cpp on the same pictures
     Camera,
@@ -109,6 +110,7 @@ impl Area {
         match self {
             Self::Credential => {
                 let mut all = figures(&mut bench(workspace, "credential", "verify"))?;
+                all.extend(figures(&mut bench(workspace, "credential", "status"))?);
                 all.extend(figures(camera(workspace).args(["--", "frames"]))?);
                 Ok(all)
             }

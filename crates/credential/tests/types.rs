@@ -187,11 +187,11 @@ fn a_document_on_the_phone_needs_its_photo_and_a_request() {
         let text = answered(&asked, credential, &holder(3), &trust);
         let bits = bits(false);
         let mut listed = status_content(&bits);
-        let entry = listed.lists[LIST];
+        let entry = listed.lists[LIST].clone();
         listed.lists.insert("dom".to_owned(), entry);
         let manifest = StatusManifest::sign(&listed, &key("status"));
         let mut status = StatusSet::new(StatusManifest::verify(&manifest, &trust, None).unwrap());
-        status.add_list("dom", bits).unwrap();
+        status.add_bitmap("dom", StatusPurpose::Revoked, &bits).unwrap();
         verify(
             &text,
             &knowing(request_context(&trust, &status, &asked), &register),

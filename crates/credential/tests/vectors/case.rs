@@ -178,15 +178,21 @@ pub const PLACE: u32 = 100;
 pub fn standing(set: &[(StatusPurpose, bool)], ends: i64) -> impl Fn(&mut Value) + use<> {
     let shape = Shape::new(2, BITS / 2).unwrap();
     // Other people's bits, so that there is something to decode.
-    let bitmap = |is_set: bool| Bitmap::with(shape, [3, 200, 201].into_iter().chain(is_set.then_some(PLACE))).unwrap();
-    let bitmaps: Vec<(StatusPurpose, Bitmap)> = set.iter().map(|(what, is_set)| (*what, bitmap(*is_set))).collect();
+    let bitmap =
+        |is_set: bool| Bitmap::with(shape, [3, 200, 201].into_iter().chain(is_set.then_some(PLACE))).unwrap();
+    let bitmaps: Vec<(StatusPurpose, Bitmap)> = set
+        .iter()
+        .map(|(what, is_set)| (*what, bitmap(*is_set)))
+        .collect();
     let held: Vec<(StatusPurpose, &Bitmap)> = bitmaps.iter().map(|(what, bitmap)| (*what, bitmap)).collect();
     let mut content = content_of(&held);
     content.exp = at(ends);
     let manifest = hex(&StatusManifest::sign(&content, &key("status")));
     let mut lists = serde_json::Map::new();
     for (purpose, bitmap) in &bitmaps {
-        let shards: Vec<String> = (0..2).map(|number| hex(&bitmap.encoded(number).unwrap())).collect();
+        let shards: Vec<String> = (0..2)
+            .map(|number| hex(&bitmap.encoded(number).unwrap()))
+            .collect();
         lists.insert(purpose.as_str().to_owned(), json!(shards));
     }
     move |case| {

@@ -66,18 +66,58 @@ pub fn write(w: &Writer<'_>) {
         &identity,
         &[&shown, &status_until(true, 0)],
     );
-    let lists = |ended: StatusPurpose, is_set, ends| standing(&[(StatusPurpose::Revoked, false), (ended, is_set)], ends);
+    let lists = |ended: StatusPurpose, is_set, ends| {
+        standing(&[(StatusPurpose::Revoked, false), (ended, is_set)], ends)
+    };
     let day = i64::try_from(DAY).unwrap();
     for (name, what, ended, ends, code) in [
-        ("suspended", "its bit is set among the suspended", StatusPurpose::Suspended, day, Code::Suspended),
-        ("suspended-by-an-old-list", "suspended in a list that has ended", StatusPurpose::Suspended, 0, Code::StatusListExpired),
-        ("consumed", "its bit is set among the consumed", StatusPurpose::Consumed, day, Code::Consumed),
-        ("consumed-by-an-old-list", "consumed in a list that has ended", StatusPurpose::Consumed, 0, Code::Consumed),
+        (
+            "suspended",
+            "its bit is set among the suspended",
+            StatusPurpose::Suspended,
+            day,
+            Code::Suspended,
+        ),
+        (
+            "suspended-by-an-old-list",
+            "suspended in a list that has ended",
+            StatusPurpose::Suspended,
+            0,
+            Code::StatusListExpired,
+        ),
+        (
+            "consumed",
+            "its bit is set among the consumed",
+            StatusPurpose::Consumed,
+            day,
+            Code::Consumed,
+        ),
+        (
+            "consumed-by-an-old-list",
+            "consumed in a list that has ended",
+            StatusPurpose::Consumed,
+            0,
+            Code::Consumed,
+        ),
     ] {
-        w.put(Invalid, name, what, code, &identity, &[&shown, &lists(ended, true, ends)]);
+        w.put(
+            Invalid,
+            name,
+            what,
+            code,
+            &identity,
+            &[&shown, &lists(ended, true, ends)],
+        );
     }
     let what = "nobody's suspension but others'";
-    w.put(Valid, "not-suspended", what, face, &identity, &[&shown, &lists(StatusPurpose::Suspended, false, day)]);
+    w.put(
+        Valid,
+        "not-suspended",
+        what,
+        face,
+        &identity,
+        &[&shown, &lists(StatusPurpose::Suspended, false, day)],
+    );
     w.put(
         Invalid,
         "status-list-expired",
