@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use credential::{
-    Context, Expect, FaceCheck, IssuedRequest, Mode, PrintedKind, StatusBundle, StatusSet, Timestamp, TrustList,
-    TypeRegister, Verdict,
+    Context, Expect, FaceCheck, IssuedRequest, Mode, PrintedKind, StatusBundle, StatusSet, Timestamp,
+    TrustList, TypeRegister, Verdict,
 };
 use serde_json::{Value, json};
 

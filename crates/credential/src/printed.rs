@@ -10,9 +10,9 @@ use crate::cose::Sign1;
 use crate::issue::{CREDENTIAL_BYTES_MAX, parse_cwt};
 use crate::paper;
 use crate::register::TypeRegister;
+use crate::status::Standing;
 use crate::trust::TrustList;
 use crate::vct::Vct;
-use crate::status::Standing;
 use crate::verify::{Context, check_clock, check_dates, check_standing, standing};
 
 /// The prefix of a printed document's text.

@@ -425,7 +425,11 @@ pub(crate) fn standing(claims: &Claims, status: Option<&StatusSet>) -> Option<St
 }
 
 /// A suspension may have been lifted since, so it counts only as long as the list does.
-pub(crate) fn check_standing(claims: &Claims, standing: Option<Standing>, ctx: &Context<'_>) -> Result<(), Code> {
+pub(crate) fn check_standing(
+    claims: &Claims,
+    standing: Option<Standing>,
+    ctx: &Context<'_>,
+) -> Result<(), Code> {
     if claims.status.is_none() {
         return Ok(());
     }
