@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::claims::ClaimsJson;
 use crate::error::CliError;
-use crate::{Done, bundle, files};
+use crate::{Done, files};
 
 /// Printed documents and cards. Paper can be copied: it says nothing about who holds it.
 #[derive(Subcommand)]
@@ -61,7 +61,7 @@ impl Paper {
 impl Document {
     fn run(self) -> Result<Done, CliError> {
         let issued: Issued = files::stdin_json()?;
-        let credential = bundle::base64("credential", &issued.credential)?;
+        let credential = files::base64("credential", &issued.credential)?;
         printed(
             self.text,
             document_text(&credential).map_err(CliError::Unreadable)?,

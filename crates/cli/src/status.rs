@@ -263,7 +263,7 @@ impl Changes {
             }
         }
         // What a desk would do with it: it must lead there.
-        before.advance(after.manifest().clone(), &delta)?;
+        before.advance(after.manifest(), &delta)?;
         let changes = delta.count();
         let bundle = StatusBundle {
             manifest: after.manifest().bytes().to_vec(),

@@ -35,7 +35,7 @@ pub async fn run(app: &App) -> SyncReport {
         Err(code) => report.problem = Some(code),
     }
     if report.problem == Some(StationCode::Unreachable) {
-        note(app, &report);
+        note(app, report);
         return report;
     }
     match types(app, province).await {
@@ -50,15 +50,15 @@ pub async fn run(app: &App) -> SyncReport {
         let now = app.now();
         report.problem = app.station().note_sync(now).err();
     }
-    note(app, &report);
+    note(app, report);
     report
 }
 
 /// Writes down what came of it; a desk whose disk is full says so at the next visitor.
-fn note(app: &App, report: &SyncReport) {
+fn note(app: &App, report: SyncReport) {
     let code = match report.problem {
         Some(code) => code.code(),
-        None if report.trust_changed || report.status_changed => "changed",
+        None if report.trust_changed || report.types_changed || report.status_changed => "changed",
         None => "unchanged",
     };
     let now = app.now();

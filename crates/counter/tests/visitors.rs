@@ -220,11 +220,8 @@ async fn revoked_paper_shows_nothing() {
     assert_eq!(reply.verdict, Some(counter::types::VerdictView::Refused));
     assert!(reply.claims.is_empty());
     {
-        let (manifest, bits) = land.status(6, &[5]);
-        let mut station = desk.app.station();
-        let mut staged = station.stage_status(&manifest).unwrap().unwrap();
-        staged.add(LIST, bits).unwrap();
-        station.take_status(staged).unwrap();
+        let (manifest, list) = land.status(6, &[5]);
+        take_status(&mut desk.app.station(), &manifest, &list);
     }
     for text in land.printed(5) {
         desk.next().await;

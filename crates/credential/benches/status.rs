@@ -52,7 +52,7 @@ impl Numbers {
     }
 
     fn below(&mut self, limit: u64) -> u32 {
-        (u64::from(self.next()) * limit >> 32) as u32
+        ((u64::from(self.next()) * limit) >> 32) as u32
     }
 }
 
@@ -66,9 +66,9 @@ fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
     (start.elapsed().as_secs_f64() * 1e3, done)
 }
 
-fn list(figures: &mut Map<String, Value>, name: &str, shape: Shape, share: f64) {
+fn list(figures: &mut Map<String, Value>, name: &str, shape: Shape, density: f64) {
     let mut numbers = Numbers(1);
-    let threshold = (share * 4_294_967_296.0) as u32;
+    let threshold = (density * 4_294_967_296.0) as u32;
     let indices: Vec<u32> = (0..shape.length() as u32)
         .filter(|_| numbers.next() < threshold)
         .collect();

@@ -5,7 +5,12 @@
     clippy::indexing_slicing,
     clippy::panic
 )]
-#![allow(clippy::cast_possible_truncation, clippy::wildcard_imports)]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::wildcard_imports
+)]
 
 mod common;
 #[path = "../../../tests/soak.rs"]
@@ -236,16 +241,16 @@ fn deltas_compose_and_lead_to_what_the_manifest_says() {
             let both = first.clone().then(&second).unwrap();
             prop_assert_eq!(&both, &delta(1, &a, 7, &c));
             let (one, last) = (set(1, &a), set(7, &c));
-            let step = one.advance(set(2, &b).manifest().clone(), &first).unwrap();
-            let there = step.advance(last.manifest().clone(), &second).unwrap();
+            let step = one.advance(set(2, &b).manifest(), &first).unwrap();
+            let there = step.advance(last.manifest(), &second).unwrap();
             prop_assert!(same(&there, &last));
-            prop_assert!(same(&one.advance(last.manifest().clone(), &both).unwrap(), &last));
+            prop_assert!(same(&one.advance(last.manifest(), &both).unwrap(), &last));
             // Changes of other epochs, or other changes, bring nothing.
-            prop_assert_eq!(one.advance(last.manifest().clone(), &second).err(), Some(StatusError::OtherStart));
+            prop_assert_eq!(one.advance(last.manifest(), &second).err(), Some(StatusError::OtherStart));
             prop_assert_eq!(first.clone().then(&first).err(), Some(StatusError::OtherStart));
             if b != c {
                 let wrong = delta(1, &a, 7, &b);
-                prop_assert_eq!(one.advance(last.manifest().clone(), &wrong).err(), Some(StatusError::ListDiffers));
+                prop_assert_eq!(one.advance(last.manifest(), &wrong).err(), Some(StatusError::ListDiffers));
             }
         });
     });
@@ -270,13 +275,13 @@ fn lists_may_grow_and_new_ones_begin_empty() {
     let mut delta = StatusDelta::new(3, 4);
     delta.turn(LIST, StatusPurpose::Revoked, 768, [700]).unwrap();
     delta.turn("es", StatusPurpose::Consumed, 256, [9]).unwrap();
-    let grown = one.advance(manifest_of(&next), &delta).unwrap();
+    let grown = one.advance(&manifest_of(&next), &delta).unwrap();
     assert_eq!(grown.bitmap(LIST, StatusPurpose::Revoked), Some(after));
     assert_eq!(grown.bitmap("es", StatusPurpose::Consumed), Some(stamps));
     // A list that the manifest does not have.
     delta.turn("no", StatusPurpose::Revoked, 256, [1]).unwrap();
     assert_eq!(
-        one.advance(manifest_of(&next), &delta).err(),
+        one.advance(&manifest_of(&next), &delta).err(),
         Some(StatusError::UnknownList)
     );
     assert_eq!(
@@ -435,7 +440,7 @@ fn damaged_and_random_bytes_are_never_taken_for_status_data() {
             if let Ok(read) = StatusDelta::decode(&damaged(&delta_bytes)) {
                 prop_assert_eq!(read.encode(), damaged(&delta_bytes));
                 // Only the changes that lead to the manifest are taken.
-                prop_assert!(before.advance(after.manifest().clone(), &read).is_err());
+                prop_assert!(before.advance(after.manifest(), &read).is_err());
             }
             if let Ok(read) = StatusBundle::decode(&damaged(&bundle_bytes)) {
                 prop_assert!(read.open(&trust(), None).is_err());

@@ -247,10 +247,10 @@ impl Office {
     /// nobody, and under another data key every citizen would be a new one: none of that is to begin.
     async fn look_over(&self) -> Result<(), AdminError> {
         let mut db = self.store.read().await?;
-        if artefact::newest(&mut db, &Name::TrustList).await?.is_none() {
+        if artefact::newest(&mut db, Name::TrustList).await?.is_none() {
             return Err(AdminError::NotWhole("it has no trust list"));
         }
-        if artefact::newest(&mut db, &Name::TypeRegister).await?.is_none() {
+        if artefact::newest(&mut db, Name::TypeRegister).await?.is_none() {
             return Err(AdminError::NotWhole("it has no type register"));
         }
         let check_value = seal_check::find(&mut db).await?;

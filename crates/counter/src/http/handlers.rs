@@ -162,6 +162,7 @@ pub async fn update(State(app): State<Arc<App>>, body: Result<Bytes, BytesReject
         station.note_sync(now)?;
         Ok(Json(SyncReply {
             trust_changed: taken.trust,
+            types_changed: false,
             status_changed: taken.status,
             code: None,
             state: station.state(now),

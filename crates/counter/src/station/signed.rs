@@ -32,9 +32,7 @@ impl StagedStatus {
         let held = self.held.as_ref().ok_or(StationCode::StatusRefused)?;
         let refused = |_| StationCode::StatusRefused;
         let delta = StatusDelta::decode(delta).map_err(refused)?;
-        self.status = held
-            .advance(self.status.manifest().clone(), &delta)
-            .map_err(refused)?;
+        self.status = held.advance(self.status.manifest(), &delta).map_err(refused)?;
         Ok(())
     }
 

@@ -54,7 +54,6 @@ impl Shape {
     }
 
     /// Bits of the whole list.
-    #[expect(clippy::cast_lossless, reason = "From is not const")]
     pub const fn length(self) -> u64 {
         self.shards as u64 * self.shard_bits as u64
     }

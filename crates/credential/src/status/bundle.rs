@@ -79,7 +79,9 @@ impl StatusBundle {
                 w.text(list).map(bitmaps.len());
                 for (purpose, shards) in bitmaps {
                     w.uint(purpose.number()).array(shards.len());
-                    shards.iter().for_each(|shard| _ = w.bytes(shard));
+                    for shard in shards {
+                        w.bytes(shard);
+                    }
                 }
             }
         }
@@ -131,7 +133,7 @@ impl StatusBundle {
                 return Ok(held.clone());
             }
             if let Some(delta) = self.chain(held.manifest().epoch(), manifest.epoch())? {
-                return held.advance(manifest, &delta);
+                return held.advance(&manifest, &delta);
             }
         }
         let mut set = StatusSet::new(manifest.clone());

@@ -33,7 +33,12 @@ impl Piece {
 
 /// A hash in lower-case hex.
 pub fn piece_name(sha256: &[u8; 32]) -> String {
-    sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |n: u8| char::from_digit(n.into(), 16);
+    sha256
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .flatten()
+        .collect()
 }
 
 /// A bitmap of which the table has arrived.
@@ -280,7 +285,7 @@ impl StatusSet {
     /// # Errors
     /// [`StatusError::OtherStart`] if the changes do not lead from these data to that manifest, or these are not whole;
     /// [`StatusError::ListDiffers`] if the result is not what the manifest says.
-    pub fn advance(&self, manifest: StatusManifest, delta: &StatusDelta) -> Result<Self, StatusError> {
+    pub fn advance(&self, manifest: &StatusManifest, delta: &StatusDelta) -> Result<Self, StatusError> {
         if delta.from() != self.manifest.epoch() || delta.to() != manifest.epoch() {
             return Err(StatusError::OtherStart);
         }

@@ -124,7 +124,9 @@ impl<'b> StatusToken<'b> {
             return Err(StatusError::TooLarge);
         }
         let mut d = Decoder::new(bytes);
-        if d.tag().ok().map(|tag| tag.as_u64()) != Some(cose::TAG_SIGN1) || d.array().ok() != Some(Some(4)) {
+        if d.tag().ok().map(minicbor::data::Tag::as_u64) != Some(cose::TAG_SIGN1)
+            || d.array().ok() != Some(Some(4))
+        {
             return Err(StatusError::Malformed);
         }
         let malformed = |_| StatusError::Malformed;

@@ -110,10 +110,10 @@ async fn public_file(
     media_type: &'static str,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    let found = app.artefact(&name).await?.ok_or(ProblemCode::NotFound)?;
+    let found = app.artefact(name).await?.ok_or(ProblemCode::NotFound)?;
     Ok(file(
         found.bytes,
-        hex::encode(found.sha256),
+        &hex::encode(found.sha256),
         PUBLIC_AGE_MAX,
         media_type,
         headers,
@@ -123,7 +123,7 @@ async fn public_file(
 /// A public file, or word that the caller has it already.
 fn file(
     bytes: Vec<u8>,
-    tag: String,
+    tag: &str,
     caching: &'static str,
     media_type: &'static str,
     headers: &HeaderMap,

@@ -134,7 +134,10 @@ pub async fn grant(
         status: None,
     };
     if let Some(list) = list {
-        granted.status = Some((list.to_owned(), publish::draw(&mut write, list, randomness).await?));
+        granted.status = Some((
+            list.to_owned(),
+            publish::draw(&mut write, list, randomness).await?,
+        ));
     }
     // Signed once before it is kept: what could not be issued is not granted.
     let record = open(&keys.data, &person)?;

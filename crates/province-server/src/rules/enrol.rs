@@ -13,7 +13,6 @@ use province_api::nadra::{NadraOutcome, VerifyRequest};
 use province_api::person::{Day, FieldError};
 use province_api::problem::ProblemCode;
 use province_api::signature::DeviceKey;
-use sqlx::AnyConnection;
 
 use super::kinds::{self, Granted};
 use super::record::Record;

@@ -37,7 +37,7 @@ pub struct Granted {
 /// # Errors
 /// [`Fault::Types`] if there is none or it cannot be read.
 pub async fn published(db: &mut AnyConnection) -> Result<RegisterContent, Fault> {
-    let file = artefact::newest(db, &Name::TypeRegister)
+    let file = artefact::newest(db, Name::TypeRegister)
         .await?
         .ok_or(Fault::NoTypes)?;
     RegisterContent::read_unverified(&file.bytes).map_err(Fault::Types)

@@ -38,7 +38,7 @@ pub async fn trust_list(store: &Store, roots: [&SecretKey; 2], now: Timestamp) -
         .iter()
         .map(|kind| kind.vct)
         .collect();
-    let last = artefact::newest(&mut write, &Name::TrustList).await?;
+    let last = artefact::newest(&mut write, Name::TrustList).await?;
     let keys = trusted_key::all(&mut write)
         .await?
         .into_iter()
@@ -63,7 +63,7 @@ pub async fn trust_list(store: &Store, roots: [&SecretKey; 2], now: Timestamp) -
     };
     let [first, second] = roots;
     let bytes = sign_trust_list(&content, &[(0, first), (1, second)]);
-    put(&mut write, &Name::TrustList, sequence, bytes, now).await?;
+    put(&mut write, Name::TrustList, sequence, bytes, now).await?;
     write.commit().await?;
     Ok(sequence)
 }
@@ -80,7 +80,7 @@ pub async fn types(
     key: &SecretKey,
     now: Timestamp,
 ) -> Result<u64, Fault> {
-    let last = artefact::newest(db, &Name::TypeRegister).await?;
+    let last = artefact::newest(db, Name::TypeRegister).await?;
     let content = RegisterContent {
         sequence: last.map_or(1, |register| register.sequence + 1),
         iat: now,
@@ -89,7 +89,7 @@ pub async fn types(
     };
     let bytes = TypeRegister::sign(&content, key).map_err(Fault::Types)?;
     make_lists(db, &content.types).await?;
-    put(db, &Name::TypeRegister, content.sequence, bytes, now).await?;
+    put(db, Name::TypeRegister, content.sequence, bytes, now).await?;
     Ok(content.sequence)
 }
 
@@ -127,7 +127,7 @@ const fn is_ahead(file: &Artefact, now: Timestamp) -> bool {
 
 pub(super) async fn put(
     db: &mut AnyConnection,
-    name: &Name,
+    name: Name,
     sequence: u64,
     bytes: Vec<u8>,
     now: Timestamp,
@@ -146,7 +146,7 @@ impl Province {
     ///
     /// # Errors
     /// [`Refusal::Fault`].
-    pub async fn artefact(&self, name: &Name) -> Result<Option<Artefact>, Refusal> {
+    pub async fn artefact(&self, name: Name) -> Result<Option<Artefact>, Refusal> {
         Ok(artefact::newest(&mut *self.store().read().await?, name).await?)
     }
 
@@ -157,7 +157,7 @@ impl Province {
     pub async fn try_store(&self) -> Result<(), Refusal> {
         let _place = self.trying.one().await;
         let mut write = self.store().write().await?;
-        artefact::newest(&mut write, &Name::StatusManifest).await?;
+        artefact::newest(&mut write, Name::StatusManifest).await?;
         Ok(())
     }
 
@@ -172,7 +172,7 @@ impl Province {
         attempt::forget_before(&mut write, day_of(now)).await?;
         challenge::forget_expired(&mut write, now.unix()).await?;
         answer::forget_before(&mut write, now.minus(ANSWER_DAYS * DAY).unix()).await?;
-        let manifest = artefact::newest(&mut write, &Name::StatusManifest).await?;
+        let manifest = artefact::newest(&mut write, Name::StatusManifest).await?;
         let is_due = manifest.is_none_or(|m| {
             let ahead = is_ahead(&m, now);
             if ahead {
@@ -183,7 +183,7 @@ impl Province {
             }
             ahead || now.unix().saturating_sub(m.issued_at) > MANIFEST_AGE_MAX
         });
-        let trust = artefact::newest(&mut write, &Name::TrustList).await?;
+        let trust = artefact::newest(&mut write, Name::TrustList).await?;
         if let Some(list) = trust.filter(|list| is_ahead(list, now)) {
             // Only the roots mend it, and they are not here.
             tracing::error!(

@@ -62,7 +62,7 @@ pub async fn publish(
     now: Timestamp,
     flips: &[Flip],
 ) -> Result<u64, Fault> {
-    let epoch = artefact::newest(db, &Name::StatusManifest)
+    let epoch = artefact::newest(db, Name::StatusManifest)
         .await?
         .map_or(1, |manifest| manifest.sequence + 1);
     let mut lists = BTreeMap::new();
@@ -89,8 +89,8 @@ pub async fn publish(
         lists,
     };
     let manifest = StatusManifest::sign(&content, key);
-    put(db, &Name::StatusManifest, epoch, manifest, now).await?;
-    artefact::forget_before(db, &Name::StatusManifest, epoch.saturating_sub(EPOCHS_KEPT - 1)).await?;
+    put(db, Name::StatusManifest, epoch, manifest, now).await?;
+    artefact::forget_before(db, Name::StatusManifest, epoch.saturating_sub(EPOCHS_KEPT - 1)).await?;
     status_file::add_epoch(db, epoch, flips, now.unix()).await?;
     let (epochs, pieces) = (now.minus(DELTA_DAYS * DAY), now.minus(PIECE_DAYS * DAY));
     status_file::forget_before(db, epochs.unix(), pieces.unix()).await?;
@@ -199,11 +199,11 @@ pub enum Reach {
 /// [`Fault`].
 pub async fn bundle(store: &Store, reach: Reach, now: Timestamp) -> Result<Option<StatusBundle>, Fault> {
     let mut db = store.write().await?;
-    let manifest = artefact::newest(&mut db, &Name::StatusManifest)
+    let manifest = artefact::newest(&mut db, Name::StatusManifest)
         .await?
         .ok_or(StoreError::Form)?;
     let newest = manifest.sequence;
-    let trust = artefact::newest(&mut db, &Name::TrustList).await?;
+    let trust = artefact::newest(&mut db, Name::TrustList).await?;
     let mut bundle = StatusBundle {
         trust: trust.map(|list| list.bytes),
         manifest: manifest.bytes,
@@ -292,7 +292,7 @@ impl Province {
         let shape = shape
             .filter(|shape| shard < shape.shards())
             .ok_or(ProblemCode::NotFound)?;
-        let manifest = artefact::newest(&mut db, &Name::StatusManifest)
+        let manifest = artefact::newest(&mut db, Name::StatusManifest)
             .await?
             .ok_or(ProblemCode::NotFound)?;
         let one = Shape::new(1, shape.shard_bits()).map_err(Fault::from)?;
@@ -321,8 +321,8 @@ impl Province {
                 .into_iter()
                 .filter_map(bits)
                 .collect();
-            let lst = token_list(one.shard_bits(), &ended, bits(StatusPurpose::Suspended));
-            StatusToken::sign(&content, &lst, &key)
+            let packed = token_list(one.shard_bits(), &ended, bits(StatusPurpose::Suspended));
+            StatusToken::sign(&content, &packed, &key)
         });
         signed.await.ok_or(Refusal::Fault(Fault::BrokenOff))
     }

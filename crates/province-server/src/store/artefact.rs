@@ -17,7 +17,7 @@ pub enum Name {
 }
 
 impl Name {
-    const fn text(&self) -> &'static str {
+    const fn text(self) -> &'static str {
         match self {
             Self::TrustList => "trust-list",
             Self::TypeRegister => "type-register",
@@ -43,7 +43,7 @@ pub struct Artefact {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn newest(db: &mut AnyConnection, name: &Name) -> Result<Option<Artefact>, StoreError> {
+pub async fn newest(db: &mut AnyConnection, name: Name) -> Result<Option<Artefact>, StoreError> {
     sqlx::query(
         "SELECT sequence, bytes, sha256, issued_at FROM artefact WHERE name = $1 ORDER BY sequence DESC LIMIT 1",
     )
@@ -65,7 +65,7 @@ pub async fn newest(db: &mut AnyConnection, name: &Name) -> Result<Option<Artefa
 ///
 /// # Errors
 /// [`StoreError`], [`StoreError::is_taken`] if this name has this sequence already.
-pub async fn add(db: &mut AnyConnection, name: &Name, artefact: &Artefact) -> Result<(), StoreError> {
+pub async fn add(db: &mut AnyConnection, name: Name, artefact: &Artefact) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO artefact (name, sequence, bytes, sha256, issued_at) VALUES ($1, $2, $3, $4, $5)",
     )
@@ -83,7 +83,7 @@ pub async fn add(db: &mut AnyConnection, name: &Name, artefact: &Artefact) -> Re
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_before(db: &mut AnyConnection, name: &Name, sequence: u64) -> Result<(), StoreError> {
+pub async fn forget_before(db: &mut AnyConnection, name: Name, sequence: u64) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM artefact WHERE name = $1 AND sequence < $2")
         .bind(name.text())
         .bind(seconds(sequence)?)

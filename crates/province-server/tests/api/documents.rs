@@ -1,8 +1,8 @@
 //! Kinds of passes as data, and documents from grant to withdrawal.
 
 use credential::{
-    Code, Context, Credential, Expect, PassType, RegisterContent, Signer, StatusSet, TypeRegister, Vct,
-    build_request, present_to_request, read_request, verify,
+    Code, Context, Credential, Expect, PassType, RegisterContent, Signer, TypeRegister, Vct, build_request,
+    present_to_request, read_request, verify,
 };
 use province_api::passes::{Challenge, Offer};
 use province_api::paths;
@@ -52,24 +52,10 @@ impl Bench {
         reply.offers
     }
 
-    async fn whole_status(&self) -> StatusSet {
-        let mut set = self.status().await;
-        let names: Vec<String> = set.missing().map(str::to_owned).collect();
-        for name in names {
-            let bits = self.get(&format!("{}{name}", paths::STATUS)).await.body;
-            set.add_list(&name, bits).unwrap();
-        }
-        set
-    }
-
     /// What a certified desk with the published register says of a pass of the phone's first holder key.
     async fn at_a_desk(&self, phone: &Phone, pass: &[u8], vct: &str) -> (Code, Vec<String>) {
         let ask = Vct::parse(vct).unwrap();
-        let (trust, status, register) = (
-            self.trust().await,
-            self.whole_status().await,
-            self.register().await,
-        );
+        let (trust, status, register) = (self.trust().await, self.status().await, self.register().await);
         let key = credential::SecretKey::from_seed([77; 32]);
         let certificate = self
             .office

@@ -16,6 +16,7 @@ mod province;
 mod requests;
 #[path = "../../../../tests/soak.rs"]
 mod soak;
+mod status;
 mod vault;
 
 use std::path::Path;

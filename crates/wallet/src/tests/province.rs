@@ -355,7 +355,7 @@ pub(crate) fn status(list: &Bitmap, epoch: u64, now: Timestamp) -> StatusContent
         epoch,
         iat: now,
         exp: now.plus(7 * DAY),
-        lists: BTreeMap::from([(LIST.to_owned(), entry), ("dom".to_owned(), entry)]),
+        lists: BTreeMap::from([(LIST.to_owned(), entry.clone()), ("dom".to_owned(), entry)]),
     }
 }
 

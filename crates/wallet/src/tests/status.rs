@@ -1,0 +1,75 @@
+//! What the phone learns of its own revocation.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+use credential::DAY;
+use province_api::paths;
+use province_api::problem::{Problem, ProblemCode};
+
+use super::province::{Province, ok};
+use super::{NOW, Phone};
+use crate::UiCode;
+use crate::screen::EnrolmentState;
+
+#[test]
+fn a_revocation_that_the_phone_learns_of_shows_on_the_home_screen() {
+    let mut province = Province::new(NOW);
+    let mut phone = Phone::enrolled(1, &mut province);
+    province.revoke(NOW);
+    province
+        .refuse
+        .insert(paths::CHALLENGES, Problem::new(ProblemCode::PersonRevoked));
+    // The province says so when it is asked what may be drawn, and the status data arrive all the same.
+    let error = phone.sync(&mut province, NOW).unwrap_err();
+    assert_eq!(error.code, UiCode::PersonRevoked);
+    assert!(phone.wallet.home(NOW).unwrap().revoked);
+
+    // Passes are wanted and refused: the status data still arrive.
+    let later = NOW.plus(28 * DAY);
+    province.requests.clear();
+    let error = phone.sync(&mut province, later).unwrap_err();
+    assert_eq!(error.code, UiCode::PersonRevoked);
+    assert_eq!(
+        province.requests.last().map(String::as_str),
+        Some(paths::STATUS_MANIFEST)
+    );
+    let state = phone.wallet.app_state(later).unwrap();
+    assert_eq!(state.enrolment, EnrolmentState::Enrolled);
+    assert_eq!(state.enrolment_error.unwrap().code, UiCode::PersonRevoked);
+}
+
+#[test]
+fn a_sync_that_began_before_a_revocation_ends_with_what_its_manifest_says() {
+    let mut province = Province::new(NOW);
+    let mut phone = Phone::ready(1);
+    let wallet = &mut phone.wallet;
+    wallet.start_enrolment(NOW, &mut phone.rng).unwrap();
+    let before = [
+        (province.table(), province.list.table()),
+        (province.shard(), province.list.encoded(1).unwrap()),
+    ];
+    let mut pieces = 0;
+    while let Some(request) = wallet.next_request(NOW, &mut phone.rng).unwrap() {
+        // Pieces have their hashes for names: those of the manifest before are still there.
+        let answer = match before.iter().find(|(path, _)| *path == request.path) {
+            Some((_, bytes)) => {
+                pieces += 1;
+                if pieces == 1 {
+                    province.revoke(NOW);
+                }
+                ok(bytes.clone())
+            }
+            None => province.handle(&request, NOW).unwrap(),
+        };
+        wallet.on_response(&answer, NOW).unwrap();
+    }
+    wallet.finish_run(NOW).unwrap();
+    assert_eq!(pieces, 2);
+    assert!(!wallet.home(NOW).unwrap().revoked);
+    phone.sync(&mut province, NOW).unwrap();
+    assert!(phone.wallet.home(NOW).unwrap().revoked);
+}
