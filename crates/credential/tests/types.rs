@@ -318,7 +318,7 @@ fn nothing_is_issued_that_its_type_does_not_say() {
         }),
         (IssueError::StatusDiffers, |c| c.status = None),
         (IssueError::StatusDiffers, |c| {
-            c.status.as_mut().unwrap().uri = "identity".to_owned()
+            c.status.as_mut().unwrap().uri = "id".to_owned()
         }),
         (IssueError::LivesTooLong, |c| c.exp = c.exp.plus(DAY)),
         (IssueError::UnknownType, |c| c.vct = vct("passport")),
@@ -354,7 +354,7 @@ fn nothing_is_issued_that_its_type_does_not_say() {
     let low = |c: &mut RegisterContent| c.types[3].assurance = 3;
     let mut identity = identity_claims();
     identity.facts.assurance = Some(2);
-    identity.status.as_mut().unwrap().uri = "identity".to_owned();
+    identity.status.as_mut().unwrap().uri = "id".to_owned();
     assert!(issued_by_type(&register(), &identity).is_ok());
     let result = issued_by_type(&register_of(&changed(low)), &identity);
     assert_eq!(result, Err(IssueError::AssuranceTooLow));

@@ -325,6 +325,8 @@ export const VERDICT_CODES = [
   "request_required",
   "wrong_pass",
   "revoked",
+  "suspended",
+  "consumed",
   "face_differs",
   "photo_differs",
 ] as const;
@@ -353,5 +355,7 @@ export const STATION_CODES = [
   "station_types_refused",
   "station_types_rolled_back",
   "station_status_refused",
+  "station_update_unreadable",
+  "station_update_other_start",
   "station_status_rolled_back",
 ] as const;

@@ -52,14 +52,14 @@ pub struct PassType {
 pub enum StatusRule {
     /// No: it names nobody and is short-lived.
     None,
-    /// By the person's one index in the list `identity`, which all their identity passes share.
+    /// By the person's one index in the list `id`, which all their identity passes share.
     Person,
     /// By an index of its own in the list of this name.
     List(String),
 }
 
 /// The list of people's identity passes.
-pub(super) const PERSON_LIST: &str = "identity";
+pub(super) const PERSON_LIST: &str = "id";
 
 impl StatusRule {
     /// The list in which a credential's index is.

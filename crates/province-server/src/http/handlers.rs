@@ -113,7 +113,7 @@ async fn public_file(
     let found = app.artefact(name).await?.ok_or(ProblemCode::NotFound)?;
     Ok(file(
         found.bytes,
-        &hex::encode(found.sha256),
+        hex::encode(found.sha256),
         PUBLIC_AGE_MAX,
         media_type,
         headers,
@@ -123,7 +123,7 @@ async fn public_file(
 /// A public file, or word that the caller has it already.
 fn file(
     bytes: Vec<u8>,
-    tag: &str,
+    tag: impl std::fmt::Display,
     caching: &'static str,
     media_type: &'static str,
     headers: &HeaderMap,

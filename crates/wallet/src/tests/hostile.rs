@@ -150,7 +150,7 @@ fn a_pass_that_is_not_what_was_asked_for_is_refused_with_the_whole_batch() {
             only(Vct::AGE, c, |c| {
                 c.status = Some(credential::StatusRef {
                     index: 1,
-                    uri: "identity".into(),
+                    uri: "id".into(),
                 });
             });
         }),
