@@ -78,7 +78,7 @@ test("one citizen, from enrolment to a verdict with no network", async (t) => {
     later = await window.picture();
     const [first, second] = [await textsIn(picture), await textsIn(later)];
     assert.notDeepEqual(first, second);
-    await desks.desk.call("POST", "/api/next");
+    await desks.desk.act("/api/next");
     await atDesk(desks.desk, [later], async (page) => assert.equal((await verdict(page)).code, "replayed"));
     await done(window);
   });
@@ -150,7 +150,7 @@ test("one citizen, from enrolment to a verdict with no network", async (t) => {
 
   /** The desk asks on its screen, the phone reads a picture of it and answers with looping codes. */
   async function identity() {
-    await desks.desk.call("POST", "/api/next");
+    await desks.desk.act("/api/next");
     const question = await atDesk(desks.desk, [], (page) => ask(page, "pass_identity"));
     const state = await desks.desk.state();
     assert.deepEqual(await textsIn(question.picture), [state.request.text]);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { choosePictures, drawn, drawnAll, openBrowser, openPage } from "./lib/browser.mjs";
+import { signIn } from "./lib/journeys.mjs";
 import { look } from "./lib/look.mjs";
 import { PHONE, Phone } from "./lib/phone.mjs";
 import { Stage } from "./lib/stage.mjs";
@@ -106,13 +107,13 @@ async function withCard(phone, ready, seen) {
   await phone.press("nav_scan");
   await phone.heading("scan_title");
   await seen("scan");
-  const request = await desk.call("POST", "/api/request", { ask: "identity" });
+  const request = await desk.act("/api/request", { ask: "identity" });
   const { ok: read } = await phone.ask(ready, "read_request_text", { text: request.text });
   assert.equal(read.check_code, request.check_code);
   await page.locator("input[type=file]").setInputFiles({ name: "question.png", mimeType: "image/png", buffer: await drawn(browser, request) });
   await phone.heading("consent_title");
   // Nobody answers this desk: what it looks at next must not be taken for an answer.
-  await desk.call("POST", "/api/request/cancel");
+  await desk.act("/api/request/cancel");
   await seen("consent");
   await phone.press("consent_show");
   await page.getByRole("img", { name: phone.say("showing_code_label") }).waitFor();
@@ -152,9 +153,11 @@ test("screens of the counter in three languages", async (t) => {
   // A desk that never met the network has no trust list.
   const bare = await openPage(browser, { width: 1366, height: 768 });
   t.after(() => bare.context().close());
-  await bare.goto((await stage.desk("bare", { offline: true })).page);
-
+  const bareDesk = await stage.desk("bare", { offline: true });
+  await bare.goto(bareDesk.page);
+  await signIn(bare, bareDesk);
   await page.goto(desk.page);
+  await signIn(page, desk);
   for (const language of LANGUAGES) {
     await page.getByRole("button", { name: OWN_NAME[language], exact: true }).click();
     const seen = (screen) => look(found, page, language, `counter-${screen}`);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { choosePictures, drawnAll, openBrowser, openPage } from "./lib/browser.mjs";
+import { signIn } from "./lib/journeys.mjs";
 import { darkOnLight, look } from "./lib/look.mjs";
 import { PHONE, Phone } from "./lib/phone.mjs";
 import { Stage } from "./lib/stage.mjs";
@@ -83,6 +84,7 @@ async function counter(page, language, age, seen) {
   const speak = () => page.getByRole("button", { name: OWN_NAME[language], exact: true }).click();
   await page.goto(desk.page);
   await speak();
+  await signIn(page, desk, language);
   await seen("idle");
   await choosePictures(page, age);
   await page.locator("[data-verdict=accepted]").waitFor();
@@ -101,6 +103,7 @@ async function counter(page, language, age, seen) {
 
   await page.goto(bare.page);
   await speak();
+  await signIn(page, bare, language);
   await choosePictures(page, age);
   await page.locator("[data-verdict=undecided][data-code=no_trust_list]").waitFor();
   await seen("undecided");

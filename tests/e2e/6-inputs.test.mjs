@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { drawn, openBrowser, openPage } from "./lib/browser.mjs";
-import { en, verdict } from "./lib/journeys.mjs";
+import { en, signIn, verdict } from "./lib/journeys.mjs";
 import { Phone } from "./lib/phone.mjs";
 import { textsIn } from "./lib/pictures.mjs";
 import { Stage } from "./lib/stage.mjs";
@@ -32,13 +32,13 @@ after(async () => {
 
 /** A page of the desk, with nobody before it, that lists what it asked of its program. */
 async function atDesk(t, prepare = async () => undefined) {
-  await desk.call("POST", "/api/next");
   const page = await openPage(browser);
   t.after(() => page.context().close());
   page.asked = [];
   page.on("request", (request) => page.asked.push(new URL(request.url()).pathname));
   await prepare(page);
   await page.goto(desk.page);
+  await signIn(page, desk);
   await page.getByRole("button", { name: en("counter_update") }).waitFor();
   return page;
 }

@@ -7,11 +7,14 @@ use serde_json::{Value, json};
 
 use crate::picture::Luma;
 use crate::process::Program;
+use crate::stage::{OFFICER_NUMBER, OFFICER_PIN};
 
 /// A sync or an enrolment may wait for a slow NADRA; nothing else takes long.
 const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 /// The header that carries a loopback server's token.
 const TOKEN_HEADER: &str = "X-Khyber-Token";
+/// The header that carries the session of a counter's officer.
+const OFFICER_HEADER: &str = "X-Khyber-Officer";
 
 /// One loopback server that wants a token.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ struct Server {
     agent: ureq::Agent,
     url: String,
     token: String,
+    /// Of the officer at a counter; empty for nobody.
+    officer: String,
 }
 
 impl Server {
@@ -32,6 +37,7 @@ impl Server {
             agent,
             url: program.said("url")?,
             token: program.said("token")?,
+            officer: String::new(),
         })
     }
 
@@ -39,9 +45,13 @@ impl Server {
         let answer = self
             .agent
             .post(format!("{}{path}", self.url))
-            .header(TOKEN_HEADER, &self.token)
-            .send_json(body);
-        read(answer, path)
+            .header(TOKEN_HEADER, &self.token);
+        let answer = if self.officer.is_empty() {
+            answer
+        } else {
+            answer.header(OFFICER_HEADER, &self.officer)
+        };
+        read(answer.send_json(body), path)
     }
 }
 
@@ -101,6 +111,18 @@ impl Desk {
         Server::of(program).map(Self)
     }
 
+    /// The same with the test officer signed in.
+    ///
+    /// # Errors
+    /// When the counter does not know them.
+    pub fn signed_in(mut self) -> anyhow::Result<Self> {
+        let call = json!({ "number": OFFICER_NUMBER, "pin": OFFICER_PIN });
+        let reply = self.post("officers/sign-in", &call)?;
+        let session = reply.get("session").and_then(Value::as_str);
+        self.0.officer = session.context("the counter gave no session")?.to_owned();
+        Ok(self)
+    }
+
     /// Calls `POST /api/NAME`.
     ///
     /// # Errors
@@ -122,6 +144,7 @@ impl Desk {
             .agent
             .post(format!("{}{path}", self.0.url))
             .header(TOKEN_HEADER, &self.0.token)
+            .header(OFFICER_HEADER, &self.0.officer)
             .header("Content-Type", "application/octet-stream")
             .header("X-Width", &side)
             .header("X-Height", &side)

@@ -12,7 +12,7 @@ use crate::api::Desk;
 use crate::packages::{self, Packages, Purpose};
 use crate::process::Program;
 use crate::report::say;
-use crate::stage::{DeskOptions, Stage};
+use crate::stage::{DeskOptions, OFFICER_NUMBER, OFFICER_PIN, Stage};
 use crate::workspace::{Profile, Workspace};
 use crate::{headless, process, programs, screens};
 
@@ -127,6 +127,7 @@ Khyber Pass runs on this machine. Everything here is a test, not issued by the G
 
   wallet    {wallet}
   counter   {counter}
+  officer   number {OFFICER_NUMBER}, PIN {OFFICER_PIN} (test): sign in at the counter with them
   province  {province}
   NADRA     {nadra} (simulated)
   data      {data} (removed at the end)
@@ -136,7 +137,7 @@ Three test citizens, whom the wallet offers at its first question (\"Use a test 
   1. Wallet: choose a language and a PIN (such as 246810), then a test citizen, look it through and press \"Send\".
      The simulated NADRA confirms, and the province sends signed passes.
   2. Wallet: \"Show\", then \"Age\". A code fills the screen and renews itself.
-  3. Counter: hold that code into the webcam, or drop a picture of the screen onto the page: accepted. Do it again with
+  3. Counter: sign in as the test officer, then hold that code into the webcam, or drop a picture of the screen onto the page: accepted. Do it again with
      the same picture: refused, because it was used.
   4. Counter: ask for \"Identity\". Wallet: \"Scan\" the counter's code, or choose a picture of it; compare who asks and the
      two digits, press \"Show this\", and hold the moving code into the webcam. Counter: compare the face; then it turns green.

@@ -76,7 +76,7 @@ impl Journey {
         )?;
 
         let wallet = Wallet::of(self.stage.program("wallet")?)?;
-        let desk = Desk::of(self.stage.program("desk")?)?;
+        let desk = Desk::of(self.stage.program("desk")?)?.signed_in()?;
         let enrolled = enrol(&wallet);
         let cnic = self.citizen(enrolled)?;
         let unlocked = unlock(&wallet);
@@ -126,7 +126,7 @@ impl Journey {
             ..DeskOptions::default()
         };
         self.stage.start_desk("new-desk", &options)?;
-        let new = Desk::of(self.stage.program("new-desk")?)?;
+        let new = Desk::of(self.stage.program("new-desk")?)?.signed_in()?;
         let shown = timed_code(&wallet).and_then(|code| show(&new, &code));
         self.step(
             "age, at a counter that has no trust list",

@@ -16,6 +16,22 @@ use crate::workspace::{Profile, Workspace};
 
 /// The service class of every desk here; the wallet names it in what it shows.
 pub const AUDIENCE: &str = "kp:desk";
+/// The officer of every desk here.
+pub const OFFICER_NUMBER: &str = "1";
+/// Their PIN.
+pub const OFFICER_PIN: &str = "730915";
+/// What every desk here is for unless it is started with another profile: it waits for what visitors show, so that a pass
+/// that needs no question can be shown at once.
+const PROFILE: &str = r#"{
+  "version": 1,
+  "id": "test",
+  "name": { "en": "Domicile", "ur": "ڈومیسائل", "ps": "ډومیسایل" },
+  "service": "domicile",
+  "ask": ["age", "residence", "identity"],
+  "mode": "timed",
+  "idle_minutes": 120
+}
+"#;
 
 /// How a counter is started.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +40,10 @@ pub struct DeskOptions {
     pub clock: Option<String>,
     /// Never looks for a network.
     pub offline: bool,
+    /// Nobody may sign in yet.
+    pub no_officer: bool,
+    /// The service profile as JSON, in place of the one that desks here have.
+    pub profile: Option<String>,
 }
 
 /// Everything that runs, and where it keeps its data.
@@ -151,25 +171,9 @@ impl Stage {
         for (option, value) in options {
             command.args([*option, value]);
         }
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .context("province-server could not be started")?;
-        if let (Some(mut pipe), Some(text)) = (child.stdin.take(), stdin) {
-            writeln!(pipe, "{text}").context("province-server does not listen")?;
-        }
-        let output = child
-            .wait_with_output()
-            .context("province-server could not be waited for")?;
-        let errors = String::from_utf8_lossy(&output.stderr);
-        ensure!(
-            output.status.success(),
-            "province-server {name} failed: {}",
-            errors.trim()
-        );
-        last_json(&output.stdout).with_context(|| format!("province-server {name} did not print JSON"))
+        let output = with_input(command, stdin.unwrap_or_default())
+            .with_context(|| format!("province-server {name} failed"))?;
+        last_json(&output).with_context(|| format!("province-server {name} did not print JSON"))
     }
 
     /// Ends the passes of the citizen with this number.
@@ -198,7 +202,13 @@ impl Stage {
         let certificate = self.file(&format!("{name}.certificate"));
         if !certificate.is_file() {
             self.certify(&data, &certificate)?;
+            if !options.no_officer {
+                self.add_officer(&data)?;
+            }
         }
+        let profile = self.file(&format!("{name}.profile.json"));
+        let text = options.profile.as_deref().unwrap_or(PROFILE);
+        std::fs::write(&profile, text).context("the profile could not be written")?;
         let mut command = self.command("counter");
         command
             .arg("serve")
@@ -209,6 +219,8 @@ impl Stage {
         command
             .arg("--certificate")
             .arg(&certificate)
+            .arg("--profile")
+            .arg(&profile)
             .args(["--listen", "127.0.0.1:0"]);
         if options.offline {
             command.arg("--offline");
@@ -217,6 +229,22 @@ impl Stage {
             set_clock(&mut command, clock)?;
         }
         self.start(name, &command)
+    }
+
+    /// The test officer, who may do everything at the desk.
+    fn add_officer(&self, data: &Path) -> anyhow::Result<()> {
+        let mut command = self.command("counter");
+        command.args([
+            "officer",
+            "add",
+            "--number",
+            OFFICER_NUMBER,
+            "--name",
+            "Test officer",
+        ]);
+        command.args(["--role", "supervisor", "--data"]).arg(data);
+        // The PIN is not on the command line, which other users can read.
+        with_input(command, OFFICER_PIN).map(drop)
     }
 
     fn certify(&self, data: &Path, certificate: &Path) -> anyhow::Result<()> {
@@ -319,6 +347,23 @@ impl Drop for Stage {
             program.stop();
         }
     }
+}
+
+/// Runs a command with a line on its standard input; what it printed.
+fn with_input(mut command: Command, line: &str) -> anyhow::Result<Vec<u8>> {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("it could not be started")?;
+    if let Some(mut pipe) = child.stdin.take() {
+        writeln!(pipe, "{line}").context("it does not listen")?;
+    }
+    let output = child.wait_with_output().context("it could not be waited for")?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{}", errors.trim());
+    Ok(output.stdout)
 }
 
 /// Puts another clock round a program. Only the time of day: timers go on as they are.

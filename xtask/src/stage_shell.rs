@@ -13,7 +13,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::process;
-use crate::stage::{DeskOptions, Stage};
+use crate::stage::{DeskOptions, OFFICER_NUMBER, OFFICER_PIN, Stage};
 use crate::workspace::{Profile, Workspace};
 
 /// How often we look whether somebody stopped us.
@@ -92,9 +92,19 @@ fn obey(stage: &mut Stage, line: &str) -> anyhow::Result<Value> {
             let options = DeskOptions {
                 clock: text("clock").map(str::to_owned),
                 offline: order.get("offline") == Some(&Value::Bool(true)),
+                no_officer: order.get("officer") == Some(&Value::Bool(false)),
+                profile: order
+                    .get("profile")
+                    .filter(|one| one.is_object())
+                    .map(Value::to_string),
             };
             stage.start_desk(name("name")?, &options)?;
-            ready(stage, name("name")?)
+            let mut ready = ready(stage, name("name")?)?;
+            if let Some(fields) = ready.as_object_mut() {
+                let officer = json!({ "number": OFFICER_NUMBER, "pin": OFFICER_PIN });
+                fields.insert("officer".to_owned(), officer);
+            }
+            Ok(ready)
         }
         "preview" => {
             stage.start_preview(name("name")?, text("clock"))?;

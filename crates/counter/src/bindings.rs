@@ -5,7 +5,11 @@ use specta::Types;
 use specta_typescript::Typescript;
 
 use crate::StationCode;
-use crate::types::{CounterState, ErrorReply, FaceCall, RequestCall, SheetCall, SyncReply, TextCall};
+use crate::types::{
+    AddOfficerCall, ChangePinCall, CitizenView, CounterState, ErrorReply, FaceCall, OfficersReply,
+    RequestCall, ResetPinCall, SetActiveCall, SetUpCall, SheetCall, SignInCall, SignInReply, SignOutReply, SyncReply,
+    TextCall,
+};
 
 /// The TypeScript could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +22,17 @@ pub struct BindingsError(#[from] specta_typescript::Error);
 /// [`BindingsError`].
 pub fn typescript() -> Result<String, BindingsError> {
     let types = Types::default()
+        .register::<AddOfficerCall>()
+        .register::<ChangePinCall>()
+        .register::<CitizenView>()
         .register::<CounterState>()
+        .register::<OfficersReply>()
+        .register::<ResetPinCall>()
+        .register::<SetActiveCall>()
+        .register::<SetUpCall>()
+        .register::<SignInCall>()
+        .register::<SignInReply>()
+        .register::<SignOutReply>()
         .register::<ErrorReply>()
         .register::<FaceCall>()
         .register::<RequestCall>()

@@ -45,6 +45,36 @@ station_codes! {
     PictureUnreadable = "picture_unreadable", UNPROCESSABLE_ENTITY;
     /// The picture is too large.
     PictureTooLarge = "picture_too_large", PAYLOAD_TOO_LARGE;
+    /// Nobody is signed in, and the desk decides nothing without an officer.
+    NobodySignedIn = "station_nobody_signed_in", UNAUTHORIZED;
+    /// The session is over: signed out, idle, or another officer took over.
+    SessionOver = "station_session_over", UNAUTHORIZED;
+    /// No officer with this number may sign in here.
+    OfficerUnknown = "station_officer_unknown", UNAUTHORIZED;
+    /// The PIN is not this officer's.
+    WrongPin = "wrong_pin", UNAUTHORIZED;
+    /// Too many wrong PINs; the next try has to wait.
+    OfficerMustWait = "station_officer_must_wait", TOO_MANY_REQUESTS;
+    /// Somebody else chose the PIN; the officer has to choose one first.
+    OfficerPinTemporary = "station_officer_pin_temporary", FORBIDDEN;
+    /// Only a supervisor may do that.
+    NotSupervisor = "station_not_supervisor", FORBIDDEN;
+    /// There is an officer with this number already.
+    OfficerTaken = "station_officer_taken", CONFLICT;
+    /// Number or name of an officer is not well formed.
+    OfficerMalformed = "station_officer_malformed", UNPROCESSABLE_ENTITY;
+    /// A PIN has 6 to 12 digits.
+    PinMalformed = "pin_malformed", UNPROCESSABLE_ENTITY;
+    /// The PIN is one that anybody would try first.
+    PinTooEasy = "pin_too_easy", UNPROCESSABLE_ENTITY;
+    /// The new PIN is the old one.
+    PinSame = "station_pin_same", UNPROCESSABLE_ENTITY;
+    /// The desk would be left without a supervisor.
+    LastSupervisor = "station_last_supervisor", CONFLICT;
+    /// The desk has its first supervisor, or the set-up code was wrong too often.
+    SetupClosed = "station_setup_closed", FORBIDDEN;
+    /// The set-up code is not the one that the program printed.
+    SetupWrong = "station_setup_wrong", UNAUTHORIZED;
     /// This desk's certificate does not allow that question.
     MayNotAsk = "station_may_not_ask", FORBIDDEN;
     /// This desk has no certificate in date, and the question needs one.

@@ -8,6 +8,8 @@ pub mod gate;
 pub mod key;
 pub mod log;
 pub mod page_file;
+pub mod officers;
+pub mod profile;
 pub mod province;
 pub mod roots;
 pub mod schedule;
@@ -23,4 +25,4 @@ mod opaque;
 mod visit;
 
 pub use code::StationCode;
-pub use http::{App, FRAME_BYTES_MAX, TEXT_BYTES_MAX, page_is_here, router};
+pub use http::{App, FRAME_BYTES_MAX, OFFICER_HEADER, TEXT_BYTES_MAX, page_is_here, router};

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use commands::OfficerCommand;
 use counter::province::Province;
 use counter::schedule::Schedule;
 use counter::station::{Settings, Station};
@@ -21,6 +22,8 @@ use zeroize::Zeroizing;
 
 /// How often the scan log is looked after.
 const LOG_EVERY: Duration = Duration::from_mins(1);
+
+mod commands;
 
 /// Checks Khyber Pass codes at a service desk, with or without a network.
 #[derive(Debug, Parser)]
@@ -45,6 +48,11 @@ enum Command {
         data: PathBuf,
         /// The update, as `province-server bundle` writes it.
         file: PathBuf,
+    },
+    /// Add, list or repair the officers of a desk.
+    Officer {
+        #[command(subcommand)]
+        command: OfficerCommand,
     },
     /// Serve the desk's page on this machine.
     Serve(Serve),
@@ -109,6 +117,9 @@ struct Serve {
     /// Count staff passes as attendance: who comes in, who goes out.
     #[arg(long)]
     gate: bool,
+    /// What the desk is for (docs/desk.md); kept for the next start.
+    #[arg(long)]
+    profile: Option<PathBuf>,
     /// Never ask the province for anything.
     #[arg(long)]
     offline: bool,
@@ -124,6 +135,7 @@ fn main() -> anyhow::Result<()> {
         Command::Import { data, file } => import(&data, &file),
         Command::Log(Log::Export { data, out }) => export_log(&data, &out),
         Command::Gate(Gate::Sheet { data, day, out }) => attendance_sheet(&data, &day, &out),
+        Command::Officer { command } => command.run(|| random()),
         Command::Serve(arguments) => {
             anyhow::ensure!(
                 arguments.listen.ip().is_loopback(),
@@ -219,6 +231,9 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         offline: arguments.offline,
         configured: config.is_some(),
     };
+    if let Some(file) = &arguments.profile {
+        commands::keep_profile(&arguments.data, file)?;
+    }
     let mut station = Station::open(&arguments.data, settings)?;
     if arguments.gate {
         station.use_gate(gate::Rules::default());
@@ -230,6 +245,8 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
             "that the desk started could not be written down"
         );
     }
+    let setup_code = random::<4>()?;
+    let setup = station.open_officers(|| format!("{:08}", u32::from_be_bytes(setup_code) % 100_000_000))?;
 
     let listener = TcpListener::bind(arguments.listen)
         .await
@@ -259,7 +276,15 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
     let page = page_file::address(&host, &token);
     println!(
         "{}",
-        json!({ "ready": true, "url": format!("http://{host}"), "page": page, "token": token })
+        json!({
+            "ready": true,
+            "url": format!("http://{host}"),
+            "page": page,
+            "citizen": format!("http://{host}/citizen?token={token}"),
+            "token": token,
+            // The first supervisor is made on the screen with this code, or by `counter officer add`.
+            "setup": setup,
+        })
     );
 
     let background = [

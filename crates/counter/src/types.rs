@@ -8,6 +8,10 @@ use specta::Type;
 
 use crate::opaque::opaque_debug;
 
+mod desk;
+
+pub use desk::*;
+
 opaque_debug!(ScanReply, ClaimView, TextCall);
 
 /// Everything on the page that is not about a visitor.
@@ -35,8 +39,10 @@ pub struct CounterState {
     pub request: Option<RequestReply>,
     /// The scan log, as far as it has come.
     pub log: LogView,
-    /// The visit at the moment, for a page that was loaded again.
+    /// The visit at the moment, for a page that was loaded again; only for who may see it.
     pub visit: ScanReply,
+    /// Who works here, and what the desk is for.
+    pub desk: DeskView,
 }
 
 /// How far the scan log has come; noted at the end of a day, it proves later that nothing was cut.
@@ -361,6 +367,8 @@ pub struct SyncReply {
 pub struct ErrorReply {
     /// What, one of `STATION_CODES`.
     pub code: String,
+    /// Seconds until it makes sense to try again.
+    pub wait_seconds: Option<u32>,
 }
 
 /// Unix seconds for the page.

@@ -8,10 +8,10 @@
 //! phone has. Changing the PIN makes a new slot and leaves the database alone. A six-digit PIN has
 //! a million values: without `K_device` in the mix a copied envelope would fall in a day.
 
-use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
+use pin::{Cost, CostError, Pin, SALT_BYTES};
 use province_api::Bytes;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -19,56 +19,12 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::device_key::DeviceKey;
-use crate::pin::Pin;
 
 /// Largest envelope file, in bytes.
 pub const ENVELOPE_BYTES_MAX: usize = 4096;
 
 /// The key that opens the database.
 pub(crate) type VaultKey = Zeroizing<[u8; 32]>;
-
-/// What Argon2id (RFC 9106) costs. Never below [`KdfParams::FLOOR`], never above what a small phone survives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KdfParams {
-    memory_kib: u32,
-    passes: u32,
-    lanes: u32,
-}
-
-impl KdfParams {
-    /// 19 MiB, 2 passes, 1 lane: the least that OWASP recommends, and bearable on a phone of 2 GB.
-    pub const FLOOR: Self = Self {
-        memory_kib: 19 * 1024,
-        passes: 2,
-        lanes: 1,
-    };
-
-    /// Takes memory in KiB, passes and lanes.
-    ///
-    /// # Errors
-    /// [`EnvelopeError::Parameters`] below the floor or above 256 MiB, 16 passes, 4 lanes.
-    pub fn new(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, EnvelopeError> {
-        let params = Self {
-            memory_kib,
-            passes,
-            lanes,
-        };
-        params.check()
-    }
-
-    fn check(self) -> Result<Self, EnvelopeError> {
-        let floor = Self::FLOOR;
-        let fits = (floor.memory_kib..=MEMORY_KIB_MAX).contains(&self.memory_kib)
-            && (floor.passes..=16).contains(&self.passes)
-            && (floor.lanes..=4).contains(&self.lanes);
-        if fits {
-            Ok(self)
-        } else {
-            Err(EnvelopeError::Parameters)
-        }
-    }
-}
 
 /// Why an envelope could not be read or opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -93,6 +49,15 @@ pub enum EnvelopeError {
     Derivation,
 }
 
+impl From<CostError> for EnvelopeError {
+    fn from(error: CostError) -> Self {
+        match error {
+            CostError::Parameters => Self::Parameters,
+            CostError::Derivation => Self::Derivation,
+        }
+    }
+}
+
 /// A whole envelope, well formed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,7 +75,7 @@ pub(crate) struct Envelope {
 #[serde(deny_unknown_fields)]
 struct Slot {
     kind: SlotKind,
-    argon2id: KdfParams,
+    argon2id: Cost,
     salt: Bytes,
     nonce: Bytes,
     sealed: Bytes,
@@ -127,7 +92,7 @@ impl Envelope {
     pub(crate) fn make(
         pin: &Pin,
         device: &DeviceKey,
-        params: KdfParams,
+        params: Cost,
         rng: &mut impl CryptoRng,
     ) -> Result<(Self, VaultKey), EnvelopeError> {
         let mut vault_key = VaultKey::new([0; 32]);
@@ -223,7 +188,7 @@ impl Envelope {
         &self,
         pin: &Pin,
         device: &DeviceKey,
-        params: KdfParams,
+        params: Cost,
         vault_key: &VaultKey,
         rng: &mut impl CryptoRng,
     ) -> Result<Slot, EnvelopeError> {
@@ -252,12 +217,12 @@ impl Envelope {
     }
 
     /// What a slot is bound to: moved to another profile, purpose, version or cost, it does not open.
-    fn aad(&self, kind: SlotKind, params: KdfParams, salt: &[u8]) -> Vec<u8> {
+    fn aad(&self, kind: SlotKind, params: Cost, salt: &[u8]) -> Vec<u8> {
         let kind = match kind {
             SlotKind::Pin => "pin",
         };
         let mut aad = b"khyber pass envelope".to_vec();
-        for number in [self.version, params.memory_kib, params.passes, params.lanes] {
+        for number in [self.version].into_iter().chain(params.numbers()) {
             aad.extend_from_slice(&number.to_be_bytes());
         }
         for part in [
@@ -283,16 +248,12 @@ struct Seen {
 fn derive_kek(
     pin: &Pin,
     device: &DeviceKey,
-    params: KdfParams,
+    params: Cost,
     salt: &[u8],
 ) -> Result<Zeroizing<[u8; 32]>, EnvelopeError> {
-    let argon2_params = Params::new(params.memory_kib, params.passes, params.lanes, Some(32))
-        .map_err(|_| EnvelopeError::Parameters)?;
     let mut ikm = Zeroizing::new([0_u8; 64]);
     let (from_pin, from_device) = ikm.split_at_mut(32);
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, argon2_params)
-        .hash_password_into(pin.as_bytes(), salt, from_pin)
-        .map_err(|_| EnvelopeError::Derivation)?;
+    pin::stretch(pin, salt, params, from_pin)?;
     from_device.copy_from_slice(device.as_slice());
     let mut kek = Zeroizing::new([0; 32]);
     Hkdf::<Sha256>::new(Some(salt), ikm.as_slice())
@@ -312,10 +273,8 @@ fn device_check(device: &DeviceKey, profile: &[u8]) -> [u8; DEVICE_CHECK_BYTES] 
 
 const VERSION: u32 = 1;
 const PURPOSE: &str = "wallet-vault";
-const MEMORY_KIB_MAX: u32 = 256 * 1024;
 const PROFILE_BYTES: usize = 16;
 const DEVICE_CHECK_BYTES: usize = 8;
-const SALT_BYTES: usize = 16;
 const NONCE_BYTES: usize = 24;
 const SEALED_BYTES: usize = 32 + 16;
 

@@ -1,9 +1,10 @@
 //! What can go wrong in the store, typed, and the one place where it becomes a code.
 
+use pin::PinError;
+
 use crate::code::{UiCode, UiError};
 use crate::device_key::KeyStoreError;
 use crate::envelope::EnvelopeError;
-use crate::pin::PinError;
 
 /// The vault could not be made or opened.
 #[derive(Debug, thiserror::Error)]

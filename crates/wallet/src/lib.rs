@@ -21,7 +21,6 @@ mod file;
 mod home;
 mod opaque;
 mod picture;
-mod pin;
 mod request;
 pub mod screen;
 mod settings;
@@ -37,8 +36,8 @@ mod testing;
 mod tests;
 
 pub use code::{UiCode, UiError};
-pub use envelope::{ENVELOPE_BYTES_MAX, EnvelopeError, KdfParams};
-pub use pin::{PIN_DIGITS_MAX, PIN_DIGITS_MIN, Pin, PinError};
+pub use envelope::{ENVELOPE_BYTES_MAX, EnvelopeError};
+pub use pin::{Cost, PIN_DIGITS_MAX, PIN_DIGITS_MIN, Pin, PinError};
 pub use show::{DEFAULT_AUDIENCE, FRAME_MS, RENEW_SECONDS};
 pub use sync::{Failure, HttpRequest, HttpResponse};
 pub use wallet::Wallet;

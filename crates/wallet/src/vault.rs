@@ -6,15 +6,15 @@
 
 use std::path::{Path, PathBuf};
 
+use pin::{Cost, Pin};
 use rand_core::CryptoRng;
 use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
 
 use crate::device_key::{DeviceKey, DeviceKeyStore};
-use crate::envelope::{Envelope, KdfParams, VaultKey};
+use crate::envelope::{Envelope, VaultKey};
 use crate::error::OpenError;
 use crate::file;
-use crate::pin::Pin;
 use crate::store::enrolment;
 
 mod migrations {
@@ -46,7 +46,7 @@ impl VaultFiles {
         &self,
         pin: &Pin,
         device_key: &dyn DeviceKeyStore,
-        params: KdfParams,
+        params: Cost,
         rng: &mut impl CryptoRng,
     ) -> Result<Connection, OpenError> {
         if self.exist() {

@@ -5,14 +5,13 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use credential::{ProvinceConfig, RootKind, RootSet, Timestamp};
+use pin::{Cost, Pin};
 use rand_core::CryptoRng;
 use rusqlite::Connection;
 
 use crate::code::{UiCode, UiError};
 use crate::device_key::DeviceKeyStore;
-use crate::envelope::KdfParams;
 use crate::error::OpenError;
-use crate::pin::Pin;
 use crate::request::Requests;
 use crate::screen::{
     AppState, Choice, Draft, DraftCheck, EnrolmentState, HistoryItem, Home, Language, LockState, Mark,
@@ -31,7 +30,7 @@ pub struct Wallet {
     roots: RootSet,
     config: Option<ProvinceConfig>,
     device_key: Box<dyn DeviceKeyStore>,
-    kdf: KdfParams,
+    kdf: Cost,
     language: Language,
     open: Option<Open>,
     /// Two at once would show one pass twice.
@@ -70,7 +69,7 @@ impl Wallet {
             roots,
             config,
             device_key,
-            kdf: KdfParams::FLOOR,
+            kdf: Cost::FLOOR,
             language: settings::language(folder),
             open: None,
             _alone: alone,
@@ -79,7 +78,7 @@ impl Wallet {
 
     /// With another cost for the PIN of a vault that is made from now on.
     #[must_use]
-    pub fn with_kdf(mut self, kdf: KdfParams) -> Self {
+    pub fn with_kdf(mut self, kdf: Cost) -> Self {
         self.kdf = kdf;
         self
     }

@@ -84,6 +84,7 @@ export async function atDesk(desk, pictures, look, near) {
     browser = await openBrowser({ camera });
     page = await openPage(browser, { permissions: ["camera"] });
     await page.goto(desk.page);
+    await signIn(page, desk);
     return await look(page);
   } catch (error) {
     if (page) await keep(`${desk.name}-failed.png`, await page.screenshot());
@@ -92,6 +93,15 @@ export async function atDesk(desk, pictures, look, near) {
     await browser?.close();
     await rm(folder, { recursive: true });
   }
+}
+
+/** The officer signs in on the desk's page, by keyboard. */
+export async function signIn(page, { officer }, language = "en") {
+  const number = page.getByLabel(words(language, "officer_number"), { exact: true });
+  await number.fill(officer.number);
+  await page.getByLabel(words(language, "officer_pin"), { exact: true }).fill(officer.pin);
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: words(language, "officer_menu") }).waitFor();
 }
 
 /** The verdict on the desk's page: what it says, and its stable code. */

@@ -47,8 +47,9 @@ export class Stage {
   }
 
   /** A counter. `clock`: `+181s`, or `2026-11-22 03:00:00` (UTC) for one that stands still. */
-  async desk(name, { clock, offline = false } = {}) {
-    return new Desk(name, await this.#order({ do: "desk", name, clock, offline }));
+  /** `profile`: what it is for, in place of the one that desks on stage have. `officer: false`: without the test officer. */
+  async desk(name, { clock, offline = false, profile, officer = true } = {}) {
+    return new Desk(name, await this.#order({ do: "desk", name, clock, offline, profile, officer }));
   }
 
   /** The wallet's screens for a browser. */
@@ -109,17 +110,27 @@ export class Desk {
     this.name = name;
     this.url = ready.url;
     this.page = ready.page;
+    this.citizen = ready.citizen;
+    this.setup = ready.setup;
     this.token = ready.token;
+    this.officer = ready.officer;
   }
 
-  async call(method, path, body) {
+  /** A call of somebody who is not signed in. */
+  async call(method, path, body, headers = {}) {
     const answer = await fetch(this.url + path, {
       method,
-      headers: { "content-type": "application/json", "X-Khyber-Token": this.token },
+      headers: { "content-type": "application/json", "X-Khyber-Token": this.token, ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     if (!answer.ok) throw new Error(`${this.name}: ${path} answers ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    return answer.status === 204 ? undefined : answer.json();
+  }
+
+  /** A call of the officer, who signs in for it: whoever was signed in before, on a page, is not any more. */
+  async act(path, body) {
+    const { session } = await this.call("POST", "/api/officers/sign-in", this.officer);
+    return this.call("POST", path, body, { "X-Khyber-Officer": session });
   }
 
   state() {

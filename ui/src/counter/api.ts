@@ -1,18 +1,29 @@
 /** The calls of the counter program. Types come from it; see `bindings.ts`. */
 import type {
+  AddOfficerCall,
+  ChangePinCall,
+  CitizenView,
   CounterState,
   ErrorReply,
-  FaceCall,
-  RequestCall,
+  OfficersReply,
   RequestReply,
+  ResetPinCall,
   ScanReply,
+  SetActiveCall,
+  SetUpCall,
+  SignInCall,
+  SignInReply,
+  SignOutReply,
   SyncReply,
-  TextCall,
 } from "./bindings";
 
 /** A call that did not come out: the program's code, or `station_gone` when there is no answer. */
 export class CallError extends Error {
-  constructor(readonly code: string) {
+  constructor(
+    readonly code: string,
+    /** Seconds until it makes sense to try again. */
+    readonly wait?: number,
+  ) {
     super(code);
   }
 }
@@ -27,15 +38,32 @@ export interface Api {
   face(visit: number, same: boolean): Promise<ScanReply>;
   next(): Promise<ScanReply>;
   sync(): Promise<SyncReply>;
+  signIn(call: SignInCall): Promise<SignInReply>;
+  setUp(call: SetUpCall): Promise<SignInReply>;
+  signOut(): Promise<SignOutReply>;
+  /** The officer moved, typed or touched. */
+  active(): Promise<void>;
+  changePin(call: ChangePinCall): Promise<void>;
+  officers(): Promise<OfficersReply>;
+  addOfficer(call: AddOfficerCall): Promise<OfficersReply>;
+  setActive(call: SetActiveCall): Promise<OfficersReply>;
+  resetPin(call: ResetPinCall): Promise<OfficersReply>;
+  citizen(): Promise<CitizenView>;
+  /** From now on calls are this session's; an empty one is nobody's. */
+  useSession(secret: string): void;
 }
 
+/** Where the session of this tab's officer is kept, for a page that is loaded again. */
+const PLACE = "khyber-officer";
+
 export function counterApi(token: string): Api {
+  let session = window.sessionStorage.getItem(PLACE) ?? "";
   async function call<T>(method: "GET" | "POST", path: string, body?: BodyInit, headers: HeadersInit = {}): Promise<T> {
     let response: Response;
     try {
       response = await fetch(path, {
         method,
-        headers: { "X-Khyber-Token": token, ...headers },
+        headers: { "X-Khyber-Token": token, ...(session === "" ? {} : { "X-Khyber-Officer": session }), ...headers },
         body: body ?? null,
         cache: "no-store",
         credentials: "omit",
@@ -46,9 +74,10 @@ export function counterApi(token: string): Api {
     }
     const reply: unknown = await response.json().catch(() => undefined);
     if (response.ok) return reply as T;
-    throw new CallError((reply as ErrorReply | undefined)?.code ?? "station_bad_call");
+    const error = reply as ErrorReply | undefined;
+    throw new CallError(error?.code ?? "station_bad_call", error?.wait_seconds ?? undefined);
   }
-  const json = <T>(path: string, value: FaceCall | RequestCall | TextCall) =>
+  const json = <T>(path: string, value: object) =>
     call<T>("POST", path, JSON.stringify(value), { "content-type": "application/json" });
 
   return {
@@ -66,5 +95,20 @@ export function counterApi(token: string): Api {
     face: (visit, same) => json("/api/face", { visit, same }),
     next: () => call("POST", "/api/next"),
     sync: () => call("POST", "/api/sync"),
+    signIn: (value) => json("/api/officers/sign-in", value),
+    setUp: (value) => json("/api/officers/set-up", value),
+    signOut: () => call("POST", "/api/officers/sign-out"),
+    active: () => call("POST", "/api/officers/active"),
+    changePin: (value) => json("/api/officers/pin", value),
+    officers: () => call("GET", "/api/officers"),
+    addOfficer: (value) => json("/api/officers/add", value),
+    setActive: (value) => json("/api/officers/set-active", value),
+    resetPin: (value) => json("/api/officers/reset-pin", value),
+    citizen: () => call("GET", "/api/citizen"),
+    useSession: (secret) => {
+      session = secret;
+      if (secret === "") window.sessionStorage.removeItem(PLACE);
+      else window.sessionStorage.setItem(PLACE, secret);
+    },
   };
 }

@@ -1,6 +1,6 @@
 /** What the desk's page knows and does, without a screen. The program decides; this follows. */
 import { CallError, type Api } from "./api";
-import type { CounterState, RequestReply, ScanReply } from "./bindings";
+import type { CounterState, DeskView, RequestReply, ScanReply, ShiftView, SignInReply } from "./bindings";
 
 const NOBODY: ScanReply = {
   visit: 0,
@@ -22,6 +22,9 @@ const PRINTED = ["document_only", "paper_not_presence"];
 /** Verdicts on what was no answer to the request on the screen; it stays open after them. */
 const NO_ANSWER = ["wrong_code", "malformed", "too_large", "wrong_request", "not_a_document", ...PRINTED];
 
+/** The officer is signed out, here or by somebody else. */
+const LEFT = ["station_session_over", "station_nobody_signed_in"];
+
 /** The visitor is gone when the camera has seen no code for this long. */
 const GONE_MS = 4_000;
 /** A verdict stays at least this long, so that it can be read ... */
@@ -30,6 +33,11 @@ const SHOWN_MS = 5_000;
 const READ_MS = 10_000;
 /** Without a camera nobody sees the visitor leave; what was shown goes away all the same. */
 const FORGOTTEN_MS = 60_000;
+/** A question that could not be asked is not tried again at once. */
+const ASK_AGAIN_MS = 5_000;
+/** That somebody is there is said no more often than this. */
+const ACTIVE_MS = 15_000;
+
 /** A scanner reads the same code again while the phone is still in front of it. */
 const SAME_SCAN_MS = 3_000;
 
@@ -44,6 +52,10 @@ export class Desk {
   updating = $state(false);
   updated = $state(false);
   cameraLive = $state(false);
+  /** The officer took the question back; the next one comes when they say so. */
+  paused = $state(false);
+  /** The shift that ended last, until somebody signs in or waves it away. */
+  ended = $state<ShiftView | null>(null);
   /** Milliseconds of this page's clock. */
   now = $state(0);
 
@@ -55,10 +67,59 @@ export class Desk {
   #lastText = "";
   #lastTextAt = Number.NEGATIVE_INFINITY;
   #unreachable = $state(false);
+  /** What was asked for last; the profile's first unless the officer chose another. */
+  #chosen = $state<string>();
+  #asking = false;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #activeAt = Number.NEGATIVE_INFINITY;
+  #idleEnds = $state(Number.POSITIVE_INFINITY);
 
   constructor(api: Api, now: number) {
     this.#api = api;
     this.now = now;
+  }
+
+  /** The program's calls, for screens with forms of their own. */
+  get api(): Api {
+    return this.#api;
+  }
+
+  get view(): DeskView | undefined {
+    return this.state?.desk;
+  }
+
+  /** Somebody is signed in with a PIN of their own. */
+  get signedIn(): boolean {
+    return this.view?.officer?.temporary === false;
+  }
+
+  /** The desk decides: an officer is there, or it works without one. */
+  get working(): boolean {
+    const view = this.view;
+    if (view === undefined) return false;
+    return this.signedIn || (view.officer === null && !view.occupied && view.profile.unattended.length > 0);
+  }
+
+  /** What may be asked for at the moment, in the profile's order. */
+  get asks(): readonly string[] {
+    const profile = this.view?.profile;
+    return (this.signedIn ? profile?.ask : profile?.unattended) ?? [];
+  }
+
+  /** What the next question is about. */
+  get nextAsk(): string | undefined {
+    return this.asks.find((vct) => vct === this.#chosen) ?? this.asks[0];
+  }
+
+  /** The next question comes by itself. */
+  get queue(): boolean {
+    return this.view?.profile.mode === "request" && this.working;
+  }
+
+  /** Seconds until the officer is signed out, when that is soon. */
+  get idleSeconds(): number | undefined {
+    const left = Math.ceil((this.#idleEnds - this.now) / 1000);
+    return this.signedIn && left <= 60 ? Math.max(0, left) : undefined;
   }
 
   /** No newer data can come in at the moment. */
@@ -89,10 +150,17 @@ export class Desk {
   async tick(now: number): Promise<void> {
     this.now = now;
     if (this.visit.state === "decided" && now >= this.#nextAt) await this.next();
+    if (this.signedIn && now >= this.#idleEnds) await this.refresh();
+    if (this.#mayAsk()) await this.#askNext();
   }
 
   async refresh(): Promise<void> {
-    await this.#do(async () => this.#take(await this.#api.state()));
+    const visits = this.#visits;
+    await this.#do(async () => {
+      const state = await this.#api.state();
+      // What was true of another visit, or before somebody signed in, is not taken for true now.
+      if (visits === this.#visits) this.#take(state);
+    });
   }
 
   /** The first state of the page, with what was on it before it was loaded again. */
@@ -136,6 +204,68 @@ export class Desk {
     await this.#visit(() => this.#api.text(text));
   }
 
+  #mayAsk(): boolean {
+    if (!this.queue || this.paused || this.#asking || this.visit.state !== "nothing") return false;
+    return (this.request === null || this.requestSeconds === 0) && this.now - this.#askedAt >= ASK_AGAIN_MS;
+  }
+
+  async #askNext(): Promise<void> {
+    const next = this.nextAsk;
+    if (next === undefined) return;
+    this.#asking = true;
+    this.#askedAt = this.now;
+    await this.ask(next);
+    if (this.request !== null) this.#askedAt = Number.NEGATIVE_INFINITY;
+    this.#asking = false;
+  }
+
+  /** Signs in; what is returned is said to the next calls. Throws `CallError`. */
+  async enter(call: () => Promise<SignInReply>): Promise<void> {
+    const { session, ended } = await call();
+    this.#api.useSession(session);
+    this.#clear();
+    this.ended = ended;
+    this.trouble = undefined;
+    await this.start();
+  }
+
+  async signOut(): Promise<void> {
+    await this.#do(async () => {
+      const { ended } = await this.#api.signOut();
+      this.#api.useSession("");
+      this.#clear();
+      this.ended = ended;
+      this.#take(await this.#api.state());
+    });
+  }
+
+  /** The officer did something; said to the program now and then. */
+  active(): void {
+    if (this.view?.officer === null || this.now - this.#activeAt < ACTIVE_MS) return;
+    this.#activeAt = this.now;
+    this.#idleEnds = this.now + (this.view?.profile.idle_minutes ?? 1) * 60_000;
+    void this.#do(() => this.#api.active());
+  }
+
+  /** Nothing of a visitor stays on the screen. */
+  #clear(): void {
+    this.#visits += 1;
+    this.visit = NOBODY;
+    this.request = null;
+    this.paused = false;
+    this.noCode = false;
+    this.#chosen = undefined;
+    this.#askedAt = Number.NEGATIVE_INFINITY;
+    this.#activeAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The officer asks for this from now on. */
+  async choose(vct: string): Promise<void> {
+    this.#chosen = vct;
+    this.paused = false;
+    await this.ask(vct);
+  }
+
   async ask(vct: string): Promise<void> {
     await this.#do(async () => {
       const request = await this.#api.request(vct);
@@ -147,6 +277,7 @@ export class Desk {
 
   async cancel(): Promise<void> {
     this.request = null;
+    this.paused = true;
     await this.#do(async () => this.#take(await this.#api.cancelRequest()));
   }
 
@@ -160,10 +291,12 @@ export class Desk {
     this.#end();
     this.visit = NOBODY;
     this.noCode = false;
+    this.paused = false;
     if (this.request && this.requestSeconds === 0) this.request = null;
     await this.#do(async () => {
       await this.#api.next();
     });
+    if (this.#mayAsk()) await this.#askNext();
   }
 
   async sync(): Promise<void> {
@@ -188,6 +321,9 @@ export class Desk {
 
   #take(state: CounterState): void {
     this.state = state;
+    const idle = state.desk.idle_seconds;
+    this.#idleEnds = idle === null ? Number.POSITIVE_INFINITY : this.now + idle * 1000;
+    if (state.desk.officer === null) this.#api.useSession("");
   }
 
   #show(request: RequestReply, seconds: number): void {
@@ -224,6 +360,18 @@ export class Desk {
     try {
       await work();
       if (this.trouble === "station_gone") this.trouble = undefined;
+    } catch (thrown) {
+      if (!(thrown instanceof CallError)) throw thrown;
+      if (LEFT.includes(thrown.code)) await this.#left();
+      else this.trouble = thrown.code;
+    }
+  }
+
+  async #left(): Promise<void> {
+    this.#api.useSession("");
+    this.#clear();
+    try {
+      this.#take(await this.#api.state());
     } catch (thrown) {
       if (!(thrown instanceof CallError)) throw thrown;
       this.trouble = thrown.code;

@@ -1,70 +1,8 @@
 // What the desk's page does as visitors, requests and time come and go.
 import { beforeEach, describe, expect, test } from "vitest";
 
-import { CallError, type Api } from "./api";
-import type { CounterState, RequestReply, ScanReply } from "./bindings";
 import { Desk } from "./desk.svelte";
-
-const NOBODY: ScanReply = {
-  visit: 1,
-  state: "nothing",
-  verdict: null,
-  code: null,
-  claims: [],
-  photo: null,
-  photo_parts: null,
-  issuer: null,
-  vct: null,
-  attendance: null,
-  kind: null,
-  in_view: false,
-};
-const ACCEPTED: ScanReply = { ...NOBODY, state: "decided", verdict: "accepted", code: "accepted", in_view: true };
-const REQUEST: RequestReply = {
-  size: 21,
-  path: "",
-  text: "KPR:X",
-  check_code: "47",
-  expires_at: 1_060,
-  ask: "identity",
-  kind: null,
-};
-const STATE: CounterState = {
-  mark: "test",
-  station: { name_en: "Desk", name_ur: "", name_ps: "", certified: true, allowed: ["age"], kinds: [] },
-  audience: "kp:test-desk",
-  now: 1_000,
-  trust: { state: "current", sequence: 1, issued_at: 1, age_seconds: 10 },
-  status: { state: "current", epoch: 1, issued_at: 1, age_seconds: 10 },
-  last_sync: null,
-  log: { entries: 0, damaged: false, seal: null },
-  offline: false,
-  configured: true,
-  request: null,
-  visit: NOBODY,
-};
-
-/** A counter program that answers what the test tells it to, and remembers the calls. */
-class Program implements Api {
-  calls: string[] = [];
-  reply: ScanReply = NOBODY;
-  gone = false;
-
-  #answer<T>(call: string, value: T): Promise<T> {
-    this.calls.push(call);
-    return this.gone ? Promise.reject(new CallError("station_gone")) : Promise.resolve(value);
-  }
-
-  state = () => this.#answer("state", STATE);
-  frame = () => this.#answer("frame", this.reply);
-  picture = () => this.#answer("picture", this.reply);
-  text = (text: string) => this.#answer(`text ${text}`, this.reply);
-  request = (ask: string) => this.#answer(`request ${ask}`, REQUEST);
-  cancelRequest = () => this.#answer("cancel", STATE);
-  face = (visit: number, same: boolean) => this.#answer(`face ${visit} ${same}`, this.reply);
-  next = () => this.#answer("next", NOBODY);
-  sync = () => this.#answer("sync", { trust_changed: false, types_changed: false, status_changed: false, code: null, state: STATE });
-}
+import { ACCEPTED, NOBODY, Program, REQUEST, VIEW } from "./program.fake";
 
 let program: Program;
 let desk: Desk;
@@ -196,4 +134,100 @@ test("a program that is gone is said to be gone, and found again", async () => {
   program.gone = false;
   await frame();
   expect(desk.trouble).toBeUndefined();
+});
+
+describe("the queue of a desk in request mode", () => {
+  beforeEach(async () => {
+    program.view = { ...VIEW, profile: { ...VIEW.profile, mode: "request" } };
+    await desk.start();
+    program.calls = [];
+  });
+  const asked = () => program.calls.filter((call) => call.startsWith("request "));
+
+  test("asks by itself, and again when nobody answered in time", async () => {
+    await desk.tick(0);
+    expect(asked()).toEqual(["request age"]);
+    await desk.tick(59_000);
+    expect(asked()).toHaveLength(1);
+    await desk.tick(60_000);
+    expect(asked()).toHaveLength(2);
+  });
+
+  test("asks the next visitor at once when the officer says next", async () => {
+    await desk.tick(0);
+    program.reply = ACCEPTED;
+    await frame();
+    await desk.tick(1_000);
+    expect(asked()).toHaveLength(1);
+    await desk.next();
+    expect(program.calls.slice(-3)).toEqual(["next", "request age", "state"]);
+    expect(desk.request).toEqual(REQUEST);
+  });
+
+  test("rests after the officer took the question back, and goes on with what they choose", async () => {
+    await desk.tick(0);
+    await desk.cancel();
+    await desk.tick(100_000);
+    expect(asked()).toHaveLength(1);
+    await desk.choose("identity");
+    await desk.tick(161_000);
+    expect(asked()).toEqual(["request age", "request identity", "request identity"]);
+  });
+
+  test("a question that cannot be asked is not asked over and over", async () => {
+    program.refusal = "station_not_certified";
+    for (const at of [0, 250, 500, 4_750]) await desk.tick(at);
+    expect(asked()).toHaveLength(1);
+    expect(desk.trouble).toBe("station_not_certified");
+    await desk.tick(5_000);
+    expect(asked()).toHaveLength(2);
+  });
+
+  test("asks nothing while nobody is signed in, unless the desk works unattended", async () => {
+    await desk.signOut();
+    await desk.tick(0);
+    expect(asked()).toEqual([]);
+    program.view = { ...program.view, profile: { ...program.view.profile, unattended: ["age"] } };
+    await desk.refresh();
+    await desk.tick(1);
+    expect(asked()).toEqual(["request age"]);
+  });
+});
+
+describe("the officer", () => {
+  test("who signs out leaves nothing of a visitor, and a shift in numbers", async () => {
+    program.reply = ACCEPTED;
+    await frame();
+    await desk.signOut();
+    expect(desk.visit.state).toBe("nothing");
+    expect([desk.signedIn, desk.ended?.accepted, program.session]).toEqual([false, 3, ""]);
+  });
+
+  test("whose session is over is signed out on the screen too", async () => {
+    program.reply = ACCEPTED;
+    await frame();
+    program.refusal = "station_session_over";
+    program.view = { ...VIEW, officer: null };
+    await desk.next();
+    expect([desk.signedIn, desk.visit.state, desk.request, desk.trouble]).toEqual([false, "nothing", null, undefined]);
+  });
+
+  test("who signs in is said to every call from then on", async () => {
+    await desk.signOut();
+    await desk.enter(() => program.signIn({ number: "1", pin: "730915" }));
+    expect([program.session, desk.signedIn, desk.ended]).toEqual(["5e55", true, null]);
+  });
+
+  test("who moves is not said to move at each key, and is warned in the last minute", async () => {
+    await desk.tick(1_000);
+    desk.active();
+    desk.active();
+    expect(program.calls.filter((call) => call === "active")).toHaveLength(1);
+    await desk.tick(540_000);
+    expect(desk.idleSeconds).toBeUndefined();
+    await desk.tick(541_000);
+    expect(desk.idleSeconds).toBe(60);
+    desk.active();
+    expect(desk.idleSeconds).toBeUndefined();
+  });
 });

@@ -7,6 +7,7 @@ import { takeToken } from "$lib/backend/token";
 import { storedTheme, useTheme } from "$lib/theme";
 import { counterApi } from "./api";
 import App from "./App.svelte";
+import Citizen from "./Citizen.svelte";
 import { Desk } from "./desk.svelte";
 import { useDeskLanguage } from "./language";
 
@@ -15,7 +16,12 @@ async function start(): Promise<void> {
   if (!target) throw new Error("the page has no #app");
   useTheme(storedTheme());
   useDeskLanguage();
-  const desk = new Desk(counterApi(takeToken()), Date.now());
+  const api = counterApi(takeToken());
+  if (window.location.pathname === "/citizen") {
+    mount(Citizen, { target, props: { api } });
+    return;
+  }
+  const desk = new Desk(api, Date.now());
   mount(App, { target, props: { desk } });
   await desk.start();
 }

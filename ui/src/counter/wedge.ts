@@ -28,10 +28,13 @@ export type WedgeStep =
 export class Wedge {
   #typed = "";
   #last = Number.NEGATIVE_INFINITY;
+  /** The last key followed another as only a scanner's does: it is no command, whatever it scanned. */
+  fast = false;
 
   press(key: TypedKey): WedgeStep {
     if (key.key === "Shift" || key.key === "CapsLock") return { kind: "other" };
-    if (key.at - this.#last > GAP_MS_MAX) this.#typed = "";
+    this.fast = key.at - this.#last <= GAP_MS_MAX;
+    if (!this.fast) this.#typed = "";
     this.#last = key.at;
     if (key.key === "Enter" || key.key === "Tab") {
       const text = this.#typed;

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Json, Response};
 use serde::de::DeserializeOwned;
 
+use super::officers::Session;
 use super::{App, FRAME_BYTES_MAX, page};
 use crate::StationCode;
 use crate::station::Source;
@@ -16,17 +17,18 @@ use crate::types::{
     CounterState, FaceCall, RequestCall, RequestReply, ScanReply, SheetCall, SyncReply, TextCall,
 };
 
-type Reply<T> = Result<Json<T>, StationCode>;
+pub type Reply<T> = Result<Json<T>, StationCode>;
 
 /// `GET /api/state`
-pub async fn state(State(app): State<Arc<App>>) -> Json<CounterState> {
+pub async fn state(State(app): State<Arc<App>>, session: Session) -> Json<CounterState> {
     let now = app.now();
-    Json(app.station().state(now))
+    Json(app.station().state_for(session.caller(), now))
 }
 
 /// `POST /api/frame`: luma bytes, size in `X-Width` and `X-Height`.
 pub async fn frame(
     State(app): State<Arc<App>>,
+    session: Session,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Reply<ScanReply> {
@@ -35,22 +37,33 @@ pub async fn frame(
     if luma.len() > FRAME_BYTES_MAX {
         return Err(StationCode::TooMuch);
     }
-    see(app, Source::Camera, move || qr::decode_luma(width, height, &luma)).await
+    see(app, session, Source::Camera, move || {
+        qr::decode_luma(width, height, &luma)
+    })
+    .await
 }
 
 /// `POST /api/picture`: a PNG, JPEG or WebP file.
-pub async fn picture(State(app): State<Arc<App>>, body: Result<Bytes, BytesRejection>) -> Reply<ScanReply> {
+pub async fn picture(
+    State(app): State<Arc<App>>,
+    session: Session,
+    body: Result<Bytes, BytesRejection>,
+) -> Reply<ScanReply> {
     let picture = bytes(body)?;
-    see(app, Source::Picture, move || qr::decode_picture(&picture)).await
+    see(app, session, Source::Picture, move || {
+        qr::decode_picture(&picture)
+    })
+    .await
 }
 
 /// `POST /api/text`: what a USB scanner typed.
 pub async fn text(
     State(app): State<Arc<App>>,
+    session: Session,
     call: Result<Json<TextCall>, JsonRejection>,
 ) -> Reply<ScanReply> {
     let call = json(call)?;
-    see(app, Source::Scanner, move || {
+    see(app, session, Source::Scanner, move || {
         Ok(vec![call.text.trim().to_owned()])
     })
     .await
@@ -59,26 +72,30 @@ pub async fn text(
 /// `POST /api/request`
 pub async fn request(
     State(app): State<Arc<App>>,
+    session: Session,
     call: Result<Json<RequestCall>, JsonRejection>,
 ) -> Reply<RequestReply> {
     let call = json(call)?;
     let nonce = (app.nonce)().ok_or(StationCode::StoreFailed)?;
     let now = app.now();
-    let reply = app.station().open_request(&call.ask, nonce, now)?;
-    Ok(Json(reply))
+    let mut station = app.station();
+    station.check_ask(session.caller(), &call.ask, now)?;
+    station.open_request(&call.ask, nonce, now).map(Json)
 }
 
 /// `POST /api/request/cancel`
-pub async fn cancel_request(State(app): State<Arc<App>>) -> Json<CounterState> {
+pub async fn cancel_request(State(app): State<Arc<App>>, session: Session) -> Reply<CounterState> {
     let now = app.now();
     let mut station = app.station();
+    station.check_caller(session.caller(), now)?;
     station.cancel_request();
-    Json(station.state(now))
+    Ok(Json(station.state_for(session.caller(), now)))
 }
 
 /// `POST /api/face`
 pub async fn face(
     State(app): State<Arc<App>>,
+    session: Session,
     call: Result<Json<FaceCall>, JsonRejection>,
 ) -> Reply<ScanReply> {
     let call = json(call)?;
@@ -88,15 +105,18 @@ pub async fn face(
         credential::FaceCheck::Different
     };
     let now = app.now();
-    let reply = app.station().compare_face(call.visit, check, now)?;
-    Ok(Json(reply))
+    let mut station = app.station();
+    station.check_session(session.caller(), now)?;
+    station.check_caller(session.caller(), now)?;
+    station.compare_face(call.visit, check, now).map(Json)
 }
 
 /// `POST /api/next`
-pub async fn next(State(app): State<Arc<App>>) -> Reply<ScanReply> {
+pub async fn next(State(app): State<Arc<App>>, session: Session) -> Reply<ScanReply> {
     let now = app.now();
-    let reply = app.station().next_visit(now)?;
-    Ok(Json(reply))
+    let mut station = app.station();
+    station.check_caller(session.caller(), now)?;
+    station.next_visit(now).map(Json)
 }
 
 /// `POST /api/log/export`: the whole scan log, one JSON object on each line. It is a POST because handing it out is
@@ -119,10 +139,10 @@ pub async fn export_log(State(app): State<Arc<App>>) -> Result<Response, Station
 }
 
 /// `POST /api/sync`
-pub async fn sync(State(app): State<Arc<App>>) -> Json<SyncReply> {
+pub async fn sync(State(app): State<Arc<App>>, session: Session) -> Json<SyncReply> {
     let report = crate::sync::run(&app).await;
     let now = app.now();
-    let state = app.station().state(now);
+    let state = app.station().state_for(session.caller(), now);
     Json(SyncReply {
         trust_changed: report.trust_changed,
         types_changed: report.types_changed,
@@ -178,10 +198,12 @@ pub async fn file(uri: Uri) -> Result<Response, StationCode> {
 }
 
 /// Reading a picture takes tens of milliseconds of a processor, so it leaves the threads that serve.
-async fn see<F>(app: Arc<App>, source: Source, read: F) -> Reply<ScanReply>
+async fn see<F>(app: Arc<App>, session: Session, source: Source, read: F) -> Reply<ScanReply>
 where
     F: FnOnce() -> Result<Vec<String>, qr::QrError> + Send + 'static,
 {
+    let now = app.now();
+    app.station().check_caller(session.caller(), now)?;
     tokio::task::spawn_blocking(move || {
         let texts = read().map_err(|error| match error {
             qr::QrError::PictureTooLarge | qr::QrError::PictureTooManyPixels => StationCode::PictureTooLarge,
@@ -189,7 +211,10 @@ where
             _ => StationCode::BadCall,
         })?;
         let now = app.now();
-        app.station().see(&texts, source, now)
+        let mut station = app.station();
+        // Somebody may have signed out while the picture was read.
+        station.check_caller(session.caller(), now)?;
+        station.see(&texts, source, now)
     })
     .await
     .unwrap_or(Err(StationCode::PictureUnreadable))
@@ -208,7 +233,7 @@ fn bytes(body: Result<Bytes, BytesRejection>) -> Result<Bytes, StationCode> {
     body.map_err(|rejection| too_much_or(rejection.status()))
 }
 
-fn json<T: DeserializeOwned>(call: Result<Json<T>, JsonRejection>) -> Result<T, StationCode> {
+pub fn json<T: DeserializeOwned>(call: Result<Json<T>, JsonRejection>) -> Result<T, StationCode> {
     call.map(|Json(call)| call)
         .map_err(|rejection| too_much_or(rejection.status()))
 }

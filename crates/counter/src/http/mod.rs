@@ -1,6 +1,7 @@
 //! The desk's own server on loopback: routes, limits, headers.
 
 mod handlers;
+mod officers;
 mod page;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,7 @@ use crate::province::Province;
 use crate::station::Station;
 use crate::types::ErrorReply;
 
+pub use officers::OFFICER_HEADER;
 pub use page::is_here as page_is_here;
 
 /// Largest camera frame: 1920 by 1080, one byte per pixel.
@@ -40,7 +42,7 @@ pub struct App {
     pub guard: Guard,
     /// Reads the clock.
     pub clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
-    /// Makes 16 random bytes for a request; `None` if the machine gives none.
+    /// Makes 16 random bytes for a request, a salt or half a session's secret; `None` if the machine gives none.
     pub nonce: Box<dyn Fn() -> Option<[u8; 16]> + Send + Sync>,
     /// The way to the province; `None` when started without a network on purpose.
     pub province: Option<Province>,
@@ -86,6 +88,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/sync", post(handlers::sync))
         .route("/api/log/export", post(handlers::export_log))
         .route("/api/gate/sheet", post(handlers::attendance_sheet))
+        .merge(officer_routes())
         .layer(limit(TEXT_BYTES_MAX))
         .route_layer(middleware::from_fn_with_state(
             app.clone(),
@@ -97,6 +100,20 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), only_our_page))
         .layer(middleware::from_fn(safe_headers))
         .with_state(app)
+}
+
+fn officer_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/citizen", get(officers::citizen))
+        .route("/api/officers", get(officers::list))
+        .route("/api/officers/set-up", post(officers::set_up))
+        .route("/api/officers/sign-in", post(officers::sign_in))
+        .route("/api/officers/sign-out", post(officers::sign_out))
+        .route("/api/officers/active", post(officers::active))
+        .route("/api/officers/pin", post(officers::change_pin))
+        .route("/api/officers/add", post(officers::add))
+        .route("/api/officers/set-active", post(officers::set_active))
+        .route("/api/officers/reset-pin", post(officers::reset_pin))
 }
 
 async fn only_our_page(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -152,6 +169,7 @@ impl IntoResponse for StationCode {
             self.status(),
             Json(ErrorReply {
                 code: self.code().to_owned(),
+                wait_seconds: None,
             }),
         )
             .into_response()

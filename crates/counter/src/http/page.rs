@@ -17,10 +17,13 @@ pub fn is_here() -> bool {
     INDEX.iter().any(|name| Files::get(name).is_some())
 }
 
+/// Pages that are one file; the page itself looks which of them it is.
+const PAGES: [&str; 2] = ["", "citizen"];
+
 /// The file at a path, if there is one.
 pub fn file(path: &str) -> Option<Response<Body>> {
     let name = path.trim_start_matches('/');
-    let (name, file) = if name.is_empty() {
+    let (name, file) = if PAGES.contains(&name) {
         INDEX
             .iter()
             .find_map(|name| Files::get(name).map(|file| (*name, file)))?

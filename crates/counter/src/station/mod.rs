@@ -1,5 +1,6 @@
 //! The desk: what it holds, whom it sees, what it decides. No clock, no randomness, no network.
 
+mod citizen;
 mod signed;
 mod views;
 
@@ -14,6 +15,8 @@ use credential::{
 use crate::StationCode;
 use crate::claims::{self, ShownPass};
 use crate::gate::{self, Rules, Staff};
+use crate::officers::Officers;
+use crate::profile::{Profile, ProfileError};
 use crate::store::memory::{FirstTime, Once};
 use crate::store::{OpenError, Store, StoreError};
 use crate::types::{RequestReply, ScanReply};
@@ -57,6 +60,9 @@ pub enum StartError {
     /// Neither certificate nor service class.
     #[error("a desk needs a counter certificate, or at least a service class")]
     NoAudience,
+    /// The service profile.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
 }
 
 /// Where a code came from.
@@ -81,6 +87,8 @@ pub struct Station {
     pub(crate) log_damaged: bool,
     /// How attendance is told, at a gate.
     pub(crate) gate: Option<Rules>,
+    pub(crate) profile: Profile,
+    pub(crate) officers: Officers,
     trust: Option<TrustList>,
     trust_broken: bool,
     types: Option<TypeRegister>,
@@ -121,6 +129,11 @@ impl Station {
         let audience = audience.ok_or(StartError::NoAudience)?;
         let store = Store::open(&data.join("counter.sqlite"), &settings.key)?;
         let stored = store.signed_data()?;
+        let profile = match store.profile()? {
+            Some(bytes) => Profile::parse(&bytes)?,
+            None => Profile::of_certificate(certificate.as_ref()),
+        };
+        profile.check_allowed(certificate.as_ref())?;
 
         let trust = stored
             .trust_list
@@ -148,6 +161,8 @@ impl Station {
             store,
             log_damaged: false,
             gate: None,
+            profile,
+            officers: Officers::default(),
             trust,
             trust_broken,
             types,
@@ -206,7 +221,26 @@ impl Station {
         }
         let visit = self.decide(text, now)?;
         self.visit = visit;
+        self.note_verdict(now)?;
         Ok(true)
+    }
+
+    /// A verdict that was just reached counts in the shift.
+    fn note_verdict(&mut self, now: Timestamp) -> Result<(), StationCode> {
+        match self.visit.code() {
+            Some(code) => self.count_verdict(self.visit_number, code.verdict(), now),
+            None => {
+                self.note_activity(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// Forgets the visit and takes the question back: nothing is left for whoever signs in next.
+    pub(crate) fn clear(&mut self) {
+        self.request = None;
+        self.answered = None;
+        self.begin_visit();
     }
 
     /// Ends the visit. The request that it was about is closed: a refused answer leaves nothing open for the next
@@ -229,6 +263,7 @@ impl Station {
             let note = self.visit_note(Code::Stale, Some(verified));
             self.store.note(&note, now)?;
             self.visit.end_late();
+            self.note_verdict(now)?;
         }
         Ok(())
     }
@@ -290,6 +325,7 @@ impl Station {
                 None => Visit::decided(code, seen),
             };
         }
+        self.note_verdict(now)?;
         Ok(self.reply(true))
     }
 

@@ -3,18 +3,18 @@
 use credential::{IssuedRequest, RootKind, Signer, Timestamp, Vct};
 
 use super::Station;
+use crate::officers::Caller;
 use crate::types::{
-    CounterState, DataState, KindView, Mark, RequestReply, StationView, StatusView, TrustView, seconds,
+    CounterState, DataState, KindView, Mark, RequestReply, ScanReply, StationView, StatusView, TrustView, seconds,
 };
 
 impl Station {
-    /// Everything on the page.
-    pub fn state(&self, now: Timestamp) -> CounterState {
+    /// Everything on the page of this caller: a visit only for who may have it decided.
+    pub fn state_for(&mut self, caller: Caller<'_>, now: Timestamp) -> CounterState {
+        let may_see = self.check_caller(caller, now).is_ok();
+        let desk = self.desk_view(caller, now);
         CounterState {
-            mark: match self.settings.roots.kind() {
-                RootKind::Test => Mark::Test,
-                RootKind::Real => Mark::None,
-            },
+            mark: self.mark(),
             station: self.station_view(now),
             audience: self.audience.clone(),
             now: seconds(now),
@@ -29,7 +29,12 @@ impl Station {
                 .filter(|request| now < request.expires)
                 .and_then(|request| self.request_reply(request)),
             log: self.log_view(),
-            visit: self.reply(false),
+            visit: if may_see {
+                self.reply(false)
+            } else {
+                ScanReply::default()
+            },
+            desk,
         }
     }
 
@@ -44,7 +49,15 @@ impl Station {
             .is_ok_and(|request| request.is_certified())
     }
 
-    fn station_view(&self, now: Timestamp) -> StationView {
+    /// Whether this is a test.
+    pub(super) const fn mark(&self) -> Mark {
+        match self.settings.roots.kind() {
+            RootKind::Test => Mark::Test,
+            RootKind::Real => Mark::None,
+        }
+    }
+
+    pub(super) fn station_view(&self, now: Timestamp) -> StationView {
         let Some(view) = &self.certificate else {
             let allowed = [Vct::AGE, Vct::RESIDENCE].map(|vct| vct.as_str().to_owned());
             return StationView {

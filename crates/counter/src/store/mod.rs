@@ -4,6 +4,7 @@
 //! older list or forget what was shown, but cannot make the desk believe what nobody signed. Nothing here names a citizen.
 
 pub mod memory;
+pub mod officers;
 mod signed;
 
 use std::path::Path;

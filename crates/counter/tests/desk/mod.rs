@@ -15,9 +15,10 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
+use counter::officers::NewOfficer;
 use counter::province::Province;
 use counter::station::{Settings, Station};
-use counter::types::ScanReply;
+use counter::types::{Role, ScanReply};
 use counter::{App, key, roots};
 use credential::paper::{CardClaims, issue_card};
 use credential::{
@@ -33,6 +34,9 @@ use zeroize::Zeroizing;
 pub const AUDIENCE: &str = "kp:test-desk";
 pub const HOST: &str = "127.0.0.1:4000";
 pub const TOKEN: &str = "5ec2e7";
+/// The officer who sits at each desk here.
+pub const NUMBER: &str = "7";
+pub const PIN: &str = "730915";
 pub const CNIC: &str = "9999912345671";
 pub const LIST: &str = "id";
 const PAPER_SEED: [u8; 32] = [3; 32];
@@ -300,6 +304,8 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 /// A desk behind its router, with a clock that stands still.
 pub struct Desk {
     pub app: Arc<App>,
+    /// The secret of the officer's session; empty while nobody is signed in.
+    pub session: Mutex<String>,
     clock: Arc<AtomicU64>,
 }
 
@@ -344,6 +350,19 @@ impl Desk {
     }
 
     pub fn with_province(land: &Land, data: &Path, province: Option<Province>) -> Self {
+        let desk = Self::closed(land, data, province);
+        if desk.app.station().officers().unwrap().is_empty() {
+            desk.app
+                .station()
+                .add_officer(&officer(NUMBER, Role::Supervisor, PIN))
+                .unwrap();
+        }
+        desk.sign_in_unseen();
+        desk
+    }
+
+    /// A desk at which nobody signed in.
+    pub fn closed(land: &Land, data: &Path, province: Option<Province>) -> Self {
         let key = key::load_or_make(data, &Zeroizing::new([7; 32])).unwrap();
         let settings = Settings {
             roots: roots::pinned().unwrap(),
@@ -367,11 +386,30 @@ impl Desk {
         };
         Self {
             app: Arc::new(app),
+            session: Mutex::default(),
             clock,
         }
     }
 
+    /// Signs the officer in without a call.
+    pub fn sign_in_unseen(&self) {
+        let session = "5e55".to_owned();
+        let now = self.app.now();
+        self.app
+            .station()
+            .sign_in(NUMBER, PIN, session.clone(), now)
+            .unwrap();
+        *self.session.lock().unwrap() = session;
+    }
+
+    /// Another time; the officer stays at the desk.
     pub fn set_clock(&self, at: u64) {
+        self.clock.store(at, Ordering::SeqCst);
+        self.app.station().note_activity(Timestamp::from_unix(at));
+    }
+
+    /// Time passes and nobody does anything.
+    pub fn wait_until(&self, at: u64) {
         self.clock.store(at, Ordering::SeqCst);
     }
 
@@ -390,6 +428,10 @@ impl Desk {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in [("host", HOST), ("x-khyber-token", TOKEN)].iter().chain(headers) {
             request = request.header(*name, *value);
+        }
+        let session = self.session.lock().unwrap().clone();
+        if !session.is_empty() {
+            request = request.header(counter::OFFICER_HEADER, session);
         }
         let response = self.send(request.body(body.into()).unwrap()).await;
         let status = response.status();
@@ -456,6 +498,11 @@ impl Desk {
     pub async fn state(&self) -> serde_json::Value {
         self.call("GET", "/api/state", &[], Body::empty()).await.1
     }
+}
+
+/// An officer who is to be added.
+pub fn officer(number: &str, role: Role, pin: &str) -> NewOfficer {
+    NewOfficer::check(number, "Officer in a test", role, pin, false, [3; 16]).unwrap()
 }
 
 /// A code as a camera sees it at its best, four pixels a module.

@@ -20,13 +20,7 @@ fn pin() -> Pin {
 }
 
 fn make() -> (Envelope, VaultKey) {
-    Envelope::make(
-        &pin(),
-        &DeviceKey::new(DEVICE),
-        KdfParams::FLOOR,
-        &mut TestRng::new(1),
-    )
-    .unwrap()
+    Envelope::make(&pin(), &DeviceKey::new(DEVICE), Cost::FLOOR, &mut TestRng::new(1)).unwrap()
 }
 
 #[test]
@@ -59,7 +53,7 @@ fn a_slot_moved_to_another_profile_cost_or_salt_does_not_open() {
     other_profile.profile = Bytes(vec![1; PROFILE_BYTES]);
     other_profile.device = Bytes(device_check(&DeviceKey::new(DEVICE), &[1; PROFILE_BYTES]).to_vec());
     let mut other_cost = envelope.clone();
-    other_cost.slots[0].argon2id.passes = 3;
+    other_cost.slots[0].argon2id = Cost::new(19 * 1024, 3, 1).unwrap();
     let mut other_salt = envelope.clone();
     other_salt.slots[0].salt.0[0] ^= 1;
     let mut other_seal = envelope.clone();
@@ -75,13 +69,13 @@ fn a_slot_moved_to_another_profile_cost_or_salt_does_not_open() {
 #[test]
 fn a_binding_names_every_part() {
     let (envelope, _) = make();
-    let aad = envelope.aad(SlotKind::Pin, KdfParams::FLOOR, &[1; 16]);
+    let aad = envelope.aad(SlotKind::Pin, Cost::FLOOR, &[1; 16]);
     let mut other = envelope.clone();
     other.purpose = "another".to_owned();
     let mut newer = envelope.clone();
     newer.version = 2;
     for bent in [other, newer] {
-        assert_ne!(bent.aad(SlotKind::Pin, KdfParams::FLOOR, &[1; 16]), aad);
+        assert_ne!(bent.aad(SlotKind::Pin, Cost::FLOOR, &[1; 16]), aad);
     }
 }
 

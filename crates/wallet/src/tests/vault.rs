@@ -14,7 +14,7 @@ use super::{NOW, PIN, Phone, wallet_in};
 use crate::device_key::{DeviceKey, DeviceKeyStore, KeyStoreError};
 use crate::screen::{Language, LockState, Mark};
 use crate::testing::{MemoryKey, TestRng};
-use crate::{KdfParams, UiCode, Wallet};
+use crate::{Cost, UiCode, Wallet};
 
 fn code(phone: &mut Phone) -> Option<UiCode> {
     phone.start_again();
@@ -309,7 +309,7 @@ fn a_key_in_a_file_is_kept_and_a_damaged_one_is_an_error() {
 
 #[test]
 fn parameters_have_a_floor_and_a_ceiling() {
-    assert!(KdfParams::new(19 * 1024, 2, 1).is_ok());
+    assert!(Cost::new(19 * 1024, 2, 1).is_ok());
     for (memory, passes, lanes) in [
         (19 * 1024 - 1, 2, 1),
         (19 * 1024, 1, 1),
@@ -317,6 +317,6 @@ fn parameters_have_a_floor_and_a_ceiling() {
         (19 * 1024, 17, 1),
         (19 * 1024, 2, 5),
     ] {
-        assert!(KdfParams::new(memory, passes, lanes).is_err());
+        assert!(Cost::new(memory, passes, lanes).is_err());
     }
 }

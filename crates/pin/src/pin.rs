@@ -41,6 +41,19 @@ impl Pin {
         Ok(Self(digits))
     }
 
+    /// Whether it is one of those that a thief tries first: digits that are all the same or stand in a row, up or down.
+    /// The phone's screen has the same rule (`isEasyPin`).
+    pub fn is_easy(&self) -> bool {
+        let steps = || {
+            let next = self.0.iter().skip(1);
+            self.0
+                .iter()
+                .zip(next)
+                .map(|(a, b)| i16::from(*b) - i16::from(*a))
+        };
+        [0, 1, -1].iter().any(|step| steps().all(|one| one == *step))
+    }
+
     /// The digits in ASCII.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -80,6 +93,16 @@ mod tests {
             assert_eq!(Pin::parse(text).err(), Some(PinError), "{text}");
         }
         assert!(Pin::parse("123456789012").is_ok());
+    }
+
+    #[test]
+    fn digits_that_are_the_same_or_in_a_row_are_easy() {
+        for easy in ["000000", "123456", "987654321", "۴۵۶۷۸۹"] {
+            assert!(Pin::parse(easy).unwrap().is_easy(), "{easy}");
+        }
+        for other in ["123455", "730915", "246810", "112233", "901234"] {
+            assert!(!Pin::parse(other).unwrap().is_easy(), "{other}");
+        }
     }
 
     #[test]

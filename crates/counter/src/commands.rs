@@ -1,0 +1,137 @@
+//! The officers' commands: for whoever sets a desk up, and for a desk whose supervisors all forgot their PIN.
+
+use std::fs;
+use std::io::{IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use counter::key;
+use counter::officers::{NewOfficer, OfficerNumber, new_pin};
+use counter::profile::{PROFILE_BYTES_MAX, Profile};
+use counter::store::Store;
+use counter::types::Role;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+/// Most bytes read from stdin: a PIN.
+const STDIN_BYTES_MAX: u64 = 256;
+
+/// What can be done about officers without the page.
+#[derive(Debug, Subcommand)]
+pub enum OfficerCommand {
+    /// Add an officer; the PIN comes on stdin, or is asked for.
+    Add {
+        /// The desk's data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// 1 to 6 digits.
+        #[arg(long)]
+        number: String,
+        /// The name or initials that colleagues see.
+        #[arg(long)]
+        name: String,
+        /// `officer` or `supervisor`.
+        #[arg(long, default_value = "officer", value_parser = role)]
+        role: Role,
+        /// The officer has to choose another PIN at the first sign-in.
+        #[arg(long)]
+        temporary: bool,
+    },
+    /// List the officers.
+    List {
+        /// The desk's data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Give an officer a PIN for the next sign-in; it comes on stdin, or is asked for.
+    ResetPin {
+        /// The desk's data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// 1 to 6 digits.
+        #[arg(long)]
+        number: String,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::from_name(text).ok_or_else(|| "a role is `officer` or `supervisor`".to_owned())
+}
+
+impl OfficerCommand {
+    /// Does it.
+    pub fn run(&self, salt: impl FnOnce() -> anyhow::Result<[u8; pin::SALT_BYTES]>) -> anyhow::Result<()> {
+        match self {
+            Self::Add {
+                data,
+                number,
+                name,
+                role,
+                temporary,
+            } => {
+                let mut store = open(data)?;
+                let known = store.officer(OfficerNumber::parse(number)?.as_str())?;
+                anyhow::ensure!(known.is_none(), "there is an officer {number} already");
+                let new = NewOfficer::check(number, name, *role, &pin()?, *temporary, salt()?)?;
+                store.add_officer(&new)?;
+                println!(
+                    "{}",
+                    json!({ "number": new.number.as_str(), "role": role.name() })
+                );
+            }
+            Self::List { data } => {
+                for row in open(data)?.officers()? {
+                    println!(
+                        "{}",
+                        json!({
+                            "number": row.number, "name": row.name, "role": row.role.name(), "active": row.active,
+                        })
+                    );
+                }
+            }
+            Self::ResetPin { data, number } => {
+                let mut store = open(data)?;
+                let number = OfficerNumber::parse(number)?;
+                anyhow::ensure!(
+                    store.officer(number.as_str())?.is_some(),
+                    "there is no officer {}",
+                    number.as_str()
+                );
+                store.put_pin(number.as_str(), &new_pin(&pin()?, salt()?)?, true)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn open(data: &Path) -> anyhow::Result<Store> {
+    let key = key::load(data)?;
+    Ok(Store::open(&data.join("counter.sqlite"), &key)?)
+}
+
+/// The PIN is never an argument: other users of the machine can read those.
+fn pin() -> anyhow::Result<Zeroizing<String>> {
+    if std::io::stdin().is_terminal() {
+        let first = Zeroizing::new(rpassword::prompt_password("PIN: ")?);
+        let again = Zeroizing::new(rpassword::prompt_password("The same PIN again: ")?);
+        anyhow::ensure!(first == again, "the two PINs were not the same");
+        return Ok(first);
+    }
+    let mut text = Zeroizing::new(String::new());
+    std::io::stdin()
+        .take(STDIN_BYTES_MAX)
+        .read_to_string(&mut text)
+        .context("stdin cannot be read")?;
+    Ok(Zeroizing::new(text.trim().to_owned()))
+}
+
+/// Checks a profile file and keeps it for this start and the next ones.
+pub fn keep_profile(data: &Path, file: &Path) -> anyhow::Result<()> {
+    let size = fs::metadata(file).context("the profile cannot be read")?.len();
+    anyhow::ensure!(size <= PROFILE_BYTES_MAX as u64, "the profile is too long");
+    let bytes = fs::read(file).context("the profile cannot be read")?;
+    Profile::parse(&bytes)?;
+    open(data)?.put_profile(&bytes)?;
+    Ok(())
+}

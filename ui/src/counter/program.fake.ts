@@ -1,0 +1,126 @@
+/** A counter program for the tests of its page: it answers what a test tells it to, and remembers the calls. */
+import { CallError, type Api } from "./api";
+import type {
+  AddOfficerCall,
+  CounterState,
+  DeskView,
+  OfficerView,
+  RequestReply,
+  ResetPinCall,
+  ScanReply,
+  SetActiveCall,
+  SetUpCall,
+  ShiftView,
+  SignInCall,
+} from "./bindings";
+
+export const NOBODY: ScanReply = {
+  visit: 1,
+  state: "nothing",
+  verdict: null,
+  code: null,
+  claims: [],
+  photo: null,
+  photo_parts: null,
+  issuer: null,
+  vct: null,
+  attendance: null,
+  kind: null,
+  in_view: false,
+};
+export const ACCEPTED: ScanReply = { ...NOBODY, state: "decided", verdict: "accepted", code: "accepted", in_view: true };
+export const REQUEST: RequestReply = {
+  size: 21,
+  path: "",
+  text: "KPR:X",
+  check_code: "47",
+  expires_at: 1_060,
+  ask: "identity",
+  kind: null,
+};
+export const OFFICER: OfficerView = { number: "1", name: "A. K.", role: "officer", active: true, temporary: false };
+export const SHIFT: ShiftView = { officer: "A. K.", began_at: 1, ended_at: 2, accepted: 3, refused: 1, undecided: 0 };
+export const VIEW: DeskView = {
+  officer: OFFICER,
+  shift: null,
+  idle_seconds: 600,
+  officers: [{ number: "1", name: "A. K." }],
+  occupied: true,
+  setup: false,
+  profile: {
+    id: "test",
+    name_en: "",
+    name_ur: "",
+    name_ps: "",
+    service: "test",
+    ask: ["age", "identity"],
+    mode: "timed",
+    idle_minutes: 10,
+    unattended: [],
+  },
+};
+export const STATE: CounterState = {
+  mark: "test",
+  station: { name_en: "Desk", name_ur: "", name_ps: "", certified: true, allowed: ["age"], kinds: [] },
+  audience: "kp:test-desk",
+  now: 1_000,
+  trust: { state: "current", sequence: 1, issued_at: 1, age_seconds: 10 },
+  status: { state: "current", epoch: 1, issued_at: 1, age_seconds: 10 },
+  last_sync: null,
+  offline: false,
+  configured: true,
+  request: null,
+  log: { entries: 0, damaged: false, seal: null },
+  visit: NOBODY,
+  desk: VIEW,
+};
+
+export class Program implements Api {
+  calls: string[] = [];
+  reply: ScanReply = NOBODY;
+  gone = false;
+  /** The code with which calls fail from now on. */
+  refusal = "";
+
+  #answer<T>(call: string, value: T): Promise<T> {
+    this.calls.push(call);
+    if (this.gone) return Promise.reject(new CallError("station_gone"));
+    return this.refusal !== "" && call !== "state" ? Promise.reject(new CallError(this.refusal)) : Promise.resolve(value);
+  }
+
+  view = VIEW;
+  session = "";
+
+  state = () => this.#answer("state", { ...STATE, desk: this.view });
+  frame = () => this.#answer("frame", this.reply);
+  picture = () => this.#answer("picture", this.reply);
+  text = (text: string) => this.#answer(`text ${text}`, this.reply);
+  request = (ask: string) => this.#answer(`request ${ask}`, REQUEST);
+  cancelRequest = () => this.#answer("cancel", { ...STATE, desk: this.view });
+  face = (visit: number, same: boolean) => this.#answer(`face ${visit} ${same}`, this.reply);
+  next = () => this.#answer("next", NOBODY);
+  signIn = (call: SignInCall) => this.#enter(`sign-in ${call.number}`);
+  setUp = (call: SetUpCall) => this.#enter(`set-up ${call.number}`);
+  active = () => this.#answer("active", undefined);
+  changePin = () => this.#answer("pin", undefined);
+  officers = () => this.#answer("officers", { officers: [OFFICER] });
+  addOfficer = (call: AddOfficerCall) => this.#answer(`add ${call.number}`, { officers: [OFFICER] });
+  setActive = (call: SetActiveCall) => this.#answer(`set-active ${call.number} ${call.active}`, { officers: [OFFICER] });
+  resetPin = (call: ResetPinCall) => this.#answer(`reset-pin ${call.number}`, { officers: [OFFICER] });
+  citizen = () => Promise.reject(new Error("the officer's page does not ask for the visitor's"));
+
+  signOut = () => {
+    this.view = { ...this.view, officer: null, occupied: false, idle_seconds: null };
+    return this.#answer("sign-out", { ended: SHIFT });
+  };
+
+  useSession = (secret: string) => {
+    this.session = secret;
+  };
+
+  #enter(call: string) {
+    this.view = { ...this.view, officer: OFFICER, occupied: true, idle_seconds: 600 };
+    return this.#answer(call, { session: "5e55", officer: OFFICER, ended: null });
+  }
+  sync = () => this.#answer("sync", { trust_changed: false, types_changed: false, status_changed: false, code: null, state: { ...STATE, desk: this.view } });
+}
