@@ -171,7 +171,7 @@ impl Stage {
         for (option, value) in options {
             command.args([*option, value]);
         }
-        let output = with_input(command, stdin.unwrap_or_default())
+        let output = with_input(command, stdin)
             .with_context(|| format!("province-server {name} failed"))?;
         last_json(&output).with_context(|| format!("province-server {name} did not print JSON"))
     }
@@ -244,7 +244,7 @@ impl Stage {
         ]);
         command.args(["--role", "supervisor", "--data"]).arg(data);
         // The PIN is not on the command line, which other users can read.
-        with_input(command, OFFICER_PIN).map(drop)
+        with_input(command, Some(OFFICER_PIN)).map(drop)
     }
 
     fn certify(&self, data: &Path, certificate: &Path) -> anyhow::Result<()> {
@@ -349,15 +349,15 @@ impl Drop for Stage {
     }
 }
 
-/// Runs a command with a line on its standard input; what it printed.
-fn with_input(mut command: Command, line: &str) -> anyhow::Result<Vec<u8>> {
+/// Runs a command with this line or nothing on its standard input; what it printed.
+fn with_input(mut command: Command, line: Option<&str>) -> anyhow::Result<Vec<u8>> {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .context("it could not be started")?;
-    if let Some(mut pipe) = child.stdin.take() {
+    if let (Some(mut pipe), Some(line)) = (child.stdin.take(), line) {
         writeln!(pipe, "{line}").context("it does not listen")?;
     }
     let output = child.wait_with_output().context("it could not be waited for")?;

@@ -35,6 +35,10 @@ const READ_MS = 10_000;
 const FORGOTTEN_MS = 60_000;
 /** A question that could not be asked is not tried again at once. */
 const ASK_AGAIN_MS = 5_000;
+/** So long before they are signed out an idle officer is warned, in seconds. */
+const WARNED_S = 30;
+/** How long the shift of the officer before stays in sight of the one who took over. */
+const ENDED_MS = 20_000;
 /** That somebody is there is said no more often than this. */
 const ACTIVE_MS = 15_000;
 
@@ -72,6 +76,7 @@ export class Desk {
   #asking = false;
   #askedAt = Number.NEGATIVE_INFINITY;
   #activeAt = Number.NEGATIVE_INFINITY;
+  #enteredAt = 0;
   #idleEnds = $state(Number.POSITIVE_INFINITY);
 
   constructor(api: Api, now: number) {
@@ -119,7 +124,7 @@ export class Desk {
   /** Seconds until the officer is signed out, when that is soon. */
   get idleSeconds(): number | undefined {
     const left = Math.ceil((this.#idleEnds - this.now) / 1000);
-    return this.signedIn && left <= 60 ? Math.max(0, left) : undefined;
+    return this.signedIn && left <= WARNED_S ? Math.max(0, left) : undefined;
   }
 
   /** No newer data can come in at the moment. */
@@ -151,6 +156,7 @@ export class Desk {
     this.now = now;
     if (this.visit.state === "decided" && now >= this.#nextAt) await this.next();
     if (this.signedIn && now >= this.#idleEnds) await this.refresh();
+    if (this.signedIn && now - this.#enteredAt >= ENDED_MS) this.ended = null;
     if (this.#mayAsk()) await this.#askNext();
   }
 
@@ -225,6 +231,7 @@ export class Desk {
     this.#api.useSession(session);
     this.#clear();
     this.ended = ended;
+    this.#enteredAt = this.now;
     this.trouble = undefined;
     await this.start();
   }

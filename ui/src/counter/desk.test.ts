@@ -218,15 +218,15 @@ describe("the officer", () => {
     expect([program.session, desk.signedIn, desk.ended]).toEqual(["5e55", true, null]);
   });
 
-  test("who moves is not said to move at each key, and is warned in the last minute", async () => {
+  test("who moves is not said to move at each key, and is warned half a minute before", async () => {
     await desk.tick(1_000);
     desk.active();
     desk.active();
     expect(program.calls.filter((call) => call === "active")).toHaveLength(1);
-    await desk.tick(540_000);
+    await desk.tick(570_000);
     expect(desk.idleSeconds).toBeUndefined();
-    await desk.tick(541_000);
-    expect(desk.idleSeconds).toBe(60);
+    await desk.tick(571_000);
+    expect(desk.idleSeconds).toBe(30);
     desk.active();
     expect(desk.idleSeconds).toBeUndefined();
   });
