@@ -171,8 +171,7 @@ impl Stage {
         for (option, value) in options {
             command.args([*option, value]);
         }
-        let output = with_input(command, stdin)
-            .with_context(|| format!("province-server {name} failed"))?;
+        let output = with_input(command, stdin).with_context(|| format!("province-server {name} failed"))?;
         last_json(&output).with_context(|| format!("province-server {name} did not print JSON"))
     }
 

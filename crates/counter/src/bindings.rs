@@ -7,8 +7,8 @@ use specta_typescript::Typescript;
 use crate::StationCode;
 use crate::types::{
     AddOfficerCall, ChangePinCall, CitizenView, CounterState, ErrorReply, FaceCall, OfficersReply,
-    RequestCall, ResetPinCall, SetActiveCall, SetUpCall, SheetCall, SignInCall, SignInReply, SignOutReply, SyncReply,
-    TextCall,
+    RequestCall, ResetPinCall, SetActiveCall, SetUpCall, SheetCall, SignInCall, SignInReply, SignOutReply,
+    SyncReply, TextCall,
 };
 
 /// The TypeScript could not be made.

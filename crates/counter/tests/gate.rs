@@ -42,6 +42,7 @@ async fn sheet(desk: &Desk, day: &str) -> String {
         .uri("/api/gate/sheet")
         .header("host", desk::HOST)
         .header("x-khyber-token", desk::TOKEN)
+        .header(counter::OFFICER_HEADER, desk.session.lock().unwrap().clone())
         .header("content-type", "application/json");
     let body = serde_json::json!({ "day": day }).to_string();
     let response = desk.send(request.body(body.into()).unwrap()).await;

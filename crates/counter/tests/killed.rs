@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use desk::{AUDIENCE, Desk, Land};
+use desk::{AUDIENCE, Desk, Land, NUMBER, PIN};
 use scan_log::{Code, Expected};
 use serde_json::Value;
 
@@ -66,6 +66,17 @@ fn serve(data: &Path) -> Program {
     }
 }
 
+/// The officer signs in; the session's secret.
+async fn sign_in(client: &reqwest::Client, program: &Program) -> String {
+    let call = serde_json::json!({ "number": NUMBER, "pin": PIN });
+    let sent = client
+        .post(format!("{}/api/officers/sign-in", program.url))
+        .header("x-khyber-token", &program.token)
+        .json(&call);
+    let reply: Value = sent.send().await.unwrap().json().await.unwrap();
+    reply["session"].as_str().unwrap().to_owned()
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the program under test reads the machine's clock"
@@ -109,6 +120,7 @@ async fn a_killed_desk_is_back_at_once_with_a_whole_log_that_knows_everybody_who
         kills += 1;
         let mut program = serve(folder.path());
         starts.push(program.took);
+        let session = sign_in(&client, &program).await;
         // It dies at its nth answer, in the middle of another one.
         let dies_at = accepted.load(Ordering::SeqCst) + 1 + dice.below(12);
         let visitors: Vec<_> = (0..3)
@@ -116,11 +128,16 @@ async fn a_killed_desk_is_back_at_once_with_a_whole_log_that_knows_everybody_who
                 let (land, client, shown, accepted) =
                     (land.clone(), client.clone(), shown.clone(), accepted.clone());
                 let (url, token) = (format!("{}/api/text", program.url), program.token.clone());
+                let session = session.clone();
                 tokio::spawn(async move {
                     loop {
                         let holder = shown.fetch_add(1, Ordering::SeqCst);
                         let call = serde_json::json!({ "text": land.age_code(holder, now()) });
-                        let sent = client.post(&url).header("x-khyber-token", &token).json(&call);
+                        let sent = client
+                            .post(&url)
+                            .header("x-khyber-token", &token)
+                            .header(counter::OFFICER_HEADER, &session)
+                            .json(&call);
                         let Ok(answer) = sent.send().await else { return };
                         let Ok(reply) = answer.json::<Value>().await else {
                             return;
@@ -145,9 +162,11 @@ async fn a_killed_desk_is_back_at_once_with_a_whole_log_that_knows_everybody_who
 
     let program = serve(folder.path());
     starts.push(program.took);
+    let session = sign_in(&client, &program).await;
     let answer = client
         .post(format!("{}/api/log/export", program.url))
         .header("x-khyber-token", &program.token)
+        .header(counter::OFFICER_HEADER, session)
         .send()
         .await
         .unwrap();

@@ -121,7 +121,9 @@ pub async fn next(State(app): State<Arc<App>>, session: Session) -> Reply<ScanRe
 
 /// `POST /api/log/export`: the whole scan log, one JSON object on each line. It is a POST because handing it out is
 /// itself an entry.
-pub async fn export_log(State(app): State<Arc<App>>) -> Result<Response, StationCode> {
+pub async fn export_log(State(app): State<Arc<App>>, session: Session) -> Result<Response, StationCode> {
+    let now = app.now();
+    app.station().check_session(session.caller(), now)?;
     let exported = tokio::task::spawn_blocking(move || {
         let now = app.now();
         app.station().export_log(now)
@@ -155,11 +157,14 @@ pub async fn sync(State(app): State<Arc<App>>, session: Session) -> Json<SyncRep
 /// `POST /api/gate/sheet`: who came and went on a day, as CSV.
 pub async fn attendance_sheet(
     State(app): State<Arc<App>>,
+    session: Session,
     call: Result<Json<SheetCall>, JsonRejection>,
 ) -> Result<Response, StationCode> {
     let day = scan_log::day_from_text(&json(call)?.day).ok_or(StationCode::BadCall)?;
     let now = app.now();
-    let sheet = app.station().attendance_sheet(day, now)?;
+    let mut station = app.station();
+    station.check_session(session.caller(), now)?;
+    let sheet = station.attendance_sheet(day, now)?;
     let name = format!(
         "attachment; filename=\"attendance-{}.csv\"",
         scan_log::day_text(day)

@@ -151,10 +151,11 @@ impl Station {
         let Some(session) = self.officers.session.take() else {
             return Ok(None);
         };
-        self.clear();
+        let cleared = self.clear(now);
         self.store
             .end_shift(session.shift, end, now.unix())
             .map_err(failed)?;
+        cleared?;
         self.store.shift(session.shift).map_err(failed)
     }
 

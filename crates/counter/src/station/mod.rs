@@ -237,10 +237,12 @@ impl Station {
     }
 
     /// Forgets the visit and takes the question back: nothing is left for whoever signs in next.
-    pub(crate) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self, now: Timestamp) -> Result<(), StationCode> {
+        let noted = self.note_unfinished(now);
         self.request = None;
         self.answered = None;
         self.begin_visit();
+        noted
     }
 
     /// Ends the visit. The request that it was about is closed: a refused answer leaves nothing open for the next
