@@ -13,6 +13,14 @@ export type AddOfficerCall = {
 	pin: string,
 };
 
+/**  What a staff pass meant at a gate. */
+export type AttendanceView = {
+	/**  Which way. */
+	movement: MovementView,
+	/**  The minute that is written down. */
+	at: number,
+};
+
 /**  Choose another PIN for oneself. */
 export type ChangePinCall = {
 	/**  The PIN so far; not needed for one that a supervisor gave. */
@@ -92,6 +100,8 @@ export type CounterState = {
 	configured: boolean,
 	/**  The request that is shown at the moment. */
 	request: RequestReply | null,
+	/**  The scan log, as far as it has come. */
+	log: LogView,
 	/**  The visit at the moment, for a page that was loaded again; only for who may see it. */
 	visit: ScanReply,
 	/**  Who works here, and what the desk is for. */
@@ -169,6 +179,15 @@ export type Mark =
 "test" | 
 /**  The roots are a province's own. */
 "none";
+
+/**  Which way somebody went. */
+export type MovementView = 
+/**  Came in. */
+"in" | 
+/**  Went out. */
+"out" | 
+/**  The same pass shortly before: nothing is written. */
+"again";
 
 /**  Somebody who may sign in. */
 export type OfficerChoice = {
@@ -311,6 +330,16 @@ export type Script =
 /**  A district's name in our list, such as `bajaur`. */
 "district";
 
+/**  A seal as people note it. */
+export type SealView = {
+	/**  Its number. */
+	number: number,
+	/**  The first four bytes of its SHA-256 in hex. */
+	digest: string,
+	/**  When it was made. */
+	at: number,
+};
+
 /**  Let an officer work here again, or no longer. */
 export type SetActiveCall = {
 	/**  The number. */
@@ -329,6 +358,12 @@ export type SetUpCall = {
 	name: string,
 	/**  The PIN. */
 	pin: string,
+};
+
+/**  Ask for the attendance sheet of a day. */
+export type SheetCall = {
+	/**  The day, `YYYY-MM-DD`. */
+	day: string,
 };
 
 /**  How many verdicts there were in a shift. Nothing of a visitor. */
