@@ -2,7 +2,7 @@
 
 use credential::{Timestamp, Verdict};
 
-use super::{Station, views};
+use super::Station;
 use crate::types::{CitizenState, CitizenView, VisitState};
 
 impl Station {
@@ -34,7 +34,7 @@ impl Station {
             now: crate::types::seconds(now),
             request: request
                 .filter(|_| state == CitizenState::Request)
-                .and_then(views::request_reply),
+                .and_then(|request| self.request_reply(request)),
         }
     }
 }
