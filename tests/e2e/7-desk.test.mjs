@@ -136,7 +136,10 @@ test("three visitors by keyboard alone, each question by itself, and a verdict t
   await page.keyboard.press("F9");
   const shift = page.locator("[data-shift=open]");
   await shift.waitFor();
-  assert.deepEqual(await shift.locator("dd").allInnerTexts(), ["3", "1", "0"]);
+  await page.waitForFunction(() => {
+    const counts = [...document.querySelectorAll("[data-shift=open] dd")].map((count) => count.innerText);
+    return counts.join() === "3,1,0";
+  });
   await page.keyboard.press("Escape");
   await page.locator("[data-request=open]").waitFor();
   assert.deepEqual(page.complaints, []);

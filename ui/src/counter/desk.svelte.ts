@@ -73,6 +73,8 @@ export class Desk {
   #unreachable = $state(false);
   /** What was asked for last; the profile's first unless the officer chose another. */
   #chosen = $state<string>();
+  #leaving = false;
+  #looking: Promise<void> = Promise.resolve();
   #asking = false;
   #askedAt = Number.NEGATIVE_INFINITY;
   #activeAt = Number.NEGATIVE_INFINITY;
@@ -180,7 +182,20 @@ export class Desk {
   }
 
   async frame(width: number, height: number, luma: Uint8Array): Promise<void> {
-    await this.#visit(() => this.#api.frame(width, height, luma));
+    if (this.#leaving) return;
+    this.#looking = this.#visit(() => this.#api.frame(width, height, luma));
+    await this.#looking;
+  }
+
+  /** Changes who sits here, with no picture on its way that would arrive in nobody's name. */
+  async #leave(change: () => Promise<void>): Promise<void> {
+    this.#leaving = true;
+    try {
+      await this.#looking;
+      await change();
+    } finally {
+      this.#leaving = false;
+    }
   }
 
   /** Pictures that belong together, such as a code and the parts of its photo. */
@@ -227,23 +242,27 @@ export class Desk {
 
   /** Signs in; what is returned is said to the next calls. Throws `CallError`. */
   async enter(call: () => Promise<SignInReply>): Promise<void> {
-    const { session, ended } = await call();
-    this.#api.useSession(session);
-    this.#clear();
-    this.ended = ended;
-    this.#enteredAt = this.now;
-    this.trouble = undefined;
-    await this.start();
+    await this.#leave(async () => {
+      const { session, ended } = await call();
+      this.#api.useSession(session);
+      this.#clear();
+      this.ended = ended;
+      this.#enteredAt = this.now;
+      this.trouble = undefined;
+      await this.start();
+    });
   }
 
   async signOut(): Promise<void> {
-    await this.#do(async () => {
-      const { ended } = await this.#api.signOut();
-      this.#api.useSession("");
-      this.#clear();
-      this.ended = ended;
-      this.#take(await this.#api.state());
-    });
+    await this.#leave(() =>
+      this.#do(async () => {
+        const { ended } = await this.#api.signOut();
+        this.#api.useSession("");
+        this.#clear();
+        this.ended = ended;
+        this.#take(await this.#api.state());
+      }),
+    );
   }
 
   /** The officer did something; said to the program now and then. */
