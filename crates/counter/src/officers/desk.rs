@@ -72,7 +72,7 @@ impl Station {
         Ok(())
     }
 
-    /// Signs an officer in; whoever was signed in has handed over. Each try is written down before it is judged, so
+    /// Signs an officer in; anybody else who was signed in has handed over. Each try is written down before it is judged, so
     /// that pulling the plug saves nobody a wait.
     ///
     /// # Errors
@@ -88,8 +88,22 @@ impl Station {
         let row = self.store.officer(number.as_str()).map_err(failed)?;
         let row = row.filter(|row| row.active).ok_or(StationCode::OfficerUnknown)?;
         self.judge_pin(&row, pin, now)?;
-        let ended = self.end_session(ShiftEnd::HandOver, now)?;
-        let shift = self.store.begin_shift(&row.number, now.unix()).map_err(failed)?;
+        self.end_if_idle(now)?;
+        // Whoever signs in again, on a page that was lost, goes on with their shift and their visitor.
+        let own = self
+            .officers
+            .session
+            .take_if(|session| session.number == row.number);
+        let (ended, shift) = match own {
+            Some(session) => (None, session.shift),
+            None => {
+                let ended = self.end_session(ShiftEnd::HandOver, now)?;
+                (
+                    ended,
+                    self.store.begin_shift(&row.number, now.unix()).map_err(failed)?,
+                )
+            }
+        };
         let officer = view(&row);
         let who = (row.number, row.name, row.role, row.temporary);
         self.officers.session = Some(Session::new(who, shift, secret, now));
