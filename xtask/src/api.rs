@@ -119,7 +119,9 @@ impl Desk {
         let call = json!({ "number": OFFICER_NUMBER, "pin": OFFICER_PIN });
         let reply = self.post("officers/sign-in", &call)?;
         let session = reply.get("session").and_then(Value::as_str);
-        self.0.officer = session.context("the counter gave no session")?.to_owned();
+        session
+            .context("the counter gave no session")?
+            .clone_into(&mut self.0.officer);
         Ok(self)
     }
 

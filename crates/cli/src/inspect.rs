@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::certificate::CertificateJson;
 use crate::claims::{ClaimsJson, Cnic};
 use crate::error::CliError;
+use crate::put;
 use crate::{Done, files, hex, moment, types};
 
 /// Print what the QR text on stdin (KP1:, KPD:, KPR:, KPF: or a printed card) says, without trusting it: "verified" is always false.
@@ -77,9 +78,8 @@ impl Inspect {
         if let Some(path) = &self.types {
             let register = types::unverified(path)?;
             let kind = register.find(&claims.vct);
-            value["shown"] = kind
-                .map(|kind| types::shown(kind, &claims, cnic))
-                .unwrap_or_default();
+            let shown = kind.map(|kind| types::shown(kind, &claims, cnic));
+            put(&mut value, "shown", shown.unwrap_or_default());
         }
         Ok(value)
     }

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::claims::{ClaimsJson, Cnic};
 use crate::error::CliError;
+use crate::put;
 use crate::{Done, files, hex, types};
 
 /// Sign the claims (JSON) on stdin as a credential.
@@ -36,12 +37,12 @@ impl Issue {
             Some(path) => {
                 let register = types::unverified(path)?;
                 let kind = register.find(&claims.vct).ok_or(IssueError::UnknownType)?;
-                done["shown"] = types::shown(kind, &claims, Cnic::Masked);
+                put(&mut done, "shown", types::shown(kind, &claims, Cnic::Masked));
                 kind.issue(&claims, &key)?
             }
         };
-        done["credential"] = STANDARD.encode(&credential).into();
-        done["size_bytes"] = credential.len().into();
+        put(&mut done, "credential", STANDARD.encode(&credential).into());
+        put(&mut done, "size_bytes", credential.len().into());
         Ok(Done::json(done))
     }
 }

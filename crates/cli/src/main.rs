@@ -119,6 +119,13 @@ impl Done {
     }
 }
 
+/// Puts a member into an object; into anything else it puts nothing.
+fn put(object: &mut Value, name: &str, value: Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
+}
+
 fn main() -> ExitCode {
     let done = match Arguments::try_parse() {
         Ok(arguments) => machine().and_then(|machine| run(arguments.command, &machine)),

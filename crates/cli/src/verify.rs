@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::claims::{ClaimsJson, Cnic};
 use crate::error::CliError;
+use crate::put;
 use crate::roots::Trusted;
 use crate::{Done, Machine, Output, files, hex, moment, status, types};
 
@@ -131,7 +132,7 @@ impl Verify {
             "replay": replay,
         });
         if self.types.is_some() {
-            answer["shown"] = shown.unwrap_or_default();
+            put(&mut answer, "shown", shown.unwrap_or_default());
         }
         Ok(Done {
             output: Output::Json(answer),

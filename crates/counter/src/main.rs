@@ -135,7 +135,7 @@ fn main() -> anyhow::Result<()> {
         Command::Import { data, file } => import(&data, &file),
         Command::Log(Log::Export { data, out }) => export_log(&data, &out),
         Command::Gate(Gate::Sheet { data, day, out }) => attendance_sheet(&data, &day, &out),
-        Command::Officer { command } => command.run(|| random()),
+        Command::Officer { command } => command.run(random),
         Command::Serve(arguments) => {
             anyhow::ensure!(
                 arguments.listen.ip().is_loopback(),

@@ -9,7 +9,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// A desk without a network asks at least this often.
 const LONGEST_WAIT: Duration = Duration::from_mins(30);
 /// A province's desks are switched on at the same minute; this spreads their first question.
-const FIRST_SPREAD: Duration = Duration::from_secs(60);
+const FIRST_SPREAD: Duration = Duration::from_mins(1);
 
 /// Counts failures and says how long to wait.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

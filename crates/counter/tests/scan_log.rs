@@ -181,9 +181,7 @@ async fn the_log_goes_on_after_a_restart_and_a_change_from_outside_is_told() {
 async fn days_are_closed_and_long_waits_are_sealed_though_nobody_comes() {
     let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
     let desk = Desk::ready(&land, folder.path());
-    let mut station = desk.app.station();
-    station.start_log(at(NOW)).unwrap();
-    drop(station);
+    desk.app.station().start_log(at(NOW)).unwrap();
     desk.text(&land.age_code(1, NOW)).await;
     let number = |state: Value| state["log"]["seal"]["number"].as_u64().unwrap();
     assert_eq!(number(desk.state().await), 1);
@@ -202,7 +200,7 @@ async fn days_are_closed_and_long_waits_are_sealed_though_nobody_comes() {
     }
     let (entries, report, _) = log(&mut station, NOW + 4 * DAY);
     assert_eq!(report.code(), Code::Whole, "{:?}", report.findings);
-    assert_eq!(report.days[&20_779].closed, true);
+    assert!(report.days[&20_779].closed);
     assert_eq!(short(&entries)[3], "clock_set_back - - -");
 }
 

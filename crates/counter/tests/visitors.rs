@@ -160,7 +160,7 @@ async fn a_desk_whose_certificate_does_not_hold_asks_nothing() {
 async fn paper_is_shown_for_what_it_is_and_leaves_the_question_open() {
     let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
     let desk = Desk::ready(&land, folder.path());
-    let [card, document] = land.printed(5);
+    let [card, document] = Land::printed(5);
     let keys = |reply: &counter::types::ScanReply| {
         let keys = reply.claims.iter().map(|c| c.key.clone());
         keys.collect::<Vec<_>>()
@@ -213,9 +213,9 @@ async fn paper_is_shown_for_what_it_is_and_leaves_the_question_open() {
 async fn revoked_paper_shows_nothing() {
     let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
     let desk = Desk::ready(&land, folder.path());
-    let mut changed = land.printed(5)[1].clone();
-    let last = if changed.pop() == Some('0') { '1' } else { '0' };
-    changed.push(last);
+    let mut changed = Land::printed(5)[1].clone();
+    let other = if changed.pop() == Some('0') { '1' } else { '0' };
+    changed.push(other);
     let reply = desk.text(&changed).await;
     assert_eq!(reply.verdict, Some(counter::types::VerdictView::Refused));
     assert!(reply.claims.is_empty());
@@ -223,7 +223,7 @@ async fn revoked_paper_shows_nothing() {
         let (manifest, list) = land.status(6, &[5]);
         take_status(&mut desk.app.station(), &manifest, &list);
     }
-    for text in land.printed(5) {
+    for text in Land::printed(5) {
         desk.next().await;
         let reply = desk.text(&text).await;
         assert_eq!(

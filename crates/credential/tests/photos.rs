@@ -23,7 +23,9 @@ fn a_photo_is_shown_in_whole_groups_with_as_much_parity_as_it_takes() {
         (669, 3, 6),
         (1000, 3, 6),
     ] {
-        let picture: Vec<u8> = (0..length).map(|i| (i * 7 % 251) as u8).collect();
+        let picture: Vec<u8> = (0..length)
+            .map(|i: usize| u8::try_from(i * 7 % 251).unwrap())
+            .collect();
         let texts = frames(&picture);
         assert_eq!(texts.len(), count, "{length}");
         // A version 12 code at level L has 535 letters.

@@ -242,7 +242,11 @@ soak! {
         let good = StatusToken::sign(&content, &token_list(64, &[&[1; 8]], None), &key("status"));
         let bytes = damaged(&good, input);
         if let Ok(read) = StatusToken::read(&bytes) {
-            assert_eq!(read.verifies(&key("status").public()), bytes == good);
+            // Others write tokens in more than one way; what is signed is the same whatever the way.
+            let original = StatusToken::read(&good).unwrap();
+            if read.verifies(&key("status").public()) {
+                assert_eq!((&read.content, &read.entries), (&original.content, &original.entries));
+            }
         }
         assert!(StatusToken::read(input).is_err());
         let _ = read_token_list(input.first().copied().unwrap_or(2), input);

@@ -110,33 +110,33 @@ fn a_register_that_contradicts_itself_is_not_signed() {
         ("a type twice", |c| c.types[1] = c.types[0].clone()),
         ("no claims", |c| c.types[0].claims.clear()),
         ("a key twice", |c| {
-            c.types[0].claims[1].key = c.types[0].claims[0].key.clone()
+            c.types[0].claims[1].key = c.types[0].claims[0].key.clone();
         }),
         ("a place twice", |c| {
-            c.types[0].claims[1].at = c.types[0].claims[0].at
+            c.types[0].claims[1].at = c.types[0].claims[0].at;
         }),
         ("a name in timed mode", |c| c.types[4].show.timed = true),
         ("a field in timed mode", |c| c.types[7].show.timed = true),
         ("a face without a place for it", |c| c.types[0].photo = true),
         ("never shown", |c| c.types[0].show = ShowRule::default()),
         ("a type that only a trust list names", |c| {
-            c.types[0].vct = Vct::TYPE_REGISTER
+            c.types[0].vct = Vct::TYPE_REGISTER;
         }),
         ("a number of the format's own", |c| {
-            c.types[7].claims[0].at = Place::Fact(31)
+            c.types[7].claims[0].at = Place::Fact(31);
         }),
         ("a member that nobody fills", |c| {
-            c.types[3].claims[0].at = Place::Identity(2)
+            c.types[3].claims[0].at = Place::Identity(2);
         }),
         ("a number as text", |c| c.types[0].claims[0].kind = Kind::Text),
         ("words without a list", |c| c.types[3].claims[4].words.clear()),
         ("half of the truth", |c| _ = c.types[0].claims[0].words.pop()),
         ("a label that turns around", |c| {
-            c.types[0].name.ur = "\u{202e}عمر".to_owned()
+            c.types[0].name.ur = "\u{202e}عمر".to_owned();
         }),
         ("no label", |c| c.types[0].claims[0].label.en.clear()),
         ("a list that is no name", |c| {
-            c.types[0].status = StatusRule::List("../x".to_owned())
+            c.types[0].status = StatusRule::List("../x".to_owned());
         }),
         ("no life", |c| c.types[0].lifetime_days = 0),
         ("a level beyond four", |c| c.types[0].assurance = 5),
@@ -303,14 +303,14 @@ fn nothing_is_issued_that_its_type_does_not_say() {
     let wrong: &[(IssueError, Change)] = &[
         (IssueError::ClaimMissing, |c| _ = c.facts.fields.remove(&32)),
         (IssueError::ClaimMissing, |c| {
-            c.identity.as_mut().unwrap().id = None
+            c.identity.as_mut().unwrap().id = None;
         }),
         // A day that is none.
         (IssueError::ClaimMissing, |c| {
-            _ = c.facts.fields.insert(33, Field::Number(20_261_301))
+            _ = c.facts.fields.insert(33, Field::Number(20_261_301));
         }),
         (IssueError::UnknownClaim, |c| {
-            _ = c.facts.fields.insert(60, Field::Truth(true))
+            _ = c.facts.fields.insert(60, Field::Truth(true));
         }),
         (IssueError::UnknownClaim, |c| c.facts.over_18 = Some(true)),
         (IssueError::UnknownClaim, |c| {
@@ -318,22 +318,22 @@ fn nothing_is_issued_that_its_type_does_not_say() {
         }),
         (IssueError::StatusDiffers, |c| c.status = None),
         (IssueError::StatusDiffers, |c| {
-            c.status.as_mut().unwrap().uri = "id".to_owned()
+            c.status.as_mut().unwrap().uri = "id".to_owned();
         }),
         (IssueError::LivesTooLong, |c| c.exp = c.exp.plus(DAY)),
         (IssueError::UnknownType, |c| c.vct = vct("passport")),
         (IssueError::NoPhoto, |c| c.facts.photo_sha256 = None),
         (IssueError::ClaimMissing, |c| {
-            _ = c.facts.fields.insert(34, Field::Text(String::new()))
+            _ = c.facts.fields.insert(34, Field::Text(String::new()));
         }),
         (IssueError::BadField, |c| {
             _ = c
                 .facts
                 .fields
-                .insert(34, Field::Text("x".repeat(FIELD_BYTES_MAX + 1)))
+                .insert(34, Field::Text("x".repeat(FIELD_BYTES_MAX + 1)));
         }),
         (IssueError::BadField, |c| {
-            _ = c.facts.fields.insert(32, Field::Text("a\u{202e}b".to_owned()))
+            _ = c.facts.fields.insert(32, Field::Text("a\u{202e}b".to_owned()));
         }),
     ];
     assert!(issued_by_type(&register(), &domicile_claims(false)).is_ok());
@@ -391,7 +391,7 @@ fn fields_are_read_strictly_by_a_reader_without_the_register() {
     let shown = forge::present(&good, &holder(1));
     assert_eq!(code(&shown), Code::RequestRequired);
 
-    let many: Vec<_> = (0..=FIELDS_MAX as i64)
+    let many: Vec<_> = (0..=i64::try_from(FIELDS_MAX).unwrap())
         .map(|n| (32 + n, forge::uint(1)))
         .collect();
     let wrong = [

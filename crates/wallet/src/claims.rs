@@ -109,7 +109,6 @@ fn view(shown: &Shown<'_>) -> ClaimView {
 
 fn script(kind: Kind, value: &str) -> Script {
     match kind {
-        Kind::Latin => Script::Latin,
         Kind::Arabic => Script::Arabic,
         Kind::Text
             if value
@@ -118,7 +117,7 @@ fn script(kind: Kind, value: &str) -> Script {
         {
             Script::Arabic
         }
-        Kind::Text => Script::Latin,
+        Kind::Latin | Kind::Text => Script::Latin,
         Kind::Number | Kind::Cnic => Script::Number,
         Kind::Date => Script::Date,
         Kind::Truth | Kind::Word | Kind::Photo => Script::Word,

@@ -177,7 +177,11 @@ pub async fn attendance_sheet(
 }
 
 /// `POST /api/update`: a file with an update that was carried here.
-pub async fn update(State(app): State<Arc<App>>, body: Result<Bytes, BytesRejection>) -> Reply<SyncReply> {
+pub async fn update(
+    State(app): State<Arc<App>>,
+    session: Session,
+    body: Result<Bytes, BytesRejection>,
+) -> Reply<SyncReply> {
     let file = bytes(body)?;
     // Whole lists take a moment of a processor.
     tokio::task::spawn_blocking(move || {
@@ -190,7 +194,7 @@ pub async fn update(State(app): State<Arc<App>>, body: Result<Bytes, BytesReject
             types_changed: false,
             status_changed: taken.status,
             code: None,
-            state: station.state(now),
+            state: station.state_for(session.caller(), now),
         }))
     })
     .await

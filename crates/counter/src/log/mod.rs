@@ -126,7 +126,7 @@ impl<'a> Log<'a> {
             return Ok(rows::last_seal(self.connection)?.is_none());
         };
         let Some((seal, _)) = run.seal else {
-            return Ok(rows::chain_holds(self.connection, 0, Entry::BEFORE_FIRST)?);
+            return rows::chain_holds(self.connection, 0, Entry::BEFORE_FIRST);
         };
         let there = rows::hash_at(self.connection, seal.last)?;
         Ok(there == Some(seal.last_hash) && rows::chain_holds(self.connection, seal.last, seal.last_hash)?)

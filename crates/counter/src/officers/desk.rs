@@ -94,15 +94,12 @@ impl Station {
             .officers
             .session
             .take_if(|session| session.number == row.number);
-        let (ended, shift) = match own {
-            Some(session) => (None, session.shift),
-            None => {
-                let ended = self.end_session(ShiftEnd::HandOver, now)?;
-                (
-                    ended,
-                    self.store.begin_shift(&row.number, now.unix()).map_err(failed)?,
-                )
-            }
+        let (ended, shift) = if let Some(session) = own {
+            (None, session.shift)
+        } else {
+            let ended = self.end_session(ShiftEnd::HandOver, now)?;
+            let shift = self.store.begin_shift(&row.number, now.unix()).map_err(failed)?;
+            (ended, shift)
         };
         let officer = view(&row);
         let who = (row.number, row.name, row.role, row.temporary);

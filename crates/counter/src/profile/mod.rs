@@ -313,7 +313,7 @@ mod tests {
         bent["mode"] = json!("whatever");
         assert!(matches!(parse(&bent), Err(ProfileError::Malformed(_))));
         assert!(matches!(
-            Profile::parse(&[b' '; PROFILE_BYTES_MAX + 1]),
+            Profile::parse(&vec![b' '; PROFILE_BYTES_MAX + 1]),
             Err(ProfileError::Malformed(_))
         ));
     }

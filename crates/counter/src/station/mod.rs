@@ -2,18 +2,17 @@
 
 mod citizen;
 mod signed;
+mod verify;
 mod views;
 
 use std::path::Path;
 
 use credential::{
-    Claims, Code, Context, CounterCertificateClaims, Expect, FaceCheck, IssuedRequest, Mode, Outcome,
-    ReplayKey, RootSet, SecretKey, Signer, StatusManifest, StatusSet, Timestamp, TrustList, TypeRegister,
-    Vct, Verdict, Verified, photo,
+    Code, CounterCertificateClaims, FaceCheck, IssuedRequest, Mode, RootSet, SecretKey, Signer,
+    StatusManifest, StatusSet, Timestamp, TrustList, TypeRegister, Vct, Verdict, photo,
 };
 
 use crate::StationCode;
-use crate::claims::{self, ShownPass};
 use crate::gate::{self, Rules, Staff};
 use crate::officers::Officers;
 use crate::profile::{Profile, ProfileError};
@@ -227,12 +226,11 @@ impl Station {
 
     /// A verdict that was just reached counts in the shift.
     fn note_verdict(&mut self, now: Timestamp) -> Result<(), StationCode> {
-        match self.visit.code() {
-            Some(code) => self.count_verdict(self.visit_number, code.verdict(), now),
-            None => {
-                self.note_activity(now);
-                Ok(())
-            }
+        if let Some(code) = self.visit.code() {
+            self.count_verdict(self.visit_number, code.verdict(), now)
+        } else {
+            self.note_activity(now);
+            Ok(())
         }
     }
 
@@ -406,8 +404,8 @@ impl Station {
         let staff = self.gate.filter(|_| code == Code::Accepted);
         let staff = staff.and_then(|rules| Some((rules, Staff::of(&verified)?)));
         let mut movement = None;
-        let first = match once {
-            Some(once) => self.store.take_once(&once, now, |transaction, first| {
+        let first = if let Some(once) = once {
+            self.store.take_once(&once, now, |transaction, first| {
                 if first == FirstTime::No {
                     return Ok(Some(replayed));
                 }
@@ -415,11 +413,10 @@ impl Station {
                     movement = Some(gate::pass(transaction, staff, rules, now)?);
                 }
                 Ok(decided)
-            })?,
-            None => {
-                self.store.note(&replayed, now)?;
-                FirstTime::No
-            }
+            })?
+        } else {
+            self.store.note(&replayed, now)?;
+            FirstTime::No
         };
         if verified.mode() == Mode::Request {
             self.request = None;
@@ -429,102 +426,14 @@ impl Station {
         if first == FirstTime::No {
             return Ok(Visit::decided(Code::Replayed, seen));
         }
-        Ok(match (code, verified.photo_sha256().copied()) {
-            (Code::FaceNotCompared, Some(hash)) => {
-                let shown = self.shown(verified.claims());
+        let shown = self.shown(verified.claims());
+        Ok(
+            if let (Code::FaceNotCompared, Some(hash)) = (code, verified.photo_sha256().copied()) {
                 Visit::comparing(verified, hash, seen, self.visit.take_early_frames(), now, shown)
-            }
-            _ => {
-                let shown = self.shown(verified.claims());
-                Visit::decided_about(code, seen, &verified, None, shown).moved(movement, now)
-            }
-        })
-    }
-
-    /// Verifies against the open request, or else as a timed presentation. A late answer, and one that is shown
-    /// again, is called what it is.
-    fn verify_as_expected(&self, text: &str, now: Timestamp) -> Outcome {
-        let open = self.request.as_ref();
-        if let Some(request) = open.filter(|request| now <= request.expires) {
-            let outcome = self.verify(text, Expect::Request(request), now);
-            return if outcome.code == Code::WrongRequest {
-                self.or_answered(text, outcome)
             } else {
-                outcome
-            };
-        }
-        let outcome = self.verify(
-            text,
-            Expect::Timed {
-                audience: &self.audience,
+                Visit::decided_about(code, seen, &verified, None, shown).moved(movement, now)
             },
-            now,
-        );
-        match (outcome.code, open) {
-            (Code::WrongRequest, Some(request)) => {
-                let late = self.verify(text, Expect::Request(request), now);
-                if late.code == Code::WrongRequest {
-                    self.or_answered(text, outcome)
-                } else {
-                    late
-                }
-            }
-            (Code::WrongRequest, None) => self.or_answered(text, outcome),
-            _ => outcome,
-        }
-    }
-
-    /// Verifies a text as the visit's code was, with what the desk knows now, and says whose pass it is. The
-    /// request's time counted when it was answered and does not count again.
-    fn verify_again(&self, seen: &Seen, text: &str, now: Timestamp) -> (Outcome, Option<ReplayKey>) {
-        let outcome = if let Some(request) = &seen.request {
-            let request = IssuedRequest {
-                expires: request.expires.max(now),
-                ..request.clone()
-            };
-            self.verify(text, Expect::Request(&request), now)
-        } else {
-            let audience = &self.audience;
-            self.verify(text, Expect::Timed { audience }, now)
-        };
-        let pass = outcome.verified.as_ref().map(Verified::replay_key);
-        (outcome, pass)
-    }
-
-    fn or_answered(&self, text: &str, outcome: Outcome) -> Outcome {
-        let again = self.answered.as_ref().is_some_and(|request| {
-            // As of the time when it could be answered: it is a replay, however late.
-            self.verify(text, Expect::Request(request), request.expires)
-                .verified
-                .is_some()
-        });
-        if again {
-            Outcome::bare(Code::Replayed)
-        } else {
-            outcome
-        }
-    }
-
-    /// What the officer sees of a verified pass.
-    fn shown(&self, claims: &Claims) -> ShownPass {
-        let vct = match claims.vct {
-            // A printed card says who somebody is, as an identity does.
-            Vct::PAPER_CARD => Vct::IDENTITY,
-            other => other,
-        };
-        let kind = self.types.as_ref().and_then(|types| types.find(&vct));
-        claims::shown(kind, claims)
-    }
-
-    fn verify(&self, text: &str, expect: Expect<'_>, now: Timestamp) -> Outcome {
-        let context = Context {
-            now,
-            trust: self.trust.as_ref(),
-            status: self.status.as_ref(),
-            types: self.types.as_ref(),
-            expect,
-        };
-        credential::verify(text, &context)
+        )
     }
 }
 

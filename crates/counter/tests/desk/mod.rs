@@ -7,6 +7,8 @@
     clippy::panic
 )]
 
+mod paper;
+
 use loopback::Guard;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -154,56 +156,6 @@ impl Land {
         (StatusManifest::sign(&content, &self.issuer), list)
     }
 
-    /// A printed card and a printed domicile certificate with this status index.
-    pub fn printed(&self, index: u32) -> [String; 2] {
-        let key = SecretKey::from_seed(PAPER_SEED);
-        let (iat, status) = (
-            Timestamp::from_unix(NOW).start_of_day(),
-            StatusRef {
-                index,
-                uri: LIST.into(),
-            },
-        );
-        let identity = Identity {
-            id: Some(CNIC.into()),
-            full_name: Some("Gul Zaman".into()),
-            ..Identity::default()
-        };
-        let card = CardClaims {
-            iss: ISSUER.into(),
-            iat,
-            exp: iat.plus(30 * DAY),
-            identity: identity.clone(),
-            status: status.clone(),
-        };
-        let document = Claims {
-            iss: ISSUER.into(),
-            iat,
-            nbf: None,
-            exp: iat.plus(30 * DAY),
-            holder: None,
-            vct: domicile(),
-            identity: Some(Identity {
-                guardian: Some("Sher Zaman".into()),
-                ..identity
-            }),
-            status: Some(status),
-            facts: Facts {
-                fields: BTreeMap::from([
-                    (32, Field::Text("PSH-26-104711".into())),
-                    (33, Field::Number(20_261_102)),
-                    (34, Field::Text("peshawar".into())),
-                ]),
-                ..Facts::default()
-            },
-        };
-        let document = issue(&document, &key).unwrap();
-        [
-            issue_card(&card, &key).unwrap(),
-            credential::document_text(&document).unwrap(),
-        ]
-    }
-
     /// An age pass under holder key number `holder`.
     pub fn age(&self, holder: u64) -> (Vec<u8>, SecretKey) {
         let facts = Facts {
@@ -315,7 +267,7 @@ pub fn piece(list: &Bitmap, sha256: &[u8; 32]) -> Option<Vec<u8>> {
         return Some(list.table());
     }
     let shard = list.hashes().iter().position(|hash| hash == sha256)?;
-    list.encoded(shard as u32)
+    list.encoded(u32::try_from(shard).unwrap())
 }
 
 /// Brings a desk status data, piece by piece.

@@ -111,13 +111,13 @@ pub fn write(w: &Writer<'_>) {
             allowed: vec![vct(name)],
             ..certificate_claims()
         };
-        let certificate = issue_counter_certificate(&claims, &key("certifier")).unwrap();
+        let certified = issue_counter_certificate(&claims, &key("certifier")).unwrap();
         let desk = key("desk");
-        let signer = Signer {
+        let desk_signs = Signer {
             key: &desk,
-            certificate: Some(&certificate),
+            certificate: Some(&certified),
         };
-        build_request(&vct(name), DESK, [7; 16], NOW, Some(signer)).unwrap()
+        build_request(&vct(name), DESK, [7; 16], NOW, Some(desk_signs)).unwrap()
     };
     let answer = |request: &IssuedRequest, claims: &Claims, holder: &SecretKey| {
         let trust = trust_for(&register_content());

@@ -145,8 +145,8 @@ async fn a_piece_never_changes_and_stays_for_those_who_are_fetching() {
 async fn changes_lead_from_every_kept_epoch_to_the_newest() {
     let bench = Bench::new().await;
     let mut sets = vec![bench.status().await];
-    for number in 0..3 {
-        bench.enrolled(number, number as u8 + 1).await;
+    for (number, seed) in [(0, 1), (1, 2), (2, 3)] {
+        bench.enrolled(number, seed).await;
     }
     let office = &bench.office;
     now(office.revoke(&cnic(0), bench.now())).await;
