@@ -31,7 +31,7 @@ use rxing::{BinaryBitmap, DecodeHints, Luma8Source};
 use serde_json::{Map, Value, json};
 
 /// Pictures of each payload, width and level.
-const PICTURES: u64 = 8;
+const PICTURES: u64 = 16;
 /// Frames with a code, and without one, whose time is taken.
 const FRAMES: u64 = 100;
 
