@@ -74,7 +74,8 @@ export class Desk {
   /** What was asked for last; the profile's first unless the officer chose another. */
   #chosen = $state<string>();
   #leaving = false;
-  #looking: Promise<void> = Promise.resolve();
+  /** The calls that are under way. */
+  readonly #under = new Set<Promise<void>>();
   #asking = false;
   #askedAt = Number.NEGATIVE_INFINITY;
   #activeAt = Number.NEGATIVE_INFINITY;
@@ -183,15 +184,14 @@ export class Desk {
 
   async frame(width: number, height: number, luma: Uint8Array): Promise<void> {
     if (this.#leaving) return;
-    this.#looking = this.#visit(() => this.#api.frame(width, height, luma));
-    await this.#looking;
+    await this.#visit(() => this.#api.frame(width, height, luma));
   }
 
-  /** Changes who sits here, with no picture on its way that would arrive in nobody's name. */
+  /** Changes who sits here, with nothing on its way that would arrive in nobody's name. */
   async #leave(change: () => Promise<void>): Promise<void> {
     this.#leaving = true;
     try {
-      await this.#looking;
+      await Promise.allSettled(this.#under);
       await change();
     } finally {
       this.#leaving = false;
@@ -226,7 +226,7 @@ export class Desk {
   }
 
   #mayAsk(): boolean {
-    if (!this.queue || this.paused || this.#asking || this.visit.state !== "nothing") return false;
+    if (!this.queue || this.paused || this.#asking || this.#leaving || this.visit.state !== "nothing") return false;
     return (this.request === null || this.requestSeconds === 0) && this.now - this.#askedAt >= ASK_AGAIN_MS;
   }
 
@@ -267,7 +267,7 @@ export class Desk {
 
   /** The officer did something; said to the program now and then. */
   active(): void {
-    if (this.view?.officer === null || this.now - this.#activeAt < ACTIVE_MS) return;
+    if (this.#leaving || this.view?.officer === null || this.now - this.#activeAt < ACTIVE_MS) return;
     this.#activeAt = this.now;
     this.#idleEnds = this.now + (this.view?.profile.idle_minutes ?? 1) * 60_000;
     void this.#do(() => this.#api.active());
@@ -383,6 +383,16 @@ export class Desk {
   }
 
   async #do(work: () => Promise<void>): Promise<void> {
+    const call = this.#try(work);
+    this.#under.add(call);
+    try {
+      await call;
+    } finally {
+      this.#under.delete(call);
+    }
+  }
+
+  async #try(work: () => Promise<void>): Promise<void> {
     try {
       await work();
       if (this.trouble === "station_gone") this.trouble = undefined;
