@@ -75,7 +75,7 @@ export class Desk {
   #chosen = $state<string>();
   #leaving = false;
   /** The calls that are under way. */
-  readonly #under = new Set<Promise<void>>();
+  #under: Promise<void>[] = [];
   #asking = false;
   #askedAt = Number.NEGATIVE_INFINITY;
   #activeAt = Number.NEGATIVE_INFINITY;
@@ -384,11 +384,11 @@ export class Desk {
 
   async #do(work: () => Promise<void>): Promise<void> {
     const call = this.#try(work);
-    this.#under.add(call);
+    this.#under.push(call);
     try {
       await call;
     } finally {
-      this.#under.delete(call);
+      this.#under = this.#under.filter((one) => one !== call);
     }
   }
 
