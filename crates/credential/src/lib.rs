@@ -32,7 +32,6 @@ mod request;
 mod status;
 mod time;
 mod trust;
-mod update;
 mod vct;
 mod verify;
 mod zlib;
@@ -70,9 +69,6 @@ pub use time::{CLOCK_ALLOWANCE, DAY, Timestamp};
 pub use trust::{
     KEYS_TRIED_MAX, ROOTS_NEEDED, RootKind, RootSet, TRUST_KEYS_MAX, TRUST_LIST_BYTES_MAX, TrustContent,
     TrustError, TrustList, TrustedKey, sign_trust_list,
-};
-pub use update::{
-    Part, PartKind, UPDATE_BYTES_MAX, UPDATE_PARTS_MAX, UpdateError, read_update, write_update,
 };
 pub use vct::{VCT_BYTES_MAX, Vct, VctError};
 pub use verify::{

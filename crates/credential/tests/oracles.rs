@@ -132,13 +132,6 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         ("frame", raw(&photo::frames(&PHOTO)[5])),
         ("log-seal", seal_bytes(1)),
         ("log-seal", seal_bytes(2)),
-        (
-            "update",
-            write_update(&[Part {
-                kind: PartKind::TrustList,
-                bytes: trust_bytes(&trust_content()),
-            }]),
-        ),
     ];
     all.extend(status_messages());
     all
