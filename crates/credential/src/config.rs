@@ -2,7 +2,7 @@
 
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::code::codes;
-use crate::cose::{self, CoseError, Sign, typ};
+use crate::cose::{self, Sign, from_cose, typ};
 use crate::keys::SecretKey;
 use crate::names::Names;
 use crate::time::Timestamp;
@@ -36,22 +36,7 @@ codes! {
     }
 }
 
-impl From<CoseError> for ConfigError {
-    fn from(e: CoseError) -> Self {
-        match e {
-            CoseError::Malformed => Self::Malformed,
-            CoseError::Algorithm => Self::Algorithm,
-            CoseError::UnknownHeader => Self::UnknownHeader,
-            CoseError::OtherKind => Self::OtherKind,
-        }
-    }
-}
-
-impl From<Malformed> for ConfigError {
-    fn from(_: Malformed) -> Self {
-        Self::Malformed
-    }
-}
+from_cose!(ConfigError);
 
 /// What a province configuration says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -50,6 +50,30 @@ impl From<Malformed> for CoseError {
     }
 }
 
+/// Lets a reader's error say which step of reading a COSE message failed; it has a variant for each.
+macro_rules! from_cose {
+    ($error:ty) => {
+        impl From<crate::cose::CoseError> for $error {
+            fn from(e: crate::cose::CoseError) -> Self {
+                use crate::cose::CoseError;
+                match e {
+                    CoseError::Malformed => Self::Malformed,
+                    CoseError::Algorithm => Self::Algorithm,
+                    CoseError::UnknownHeader => Self::UnknownHeader,
+                    CoseError::OtherKind => Self::OtherKind,
+                }
+            }
+        }
+
+        impl From<crate::cbor::Malformed> for $error {
+            fn from(_: crate::cbor::Malformed) -> Self {
+                Self::Malformed
+            }
+        }
+    };
+}
+pub(crate) use from_cose;
+
 /// Which headers a kind has beside the algorithm and `typ`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Headers {

@@ -2,7 +2,7 @@
 
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::code::codes;
-use crate::cose::{self, CoseError, Header, Headers, Sign1, typ};
+use crate::cose::{self, Header, Headers, Sign1, from_cose, typ};
 use crate::keys::{PublicKey, SecretKey, sha256};
 use crate::time::Timestamp;
 
@@ -27,22 +27,7 @@ codes! {
     }
 }
 
-impl From<CoseError> for LogSealError {
-    fn from(e: CoseError) -> Self {
-        match e {
-            CoseError::Malformed => Self::Malformed,
-            CoseError::Algorithm => Self::Algorithm,
-            CoseError::UnknownHeader => Self::UnknownHeader,
-            CoseError::OtherKind => Self::OtherKind,
-        }
-    }
-}
-
-impl From<Malformed> for LogSealError {
-    fn from(_: Malformed) -> Self {
-        Self::Malformed
-    }
-}
+from_cose!(LogSealError);
 
 /// Why a log was sealed at this place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 use crate::cbor::{Malformed, Reader, Writer, is_plain};
 use crate::claims::read_vct;
 use crate::code::{Code, codes};
-use crate::cose::{self, ALG_ED25519, ALG_EDDSA, CoseError, Sign, Sign1, typ};
+use crate::cose::{self, ALG_ED25519, ALG_EDDSA, Sign, Sign1, from_cose, typ};
 use crate::keys::{KeyError, PublicKey, SecretKey, sha256};
 use crate::time::Timestamp;
 use crate::vct::Vct;
@@ -46,22 +46,7 @@ codes! {
     }
 }
 
-impl From<CoseError> for TrustError {
-    fn from(e: CoseError) -> Self {
-        match e {
-            CoseError::Malformed => Self::Malformed,
-            CoseError::Algorithm => Self::Algorithm,
-            CoseError::UnknownHeader => Self::UnknownHeader,
-            CoseError::OtherKind => Self::OtherKind,
-        }
-    }
-}
-
-impl From<Malformed> for TrustError {
-    fn from(_: Malformed) -> Self {
-        Self::Malformed
-    }
-}
+from_cose!(TrustError);
 
 /// Whose roots: those of tests, whose secret halves are public, or real ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -13,7 +13,7 @@ pub use value::{Shown, Value};
 
 use crate::claims::Claims;
 use crate::code::{Code, codes};
-use crate::cose::{self, CoseError, Header, Headers, Sign1, typ};
+use crate::cose::{self, Header, Headers, Sign1, from_cose, typ};
 use crate::issue::{IssueError, issue};
 use crate::keys::SecretKey;
 use crate::time::{DAY, Timestamp};
@@ -61,22 +61,7 @@ codes! {
     }
 }
 
-impl From<CoseError> for RegisterError {
-    fn from(e: CoseError) -> Self {
-        match e {
-            CoseError::Malformed => Self::Malformed,
-            CoseError::Algorithm => Self::Algorithm,
-            CoseError::UnknownHeader => Self::UnknownHeader,
-            CoseError::OtherKind => Self::OtherKind,
-        }
-    }
-}
-
-impl From<crate::cbor::Malformed> for RegisterError {
-    fn from(_: crate::cbor::Malformed) -> Self {
-        Self::Malformed
-    }
-}
+from_cose!(RegisterError);
 
 /// A type register that a key of the trust list signed. Only [`TypeRegister::verify`] makes one.
 #[derive(Debug, Clone)]

@@ -21,7 +21,7 @@ pub use token::{StatusToken, TOKEN_BITS_MAX, TOKEN_BYTES_MAX, TokenContent, read
 
 use crate::cbor::Malformed;
 use crate::code::codes;
-use crate::cose::CoseError;
+use crate::cose::from_cose;
 use crate::vct::Vct;
 
 /// Most bits of one list: three times the province's people.
@@ -68,29 +68,14 @@ codes! {
     }
 }
 
-impl From<CoseError> for StatusError {
-    fn from(e: CoseError) -> Self {
-        match e {
-            CoseError::Malformed => Self::Malformed,
-            CoseError::Algorithm => Self::Algorithm,
-            CoseError::UnknownHeader => Self::UnknownHeader,
-            CoseError::OtherKind => Self::OtherKind,
-        }
-    }
-}
-
-impl From<Malformed> for StatusError {
-    fn from(_: Malformed) -> Self {
-        Self::Malformed
-    }
-}
+from_cose!(StatusError);
 
 /// What one bitmap of a list says of its set bits. The number is the one on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StatusPurpose {
     /// Ended for good.
     Revoked,
-    /// Ended for now; it may be lifted.
+    /// Ended until it is lifted.
     Suspended,
     /// Used up, as an e-stamp is by one deed.
     Consumed,
