@@ -84,7 +84,7 @@ enum Command {
         #[arg(long)]
         data: PathBuf,
     },
-    /// Suspend a citizen's passes for now; the CNIC comes on stdin.
+    /// Suspend a citizen's passes until they are resumed; the CNIC comes on stdin.
     Suspend {
         /// The data folder.
         #[arg(long)]
