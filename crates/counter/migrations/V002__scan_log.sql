@@ -8,6 +8,8 @@ CREATE TABLE scan_log (
   mode       TEXT,
   code       TEXT,
   officer    TEXT,
+  profile    TEXT,
+  about      TEXT,
   hash       BLOB    NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 

@@ -22,7 +22,7 @@ CREATE TABLE shift (
   began_at    INTEGER NOT NULL,            -- unix seconds, UTC
   last_at     INTEGER NOT NULL,            -- the last sign of life; where a shift ended when the power failed
   ended_at    INTEGER,
-  ended_by    TEXT    CHECK (ended_by IN ('sign_out', 'hand_over', 'idle', 'restart', 'disabled')),
+  ended_by    TEXT    CHECK (ended_by IN ('sign_out', 'hand_over', 'idle', 'restart', 'disabled', 'stop')),
   accepted    INTEGER NOT NULL DEFAULT 0,
   refused     INTEGER NOT NULL DEFAULT 0,
   undecided   INTEGER NOT NULL DEFAULT 0,

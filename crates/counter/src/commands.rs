@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Subcommand;
 use counter::key;
+use counter::log::By;
 use counter::officers::{NewOfficer, OfficerNumber, new_pin};
 use counter::profile::{PROFILE_BYTES_MAX, Profile};
 use counter::store::Store;
 use counter::types::Role;
+use credential::Timestamp;
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -61,7 +63,11 @@ fn role(text: &str) -> Result<Role, String> {
 
 impl OfficerCommand {
     /// Does it.
-    pub fn run(&self, salt: impl FnOnce() -> anyhow::Result<[u8; pin::SALT_BYTES]>) -> anyhow::Result<()> {
+    pub fn run(
+        &self,
+        salt: impl FnOnce() -> anyhow::Result<[u8; pin::SALT_BYTES]>,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
         match self {
             Self::Add {
                 data,
@@ -74,7 +80,7 @@ impl OfficerCommand {
                 let known = store.officer(OfficerNumber::parse(number)?.as_str())?;
                 anyhow::ensure!(known.is_none(), "there is an officer {number} already");
                 let new = NewOfficer::check(number, name, *role, &pin()?, *temporary, salt()?)?;
-                store.add_officer(&new)?;
+                store.add_officer(&new, &By::default(), now)?;
                 println!(
                     "{}",
                     json!({ "number": new.number.as_str(), "role": role.name() })
@@ -98,7 +104,8 @@ impl OfficerCommand {
                     "there is no officer {}",
                     number.as_str()
                 );
-                store.put_pin(number.as_str(), &new_pin(&pin()?, salt()?)?, true)?;
+                let pin = new_pin(&pin()?, salt()?)?;
+                store.put_pin(number.as_str(), &pin, true, &By::default(), now)?;
             }
         }
         Ok(())
@@ -127,11 +134,11 @@ fn pin() -> anyhow::Result<Zeroizing<String>> {
 }
 
 /// Checks a profile file and keeps it for this start and the next ones.
-pub fn keep_profile(data: &Path, file: &Path) -> anyhow::Result<()> {
+pub fn keep_profile(data: &Path, file: &Path, now: Timestamp) -> anyhow::Result<()> {
     let size = fs::metadata(file).context("the profile cannot be read")?.len();
     anyhow::ensure!(size <= PROFILE_BYTES_MAX as u64, "the profile is too long");
     let bytes = fs::read(file).context("the profile cannot be read")?;
-    Profile::parse(&bytes)?;
-    open(data)?.put_profile(&bytes)?;
+    let profile = Profile::parse(&bytes)?;
+    open(data)?.put_profile(&bytes, &profile, now)?;
     Ok(())
 }

@@ -19,6 +19,7 @@ pub mod sync;
 pub mod types;
 
 mod claims;
+pub mod clock;
 mod code;
 mod http;
 mod opaque;

@@ -4,11 +4,12 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use commands::OfficerCommand;
+use counter::clock::Watch;
 use counter::province::Province;
 use counter::schedule::Schedule;
 use counter::station::{Settings, Station};
@@ -16,6 +17,7 @@ use counter::store::Store;
 use counter::{App, gate, key, log, page_file, roots, sync};
 use credential::{BUNDLE_BYTES_MAX, ProvinceConfig, RootSet, Timestamp};
 use loopback::Guard;
+use scan_log::Event;
 use serde_json::json;
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
@@ -135,7 +137,7 @@ fn main() -> anyhow::Result<()> {
         Command::Import { data, file } => import(&data, &file),
         Command::Log(Log::Export { data, out }) => export_log(&data, &out),
         Command::Gate(Gate::Sheet { data, day, out }) => attendance_sheet(&data, &day, &out),
-        Command::Officer { command } => command.run(random),
+        Command::Officer { command } => command.run(random, now()),
         Command::Serve(arguments) => {
             anyhow::ensure!(
                 arguments.listen.ip().is_loopback(),
@@ -189,8 +191,7 @@ fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
         configured: false,
     };
     let mut station = Station::open(data, settings)?;
-    let taken = station.take_update(&bytes)?;
-    station.note_sync(now())?;
+    let taken = station.take_carried(&bytes, now())?;
     println!(
         "{}",
         json!({ "trust_changed": taken.trust, "status_changed": taken.status })
@@ -232,7 +233,7 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         configured: config.is_some(),
     };
     if let Some(file) = &arguments.profile {
-        commands::keep_profile(&arguments.data, file)?;
+        commands::keep_profile(&arguments.data, file, now())?;
     }
     let mut station = Station::open(&arguments.data, settings)?;
     if arguments.gate {
@@ -246,7 +247,10 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         );
     }
     let setup_code = random::<4>()?;
-    let setup = station.open_officers(|| format!("{:08}", u32::from_be_bytes(setup_code) % 100_000_000))?;
+    let setup = station.open_officers(
+        || format!("{:08}", u32::from_be_bytes(setup_code) % 100_000_000),
+        now(),
+    )?;
 
     let listener = TcpListener::bind(arguments.listen)
         .await
@@ -310,9 +314,19 @@ fn read_config(file: &Path, roots: &RootSet) -> anyhow::Result<ProvinceConfig> {
 /// Closes the log's days and seals what waited for long, though nobody comes.
 async fn look_after_log(app: Arc<App>) {
     let mut ticks = tokio::time::interval(LOG_EVERY);
+    let began = steady();
+    let mut watch = Watch::default();
     loop {
         ticks.tick().await;
-        if let Err(code) = app.station().look_after_log(now()) {
+        let now = now();
+        let went_forward = watch.went_forward(now, began.elapsed());
+        let mut station = app.station();
+        let noted = if went_forward {
+            station.log_event(Event::ClockSetForward, None, now)
+        } else {
+            Ok(())
+        };
+        if let Err(code) = noted.and_then(|()| station.look_after_log(now)) {
             tracing::error!(code = code.code(), "the scan log was not sealed");
         }
     }
@@ -357,6 +371,12 @@ fn now() -> Timestamp {
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
     Timestamp::from_unix(since.as_secs())
+}
+
+/// A clock that nobody can set, to hold the other one against.
+#[expect(clippy::disallowed_methods, reason = "this program's entry point")]
+fn steady() -> Instant {
+    Instant::now()
 }
 
 #[expect(

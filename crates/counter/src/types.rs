@@ -50,7 +50,7 @@ pub struct CounterState {
 pub struct LogView {
     /// Entries so far.
     pub entries: u32,
-    /// Somebody changed the log outside this program.
+    /// Somebody changed the log outside this program, and it was not handed out since.
     pub damaged: bool,
     /// The last seal; none before the first.
     pub seal: Option<SealView>,
@@ -65,6 +65,10 @@ pub struct SealView {
     pub digest: String,
     /// When it was made.
     pub at: u32,
+    /// The day of the last entry that it covers, `YYYY-MM-DD`.
+    pub day: String,
+    /// It closed that day.
+    pub closed: bool,
 }
 
 /// Whether what is shown is a test.

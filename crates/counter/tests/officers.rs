@@ -14,6 +14,7 @@ use counter::station::{Settings, StartError, Station};
 use counter::store::Store;
 use counter::types::Role;
 use counter::{key, roots};
+use credential::Timestamp;
 use desk::{Desk, Land, NOW, NUMBER, PIN, is, officer, verdict};
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
@@ -169,7 +170,7 @@ async fn a_hand_over_ends_the_first_officers_session_and_shift() {
     let (land, _folder, desk) = unmanned();
     desk.app
         .station()
-        .add_officer(&officer("8", Role::Officer, "815903"))
+        .add_officer(&officer("8", Role::Officer, "815903"), Timestamp::from_unix(NOW))
         .unwrap();
     sign_in(&desk, NUMBER, PIN).await;
     let first = desk.session.lock().unwrap().clone();
@@ -282,7 +283,11 @@ async fn the_first_supervisor_needs_the_printed_code_and_five_wrong_ones_close_t
     let (land, folder) = (Land::new(), tempdir().unwrap());
     let open = || {
         let desk = Desk::closed(&land, folder.path(), None);
-        let code = desk.app.station().open_officers(|| "12345678".into()).unwrap();
+        let code = desk
+            .app
+            .station()
+            .open_officers(|| "12345678".into(), desk.app.now())
+            .unwrap();
         (desk, code)
     };
     let call = |code: &str| json!({ "code": code, "number": "1", "name": "A. B.", "pin": "402718" });
@@ -368,7 +373,10 @@ fn a_profile_is_kept_and_one_that_the_certificate_does_not_allow_stops_the_start
     let keep = |bytes: &[u8]| {
         let key = key::load(folder.path()).unwrap();
         let mut store = Store::open(&folder.path().join("counter.sqlite"), &key).unwrap();
-        store.put_profile(bytes).unwrap();
+        let profile = Profile::parse(bytes).unwrap();
+        store
+            .put_profile(bytes, &profile, Timestamp::from_unix(NOW))
+            .unwrap();
     };
     assert!(open().is_ok());
     keep(&profile(&["identity"], &[]));

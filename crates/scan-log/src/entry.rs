@@ -83,11 +83,13 @@ named! {
         Stop = "stop",
         /// A visitor was decided about; the code says how.
         Visit = "visit",
-        /// An officer signed in, or tried to; the code says which.
+        /// An officer signed in, or gave a wrong PIN; the code says which.
         SignIn = "sign_in",
-        /// An officer signed out, or was signed out.
+        /// An officer's shift ended; the code says how.
         SignOut = "sign_out",
-        /// Somebody changed how the desk is set up.
+        /// Who may work here changed; the code says how, and the entry about whom.
+        Officers = "officers",
+        /// What the desk is for changed; the profile is the new one.
         Settings = "settings",
         /// The province was asked for newer signed data; the code says what came of it.
         Sync = "sync",
@@ -99,6 +101,8 @@ named! {
         Sheet = "sheet",
         /// The machine's clock went back; what follows has earlier times.
         ClockSetBack = "clock_set_back",
+        /// The machine's clock went on further than time did: it was set forward, or the machine slept.
+        ClockSetForward = "clock_set_forward",
         /// The program found at its start that somebody had changed the log.
         LogDamaged = "log_damaged",
     }
@@ -131,8 +135,13 @@ pub struct Entry {
     pub mode: Option<ShownBy>,
     /// How it came out: a verdict's code, or one of the program's.
     pub code: Option<Word>,
-    /// The number of the officer on duty.
+    /// The number of the officer who was signed in.
     pub officer: Option<Word>,
+    /// The profile that was in force: its name, and the beginning of its SHA-256 where it came as a file.
+    pub profile: Option<Word>,
+    /// What else the entry is about: the officer who was added or stopped, the signed data that are here now, the day of
+    /// a sheet, the program's version.
+    pub about: Option<Word>,
 }
 
 impl Entry {
@@ -142,9 +151,16 @@ impl Entry {
     /// The entry as deterministic CBOR (`log-entry` in docs/format.cddl).
     #[must_use]
     pub fn to_cbor(&self) -> Vec<u8> {
-        let words = [&self.service, &self.vct, &self.code, &self.officer];
+        let words = [
+            &self.service,
+            &self.vct,
+            &self.code,
+            &self.officer,
+            &self.profile,
+            &self.about,
+        ];
         let there = words.iter().filter(|word| word.is_some()).count() + usize::from(self.mode.is_some());
-        let mut e = Encoder::new(Vec::with_capacity(96));
+        let mut e = Encoder::new(Vec::with_capacity(128));
         // Writing into memory cannot fail.
         let _ = e.map(3 + there as u64);
         let _ = e.u8(1).and_then(|e| e.u64(self.number));
@@ -160,6 +176,8 @@ impl Entry {
         text(6, self.mode.map(ShownBy::as_str));
         text(7, self.code.as_ref().map(Word::as_str));
         text(8, self.officer.as_ref().map(Word::as_str));
+        text(9, self.profile.as_ref().map(Word::as_str));
+        text(10, self.about.as_ref().map(Word::as_str));
         e.into_writer()
     }
 

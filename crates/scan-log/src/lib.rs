@@ -1,7 +1,7 @@
 //! A desk's scan log: what happened at the desk and nothing about whom.
 //!
-//! An entry holds time, service, kind of pass, code and the officer's number; no hash, key or nonce of a pass, and the
-//! time in whole minutes. Entries are chained by SHA-256 and sealed by the desk's key ([`credential::LogSeal`]). This
+//! An entry holds time, service, kind of pass, code, the officer's number and the desk's profile; no hash, key or nonce of
+//! a pass, and the time in whole minutes. Entries are chained by SHA-256 and sealed by the desk's key ([`credential::LogSeal`]). This
 //! crate makes and reads the lines of an exported file and says what is wrong with one ([`verify`]). No clock, no file.
 
 mod day;

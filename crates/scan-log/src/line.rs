@@ -59,6 +59,10 @@ struct EntryJson {
     code: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     officer: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    profile: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    about: Option<String>,
     hash: String,
 }
 
@@ -119,6 +123,8 @@ impl EntryLine {
             mode: entry.mode.map(|mode| mode.as_str().to_owned()),
             code: text(&entry.code),
             officer: text(&entry.officer),
+            profile: text(&entry.profile),
+            about: text(&entry.about),
             hash: hex::encode(self.hash),
         })
         .map_err(|_| LineError)
@@ -150,6 +156,8 @@ impl EntryLine {
                 mode,
                 code: word(json.code)?,
                 officer: word(json.officer)?,
+                profile: word(json.profile)?,
+                about: word(json.about)?,
             },
             hash,
         })

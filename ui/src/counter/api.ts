@@ -49,6 +49,8 @@ export interface Api {
   setActive(call: SetActiveCall): Promise<OfficersReply>;
   resetPin(call: ResetPinCall): Promise<OfficersReply>;
   citizen(): Promise<CitizenView>;
+  /** The whole scan log as a file. */
+  exportLog(): Promise<Blob>;
   /** From now on calls are this session's; an empty one is nobody's. */
   useSession(secret: string): void;
 }
@@ -58,7 +60,7 @@ const PLACE = "khyber-officer";
 
 export function counterApi(token: string): Api {
   let session = window.sessionStorage.getItem(PLACE) ?? "";
-  async function call<T>(method: "GET" | "POST", path: string, body?: BodyInit, headers: HeadersInit = {}): Promise<T> {
+  async function answer(method: "GET" | "POST", path: string, body?: BodyInit, headers: HeadersInit = {}): Promise<Response> {
     let response: Response;
     try {
       response = await fetch(path, {
@@ -72,10 +74,17 @@ export function counterApi(token: string): Api {
     } catch {
       throw new CallError("station_gone");
     }
-    const reply: unknown = await response.json().catch(() => undefined);
-    if (response.ok) return reply as T;
-    const error = reply as ErrorReply | undefined;
+    if (response.ok) return response;
+    const error = (await response.json().catch(() => undefined)) as ErrorReply | undefined;
     throw new CallError(error?.code ?? "station_bad_call", error?.wait_seconds ?? undefined);
+  }
+  async function call<T>(method: "GET" | "POST", path: string, body?: BodyInit, headers?: HeadersInit): Promise<T> {
+    const response = await answer(method, path, body, headers);
+    return (await response.json().catch(() => undefined)) as T;
+  }
+  async function file(path: string, body?: BodyInit, headers?: HeadersInit): Promise<Blob> {
+    const response = await answer("POST", path, body, headers);
+    return response.blob().catch(() => Promise.reject(new CallError("station_gone")));
   }
   const json = <T>(path: string, value: object) =>
     call<T>("POST", path, JSON.stringify(value), { "content-type": "application/json" });
@@ -105,6 +114,7 @@ export function counterApi(token: string): Api {
     setActive: (value) => json("/api/officers/set-active", value),
     resetPin: (value) => json("/api/officers/reset-pin", value),
     citizen: () => call("GET", "/api/citizen"),
+    exportLog: () => file("/api/log/export"),
     useSession: (secret) => {
       session = secret;
       if (secret === "") window.sessionStorage.removeItem(PLACE);

@@ -167,7 +167,7 @@ export type KindView = {
 export type LogView = {
 	/**  Entries so far. */
 	entries: number,
-	/**  Somebody changed the log outside this program. */
+	/**  Somebody changed the log outside this program, and it was not handed out since. */
 	damaged: boolean,
 	/**  The last seal; none before the first. */
 	seal: SealView | null,
@@ -338,6 +338,10 @@ export type SealView = {
 	digest: string,
 	/**  When it was made. */
 	at: number,
+	/**  The day of the last entry that it covers, `YYYY-MM-DD`. */
+	day: string,
+	/**  It closed that day. */
+	closed: boolean,
 };
 
 /**  Let an officer work here again, or no longer. */

@@ -1,7 +1,6 @@
 //! The gate at the desk: passes that count as attendance, and the sheet that is handed out.
 
 use credential::{Timestamp, Vct, Verified};
-use scan_log::Event;
 
 use super::{Movement, Office, Rules, Staff, StaffNumber, sheet};
 use crate::StationCode;
@@ -66,7 +65,7 @@ impl Station {
     pub fn attendance_sheet(&mut self, day: u32, now: Timestamp) -> Result<Vec<u8>, StationCode> {
         let rules = self.gate.unwrap_or_default();
         let sheet = day_sheet(&self.store, &rules, day, now)?;
-        self.log_event(Event::Sheet, None, now)?;
+        self.log_sheet(day, now)?;
         Ok(sheet)
     }
 }

@@ -187,8 +187,7 @@ pub async fn update(
     tokio::task::spawn_blocking(move || {
         let now = app.now();
         let mut station = app.station();
-        let taken = station.take_update(&file)?;
-        station.note_sync(now)?;
+        let taken = station.take_carried(&file, now)?;
         Ok(Json(SyncReply {
             trust_changed: taken.trust,
             types_changed: false,

@@ -115,7 +115,8 @@ pub async fn set_up(
     unhurried(move || {
         let salt = salt(&app)?;
         let new = NewOfficer::check(&call.number, &call.name, Role::Supervisor, &call.pin, false, salt)?;
-        app.station().set_up(&call.code, &new)?;
+        let now = app.now();
+        app.station().set_up(&call.code, &new, now)?;
         sign_in_now(&app, &call.number, &call.pin)
     })
     .await
@@ -180,7 +181,7 @@ pub async fn add(
         let new = NewOfficer::check(&call.number, &call.name, call.role, &call.pin, true, salt)?;
         let mut station = app.station();
         station.check_supervisor(session.caller(), now)?;
-        station.add_officer(&new)?;
+        station.add_officer(&new, now)?;
         Ok(OfficersReply {
             officers: station.officers()?,
         })
@@ -215,7 +216,7 @@ pub async fn reset_pin(
         let (salt, now) = (salt(&app)?, app.now());
         let mut station = app.station();
         station.check_supervisor(session.caller(), now)?;
-        station.reset_pin(&call.number, &call.pin, salt)?;
+        station.reset_pin(&call.number, &call.pin, salt, now)?;
         Ok(OfficersReply {
             officers: station.officers()?,
         })

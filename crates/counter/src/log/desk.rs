@@ -1,11 +1,12 @@
 //! What the desk writes down, and how its log leaves it.
 
-use credential::{Code, Mode, Printed, SecretKey, Timestamp, Verified};
+use credential::{Code, Mode, Printed, SealReason, SecretKey, Timestamp, Verified};
 use scan_log::{Event, Report, ShownBy, Word};
 
-use super::Note;
+use super::{By, Note};
 use crate::StationCode;
-use crate::station::Station;
+use crate::station::{Station, Taken};
+use crate::store::officers::ShiftEnd;
 use crate::store::{Store, StoreError};
 use crate::types::{LogView, SealView, seconds};
 
@@ -40,21 +41,7 @@ fn exported(store: &mut Store, key: &SecretKey, note: &Note, now: Timestamp) -> 
 /// # Errors
 /// [`StoreError`].
 pub fn export(store: &mut Store, key: &SecretKey, now: Timestamp) -> Result<Exported, StoreError> {
-    exported(store, key, &Note::bare(Event::Export), now)
-}
-
-impl Note {
-    /// An event of which nothing else is known.
-    pub const fn bare(event: Event) -> Self {
-        Self {
-            event,
-            service: None,
-            vct: None,
-            mode: None,
-            code: None,
-            officer: None,
-        }
-    }
+    exported(store, key, &Note::of(&By::default(), Event::Export, None), now)
 }
 
 impl Station {
@@ -63,11 +50,12 @@ impl Station {
     /// # Errors
     /// [`StationCode::DiskFull`], [`StationCode::StoreFailed`].
     pub fn start_log(&mut self, now: Timestamp) -> Result<(), StationCode> {
-        self.log_damaged = !self.store.log_tail_is_whole()?;
-        if self.log_damaged {
-            self.log_event(Event::LogDamaged, None, now)?;
+        if !self.store.log_is_whole()? {
+            let note = self.note(Event::LogDamaged, None);
+            self.store.note_damage(&note, now)?;
         }
-        let note = self.note(Event::Start, None);
+        self.log_damaged = self.store.log_damage_is_open()?;
+        let note = self.note(Event::Start, None).about(env!("CARGO_PKG_VERSION"));
         Ok(self.store.note_and_seal(&note, now)?)
     }
 
@@ -76,16 +64,19 @@ impl Station {
     /// # Errors
     /// [`StationCode::DiskFull`], [`StationCode::StoreFailed`].
     pub fn stop_log(&mut self, now: Timestamp) -> Result<(), StationCode> {
+        self.end_session(ShiftEnd::Stop, now, now)?;
         self.note_unfinished(now)?;
         let note = self.note(Event::Stop, None);
         Ok(self.store.note_and_seal(&note, now)?)
     }
 
-    /// Closes a day that is over, and seals what waited for an hour; to be called again and again.
+    /// Signs out who was away for too long, closes a day that is over, and seals what waited for an hour; to be called again
+    /// and again.
     ///
     /// # Errors
     /// [`StationCode::DiskFull`], [`StationCode::StoreFailed`].
     pub fn look_after_log(&mut self, now: Timestamp) -> Result<(), StationCode> {
+        self.end_if_idle(now)?;
         Ok(self.store.look_after_log(now)?)
     }
 
@@ -98,6 +89,29 @@ impl Station {
         Ok(self.store.note(&note, now)?)
     }
 
+    /// Writes down that the attendance of a day was handed out.
+    pub(crate) fn log_sheet(&mut self, day: u32, now: Timestamp) -> Result<(), StationCode> {
+        let note = self.note(Event::Sheet, None).about(&scan_log::day_text(day));
+        Ok(self.store.note(&note, now)?)
+    }
+
+    /// Takes over an update that was carried here, as [`Self::take_update`] does, and writes down what came of it.
+    ///
+    /// # Errors
+    /// Those of [`Self::take_update`].
+    pub fn take_carried(&mut self, file: &[u8], now: Timestamp) -> Result<Taken, StationCode> {
+        let taken = self.take_update(file);
+        let code = match &taken {
+            Err(code) => code.code(),
+            Ok(taken) if taken.trust || taken.status => "changed",
+            Ok(_) => "unchanged",
+        };
+        self.log_event(Event::Update, Some(code), now)?;
+        let taken = taken?;
+        self.note_sync(now)?;
+        Ok(taken)
+    }
+
     /// The whole log as a file; that it was handed out is its last entry.
     ///
     /// # Errors
@@ -107,11 +121,22 @@ impl Station {
         Ok(exported(&mut self.store, &self.settings.key, &note, now)?)
     }
 
+    /// What is written down of an event now. One about signed data says which are here.
     fn note(&self, event: Event, code: Option<&str>) -> Note {
-        Note {
+        let note = Note::of(&self.by(), event, code);
+        match event {
+            Event::Sync | Event::Update => note.about(&self.held()),
+            _ => note,
+        }
+    }
+
+    /// Under whom and for what something happens now.
+    pub(crate) fn by(&self) -> By {
+        let session = self.officers.session.as_ref();
+        By {
             service: Word::parse(&self.audience).ok(),
-            code: code.and_then(|code| Word::parse(code).ok()),
-            ..Note::bare(event)
+            officer: session.and_then(|session| Word::parse(&session.number).ok()),
+            profile: Word::parse(self.profile.stamp()).ok(),
         }
     }
 
@@ -165,11 +190,13 @@ impl Station {
         let (entries, seal) = self.store.log_facts().unwrap_or_default();
         LogView {
             entries: u32::try_from(entries).unwrap_or(u32::MAX),
-            damaged: self.log_damaged,
+            damaged: self.log_damaged && self.store.log_damage_is_open().unwrap_or(true),
             seal: seal.map(|seal| SealView {
                 number: u32::try_from(seal.content.number).unwrap_or(u32::MAX),
                 digest: hex::encode(seal.sha256.first_chunk::<4>().copied().unwrap_or_default()),
                 at: seconds(seal.content.at),
+                day: scan_log::day_text(seal.content.day),
+                closed: seal.content.reason == SealReason::Day,
             }),
         }
     }

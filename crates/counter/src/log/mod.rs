@@ -3,32 +3,24 @@
 //! The rules of the log are in `scan-log`; here are its rows, and the moments at which it is sealed: every 50 entries,
 //! every hour, at the end of a day, at each start and stop, and whenever it is handed out.
 
+mod by;
 mod desk;
 mod rows;
 
 use credential::{LogSeal, SealReason, SecretKey, Timestamp};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use scan_log::{Entry, EntryLine, Event, Line, Run, SealFacts, SealLine, ShownBy, Word, day_of, minute_of};
+use scan_log::{Entry, EntryLine, Event, Line, Run, SealFacts, SealLine, day_of, minute_of};
 
 use crate::store::{Store, StoreError};
 
+pub use by::By;
+pub(crate) use by::Note;
 pub use desk::{Exported, export};
 
 /// Entries after which the log is sealed.
 const SEAL_EVERY_ENTRIES: u64 = 50;
 /// Seconds after which what is not sealed yet is sealed.
 const SEAL_EVERY_SECONDS: u64 = 3_600;
-
-/// What is written down, before it has a place and a time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Note {
-    pub event: Event,
-    pub service: Option<Word>,
-    pub vct: Option<Word>,
-    pub mode: Option<ShownBy>,
-    pub code: Option<Word>,
-    pub officer: Option<Word>,
-}
 
 /// The log as far as it has come, within one transaction.
 pub(crate) struct Log<'a> {
@@ -50,6 +42,7 @@ impl<'a> Log<'a> {
                 vct: None,
                 mode: None,
                 code: None,
+                about: None,
                 ..note.clone()
             };
             self.write(&told, at)?;
@@ -71,6 +64,8 @@ impl<'a> Log<'a> {
             mode: note.mode,
             code: note.code.clone(),
             officer: note.officer.clone(),
+            profile: note.profile.clone(),
+            about: note.about.clone(),
         };
         let hash = entry.hash(&run.map_or(Entry::BEFORE_FIRST, |run| run.last_hash));
         rows::insert_entry(self.connection, &entry, &hash)?;
@@ -120,11 +115,14 @@ impl<'a> Log<'a> {
         rows::run(self.connection)
     }
 
-    /// False if what came after the last seal does not fit it: then somebody else wrote here.
-    fn tail_is_whole(&self) -> rusqlite::Result<bool> {
+    /// False if an entry is missing, or what came after the last seal does not fit it: then somebody else wrote here.
+    fn is_whole(&self) -> rusqlite::Result<bool> {
         let Some(run) = self.run()? else {
             return Ok(rows::last_seal(self.connection)?.is_none());
         };
+        if !rows::is_unbroken(self.connection, run.last)? {
+            return Ok(false);
+        }
         let Some((seal, _)) = run.seal else {
             return rows::chain_holds(self.connection, 0, Entry::BEFORE_FIRST);
         };
@@ -155,9 +153,24 @@ impl Store {
         self.in_one_step(|_, log| log.look_after(now))
     }
 
-    /// True if the log's end fits its last seal.
-    pub(crate) fn log_tail_is_whole(&self) -> Result<bool, StoreError> {
-        Ok(Log::new(&self.connection, &self.log_key).tail_is_whole()?)
+    /// True if no entry is missing and the log's end fits its last seal.
+    pub(crate) fn log_is_whole(&self) -> Result<bool, StoreError> {
+        Ok(Log::new(&self.connection, &self.log_key).is_whole()?)
+    }
+
+    /// True if the log was found changed and was not handed out since.
+    pub(crate) fn log_damage_is_open(&self) -> Result<bool, StoreError> {
+        Ok(rows::damage_is_open(&self.connection)?)
+    }
+
+    /// Writes down that somebody changed the log, and seals what is left, so that what comes behind it is protected again.
+    pub(crate) fn note_damage(&mut self, note: &Note, now: Timestamp) -> Result<(), StoreError> {
+        self.in_one_step(|_, log| {
+            log.append(note, now)?;
+            // The last seal may be about more than there is.
+            log.run()?
+                .map_or(Ok(()), |run| log.seal(&run, SealReason::Head, now))
+        })
     }
 
     /// Writes an entry and seals at once.

@@ -18,8 +18,8 @@ fn unsigned(value: i64) -> u64 {
 pub(super) fn insert_entry(connection: &Connection, entry: &Entry, hash: &Hash) -> rusqlite::Result<()> {
     let text = |word: &Option<Word>| word.as_ref().map(|word| word.as_str().to_owned());
     let mut insert = connection.prepare_cached(
-        "INSERT INTO scan_log (number, at, event, service, vct, mode, code, officer, hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO scan_log (number, at, event, service, vct, mode, code, officer, profile, about, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     insert.execute(params![
         signed(entry.number),
@@ -30,6 +30,8 @@ pub(super) fn insert_entry(connection: &Connection, entry: &Entry, hash: &Hash) 
         entry.mode.map(ShownBy::as_str),
         text(&entry.code),
         text(&entry.officer),
+        text(&entry.profile),
+        text(&entry.about),
         hash
     ])?;
     Ok(())
@@ -113,6 +115,28 @@ pub(super) fn unsealed(connection: &Connection, run: &Run) -> rusqlite::Result<u
         .map(unsigned)
 }
 
+/// True if no number up to `last` is missing behind the last time that the log was found changed.
+pub(super) fn is_unbroken(connection: &Connection, last: u64) -> rusqlite::Result<bool> {
+    let (known, count): (i64, i64) = connection.query_row(
+        "WITH known AS (SELECT coalesce(max(number), 0) AS number FROM scan_log WHERE event = ?1)
+         SELECT (SELECT number FROM known), (SELECT count(*) FROM scan_log WHERE number > (SELECT number FROM known))",
+        [Event::LogDamaged.as_str()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(unsigned(known).saturating_add(unsigned(count)) == last)
+}
+
+/// True if that the log was damaged is newer than the last time it was handed out.
+pub(super) fn damage_is_open(connection: &Connection) -> rusqlite::Result<bool> {
+    let last: Option<String> = connection
+        .prepare_cached("SELECT event FROM scan_log WHERE event IN (?1, ?2) ORDER BY number DESC LIMIT 1")?
+        .query_row([Event::LogDamaged.as_str(), Event::Export.as_str()], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    Ok(last.is_some_and(|event| event == Event::LogDamaged.as_str()))
+}
+
 /// The hash that stands at an entry.
 pub(super) fn hash_at(connection: &Connection, number: u64) -> rusqlite::Result<Option<Hash>> {
     connection
@@ -153,7 +177,7 @@ pub(super) fn lines(connection: &Connection) -> rusqlite::Result<Vec<Line>> {
 fn entries_after(connection: &Connection, after: u64) -> rusqlite::Result<Vec<Option<EntryLine>>> {
     connection
         .prepare_cached(
-            "SELECT number, at, event, service, vct, mode, code, officer, hash FROM scan_log
+            "SELECT number, at, event, service, vct, mode, code, officer, profile, about, hash FROM scan_log
              WHERE number > ?1 ORDER BY number",
         )?
         .query_map([signed(after)], |row| Ok(line(row)))?
@@ -181,6 +205,8 @@ fn line(row: &Row<'_>) -> Option<EntryLine> {
             mode,
             code: word("code")?,
             officer: word("officer")?,
+            profile: word("profile")?,
+            about: word("about")?,
         },
         hash: row.get("hash").ok()?,
     })

@@ -2,10 +2,12 @@
 
 use credential::{Timestamp, Vct, Verdict};
 use pin::{Pin, SALT_BYTES};
+use scan_log::Event;
 
 use super::session::Session;
 use super::{NewOfficer, OfficerNumber, Refused, new_pin, wait_after};
 use crate::StationCode;
+use crate::log::Note;
 use crate::profile::Profile;
 use crate::station::Station;
 use crate::store::officers::{OfficerRow, ShiftEnd};
@@ -45,8 +47,12 @@ impl Station {
     ///
     /// # Errors
     /// [`StationCode::StoreFailed`].
-    pub fn open_officers(&mut self, setup: impl FnOnce() -> String) -> Result<Option<String>, StationCode> {
-        self.store.end_shifts_left_open().map_err(failed)?;
+    pub fn open_officers(
+        &mut self,
+        setup: impl FnOnce() -> String,
+        now: Timestamp,
+    ) -> Result<Option<String>, StationCode> {
+        self.store.end_shifts_left_open(&self.by(), now)?;
         if self.store.officer_count().map_err(failed)? > 0 {
             return Ok(None);
         }
@@ -60,14 +66,14 @@ impl Station {
     /// # Errors
     /// [`StationCode::SetupClosed`] if there is an officer already or the code was wrong too often,
     /// [`StationCode::SetupWrong`], [`StationCode::StoreFailed`].
-    pub fn set_up(&mut self, code: &str, officer: &NewOfficer) -> Result<(), StationCode> {
+    pub fn set_up(&mut self, code: &str, officer: &NewOfficer, now: Timestamp) -> Result<(), StationCode> {
         if self.store.officer_count().map_err(failed)? > 0 || !self.officers.may_set_up() {
             return Err(StationCode::SetupClosed);
         }
         if !self.officers.is_setup(code) {
             return Err(StationCode::SetupWrong);
         }
-        self.store.add_officer(officer).map_err(failed)?;
+        self.store.add_officer(officer, &self.by(), now)?;
         self.officers.close_setup();
         Ok(())
     }
@@ -94,11 +100,17 @@ impl Station {
             .officers
             .session
             .take_if(|session| session.number == row.number);
+        let by = self.by();
         let (ended, shift) = if let Some(session) = own {
+            let note = Note::of(&by.with_officer(&row.number), Event::SignIn, Some("resumed"));
+            self.store.note(&note, now).map_err(StationCode::from)?;
             (None, session.shift)
         } else {
-            let ended = self.end_session(ShiftEnd::HandOver, now)?;
-            let shift = self.store.begin_shift(&row.number, now.unix()).map_err(failed)?;
+            let ended = self.end_session(ShiftEnd::HandOver, now, now)?;
+            let shift = self
+                .store
+                .begin_shift(&row.number, &by, now)
+                .map_err(StationCode::from)?;
             (ended, shift)
         };
         let officer = view(&row);
@@ -125,6 +137,9 @@ impl Station {
             .put_tries(&row.number, tries, now.unix())
             .map_err(failed)?;
         if !row.pin.is_of(&pin).map_err(failed)? {
+            let note =
+                Note::of(&self.by(), Event::SignIn, Some(StationCode::WrongPin.code())).about(&row.number);
+            self.store.note(&note, now).map_err(StationCode::from)?;
             let wait = wait_after(tries);
             return Err(Refused {
                 code: StationCode::WrongPin,
@@ -155,23 +170,29 @@ impl Station {
     /// # Errors
     /// [`StationCode::StoreFailed`].
     pub fn sign_out(&mut self, now: Timestamp) -> Result<Option<ShiftView>, StationCode> {
-        self.end_session(ShiftEnd::SignOut, now)
+        self.end_session(ShiftEnd::SignOut, now, now)
     }
 
-    fn end_session(&mut self, end: ShiftEnd, now: Timestamp) -> Result<Option<ShiftView>, StationCode> {
-        let Some(session) = self.officers.session.take() else {
+    /// Ends the session, which was over at `ended`; what is written down of it is of `now`.
+    pub(crate) fn end_session(
+        &mut self,
+        end: ShiftEnd,
+        ended: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<ShiftView>, StationCode> {
+        // A visit that is under way is still this officer's.
+        let by = self.by();
+        let cleared = self.officers.session.is_some().then(|| self.clear(now));
+        let (Some(session), Some(cleared)) = (self.officers.session.take(), cleared) else {
             return Ok(None);
         };
-        let cleared = self.clear(now);
-        self.store
-            .end_shift(session.shift, end, now.unix())
-            .map_err(failed)?;
+        self.store.end_shift(session.shift, end, ended, &by, now)?;
         cleared?;
         self.store.shift(session.shift).map_err(failed)
     }
 
     /// Ends a session that nobody used for too long.
-    fn end_if_idle(&mut self, now: Timestamp) -> Result<(), StationCode> {
+    pub(crate) fn end_if_idle(&mut self, now: Timestamp) -> Result<(), StationCode> {
         let limit = self.profile.idle_seconds();
         let over = self
             .officers
@@ -181,7 +202,7 @@ impl Station {
         let Some(at) = over.map(|session| session.active_at.plus(limit)) else {
             return Ok(());
         };
-        self.end_session(ShiftEnd::Idle, at).map(drop)
+        self.end_session(ShiftEnd::Idle, at, now).map(drop)
     }
 
     /// Whether this caller is the officer at the desk; their PIN may be temporary.
@@ -305,8 +326,8 @@ impl Station {
             return Err(StationCode::PinSame.into());
         }
         self.store
-            .put_pin(&number, &new_pin(new, salt)?, false)
-            .map_err(failed)?;
+            .put_pin(&number, &new_pin(new, salt)?, false, &self.by(), now)
+            .map_err(StationCode::from)?;
         if let Some(session) = &mut self.officers.session {
             session.temporary = false;
         }
@@ -326,7 +347,7 @@ impl Station {
     ///
     /// # Errors
     /// [`StationCode::OfficerTaken`], [`StationCode::StoreFailed`].
-    pub fn add_officer(&mut self, officer: &NewOfficer) -> Result<(), StationCode> {
+    pub fn add_officer(&mut self, officer: &NewOfficer, now: Timestamp) -> Result<(), StationCode> {
         if self
             .store
             .officer(officer.number.as_str())
@@ -335,7 +356,7 @@ impl Station {
         {
             return Err(StationCode::OfficerTaken);
         }
-        self.store.add_officer(officer).map_err(failed)?;
+        self.store.add_officer(officer, &self.by(), now)?;
         self.officers.close_setup();
         Ok(())
     }
@@ -355,14 +376,14 @@ impl Station {
         if !active && row.role == Role::Supervisor && !others {
             return Err(StationCode::LastSupervisor);
         }
-        self.store.put_active(number, active).map_err(failed)?;
+        self.store.put_active(number, active, &self.by(), now)?;
         let here = self
             .officers
             .session
             .as_ref()
             .is_some_and(|one| one.number == number);
         if !active && here {
-            self.end_session(ShiftEnd::Disabled, now)?;
+            self.end_session(ShiftEnd::Disabled, now, now)?;
         }
         Ok(())
     }
@@ -371,13 +392,18 @@ impl Station {
     ///
     /// # Errors
     /// [`StationCode::OfficerUnknown`], the PIN's own, [`StationCode::StoreFailed`].
-    pub fn reset_pin(&mut self, number: &str, pin: &str, salt: [u8; SALT_BYTES]) -> Result<(), StationCode> {
+    pub fn reset_pin(
+        &mut self,
+        number: &str,
+        pin: &str,
+        salt: [u8; SALT_BYTES],
+        now: Timestamp,
+    ) -> Result<(), StationCode> {
         if self.store.officer(number).map_err(failed)?.is_none() {
             return Err(StationCode::OfficerUnknown);
         }
-        self.store
-            .put_pin(number, &new_pin(pin, salt)?, true)
-            .map_err(failed)
+        let pin = new_pin(pin, salt)?;
+        Ok(self.store.put_pin(number, &pin, true, &self.by(), now)?)
     }
 
     /// What the page is told about officers, shift and profile.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use credential::{CounterCertificateClaims, Vct};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::types::{ProfileMode, ProfileView};
 
@@ -75,6 +76,7 @@ const fn idle_minutes() -> u32 {
 /// A profile whose fields are within their limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
+    stamp: String,
     view: ProfileView,
     ask: Vec<Vct>,
     unattended: Vec<Vct>,
@@ -118,7 +120,10 @@ impl Profile {
             FileMode::Timed => ProfileMode::Timed,
         };
         let names = [en, ur, ps].map(|name| name.trim().to_owned());
+        let sha256 = Sha256::digest(bytes);
+        let digest = hex::encode(sha256.first_chunk::<4>().copied().unwrap_or_default());
         Ok(Self::new(
+            format!("{}.{digest}", file.id),
             file.id,
             names,
             file.service,
@@ -145,6 +150,7 @@ impl Profile {
         );
         let (id, service) = ("certificate".to_owned(), "general".to_owned());
         Self::new(
+            id.clone(),
             id,
             names,
             service,
@@ -156,6 +162,7 @@ impl Profile {
     }
 
     fn new(
+        stamp: String,
         id: String,
         [name_en, name_ur, name_ps]: [String; 3],
         service: String,
@@ -177,6 +184,7 @@ impl Profile {
             unattended: names(&unattended),
         };
         Self {
+            stamp,
             view,
             ask,
             unattended,
@@ -201,6 +209,12 @@ impl Profile {
     /// What the page is told.
     pub fn view(&self) -> ProfileView {
         self.view.clone()
+    }
+
+    /// What the scan log calls it: its name, and the first bytes of its file's SHA-256 in hex, so that two files of one name
+    /// are two.
+    pub fn stamp(&self) -> &str {
+        &self.stamp
     }
 
     /// Which risk rules the desk works by.

@@ -1,6 +1,7 @@
 //! The desk: what it holds, whom it sees, what it decides. No clock, no randomness, no network.
 
 mod citizen;
+mod held;
 mod signed;
 mod verify;
 mod views;

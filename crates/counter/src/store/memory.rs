@@ -128,6 +128,7 @@ mod tests {
 
     use super::*;
     use crate::StationCode;
+    use crate::log::By;
 
     fn open(path: &std::path::Path) -> Store {
         Store::open(path, &SecretKey::from_seed([1; 32])).unwrap()
@@ -185,7 +186,7 @@ mod tests {
             .connection
             .pragma_update(None, "max_page_count", pages)
             .unwrap();
-        let note = Note::bare(scan_log::Event::Visit);
+        let note = Note::of(&By::default(), scan_log::Event::Visit, None);
         let mut taken = 0;
         let full = loop {
             let once = Once::Pass {

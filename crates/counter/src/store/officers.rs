@@ -3,9 +3,12 @@
 use credential::{Timestamp, Verdict};
 use pin::{Cost, PinHash};
 use rusqlite::{OptionalExtension as _, Row, params};
+use scan_log::{Event, Word};
 
 use super::{Store, StoreError};
+use crate::log::{By, Note};
 use crate::officers::NewOfficer;
+use crate::profile::Profile;
 use crate::types::{Role, ShiftView, seconds};
 
 /// One officer as stored.
@@ -40,6 +43,10 @@ pub enum ShiftEnd {
     Idle,
     /// A supervisor ended it.
     Disabled,
+    /// The program was told to stop.
+    Stop,
+    /// The program began again, and nobody had ended it: the power failed.
+    Restart,
 }
 
 impl ShiftEnd {
@@ -49,6 +56,8 @@ impl ShiftEnd {
             Self::HandOver => "hand_over",
             Self::Idle => "idle",
             Self::Disabled => "disabled",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
         }
     }
 }
@@ -117,24 +126,27 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`], also when the number is taken.
-    pub fn add_officer(&mut self, new: &NewOfficer) -> Result<(), StoreError> {
+    pub fn add_officer(&mut self, new: &NewOfficer, by: &By, now: Timestamp) -> Result<(), StoreError> {
         let [memory_kib, passes, lanes] = new.pin.cost.numbers();
-        self.connection.execute(
-            "INSERT INTO officer (number, name, role, temporary, memory_kib, passes, lanes, salt, hash)
+        let note = Note::of(by, Event::Officers, Some("added")).about(new.number.as_str());
+        self.in_one_step(|transaction, log| {
+            transaction.execute(
+                "INSERT INTO officer (number, name, role, temporary, memory_kib, passes, lanes, salt, hash)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            params![
-                new.number.as_str(),
-                new.name,
-                new.role.name(),
-                new.temporary,
-                memory_kib,
-                passes,
-                lanes,
-                new.pin.salt,
-                new.pin.hash
-            ],
-        )?;
-        Ok(())
+                params![
+                    new.number.as_str(),
+                    new.name,
+                    new.role.name(),
+                    new.temporary,
+                    memory_kib,
+                    passes,
+                    lanes,
+                    new.pin.salt,
+                    new.pin.hash
+                ],
+            )?;
+            log.append(&note, now)
+        })
     }
 
     /// Writes down wrong tries; 0 after a right one.
@@ -149,42 +161,69 @@ impl Store {
         Ok(())
     }
 
-    /// Replaces a PIN; what was tried before is forgotten.
+    /// Replaces a PIN, by a temporary one or by one that its owner chose; what was tried before is forgotten.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn put_pin(&mut self, number: &str, pin: &PinHash, temporary: bool) -> Result<(), StoreError> {
+    pub fn put_pin(
+        &mut self,
+        number: &str,
+        pin: &PinHash,
+        temporary: bool,
+        by: &By,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let [memory_kib, passes, lanes] = pin.cost.numbers();
-        self.connection.execute(
+        let code = if temporary { "pin_reset" } else { "pin_changed" };
+        let note = Note::of(by, Event::Officers, Some(code)).about(number);
+        self.in_one_step(|transaction, log| {
+        transaction.execute(
             "UPDATE officer SET memory_kib = ?2, passes = ?3, lanes = ?4, salt = ?5, hash = ?6, temporary = ?7,
              wrong_tries = 0, tried_at = NULL WHERE number = ?1",
             params![number, memory_kib, passes, lanes, pin.salt, pin.hash, temporary],
         )?;
-        Ok(())
+            log.append(&note, now)
+        })
     }
 
     /// Whether an officer may sign in.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn put_active(&mut self, number: &str, active: bool) -> Result<(), StoreError> {
-        self.connection.execute(
-            "UPDATE officer SET active = ?2 WHERE number = ?1",
-            params![number, active],
-        )?;
-        Ok(())
+    pub fn put_active(
+        &mut self,
+        number: &str,
+        active: bool,
+        by: &By,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let code = if active { "allowed" } else { "stopped" };
+        let note = Note::of(by, Event::Officers, Some(code)).about(number);
+        self.in_one_step(|transaction, log| {
+            transaction.execute(
+                "UPDATE officer SET active = ?2 WHERE number = ?1",
+                params![number, active],
+            )?;
+            log.append(&note, now)
+        })
     }
 
-    /// Begins a shift; its number.
+    /// Begins a shift of the officer with this number; the shift's number.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn begin_shift(&mut self, number: &str, now: u64) -> Result<i64, StoreError> {
-        self.connection.execute(
-            "INSERT INTO shift (officer, began_at, last_at) VALUES (?1, ?2, ?2)",
-            params![number, time(now)],
-        )?;
-        Ok(self.connection.last_insert_rowid())
+    pub fn begin_shift(&mut self, number: &str, by: &By, now: Timestamp) -> Result<i64, StoreError> {
+        let by = by.with_officer(number);
+        let note = Note::of(&by, Event::SignIn, Some("signed_in"));
+        self.in_one_step(|transaction, log| {
+            transaction.execute(
+                "INSERT INTO shift (officer, began_at, last_at) VALUES (?1, ?2, ?2)",
+                params![number, time(now.unix())],
+            )?;
+            let shift = transaction.last_insert_rowid();
+            log.append(&note, now)?;
+            Ok(shift)
+        })
     }
 
     /// Counts a verdict.
@@ -202,28 +241,51 @@ impl Store {
         Ok(())
     }
 
-    /// Ends a shift.
+    /// Ends a shift of whom `by` names. It ended at `ended`, which is before `now` when nobody was there to end it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn end_shift(&mut self, shift: i64, end: ShiftEnd, now: u64) -> Result<(), StoreError> {
-        self.connection.execute(
-            "UPDATE shift SET ended_at = ?2, last_at = ?2, ended_by = ?3 WHERE id = ?1 AND ended_at IS NULL",
-            params![shift, time(now), end.name()],
-        )?;
-        Ok(())
+    pub fn end_shift(
+        &mut self,
+        shift: i64,
+        end: ShiftEnd,
+        ended: Timestamp,
+        by: &By,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let note = Note::of(by, Event::SignOut, Some(end.name()));
+        self.in_one_step(|transaction, log| {
+            transaction.execute(
+                "UPDATE shift SET ended_at = ?2, last_at = ?2, ended_by = ?3 WHERE id = ?1 AND ended_at IS NULL",
+                params![shift, time(ended.unix()), end.name()],
+            )?;
+            log.append(&note, now)
+        })
     }
 
     /// Ends what a power cut left open, at its last sign of life.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn end_shifts_left_open(&mut self) -> Result<(), StoreError> {
-        self.connection.execute(
-            "UPDATE shift SET ended_at = last_at, ended_by = 'restart' WHERE ended_at IS NULL",
-            [],
-        )?;
-        Ok(())
+    pub fn end_shifts_left_open(&mut self, by: &By, now: Timestamp) -> Result<(), StoreError> {
+        self.in_one_step(|transaction, log| {
+            let whose: Vec<String> = transaction
+                .prepare("SELECT officer FROM shift WHERE ended_at IS NULL ORDER BY id")?
+                .query_map([], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            transaction.execute(
+                "UPDATE shift SET ended_at = last_at, ended_by = ?1 WHERE ended_at IS NULL",
+                [ShiftEnd::Restart.name()],
+            )?;
+            for number in whose {
+                let by = by.with_officer(&number);
+                log.append(
+                    &Note::of(&by, Event::SignOut, Some(ShiftEnd::Restart.name())),
+                    now,
+                )?;
+            }
+            Ok(())
+        })
     }
 
     /// One shift.
@@ -264,15 +326,25 @@ impl Store {
         Ok(self.connection.query_row(sql, [], |row| row.get(0)).optional()?)
     }
 
-    /// Replaces the profile.
+    /// Replaces the profile. The same once more is no change.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn put_profile(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        self.connection.execute(
-            "INSERT INTO profile (id, bytes) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes",
-            [bytes],
-        )?;
-        Ok(())
+    pub fn put_profile(&mut self, bytes: &[u8], profile: &Profile, now: Timestamp) -> Result<(), StoreError> {
+        if self.profile()?.is_some_and(|held| held == bytes) {
+            return Ok(());
+        }
+        let note = Note {
+            profile: Word::parse(profile.stamp()).ok(),
+            ..Note::of(&By::default(), Event::Settings, Some("profile"))
+        };
+        self.in_one_step(|transaction, log| {
+            transaction.execute(
+                "INSERT INTO profile (id, bytes) VALUES (1, ?1)
+                 ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes",
+                [bytes],
+            )?;
+            log.append(&note, now)
+        })
     }
 }

@@ -306,7 +306,7 @@ impl Desk {
         if desk.app.station().officers().unwrap().is_empty() {
             desk.app
                 .station()
-                .add_officer(&officer(NUMBER, Role::Supervisor, PIN))
+                .add_officer(&officer(NUMBER, Role::Supervisor, PIN), Timestamp::from_unix(NOW))
                 .unwrap();
         }
         desk.sign_in_unseen();

@@ -37,6 +37,8 @@ pub fn visit(code: &str) -> Entry {
         mode: Some(ShownBy::Timed),
         code: word(code),
         officer: word("3"),
+        profile: word("domicile.9f3b61c0"),
+        about: None,
     }
 }
 
@@ -47,11 +49,13 @@ pub fn event(event: Event) -> Entry {
         mode: None,
         code: None,
         officer: None,
+        profile: None,
         ..visit("accepted")
     }
 }
 
 /// A log that grows.
+#[derive(Clone)]
 pub struct Desk {
     key: SecretKey,
     pub lines: Vec<Line>,
@@ -91,17 +95,38 @@ impl Desk {
     }
 
     pub fn seal(&mut self, reason: SealReason, now: Timestamp) {
-        let run = self.run.as_mut().unwrap();
         let count = self
             .lines
             .iter()
             .filter(|line| matches!(line, Line::Entry(_)))
             .count();
-        let content = run.seal(reason, count as u64, now);
+        self.seal_counting(count as u64, reason, now);
+    }
+
+    /// A seal that says another count than the true one.
+    pub fn seal_counting(&mut self, count: u64, reason: SealReason, now: Timestamp) {
+        let run = self.run.as_mut().unwrap();
+        let content = run.seal(reason, count, now);
         let bytes = LogSeal::sign(&content, &self.key);
         let seal = LogSeal::read_unverified(&bytes).unwrap();
         run.seal = Some((content, *seal.sha256()));
         self.lines.push(Line::Seal(SealLine { bytes }));
+    }
+
+    /// Somebody takes the last entries from the desk's file and leaves its seals; the desk goes on behind what is left.
+    pub fn forget_entries(&mut self, count: usize) {
+        for _ in 0..count {
+            let is_entry = |line: &Line| matches!(line, Line::Entry(_));
+            let at = self.lines.iter().rposition(is_entry).unwrap();
+            self.lines.remove(at);
+        }
+        let last = self.lines.iter().rev().find_map(|line| match line {
+            Line::Entry(line) => Some(line.clone()),
+            Line::Seal(_) => None,
+        });
+        let last = last.unwrap();
+        let seal = self.run.unwrap().seal;
+        self.run = Some(Run::after(&last.entry, last.hash, seal));
     }
 
     pub fn export(&mut self, now: Timestamp) -> Vec<u8> {
