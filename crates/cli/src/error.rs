@@ -1,6 +1,9 @@
 //! What goes wrong on the way to an answer. A refused or undecided presentation is an answer, not an error.
 
-use credential::{Code, IssueError, PresentError, RegisterError, RequestError, StatusError, TrustError};
+use credential::{
+    Code, IssueError, PresentError, RegisterError, RequestError, RulesError, StatusError, TrustError,
+};
+use province_api::rules::BadKind;
 use qr::QrError;
 
 /// Why a command gave no answer. Messages name files and fields, never what they hold.
@@ -47,6 +50,26 @@ pub(crate) enum CliError {
     Present(PresentError),
     #[error("the request is not used: {}", sentence(.0.code()))]
     Request(RequestError),
+    #[error("the rules are not used: {}", sentence(.0.code()))]
+    Rules(RulesError),
+    #[error("{0}")]
+    RulesFile(#[from] BadKind),
+    #[error("a passphrase has at least {0} characters: six words, for example")]
+    PassphraseTooShort(usize),
+    #[error("the two passphrases are not the same")]
+    PassphrasesDiffer,
+    #[error("the root's secret could not be sealed")]
+    RootNotSealed,
+    #[error("this passphrase does not open the root's file")]
+    RootLocked,
+    #[error("the file does not hold a root's sealed secret")]
+    RootFile,
+    #[error("the digits are not those of this content: do not sign, and find out who changed it")]
+    DigitsDiffer,
+    #[error("{0} is a signature of another content")]
+    OtherContent(String),
+    #[error("one root is there twice: two signatures are of two different roots")]
+    SameRoot,
     #[error("{0}")]
     Qr(#[from] QrError),
 }
@@ -85,6 +108,16 @@ impl CliError {
             Self::Issue(error) => error.code(),
             Self::Present(error) => error.code(),
             Self::Request(error) => error.code(),
+            Self::Rules(error) => error.code(),
+            Self::RulesFile(_) => "rules_unknown_kind",
+            Self::PassphraseTooShort(_) => "passphrase_too_short",
+            Self::PassphrasesDiffer => "passphrases_differ",
+            Self::RootNotSealed => "root_not_sealed",
+            Self::RootLocked => "root_locked",
+            Self::RootFile => "root_file_unreadable",
+            Self::DigitsDiffer => "digits_differ",
+            Self::OtherContent(_) => "other_content",
+            Self::SameRoot => "same_root",
             Self::Qr(error) => error.code(),
         }
     }
@@ -126,6 +159,12 @@ impl From<StatusError> for CliError {
 impl From<RegisterError> for CliError {
     fn from(error: RegisterError) -> Self {
         Self::Types(error)
+    }
+}
+
+impl From<RulesError> for CliError {
+    fn from(error: RulesError) -> Self {
+        Self::Rules(error)
     }
 }
 

@@ -66,6 +66,16 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     std::fs::write(path, bytes).map_err(|_| CliError::Write(path.display().to_string()))
 }
 
+/// Writes a new file, never over another.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(bytes))
+        .map_err(|_| CliError::Write(path.display().to_string()))
+}
+
 /// Writes a new file that only its owner can read, never over another.
 pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     let mut options = OpenOptions::new();

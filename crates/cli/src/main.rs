@@ -9,6 +9,7 @@
     reason = "the commands' comments are their help text, where backticks are noise"
 )]
 
+mod ceremony;
 mod certificate;
 mod claim169;
 mod claims;
@@ -25,6 +26,7 @@ mod present;
 mod qr_code;
 mod request;
 mod roots;
+mod rules;
 mod status;
 mod trust;
 mod types;
@@ -73,6 +75,8 @@ enum Command {
     #[command(subcommand)]
     Types(types::Types),
     #[command(subcommand)]
+    Rules(rules::Rules),
+    #[command(subcommand)]
     Key(key::Key),
     #[command(subcommand)]
     Log(log::Log),
@@ -104,6 +108,14 @@ impl Done {
     fn json(value: Value) -> Self {
         Self {
             output: Output::Json(value),
+            exit: 0,
+        }
+    }
+
+    /// Lines for people.
+    fn lines(lines: Vec<String>) -> Self {
+        Self {
+            output: Output::Lines(lines),
             exit: 0,
         }
     }
@@ -158,7 +170,8 @@ fn run(command: Command, machine: &Machine) -> Result<Done, CliError> {
         Command::Present(command) => command.run(machine),
         Command::Request(command) => command.run(machine),
         Command::Certificate(command) => command.run(),
-        Command::Trust(command) => command.run(),
+        Command::Trust(command) => command.run(machine),
+        Command::Rules(command) => command.run(machine),
         Command::Status(command) => command.run(machine),
         Command::Types(command) => command.run(),
         Command::Key(command) => command.run(machine),

@@ -46,10 +46,18 @@ enum Kind {
 
 impl Roots {
     pub(crate) fn read(&self) -> Result<RootSet, CliError> {
-        let json: RootsJson = match &self.roots {
-            Some(path) => serde_json::from_slice(&files::file(path)?)?,
-            None => serde_json::from_str(TEST_ROOTS)?,
-        };
+        match &self.roots {
+            Some(path) => Self::from_file(path),
+            None => Self::from_json(serde_json::from_str(TEST_ROOTS)?),
+        }
+    }
+
+    /// The three roots in a file.
+    pub(crate) fn from_file(path: &Path) -> Result<RootSet, CliError> {
+        Self::from_json(serde_json::from_slice(&files::file(path)?)?)
+    }
+
+    fn from_json(json: RootsJson) -> Result<RootSet, CliError> {
         let kind = match json.kind {
             Kind::Test => RootKind::Test,
             Kind::Real => RootKind::Real,

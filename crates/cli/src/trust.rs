@@ -7,25 +7,29 @@ use credential::{ROOTS_NEEDED, TrustContent, TrustList, TrustedKey, sign_trust_l
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::ceremony::Ceremony;
 use crate::error::CliError;
 use crate::roots::{Roots, kind_text};
-use crate::{Done, claims, files, hex, moment};
+use crate::{Done, Machine, claims, files, hex, moment};
 
 /// Trust lists.
 #[derive(Subcommand)]
 pub(crate) enum Trust {
     Sign(Sign),
     Show(Show),
+    #[command(subcommand)]
+    Ceremony(Ceremony),
 }
 
 /// Sign the trust list (JSON) on stdin with two or three root keys.
 ///
 /// The JSON: {"sequence", "previous": hex SHA-256 of the list before, "iat", "exp": RFC 3339, "keys": [{"key": hex
-/// public key, "allowed": [vct], "nbf", "exp", "iss", "revoked_at"}]}. Beside passes, "allowed" knows
-/// "counter-certificate" and "status-manifest".
+/// public key, "allowed": [vct], "nbf", "exp", "iss", "revoked_at", "retired_at"}], "next_roots": three hex public keys}.
+/// Beside passes, "allowed" knows "counter-certificate", "status-manifest" and "risk-rules". With "next_roots" two of
+/// the old roots and two of the next ones sign, four key files at most.
 #[derive(Args)]
 pub(crate) struct Sign {
-    /// A root's key file; two or three are needed.
+    /// A root's key file; two are needed, and two of the next roots where there are some.
     #[arg(long = "root", value_name = "FILE", required = true)]
     roots: Vec<PathBuf>,
     /// Where the trust list goes (raw bytes).
@@ -48,13 +52,15 @@ pub(crate) struct Show {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TrustJson {
+pub(crate) struct TrustJson {
     sequence: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     previous: Option<String>,
     iat: String,
     exp: String,
     keys: Vec<KeyJson>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_roots: Option<[String; 3]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,11 +73,14 @@ struct KeyJson {
     iss: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revoked_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retired_at: Option<String>,
 }
 
 impl Trust {
-    pub(crate) fn run(self) -> Result<Done, CliError> {
+    pub(crate) fn run(self, machine: &Machine) -> Result<Done, CliError> {
         match self {
+            Self::Ceremony(command) => command.run(machine),
             Self::Sign(command) => command.run(),
             Self::Show(command) => command.run(),
         }
@@ -80,9 +89,9 @@ impl Trust {
 
 impl Sign {
     fn run(&self) -> Result<Done, CliError> {
-        if self.roots.len() < ROOTS_NEEDED || self.roots.len() > 3 {
+        if self.roots.len() < ROOTS_NEEDED || self.roots.len() > 4 {
             return Err(CliError::Usage(String::from(
-                "--root is needed two or three times",
+                "--root is needed two to four times",
             )));
         }
         let keys: Result<Vec<_>, _> = self.roots.iter().map(|path| files::key(path)).collect();
@@ -115,8 +124,13 @@ fn shown(list: &TrustList) -> Result<Value, CliError> {
         "verified": true,
         "root_kind": kind_text(list.root_kind()),
         "sha256": hex::text(&list.sha256()),
-        "trust": serde_json::to_value(TrustJson::print(list.content()))?,
+        "trust": content_json(list.content())?,
     }))
+}
+
+/// The JSON of what a list says.
+pub(crate) fn content_json(content: &TrustContent) -> Result<Value, CliError> {
+    Ok(serde_json::to_value(TrustJson::print(content))?)
 }
 
 impl TrustJson {
@@ -127,18 +141,27 @@ impl TrustJson {
             iat: moment::text(content.iat),
             exp: moment::text(content.exp),
             keys: content.keys.iter().map(KeyJson::print).collect(),
+            next_roots: content
+                .next_roots
+                .map(|keys| keys.map(|key| hex::text(key.as_bytes()))),
         }
     }
 
-    fn read(self) -> Result<TrustContent, CliError> {
+    pub(crate) fn read(self) -> Result<TrustContent, CliError> {
         let hash = |digits: String| hex::fixed("previous", digits.as_bytes());
         let keys: Result<Vec<_>, _> = self.keys.into_iter().map(KeyJson::read).collect();
+        let root = |digits: &str| hex::public_key("next_roots", digits);
+        let next_roots = match &self.next_roots {
+            Some([a, b, c]) => Some([root(a)?, root(b)?, root(c)?]),
+            None => None,
+        };
         Ok(TrustContent {
             sequence: self.sequence,
             previous: self.previous.map(hash).transpose()?,
             iat: moment::parse("iat", &self.iat)?,
             exp: moment::parse("exp", &self.exp)?,
             keys: keys?,
+            next_roots,
         })
     }
 }
@@ -152,6 +175,7 @@ impl KeyJson {
             exp: moment::text(key.exp),
             iss: key.iss.clone(),
             revoked_at: key.revoked_at.map(moment::text),
+            retired_at: key.retired_at.map(moment::text),
         }
     }
 
@@ -170,6 +194,10 @@ impl KeyJson {
             revoked_at: self
                 .revoked_at
                 .map(|at| moment::parse("revoked_at", &at))
+                .transpose()?,
+            retired_at: self
+                .retired_at
+                .map(|at| moment::parse("retired_at", &at))
                 .transpose()?,
         })
     }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use credential::{
-    Context, Expect, FaceCheck, IssuedRequest, Mode, PrintedKind, StatusBundle, StatusSet, Timestamp,
-    TrustList, TypeRegister, Verdict,
+    Context, Expect, FaceCheck, Freshness, IssuedRequest, Mode, PrintedKind, StatusBundle, StatusSet,
+    Timestamp, TrustList, TypeRegister, Verdict,
 };
 use serde_json::{Value, json};
 
@@ -13,12 +13,13 @@ use crate::claims::{ClaimsJson, Cnic};
 use crate::error::CliError;
 use crate::put;
 use crate::roots::Trusted;
+use crate::rules::Ruled;
 use crate::{Done, Machine, Output, files, hex, moment, status, types};
 
 /// Decide about the text on stdin, a presentation (KP1:), a printed document (KPD:) or a printed card: accepted, refused
 /// or undecided (cannot decide).
 ///
-/// Prints {"verdict", "code", "claims", "issuer", "mode", "replay"}, and with --types "shown": what the pass says, in
+/// Prints {"verdict", "code", "claims", "issuer", "mode", "replay", "freshness"}, and with --types "shown": what the pass says, in
 /// the register's order and words. Claims are there only where they were verified; `mode` is timed, request, document
 /// or card. What is printed says nothing about who holds it.
 /// Remember replay.key until replay.until and treat a pass whose key is remembered as refused, code `replayed`: this
@@ -36,6 +37,8 @@ pub(crate) struct Verify {
     /// The type register (raw bytes): what every pass of a kind must hold, and what its claims are called.
     #[arg(long, value_name = "FILE")]
     types: Option<PathBuf>,
+    #[command(flatten)]
+    ruled: Ruled,
     /// The moment to decide for, RFC 3339; the machine's clock if it is not given.
     #[arg(long, value_name = "RFC3339", value_parser = moment::argument)]
     now: Option<Timestamp>,
@@ -58,6 +61,7 @@ impl Verify {
         let trust = self.trust.read()?;
         let status = self.status(trust.as_ref())?;
         let types = self.types(trust.as_ref())?;
+        let rules = self.ruled.read(trust.as_ref())?;
         let request = self.request()?;
         let text = files::stdin_qr_text()?;
         let expect = match (&request, &self.audience) {
@@ -74,8 +78,10 @@ impl Verify {
                 status: status.as_ref(),
                 types: types.as_ref(),
                 expect,
+                rule: self.ruled.rule(rules.as_ref()),
             },
         );
+        let freshness = outcome.freshness();
         let (mut code, mut verified) = (outcome.code, outcome.verified);
         if self.face_compared
             && code == credential::Code::FaceNotCompared
@@ -130,6 +136,7 @@ impl Verify {
             "issuer": issuer,
             "mode": mode,
             "replay": replay,
+            "freshness": freshness.map(Freshness::as_str),
         });
         if self.types.is_some() {
             put(&mut answer, "shown", shown.unwrap_or_default());

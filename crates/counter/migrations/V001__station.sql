@@ -10,6 +10,12 @@ CREATE TABLE type_register (
   bytes      BLOB    NOT NULL
 ) STRICT;
 
+CREATE TABLE root_change (
+  -- A trust list that changed the roots, exactly as it was signed. Every list after it is verified through it.
+  sequence   INTEGER PRIMARY KEY NOT NULL,
+  bytes      BLOB    NOT NULL
+) STRICT;
+
 CREATE TABLE status_manifest (
   -- The newest status manifest that was accepted, exactly as it was signed. Verified again at each start.
   id         INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
@@ -19,6 +25,12 @@ CREATE TABLE status_manifest (
 CREATE TABLE status_piece (
   -- A table or shard of the status lists, by the hash that proves it. Proven again at each start.
   sha256     BLOB    PRIMARY KEY NOT NULL CHECK (length(sha256) = 32),
+  bytes      BLOB    NOT NULL
+) STRICT;
+
+CREATE TABLE risk_rules (
+  -- The newest risk rules that were accepted, exactly as they were signed. Verified again at each start.
+  id         INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
   bytes      BLOB    NOT NULL
 ) STRICT;
 

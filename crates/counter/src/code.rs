@@ -89,6 +89,8 @@ station_codes! {
     TrustBroken = "station_trust_broken", INTERNAL_SERVER_ERROR;
     /// The stored status data are damaged or not properly signed.
     StatusBroken = "station_status_broken", INTERNAL_SERVER_ERROR;
+    /// The stored risk rules are damaged or not properly signed.
+    RulesBroken = "station_rules_broken", INTERNAL_SERVER_ERROR;
     /// The desk was started without a network on purpose.
     Offline = "station_offline", CONFLICT;
     /// The desk does not know its province's address.
@@ -113,4 +115,8 @@ station_codes! {
     UpdateOtherStart = "station_update_other_start", CONFLICT;
     /// The status data that arrived are older than those here; the newer ones stay.
     StatusRolledBack = "station_status_rolled_back", BAD_GATEWAY;
+    /// The risk rules that arrived are not properly signed; the old ones stay.
+    RulesRefused = "station_rules_refused", BAD_GATEWAY;
+    /// The risk rules that arrived are older than those here; the newer ones stay.
+    RulesRolledBack = "station_rules_rolled_back", BAD_GATEWAY;
 }

@@ -346,6 +346,7 @@ async fn keep_current(app: Arc<App>) {
             None => tracing::info!(
                 trust = report.trust_changed,
                 status = report.status_changed,
+                rules = report.rules_changed,
                 "synced"
             ),
             Some(code) => tracing::warn!(

@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 use credential::{DELTA_BYTES_MAX, Piece};
-use province_api::artefacts::{STATUS_MANIFEST_BYTES_MAX, TRUST_LIST_BYTES_MAX, TYPE_REGISTER_BYTES_MAX};
+use province_api::artefacts::{
+    RISK_RULES_BYTES_MAX, STATUS_MANIFEST_BYTES_MAX, TRUST_LIST_BYTES_MAX, TYPE_REGISTER_BYTES_MAX,
+};
 use province_api::paths;
 use reqwest::Client;
 use reqwest::redirect::Policy;
@@ -56,6 +58,23 @@ impl Province {
         self.get(paths::TYPES, TYPE_REGISTER_BYTES_MAX).await
     }
 
+    /// The trust list that replaced the roots with this fingerprint; none while they are in force.
+    ///
+    /// # Errors
+    /// [`StationCode::Unreachable`] and [`StationCode::BadAnswer`].
+    pub async fn next_roots(&self, fingerprint: &str) -> Result<Option<Vec<u8>>, StationCode> {
+        let path = format!("{}{fingerprint}", paths::TRUST_NEXT);
+        self.get_if_there(&path, TRUST_LIST_BYTES_MAX).await
+    }
+
+    /// The risk rules as the province publishes them; none where it has none.
+    ///
+    /// # Errors
+    /// [`StationCode::Unreachable`] and [`StationCode::BadAnswer`].
+    pub async fn risk_rules(&self) -> Result<Option<Vec<u8>>, StationCode> {
+        self.get_if_there(paths::RISK_RULES, RISK_RULES_BYTES_MAX).await
+    }
+
     /// The status manifest as the province publishes it.
     ///
     /// # Errors
@@ -83,6 +102,12 @@ impl Province {
     }
 
     async fn get(&self, path: &str, bytes_max: usize) -> Result<Vec<u8>, StationCode> {
+        self.get_if_there(path, bytes_max)
+            .await?
+            .ok_or(StationCode::BadAnswer)
+    }
+
+    async fn get_if_there(&self, path: &str, bytes_max: usize) -> Result<Option<Vec<u8>>, StationCode> {
         let url = format!("{}{path}", self.api_url);
         let mut answer = self
             .client
@@ -90,6 +115,9 @@ impl Province {
             .send()
             .await
             .map_err(|_| StationCode::Unreachable)?;
+        if answer.status() == reqwest::StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
         if answer.status() != reqwest::StatusCode::OK {
             return Err(StationCode::BadAnswer);
         }
@@ -100,6 +128,6 @@ impl Province {
             }
             body.extend_from_slice(&piece);
         }
-        Ok(body)
+        Ok(Some(body))
     }
 }

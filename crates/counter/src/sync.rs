@@ -1,8 +1,8 @@
 //! Fetching newer signed data. Never part of a verdict: without a network the desk goes on with what it has.
 //!
-//! The trust list is one unit, the type register another, and so are the status data (manifest and all that it proves);
-//! each is taken over whole or not at all. What arrived of the status data before a connection broke is kept and not
-//! fetched again.
+//! The trust list is one unit, and so are the type register, the status data (manifest and all that it proves) and the
+//! risk rules; each is taken over whole or not at all. What arrived of the status data before a connection broke is kept
+//! and not fetched again.
 
 use scan_log::Event;
 
@@ -19,6 +19,8 @@ pub struct SyncReport {
     pub types_changed: bool,
     /// Newer status data are here.
     pub status_changed: bool,
+    /// Newer risk rules are here.
+    pub rules_changed: bool,
     /// What went wrong; what was here stays.
     pub problem: Option<StationCode>,
 }
@@ -46,6 +48,10 @@ pub async fn run(app: &App) -> SyncReport {
         Ok(changed) => report.status_changed = changed,
         Err(code) => report.problem = report.problem.or(Some(code)),
     }
+    match rules(app, province).await {
+        Ok(changed) => report.rules_changed = changed,
+        Err(code) => report.problem = report.problem.or(Some(code)),
+    }
     if report.problem.is_none() {
         let now = app.now();
         report.problem = app.station().note_sync(now).err();
@@ -58,7 +64,13 @@ pub async fn run(app: &App) -> SyncReport {
 fn note(app: &App, report: SyncReport) {
     let code = match report.problem {
         Some(code) => code.code(),
-        None if report.trust_changed || report.types_changed || report.status_changed => "changed",
+        None if report.trust_changed
+            || report.types_changed
+            || report.status_changed
+            || report.rules_changed =>
+        {
+            "changed"
+        }
         None => "unchanged",
     };
     let now = app.now();
@@ -67,14 +79,39 @@ fn note(app: &App, report: SyncReport) {
     }
 }
 
+/// Most changes of the roots that are caught up with in one turn.
+const CHANGES_MAX: usize = 16;
+
+/// A list that the known roots did not sign may be of later ones: their change is asked for, step by step.
 async fn trust(app: &App, province: &Province) -> Result<bool, StationCode> {
     let bytes = province.trust_list().await?;
+    for _ in 0..CHANGES_MAX {
+        // Each step takes the desk for itself and gives it back before the next.
+        let taken = app.station().take_trust_list(&bytes);
+        if taken != Err(StationCode::TrustRefused) {
+            return taken;
+        }
+        let roots = app.station().roots_fingerprint();
+        let change = province.next_roots(&roots).await?;
+        let change = change.ok_or(StationCode::TrustRefused)?;
+        app.station().take_trust_list(&change)?;
+        if app.station().roots_fingerprint() == roots {
+            return Err(StationCode::TrustRefused);
+        }
+    }
     app.station().take_trust_list(&bytes)
 }
 
 async fn types(app: &App, province: &Province) -> Result<bool, StationCode> {
     let bytes = province.type_register().await?;
     app.station().take_type_register(&bytes)
+}
+
+async fn rules(app: &App, province: &Province) -> Result<bool, StationCode> {
+    match province.risk_rules().await? {
+        Some(bytes) => app.station().take_risk_rules(&bytes),
+        None => Ok(false),
+    }
 }
 
 async fn status(app: &App, province: &Province) -> Result<bool, StationCode> {

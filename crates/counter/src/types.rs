@@ -29,6 +29,8 @@ pub struct CounterState {
     pub trust: TrustView,
     /// The signed revocation data.
     pub status: StatusView,
+    /// The signed risk rules, and the service that this desk serves by them.
+    pub rules: RulesView,
     /// When everything was last fetched.
     pub last_sync: Option<u32>,
     /// The desk was started without a network on purpose.
@@ -138,6 +140,38 @@ pub struct StatusView {
     pub age_seconds: Option<u32>,
 }
 
+/// The risk rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct RulesView {
+    /// Whether they can be used.
+    pub state: DataState,
+    /// The service that this desk serves, by its profile.
+    pub service: String,
+    /// They have a rule for it; without one the limits of the format hold.
+    pub has_rule: bool,
+    /// Their number.
+    pub sequence: Option<u32>,
+}
+
+/// How old the desk's data were for a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum FreshnessView {
+    /// As new as the service wants.
+    Green,
+    /// Older, and still taken: the officer is told.
+    Amber,
+}
+
+impl From<credential::Freshness> for FreshnessView {
+    fn from(freshness: credential::Freshness) -> Self {
+        match freshness {
+            credential::Freshness::Green => Self::Green,
+            credential::Freshness::Amber => Self::Amber,
+        }
+    }
+}
+
 /// How far a visit is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
@@ -200,6 +234,8 @@ pub struct ScanReply {
     pub attendance: Option<AttendanceView>,
     /// What the pass type is called, where the register has it.
     pub kind: Option<KindView>,
+    /// How old the desk's data were; only with a pass that holds.
+    pub freshness: Option<FreshnessView>,
     /// Whether any of the codes of this call belonged to the visit; tells the page whether the visitor is still there.
     pub in_view: bool,
 }
@@ -360,6 +396,8 @@ pub struct SyncReply {
     pub types_changed: bool,
     /// Newer revocation data are here.
     pub status_changed: bool,
+    /// Newer risk rules are here.
+    pub rules_changed: bool,
     /// What went wrong, one of `STATION_CODES`; what was here stays.
     pub code: Option<String>,
     /// The page's new state.

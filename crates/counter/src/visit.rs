@@ -12,7 +12,7 @@ use credential::{Code, IssuedRequest, Printed, ReplayKey, Timestamp, Verdict, Ve
 use crate::claims::ShownPass;
 use crate::gate::Movement;
 use crate::opaque::opaque_debug;
-use crate::types::{AttendanceView, ScanReply, VisitState, seconds};
+use crate::types::{AttendanceView, FreshnessView, ScanReply, VisitState, seconds};
 
 /// Photo frames that are kept when they are seen before the code they belong to: more than one photo takes.
 const EARLY_FRAMES_MAX: usize = 16;
@@ -88,6 +88,7 @@ pub(crate) struct Decided {
     issuer: Option<String>,
     vct: Option<String>,
     attendance: Option<AttendanceView>,
+    freshness: Option<FreshnessView>,
 }
 
 impl Default for Visit {
@@ -107,6 +108,7 @@ impl Visit {
             issuer: None,
             vct: None,
             attendance: None,
+            freshness: None,
         }))
     }
 
@@ -129,6 +131,7 @@ impl Visit {
             issuer: Some(verified.issuer_name().to_owned()),
             vct: Some(verified.claims().vct.as_str().to_owned()),
             attendance: None,
+            freshness: Some(verified.freshness().into()),
         }))
     }
 
@@ -154,6 +157,7 @@ impl Visit {
             issuer: Some(printed.issuer_name().to_owned()),
             vct: Some(printed.claims().vct.as_str().to_owned()),
             attendance: None,
+            freshness: None,
         }))
     }
 
@@ -300,6 +304,7 @@ impl Visit {
                     vct: Some(comparing.verified.claims().vct.as_str().to_owned()),
                     attendance: None,
                     kind: comparing.shown.kind.clone(),
+                    freshness: Some(comparing.verified.freshness().into()),
                     in_view,
                 }
             }
@@ -315,6 +320,7 @@ impl Visit {
                 vct: decided.vct.clone(),
                 attendance: decided.attendance,
                 kind: decided.shown.kind.clone(),
+                freshness: decided.freshness,
                 in_view,
             },
         }

@@ -76,6 +76,10 @@ codes! {
         NoStatusList = "no_status_list",
         /// The reader's status list is out of date.
         StatusListExpired = "status_list_expired",
+        /// The reader's data are older than its rule for this service lets it decide with.
+        DataTooOld = "data_too_old",
+        /// The reader's rule for this service is out of date.
+        RulesExpired = "rules_expired",
         /// Everything holds; the face is still to be compared.
         FaceNotCompared = "face_not_compared",
         /// The photo has not arrived whole, or a pass that names somebody has none.
@@ -132,6 +136,8 @@ codes! {
         RequestRequired = "request_required",
         /// Another kind of pass than was asked for.
         WrongPass = "wrong_pass",
+        /// The citizen was proofed less well than this service needs.
+        AssuranceTooLow = "assurance_too_low",
         /// Revoked by the province.
         Revoked = "revoked",
         /// Suspended by the province, until it lifts that.
@@ -156,6 +162,8 @@ impl Code {
             | Self::ClockWrong
             | Self::NoStatusList
             | Self::StatusListExpired
+            | Self::DataTooOld
+            | Self::RulesExpired
             | Self::FaceNotCompared
             | Self::PhotoIncomplete
             | Self::UnknownType

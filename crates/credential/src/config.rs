@@ -5,8 +5,9 @@ use crate::code::codes;
 use crate::cose::{self, Sign, from_cose, typ};
 use crate::keys::SecretKey;
 use crate::names::Names;
+use crate::roots::{RootKind, RootSet};
 use crate::time::Timestamp;
-use crate::trust::{RootKind, RootSet, is_name};
+use crate::trust::is_name;
 
 /// Longest configuration, in bytes.
 pub const CONFIG_BYTES_MAX: usize = 4 * 1024;

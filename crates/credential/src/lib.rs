@@ -29,6 +29,8 @@ mod present;
 mod printed;
 mod register;
 mod request;
+mod roots;
+mod rules;
 mod status;
 mod time;
 mod trust;
@@ -59,6 +61,11 @@ pub use request::{
     AUDIENCE_BYTES_MAX, Asker, IssuedRequest, REQUEST_BYTES_MAX, REQUEST_LIFETIME, REQUEST_PREFIX,
     ReadRequest, RequestError, Signer, build_request, read_request,
 };
+pub use roots::{ROOTS_NEEDED, RootKind, RootSet};
+pub use rules::{
+    AgeLimits, Freshness, RULES_BYTES_MAX, RULES_MAX, RiskRule, RiskRules, RulesContent, RulesError,
+    SERVICE_BYTES_MAX, ServiceRule,
+};
 pub use status::{
     BUNDLE_BYTES_MAX, Bitmap, DELTA_BYTES_MAX, LIST_BITS_MAX, LISTS_MAX, ListEntry, MANIFEST_BYTES_MAX,
     Piece, SHARD_BITS_MAX, SHARDS_MAX, Shape, Standing, StatusBundle, StatusContent, StatusDelta,
@@ -67,8 +74,8 @@ pub use status::{
 };
 pub use time::{CLOCK_ALLOWANCE, DAY, Timestamp};
 pub use trust::{
-    KEYS_TRIED_MAX, ROOTS_NEEDED, RootKind, RootSet, TRUST_KEYS_MAX, TRUST_LIST_BYTES_MAX, TrustContent,
-    TrustError, TrustList, TrustedKey, sign_trust_list,
+    KEYS_TRIED_MAX, RootSignature, TRUST_KEYS_MAX, TRUST_LIST_BYTES_MAX, TrustContent, TrustError, TrustList,
+    TrustedKey, combine_trust_list, sign_trust_list,
 };
 pub use vct::{VCT_BYTES_MAX, Vct, VctError};
 pub use verify::{

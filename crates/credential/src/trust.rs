@@ -5,6 +5,7 @@ use crate::claims::read_vct;
 use crate::code::{Code, codes};
 use crate::cose::{self, ALG_ED25519, ALG_EDDSA, Sign, Sign1, from_cose, typ};
 use crate::keys::{KeyError, PublicKey, SecretKey, sha256};
+use crate::roots::{RootKind, RootSet};
 use crate::time::Timestamp;
 use crate::vct::Vct;
 
@@ -16,9 +17,6 @@ pub const TRUST_KEYS_MAX: u64 = 256;
 
 /// Most keys tried for one signature; the key id is only a hint, and several keys could share it.
 pub const KEYS_TRIED_MAX: usize = 4;
-
-/// Roots that must have signed.
-pub const ROOTS_NEEDED: usize = 2;
 
 codes! {
     /// Why a trust list is not taken.
@@ -43,69 +41,19 @@ codes! {
         SameNumber = "trust_same_number",
         /// It follows the held list by number, but not by hash.
         BrokenChain = "trust_broken_chain",
+        /// The next roots that it names are not three different ones, or are the ones before.
+        BadRoots = "trust_bad_roots",
     }
 }
 
 from_cose!(TrustError);
-
-/// Whose roots: those of tests, whose secret halves are public, or real ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RootKind {
-    /// Every screen says that nothing here is issued by the Government.
-    Test,
-    /// Real.
-    Real,
-}
-
-/// The three root keys a program is built with.
-#[derive(Debug, Clone)]
-pub struct RootSet {
-    kind: RootKind,
-    keys: [PublicKey; 3],
-}
-
-impl RootSet {
-    /// Takes three different keys.
-    ///
-    /// # Errors
-    /// [`TrustError::TooFewSignatures`] if two are the same: one root would count twice.
-    pub fn new(kind: RootKind, keys: [PublicKey; 3]) -> Result<Self, TrustError> {
-        let [a, b, c] = &keys;
-        if a == b || b == c || a == c {
-            return Err(TrustError::TooFewSignatures);
-        }
-        Ok(Self { kind, keys })
-    }
-
-    /// Whose roots these are.
-    pub const fn kind(&self) -> RootKind {
-        self.kind
-    }
-
-    /// The three keys.
-    pub const fn keys(&self) -> &[PublicKey; 3] {
-        &self.keys
-    }
-
-    /// True if at least [`ROOTS_NEEDED`] different roots signed.
-    pub(crate) fn have_signed(&self, message: &Sign<'_>) -> bool {
-        let signed = |root: &&PublicKey| {
-            let id = root.key_id().0;
-            message
-                .signers
-                .iter()
-                .any(|s| s.kid == id && message.verifies(s, root))
-        };
-        self.keys.iter().filter(signed).count() >= ROOTS_NEEDED
-    }
-}
 
 /// One key of a trust list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedKey {
     /// The key.
     pub key: PublicKey,
-    /// Which kinds it may sign: passes, or [`Vct::COUNTER_CERTIFICATE`], or [`Vct::STATUS_MANIFEST`].
+    /// Which kinds it may sign: passes, or one of the names that are never a pass, such as [`Vct::STATUS_MANIFEST`].
     pub allowed: Vec<Vct>,
     /// From when.
     pub nbf: Timestamp,
@@ -113,8 +61,11 @@ pub struct TrustedKey {
     pub exp: Timestamp,
     /// Whose key it is, for people.
     pub iss: String,
-    /// What was issued at or after this moment is refused; zero refuses everything (a compromise).
+    /// A compromise: what is dated on this moment's day or after it is refused, and zero refuses everything. The thief
+    /// writes the dates as well, so anything but zero believes what a thief dates back.
     pub revoked_at: Option<Timestamp>,
+    /// An orderly end: what is dated before this midnight stays good until `exp`, and nothing is signed from then on.
+    pub retired_at: Option<Timestamp>,
 }
 
 impl TrustedKey {
@@ -124,9 +75,10 @@ impl TrustedKey {
         self.revoked_at.is_some_and(|at| iat >= at.start_of_day())
     }
 
-    /// True if `now` and `iat` are inside the key's time (whole days for `iat`, as above).
+    /// True if `now` and `iat` are inside the key's time (whole days for `iat`, as above), and `iat` before its
+    /// retirement.
     pub(crate) fn is_current(&self, iat: Timestamp, now: Timestamp) -> bool {
-        now < self.exp && iat >= self.nbf.start_of_day()
+        now < self.exp && iat >= self.nbf.start_of_day() && self.retired_at.is_none_or(|at| iat < at)
     }
 }
 
@@ -143,18 +95,67 @@ pub struct TrustContent {
     pub exp: Timestamp,
     /// The keys.
     pub keys: Vec<TrustedKey>,
+    /// The roots that sign every list after this one, if they are others than those before.
+    pub next_roots: Option<[PublicKey; 3]>,
 }
 
 /// Signs a trust list; each root comes with its place (0 to 2), which is not written: the key says who it is.
 pub fn sign_trust_list(content: &TrustContent, roots: &[(usize, &SecretKey)]) -> Vec<u8> {
     let keys: Vec<&SecretKey> = roots.iter().map(|(_, key)| *key).collect();
-    cose::sign(typ::TRUST_LIST, &content.encode(), &keys)
+    cose::sign(typ::TRUST_LIST, &content.to_bytes(), &keys)
+}
+
+/// One root's signature under a list's content, made where that root is kept and carried to where the list is put
+/// together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootSignature {
+    /// Who signed.
+    pub root: PublicKey,
+    /// The signature.
+    pub signature: [u8; 64],
+}
+
+impl RootSignature {
+    /// Signs the content of a list, as [`TrustContent::to_bytes`] writes it.
+    ///
+    /// # Errors
+    /// [`TrustError`] if no reader would take the content: a root signs nothing that it cannot read.
+    pub fn make(content: &[u8], root: &SecretKey) -> Result<Self, TrustError> {
+        TrustContent::from_bytes(content)?;
+        Ok(Self {
+            root: root.public(),
+            signature: cose::sign_part(typ::TRUST_LIST, content, root),
+        })
+    }
+}
+
+/// Puts a list together from its content and the roots' signatures. [`TrustList::verify`] says whether it holds.
+///
+/// # Errors
+/// [`TrustError::TooFewSignatures`] if a signature is not one of its root under this content, or a root signed twice.
+pub fn combine_trust_list(content: &[u8], signatures: &[RootSignature]) -> Result<Vec<u8>, TrustError> {
+    TrustContent::from_bytes(content)?;
+    let parts: Vec<_> = signatures.iter().map(|s| (s.root, s.signature)).collect();
+    let bytes = cose::combine(typ::TRUST_LIST, content, &parts);
+    let message = Sign::parse(&bytes, typ::TRUST_LIST)?;
+    let all = signatures.iter().zip(&message.signers).enumerate();
+    for (place, (signature, signer)) in all {
+        let twice = signatures
+            .iter()
+            .skip(place + 1)
+            .any(|other| other.root == signature.root);
+        if twice || !message.verifies(signer, &signature.root) {
+            return Err(TrustError::TooFewSignatures);
+        }
+    }
+    Ok(bytes)
 }
 
 impl TrustContent {
-    fn encode(&self) -> Vec<u8> {
+    /// The bytes that the roots sign.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut w = Writer::new();
-        w.map(4 + usize::from(self.previous.is_some()));
+        w.map(4 + usize::from(self.previous.is_some()) + usize::from(self.next_roots.is_some()));
         w.int(1).uint(self.sequence);
         w.int(2).uint(self.iat.unix());
         w.int(3).uint(self.exp.unix());
@@ -165,13 +166,26 @@ impl TrustContent {
         for key in &self.keys {
             key.encode(&mut w);
         }
+        if let Some(roots) = &self.next_roots {
+            w.int(6).array(roots.len());
+            for root in roots {
+                w.bytes(root.as_bytes());
+            }
+        }
         w.finish()
     }
 
-    fn decode(bytes: &[u8]) -> Result<Self, TrustError> {
+    /// Reads what the roots sign, or are to sign.
+    ///
+    /// # Errors
+    /// [`TrustError`] if it is not the strict form.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, TrustError> {
+        if bytes.len() > TRUST_LIST_BYTES_MAX {
+            return Err(TrustError::TooLarge);
+        }
         let mut r = Reader::open(bytes)?;
         let (mut sequence, mut iat, mut exp) = (None, None, None);
-        let (mut previous, mut keys) = (None, None);
+        let (mut previous, mut keys, mut next_roots) = (None, None, None);
         for _ in 0..r.map()? {
             match r.int()? {
                 1 => sequence = Some(r.uint()?),
@@ -186,6 +200,10 @@ impl TrustContent {
                     let all: Result<Vec<_>, _> = (0..count).map(|_| TrustedKey::decode(&mut r)).collect();
                     keys = Some(all?);
                 }
+                6 => {
+                    r.array_of(3)?;
+                    next_roots = Some([read_key(&mut r)?, read_key(&mut r)?, read_key(&mut r)?]);
+                }
                 _ => return Err(TrustError::Malformed),
             }
         }
@@ -195,13 +213,21 @@ impl TrustContent {
             iat: iat.ok_or(Malformed)?,
             exp: exp.ok_or(Malformed)?,
             keys: keys.ok_or(Malformed)?,
+            next_roots,
         })
     }
 }
 
+fn read_key(r: &mut Reader<'_>) -> Result<PublicKey, TrustError> {
+    PublicKey::parse(r.bytes()?).map_err(|e| match e {
+        KeyError::Malformed => TrustError::Malformed,
+        KeyError::Weak => TrustError::WeakKey,
+    })
+}
+
 impl TrustedKey {
     fn encode(&self, w: &mut Writer) {
-        w.map(7 + usize::from(self.revoked_at.is_some()));
+        w.map(7 + usize::from(self.revoked_at.is_some()) + usize::from(self.retired_at.is_some()));
         w.int(1).bytes(&self.key.key_id().0);
         w.int(2).bytes(self.key.as_bytes());
         w.int(3).int(ALG_EDDSA);
@@ -215,20 +241,19 @@ impl TrustedKey {
         if let Some(at) = self.revoked_at {
             w.int(8).uint(at.unix());
         }
+        if let Some(at) = self.retired_at {
+            w.int(9).uint(at.unix());
+        }
     }
 
     fn decode(r: &mut Reader<'_>) -> Result<Self, TrustError> {
         let (mut kid, mut key, mut alg, mut allowed) = (None, None, None, None);
-        let (mut nbf, mut exp, mut iss, mut revoked_at) = (None, None, None, None);
+        let (mut nbf, mut exp, mut iss) = (None, None, None);
+        let (mut revoked_at, mut retired_at) = (None, None);
         for _ in 0..r.map()? {
             match r.int()? {
                 1 => kid = Some(r.bytes_of::<8>()?),
-                2 => {
-                    key = Some(PublicKey::parse(r.bytes()?).map_err(|e| match e {
-                        KeyError::Malformed => TrustError::Malformed,
-                        KeyError::Weak => TrustError::WeakKey,
-                    })?);
-                }
+                2 => key = Some(read_key(r)?),
                 3 => alg = Some(r.int()?),
                 4 => {
                     let count = r.array()?;
@@ -239,6 +264,15 @@ impl TrustedKey {
                 6 => exp = Some(Timestamp::from_unix(r.uint()?)),
                 7 => iss = Some(r.text()?.to_owned()),
                 8 => revoked_at = Some(Timestamp::from_unix(r.uint()?)),
+                9 => {
+                    let at = Timestamp::from_unix(r.uint()?);
+                    // Passes carry only their day: a retirement at noon would say nothing of that day's.
+                    retired_at = Some(if at.is_whole_day() {
+                        at
+                    } else {
+                        return Err(TrustError::Malformed);
+                    });
+                }
                 _ => return Err(TrustError::Malformed),
             }
         }
@@ -257,6 +291,7 @@ impl TrustedKey {
             exp: exp.ok_or(Malformed)?,
             iss: iss.ok_or(Malformed)?,
             revoked_at,
+            retired_at,
         })
     }
 }
@@ -268,35 +303,77 @@ pub struct TrustList {
     hash: [u8; 32],
     content: TrustContent,
     ids: Vec<[u8; 8]>,
-    roots: RootKind,
+    successors: RootSet,
 }
 
 impl TrustList {
     /// Reads a list and checks that 2 of the 3 roots signed it and that it does not go back behind `previous`, the
     /// list that is held already. An expired list still loads: with it readers say "cannot decide".
     ///
+    /// `pinned` are the roots that the program was built with; they count where nothing is held. Else the roots that
+    /// the held list left in force do. A list that names next roots is signed by 2 of those as well, so that the
+    /// province cannot hand over to keys that nobody can use.
+    ///
     /// # Errors
-    /// [`TrustError`]; the held list stays in use then.
-    pub fn verify(bytes: &[u8], roots: &RootSet, previous: Option<&Self>) -> Result<Self, TrustError> {
+    /// [`TrustError`]; the held list stays in use then. With [`TrustError::TooFewSignatures`] the reader may have missed
+    /// a change of the roots and asks for the list that made it, by [`RootSet::fingerprint`].
+    pub fn verify(bytes: &[u8], pinned: &RootSet, previous: Option<&Self>) -> Result<Self, TrustError> {
         if bytes.len() > TRUST_LIST_BYTES_MAX {
             return Err(TrustError::TooLarge);
         }
+        if let Some(held) = previous.filter(|held| held.bytes == bytes) {
+            return Ok(held.clone());
+        }
+        let roots = previous.map_or(pinned, |held| &held.successors);
         let message = Sign::parse(bytes, typ::TRUST_LIST)?;
         if !roots.have_signed(&message) {
             return Err(TrustError::TooFewSignatures);
         }
-        let content = TrustContent::decode(message.payload)?;
+        let content = TrustContent::from_bytes(message.payload)?;
         let hash = sha256(bytes);
         if let Some(held) = previous {
             held.may_be_followed_by(&content, &hash)?;
         }
+        let successors = match content.next_roots {
+            None => roots.clone(),
+            Some(keys) => {
+                let next = RootSet::new(roots.kind(), keys).map_err(|_| TrustError::BadRoots)?;
+                if next.fingerprint() == roots.fingerprint() {
+                    return Err(TrustError::BadRoots);
+                }
+                if !next.have_signed(&message) {
+                    return Err(TrustError::TooFewSignatures);
+                }
+                next
+            }
+        };
         Ok(Self {
             bytes: bytes.to_vec(),
             hash,
             ids: content.keys.iter().map(|k| k.key.key_id().0).collect(),
             content,
-            roots: roots.kind(),
+            successors,
         })
+    }
+
+    /// Takes up again what a reader stored: every list that changed the roots, in the order in which they were taken,
+    /// and the newest list last. What lies before the pinned roots of a later program is left out. None if nothing was
+    /// stored.
+    ///
+    /// # Errors
+    /// [`TrustError`] if the newest does not hold.
+    pub fn restore<'b>(
+        stored: impl IntoIterator<Item = &'b [u8]>,
+        pinned: &RootSet,
+    ) -> Result<Option<Self>, TrustError> {
+        let (mut held, mut failed) = (None, None);
+        for bytes in stored {
+            match Self::verify(bytes, pinned, held.as_ref()) {
+                Ok(list) => (held, failed) = (Some(list), None),
+                Err(why) => failed = Some(why),
+            }
+        }
+        failed.map_or(Ok(held), Err)
     }
 
     fn may_be_followed_by(&self, next: &TrustContent, hash: &[u8; 32]) -> Result<(), TrustError> {
@@ -345,7 +422,17 @@ impl TrustList {
 
     /// Whose roots signed it.
     pub const fn root_kind(&self) -> RootKind {
-        self.roots
+        self.successors.kind()
+    }
+
+    /// The roots that sign the lists after this one.
+    pub const fn successors(&self) -> &RootSet {
+        &self.successors
+    }
+
+    /// True if from this list on other roots sign: a reader keeps it as long as its program pins roots before it.
+    pub const fn changes_roots(&self) -> bool {
+        self.content.next_roots.is_some()
     }
 
     /// All that it says.

@@ -38,11 +38,14 @@ impl Vct {
     pub const STATUS_MANIFEST: Self = Self::literal("status-manifest");
     /// In a trust list: the key may sign the type register. Never a pass.
     pub const TYPE_REGISTER: Self = Self::literal("type-register");
+    /// In a trust list: the key may sign risk rules. Never a pass.
+    pub const RISK_RULES: Self = Self::literal("risk-rules");
     /// What a trust list names beside passes.
-    pub(crate) const RESERVED: [Self; 3] = [
+    pub(crate) const RESERVED: [Self; 4] = [
         Self::COUNTER_CERTIFICATE,
         Self::STATUS_MANIFEST,
         Self::TYPE_REGISTER,
+        Self::RISK_RULES,
     ];
 
     /// Reads a name.

@@ -11,6 +11,7 @@ use crate::present::{PRESENTATION_LIFETIME, PRESENTATION_PREFIX, REQUEST_HASH};
 use crate::printed::{self, Printed};
 use crate::register::TypeRegister;
 use crate::request::{AUDIENCE_BYTES_MAX, IssuedRequest};
+use crate::rules::{self, Freshness, ServiceRule};
 use crate::status::{Standing, StatusSet};
 use crate::time::{CLOCK_ALLOWANCE, Timestamp};
 use crate::trust::{TrustList, TrustedKey};
@@ -46,6 +47,8 @@ pub struct Context<'a> {
     pub types: Option<&'a TypeRegister>,
     /// What it expects.
     pub expect: Expect<'a>,
+    /// The rule of the service that it serves; without one, the limits of [`crate::AgeLimits`] hold.
+    pub rule: Option<ServiceRule<'a>>,
 }
 
 /// The two ways to present.
@@ -80,6 +83,11 @@ impl Outcome {
 }
 
 impl Outcome {
+    /// How old the data were that this was decided with; none where nothing may be acted on.
+    pub fn freshness(&self) -> Option<Freshness> {
+        self.verified.as_ref().map(Verified::freshness)
+    }
+
     /// Which of the three.
     pub const fn verdict(&self) -> Verdict {
         self.code.verdict()
@@ -115,6 +123,7 @@ pub struct Verified {
     mode: Mode,
     issued_at: Option<Timestamp>,
     expires: Timestamp,
+    freshness: Freshness,
 }
 
 impl Verified {
@@ -146,6 +155,11 @@ impl Verified {
     /// When the presentation ends (the request's end, in request mode).
     pub const fn presentation_expires(&self) -> Timestamp {
         self.expires
+    }
+
+    /// How old the data were that it was decided with.
+    pub const fn freshness(&self) -> Freshness {
+        self.freshness
     }
 
     /// SHA-256 of the photo that belongs to it.
@@ -242,6 +256,9 @@ fn decide(text: &str, ctx: &Context<'_>) -> Result<Verified, Code> {
     if binding.mode() == Mode::Timed && kind.is_some_and(|kind| !kind.show.timed) {
         return Err(Code::RequestRequired);
     }
+    if let Some(rule) = &ctx.rule {
+        rule.check(binding.mode(), &claims)?;
+    }
     let standing = standing(&claims, ctx.status);
     match standing {
         Some(Standing::Revoked) => return Err(Code::Revoked),
@@ -256,6 +273,9 @@ fn decide(text: &str, ctx: &Context<'_>) -> Result<Verified, Code> {
     check_dates(&claims, issuer, ctx.now)?;
     let expires = check_freshness(&binding, ctx)?;
     check_standing(&claims, standing, ctx)?;
+    let status_signed = ctx.status.filter(|_| claims.status.is_some());
+    let status_signed = status_signed.map(|set| set.manifest().issued_at());
+    let freshness = rules::freshness(ctx.rule.as_ref(), ctx.now, trust.issued_at(), status_signed)?;
 
     // What this reader knows of the kind of pass.
     if let Some(types) = ctx.types {
@@ -275,6 +295,7 @@ fn decide(text: &str, ctx: &Context<'_>) -> Result<Verified, Code> {
         mode: binding.mode(),
         issued_at: binding.issued_at(),
         expires,
+        freshness,
         claims,
     })
 }
@@ -292,7 +313,9 @@ pub(crate) fn check_clock(ctx: &Context<'_>, trust: &TrustList) -> Result<(), Co
     let latest = ctx.now.plus(CLOCK_ALLOWANCE);
     let status = ctx.status.map(|s| s.manifest().issued_at());
     let types = ctx.types.map(TypeRegister::issued_at);
-    if latest < trust.issued_at() || status.max(types).is_some_and(|at| latest < at) {
+    let rule = ctx.rule.map(|rule| rule.issued_at());
+    let others = status.max(types).max(rule);
+    if latest < trust.issued_at() || others.is_some_and(|at| latest < at) {
         return Err(Code::ClockWrong);
     }
     Ok(())

@@ -100,6 +100,9 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
     let mut chained = trust_content();
     chained.previous = Some([1; 32]);
     chained.keys[0].revoked_at = Some(NOW);
+    chained.keys[1].retired_at = Some(NOW.start_of_day());
+    let mut rotating = trust_content();
+    rotating.next_roots = Some([root(1).public(), root(2).public(), root(4).public()]);
     let mut not_before = age_claims();
     not_before.nbf = Some(not_before.iat);
     not_before.facts = Facts {
@@ -124,6 +127,8 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         ("counter-certificate", certificate()),
         ("trust-list", trust_bytes(&trust_content())),
         ("trust-list", trust_bytes(&chained)),
+        ("trust-list", trust_bytes(&rotating)),
+        ("risk-rules", rules_of(&rules_content()).bytes().to_vec()),
         ("province-config", config_bytes()),
         ("kp-cwt", document(&domicile_claims(true))),
         ("kp-cwt", document(&vehicle_claims())),
@@ -164,6 +169,7 @@ fn the_published_cddl_tells_kinds_apart() {
         ("counter-certificate", "kp-cwt"),
         ("status-manifest", "counter-certificate"),
         ("type-register", "status-manifest"),
+        ("risk-rules", "status-manifest"),
         ("trust-list", "province-config"),
         ("province-config", "trust-list"),
         ("log-seal", "status-manifest"),

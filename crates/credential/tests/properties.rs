@@ -163,6 +163,7 @@ fn not_accepted(text: &str) {
             status: Some(status),
             types: None,
             expect,
+            rule: None,
         };
         let outcome = verify(text, &ctx);
         assert_eq!(outcome.verdict(), Verdict::Refused, "{}", outcome.code);

@@ -273,6 +273,7 @@ fn a_type_that_is_added_as_data_is_issued_asked_for_and_shown() {
         status: None,
         types: Some(&register),
         expect: Expect::Request(&asked),
+        rule: None,
     };
     let outcome = verify(&text, &ctx);
     assert_eq!(outcome.code, Code::Accepted);

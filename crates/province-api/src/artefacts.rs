@@ -18,6 +18,9 @@ pub const TRUST_LIST_BYTES_MAX: usize = 64 * 1024;
 /// Largest type register, in bytes.
 pub const TYPE_REGISTER_BYTES_MAX: usize = 64 * 1024;
 
+/// Largest risk rules, in bytes.
+pub const RISK_RULES_BYTES_MAX: usize = 64 * 1024;
+
 /// Largest status manifest, in bytes.
 pub const STATUS_MANIFEST_BYTES_MAX: usize = 64 * 1024;
 

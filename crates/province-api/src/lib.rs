@@ -8,6 +8,7 @@ pub mod nadra;
 pub mod passes;
 pub mod person;
 pub mod problem;
+pub mod rules;
 pub mod signature;
 
 mod bytes;
@@ -26,6 +27,11 @@ pub mod paths {
     pub const TRUST_LIST: &str = "/v1/trust-list";
     /// `GET`: the signed type register, raw bytes.
     pub const TYPES: &str = "/v1/types";
+    /// `GET` with the fingerprint of three roots appended: the trust list that replaced them, raw bytes. 404 while they
+    /// are in force.
+    pub const TRUST_NEXT: &str = "/v1/trust-next/";
+    /// `GET`: the signed risk rules, raw bytes. 404 where the province has none.
+    pub const RISK_RULES: &str = "/v1/risk-rules";
     /// `GET`: the signed status manifest, raw bytes.
     pub const STATUS_MANIFEST: &str = "/v1/status-manifest";
     /// Before every path of the status lists.

@@ -4,41 +4,41 @@
 //! published at each request.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use credential::{
-    ConfigContent, CounterCertificateClaims, DAY, ISSUER, IssueError, Names, ProvinceConfig, PublicKey,
-    SecretKey, Shape, StatusBundle, StatusPurpose, StatusRef, Timestamp, Vct, issue_counter_certificate,
+    ConfigContent, CounterCertificateClaims, DAY, ISSUER, IssueError, Names, PassType, ProvinceConfig,
+    PublicKey, RootSet, SecretKey, StatusBundle, StatusRef, Timestamp, TrustContent, Vct,
+    issue_counter_certificate, sign_trust_list,
 };
-use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::Cnic;
+use province_api::rules::RulesFile;
 
 use crate::keys::{KeyFileError, KeyFolder, KeyName};
+use crate::public_roots;
 use crate::randomness::Randomness;
-use crate::rules::document::{self, DocumentError, DocumentKeys, Form};
+use crate::rules::document::{self, DocumentError, Form};
 use crate::rules::end::{Ended, Ending};
 use crate::rules::status::{self, Reach};
-use crate::rules::{Fault, kinds, publish};
+use crate::rules::{Fault, kinds, publish, signing};
 use crate::store::artefact::{self, Name};
-use crate::store::trusted_key::{self, Purpose, TrustedKeyRow};
-use crate::store::{Store, StoreError, seal_check, status as status_store};
+use crate::store::trusted_key;
+use crate::store::{Store, StoreError, seal_check};
 
-/// How long the province's own keys serve.
-const KEY_DAYS: u64 = 2 * 365;
+/// The public roots, beside the database: what programs of this province pin.
+pub(crate) const ROOTS_FILE: &str = "roots.json";
+
 /// How long a province configuration serves.
 const CONFIG_DAYS: u64 = 5 * 365;
 
-/// The keys that a trust list names.
-const KEYS: [(KeyName, Purpose); 4] = [
-    (KeyName::Issuer, Purpose::Passes),
-    (KeyName::CounterCa, Purpose::Counters),
-    (KeyName::Types, Purpose::Types),
-    (KeyName::Status, Purpose::Status),
+/// The keys that a province begins with.
+pub(crate) const KEYS: [KeyName; 5] = [
+    KeyName::Issuer,
+    KeyName::CounterCa,
+    KeyName::Types,
+    KeyName::Status,
+    KeyName::Rules,
 ];
-
-/// What the status list of people says of each.
-const PEOPLE: [StatusPurpose; 2] = [StatusPurpose::Revoked, StatusPurpose::Suspended];
 
 /// Why an operator's command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,15 @@ pub enum AdminError {
         /// Where in the line.
         column: usize,
     },
+    /// The file with the public roots is damaged.
+    #[error("the file with the province's public roots is damaged")]
+    Roots,
+    /// No key has this id.
+    #[error("no key has this id")]
+    NoSuchKey,
+    /// A file of rules is not one.
+    #[error("the rules are not used: {0}")]
+    RulesFile(String),
     /// The certificate could not be signed.
     #[error("the certificate could not be signed: {0:?}")]
     Certificate(IssueError),
@@ -81,16 +90,16 @@ pub enum AdminError {
 /// A province's data folder, for its operator.
 #[derive(Debug)]
 pub struct Office {
-    folder: PathBuf,
-    keys: KeyFolder,
-    store: Store,
+    pub(crate) folder: PathBuf,
+    pub(crate) keys: KeyFolder,
+    pub(crate) store: Store,
 }
 
 /// What was published first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Published {
-    /// Number of the trust list.
-    pub sequence: u64,
+    /// Number of the trust list; none where the roots are elsewhere and have signed none yet.
+    pub sequence: Option<u64>,
     /// Number of the status manifest.
     pub epoch: u64,
 }
@@ -112,10 +121,10 @@ pub const PACKAGED_TYPES: &str = include_str!("../../../assets/types/types.json"
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TypesFile {
-    types: Vec<credential::PassType>,
+    types: Vec<PassType>,
 }
 
-fn types_of(json: &str) -> Result<Vec<credential::PassType>, AdminError> {
+pub(crate) fn types_of(json: &str) -> Result<Vec<PassType>, AdminError> {
     let file: TypesFile = serde_json::from_str(json).map_err(|error| AdminError::TypesFile {
         line: error.line(),
         column: error.column(),
@@ -141,99 +150,25 @@ pub struct Desk {
 }
 
 impl Office {
-    /// Makes a province in `folder`: keys, database, first trust list and status manifest. All of it is made in a folder
-    /// beside, which gets its name last: whatever ends this half-way leaves nothing that looks like a province. Its
-    /// status lists are as large as [`Shape::PROVINCE`].
-    ///
-    /// # Errors
-    /// [`AdminError`], [`KeyFileError::Exists`] if the folder holds a province.
-    pub async fn make(
-        folder: &Path,
-        roots: &[[u8; 32]; 3],
-        randomness: &Randomness,
-        now: Timestamp,
-    ) -> Result<(Self, Published), AdminError> {
-        Self::make_with(folder, roots, Shape::PROVINCE, randomness, now).await
-    }
-
-    /// Makes a province whose status lists have this shape: room for as many people as a list has bits, less a tenth.
-    ///
-    /// # Errors
-    /// As [`Self::make`].
-    pub async fn make_with(
-        folder: &Path,
-        roots: &[[u8; 32]; 3],
-        shape: Shape,
-        randomness: &Randomness,
-        now: Timestamp,
-    ) -> Result<(Self, Published), AdminError> {
-        if KeyFolder::new(folder).exist() {
-            return Err(KeyFileError::Exists.into());
-        }
-        if fs::read_dir(folder).is_ok_and(|mut inside| inside.next().is_some()) {
-            return Err(AdminError::NotEmpty);
-        }
-        let beside = beside(folder)?;
-        // What an earlier try left.
-        match fs::remove_dir_all(&beside) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(AdminError::Folder(error)),
-            _ => {}
-        }
-        let published = Self::make_in(&beside, roots, shape, randomness, now).await?;
-        // An empty folder gives way; one that is no longer empty does not.
-        match fs::remove_dir(folder) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(AdminError::Folder(error)),
-            _ => {}
-        }
-        fs::rename(&beside, folder).map_err(AdminError::Folder)?;
-        Ok((Self::open(folder).await?, published))
-    }
-
-    async fn make_in(
-        folder: &Path,
-        roots: &[[u8; 32]; 3],
-        shape: Shape,
-        randomness: &Randomness,
-        now: Timestamp,
-    ) -> Result<Published, AdminError> {
-        let keys = KeyFolder::new(folder);
-        keys.make(roots, randomness)?;
-        let office = Self {
-            folder: folder.to_owned(),
-            store: Store::create(folder).await?,
-            keys,
-        };
-        let mut write = office.store.write().await?;
-        for (name, purpose) in KEYS {
-            let row = TrustedKeyRow {
-                key: *office.keys.signing(name)?.public().as_bytes(),
-                purpose,
-                // Passes carry only the day of issue, so a key serves from that day's beginning.
-                valid_from: now.start_of_day().unix(),
-                valid_until: now.start_of_day().plus(KEY_DAYS * DAY).unix(),
-                revoked_at: None,
-            };
-            trusted_key::add(&mut write, &row).await?;
-        }
-        let check_value = office.keys.data()?.check_value(randomness).map_err(Fault::Seal)?;
-        seal_check::add(&mut write, &check_value).await?;
-        status_store::make_list(&mut write, IDENTITY_LIST, shape, &PEOPLE).await?;
-        let types = office.keys.signing(KeyName::Types)?;
-        publish::types(&mut write, types_of(PACKAGED_TYPES)?, &types, now).await?;
-        let key = office.keys.signing(KeyName::Status)?;
-        let epoch = status::publish(&mut write, &key, now, &[]).await?;
-        write.commit().await?;
-        let sequence = office.publish_trust(now).await?;
-        // The last connection takes the write-ahead log into the one file that is moved.
-        office.store.close().await;
-        Ok(Published { sequence, epoch })
-    }
-
     /// Opens a province that was made, and looks whether its files belong together.
     ///
     /// # Errors
     /// [`AdminError::NotWhole`]; [`KeyFileError::Other`] if a key is not the one of this database.
     pub async fn open(folder: &Path) -> Result<Self, AdminError> {
+        let office = Self::open_unlisted(folder).await?;
+        let mut db = office.store.read().await?;
+        if artefact::newest(&mut db, Name::TrustList).await?.is_none() {
+            return Err(AdminError::NotWhole("it has no trust list"));
+        }
+        drop(db);
+        Ok(office)
+    }
+
+    /// The same for a province whose roots have perhaps signed nothing yet.
+    ///
+    /// # Errors
+    /// As [`Office::open`].
+    pub async fn open_unlisted(folder: &Path) -> Result<Self, AdminError> {
         let office = Self {
             folder: folder.to_owned(),
             keys: KeyFolder::new(folder),
@@ -247,24 +182,19 @@ impl Office {
     /// nobody, and under another data key every citizen would be a new one: none of that is to begin.
     async fn look_over(&self) -> Result<(), AdminError> {
         let mut db = self.store.read().await?;
-        if artefact::newest(&mut db, Name::TrustList).await?.is_none() {
-            return Err(AdminError::NotWhole("it has no trust list"));
-        }
         if artefact::newest(&mut db, Name::TypeRegister).await?.is_none() {
             return Err(AdminError::NotWhole("it has no type register"));
         }
         let check_value = seal_check::find(&mut db).await?;
         let check_value = check_value.ok_or(AdminError::NotWhole("it has no check value of its data key"))?;
         let trusted = trusted_key::all(&mut db).await?;
-        for (name, purpose) in KEYS {
+        for name in KEYS {
             // A machine that only serves need not have the keys that certify counters and sign registers.
             if matches!(name, KeyName::CounterCa | KeyName::Types) && !self.keys.has(name) {
                 continue;
             }
             let key = self.keys.signing(name)?.public();
-            let is_named = trusted
-                .iter()
-                .any(|row| row.purpose == purpose && row.key == *key.as_bytes());
+            let is_named = trusted.iter().any(|row| row.key == *key.as_bytes());
             if !is_named {
                 return Err(KeyFileError::Other(name).into());
             }
@@ -313,13 +243,61 @@ impl Office {
         Ok(ProvinceConfig::sign(&content, &[&first, &second]))
     }
 
-    /// Signs and publishes the next trust list; gives its number.
+    /// Signs the next trust list with the roots that lie here, and publishes it; gives its number.
     ///
     /// # Errors
     /// [`AdminError`].
     pub async fn publish_trust(&self, now: Timestamp) -> Result<u64, AdminError> {
         let [first, second] = self.roots()?;
-        Ok(publish::trust_list(&self.store, [&first, &second], now).await?)
+        let mut db = self.store.read().await?;
+        let content = publish::trust_content(&mut db, None, now).await?;
+        drop(db);
+        let bytes = sign_trust_list(&content, &[(0, &first), (1, &second)]);
+        self.publish_signed(&bytes, now).await
+    }
+
+    /// What the next trust list says, for roots that are kept elsewhere.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn draft_trust(
+        &self,
+        next_roots: Option<[PublicKey; 3]>,
+        now: Timestamp,
+    ) -> Result<TrustContent, AdminError> {
+        let mut db = self.store.read().await?;
+        Ok(publish::trust_content(&mut db, next_roots, now).await?)
+    }
+
+    /// Publishes a trust list that the roots signed elsewhere; gives its number.
+    ///
+    /// # Errors
+    /// [`Fault::Trust`] if the roots in force did not sign it or it does not follow the published one.
+    pub async fn publish_signed(&self, bytes: &[u8], now: Timestamp) -> Result<u64, AdminError> {
+        Ok(publish::trust_list(&self.store, &self.public_roots()?, bytes, now).await?)
+    }
+
+    /// The roots that programs of this province pin.
+    ///
+    /// # Errors
+    /// [`AdminError::Roots`].
+    pub fn public_roots(&self) -> Result<RootSet, AdminError> {
+        let text = fs::read_to_string(self.folder.join(ROOTS_FILE)).map_err(|_| AdminError::Roots)?;
+        public_roots::read(&text).ok_or(AdminError::Roots)
+    }
+
+    /// Signs and publishes risk rules; gives their number.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn publish_rules(&self, file: &RulesFile, now: Timestamp) -> Result<u64, AdminError> {
+        let rules = file.rules().map_err(|e| AdminError::RulesFile(e.to_string()))?;
+        let mut write = self.store.write().await?;
+        let public = signing::current(&mut write, Vct::RISK_RULES, now).await?;
+        let key = self.keys.signing_of(&public)?;
+        let sequence = publish::risk_rules(&mut write, &key, rules, now).await?;
+        write.commit().await?;
+        Ok(sequence)
     }
 
     /// Signs and publishes the next type register from a data file as assets/types/types.json is one.
@@ -328,19 +306,19 @@ impl Office {
     /// [`AdminError`].
     pub async fn publish_types(&self, json: &str, now: Timestamp) -> Result<PublishedTypes, AdminError> {
         let types = types_of(json)?;
-        let key = self.keys.signing(KeyName::Types)?;
+        let key = self.key_for(Vct::TYPE_REGISTER, now).await?;
+        let status_key = self.key_for(Vct::STATUS_MANIFEST, now).await?;
         let mut write = self.store.write().await?;
-        let before = kinds::published(&mut write).await?;
-        let is_new = types.iter().any(|kind| before.find(&kind.vct).is_none());
+        let count = types.len();
         let sequence = publish::types(&mut write, types, &key, now).await?;
+        let trust_due = kinds::in_force(&mut write).await?.types.len() < count;
         // A kind may have a status list that the manifest does not name yet.
-        let key = self.keys.signing(KeyName::Status)?;
-        let epoch = status::publish(&mut write, &key, now, &[]).await?;
+        let epoch = status::publish(&mut write, &status_key, now, &[]).await?;
         write.commit().await?;
         Ok(PublishedTypes {
             sequence,
             epoch,
-            trust_due: is_new,
+            trust_due,
         })
     }
 
@@ -354,7 +332,7 @@ impl Office {
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<(), AdminError> {
-        Ok(document::grant(&self.store, &self.document_keys()?, form, now, randomness).await?)
+        Ok(document::grant(&self.store, &self.keys.serving()?, form, now, randomness).await?)
     }
 
     /// Withdraws a citizen's document.
@@ -362,7 +340,7 @@ impl Office {
     /// # Errors
     /// [`AdminError`].
     pub async fn withdraw(&self, cnic: &Cnic, vct: &Vct, now: Timestamp) -> Result<(), AdminError> {
-        Ok(document::withdraw(&self.store, &self.document_keys()?, cnic, vct, now).await?)
+        Ok(document::withdraw(&self.store, &self.keys.serving()?, cnic, vct, now).await?)
     }
 
     /// The bytes of the printed form of a citizen's document.
@@ -370,15 +348,7 @@ impl Office {
     /// # Errors
     /// [`AdminError`].
     pub async fn paper(&self, cnic: &Cnic, vct: &Vct, now: Timestamp) -> Result<Vec<u8>, AdminError> {
-        Ok(document::paper(&self.store, &self.document_keys()?, cnic, vct, now).await?)
-    }
-
-    fn document_keys(&self) -> Result<DocumentKeys, KeyFileError> {
-        Ok(DocumentKeys {
-            issuer: self.keys.signing(KeyName::Issuer)?,
-            status: self.keys.signing(KeyName::Status)?,
-            data: self.keys.data()?,
-        })
+        Ok(document::paper(&self.store, &self.keys.serving()?, cnic, vct, now).await?)
     }
 
     /// Revokes a citizen's passes.
@@ -386,7 +356,7 @@ impl Office {
     /// # Errors
     /// [`AdminError`].
     pub async fn revoke(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, AdminError> {
-        self.end(async |ending| ending.revoke(cnic, now).await).await
+        self.end(now, async |ending| ending.revoke(cnic, now).await).await
     }
 
     /// Suspends a citizen's passes until [`Self::resume`].
@@ -394,7 +364,8 @@ impl Office {
     /// # Errors
     /// [`AdminError`].
     pub async fn suspend(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, AdminError> {
-        self.end(async |ending| ending.suspend(cnic, now).await).await
+        self.end(now, async |ending| ending.suspend(cnic, now).await)
+            .await
     }
 
     /// Lifts the suspension of a citizen's passes.
@@ -402,7 +373,7 @@ impl Office {
     /// # Errors
     /// [`AdminError`].
     pub async fn resume(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, AdminError> {
-        self.end(async |ending| ending.resume(cnic, now).await).await
+        self.end(now, async |ending| ending.resume(cnic, now).await).await
     }
 
     /// Ends a citizen's enrolment, so that they may enrol on a new device.
@@ -410,7 +381,8 @@ impl Office {
     /// # Errors
     /// [`AdminError`].
     pub async fn release(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, AdminError> {
-        self.end(async |ending| ending.release(cnic, now).await).await
+        self.end(now, async |ending| ending.release(cnic, now).await)
+            .await
     }
 
     /// Uses up a document that holds for one deed.
@@ -418,14 +390,15 @@ impl Office {
     /// # Errors
     /// [`AdminError`].
     pub async fn consume(&self, at: &StatusRef, now: Timestamp) -> Result<Ended, AdminError> {
-        self.end(async |ending| ending.consume(at, now).await).await
+        self.end(now, async |ending| ending.consume(at, now).await).await
     }
 
     async fn end(
         &self,
+        now: Timestamp,
         what: impl AsyncFnOnce(&Ending<'_>) -> Result<Ended, Fault>,
     ) -> Result<Ended, AdminError> {
-        let (data, status_key) = (self.keys.data()?, self.keys.signing(KeyName::Status)?);
+        let (data, status_key) = (self.keys.data()?, self.key_for(Vct::STATUS_MANIFEST, now).await?);
         let ending = Ending {
             store: &self.store,
             data: &data,
@@ -442,11 +415,18 @@ impl Office {
         Ok(status::bundle(&self.store, reach, now).await?)
     }
 
+    /// The key that signs `vct` now.
+    async fn key_for(&self, vct: Vct, now: Timestamp) -> Result<SecretKey, AdminError> {
+        let mut db = self.store.read().await?;
+        let public = signing::current(&mut db, vct, now).await?;
+        Ok(self.keys.signing_of(&public)?)
+    }
+
     /// Signs a counter's certificate.
     ///
     /// # Errors
     /// [`AdminError`].
-    pub fn counter_certificate(&self, desk: &Desk, now: Timestamp) -> Result<Vec<u8>, AdminError> {
+    pub async fn counter_certificate(&self, desk: &Desk, now: Timestamp) -> Result<Vec<u8>, AdminError> {
         let claims = CounterCertificateClaims {
             iss: ISSUER.to_owned(),
             name: desk.name.clone(),
@@ -457,16 +437,7 @@ impl Office {
             iat: now.start_of_day(),
             exp: now.start_of_day().plus(desk.days.saturating_mul(DAY)),
         };
-        let ca = self.keys.signing(KeyName::CounterCa)?;
+        let ca = self.key_for(Vct::COUNTER_CERTIFICATE, now).await?;
         issue_counter_certificate(&claims, &ca).map_err(AdminError::Certificate)
     }
-}
-
-/// The folder in which a new province is made: beside its own, so that one move brings it there.
-fn beside(folder: &Path) -> Result<PathBuf, AdminError> {
-    let no_name = || AdminError::Folder(ErrorKind::InvalidInput.into());
-    let mut name = std::ffi::OsString::from(".");
-    name.push(folder.file_name().ok_or_else(no_name)?);
-    name.push(".unfinished");
-    Ok(folder.with_file_name(name))
 }

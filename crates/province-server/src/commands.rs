@@ -13,6 +13,7 @@ use credential::{Names, PublicKey, Shape, StatusRef, Timestamp, Vct};
 use province_api::person::Cnic;
 use province_server::admin::{AdminError, Desk, Office};
 use province_server::nadra::{HttpNadra, TIME_LIMIT};
+use province_server::public_roots;
 use province_server::randomness::Randomness;
 use province_server::rules::document::Form;
 use province_server::rules::end::Ended;
@@ -21,6 +22,7 @@ use province_server::{AppParts, Limits, Province, router};
 use serde_json::json;
 
 use super::say;
+use super::trust_commands::{Key, Rules, Trust};
 
 /// How often the published data are looked after.
 const UPKEEP_EVERY: Duration = Duration::from_hours(1);
@@ -43,7 +45,8 @@ enum Command {
         /// The data folder; it must hold no province yet.
         #[arg(long)]
         data: PathBuf,
-        /// A JSON array of three root seeds in hex.
+        /// A JSON array of three root seeds in hex, for tests and demonstrations; or the public halves of roots that are
+        /// kept elsewhere, {"kind": "test"|"real", "roots": [three hex keys]}, which sign the first list then.
         #[arg(long)]
         roots: PathBuf,
         /// How many shards each status list has. 44 of 2^20 bits are room for the province's 40.8 million people.
@@ -170,12 +173,10 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Sign and publish the next trust list.
-    Trust {
-        /// The data folder.
-        #[arg(long)]
-        data: PathBuf,
-    },
+    Trust(Trust),
+    #[command(subcommand)]
+    Key(Key),
+    Rules(Rules),
 }
 
 #[derive(clap::Args)]
@@ -297,15 +298,18 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             let bytes = Office::open(&data).await?.paper(&cnic, &vct, now()).await?;
             write(&out, &bytes)
         }
-        Command::Trust { data } => {
-            let sequence = Office::open(&data).await?.publish_trust(now()).await?;
-            say(&json!({ "sequence": sequence }))
-        }
+        Command::Trust(command) => command.run(now()).await,
+        Command::Key(command) => command.run(&randomness(), now()).await,
+        Command::Rules(command) => command.run(now()).await,
     }
 }
 
 async fn init(data: &Path, roots: &Path, shape: Shape) -> anyhow::Result<()> {
     let text = fs::read_to_string(roots).context("could not read the roots")?;
+    if let Some(public) = public_roots::read(&text) {
+        let (_, published) = Office::make_without_roots(data, &public, &randomness(), now()).await?;
+        return say(&json!({ "sequence": published.sequence, "epoch": published.epoch }));
+    }
     let seeds: [String; 3] =
         serde_json::from_str(&text).context("the roots are a JSON array of three hex texts")?;
     let [a, b, c] = seeds.map(|seed| key_bytes(&seed));
@@ -366,7 +370,8 @@ async fn counter_certificate(given: CounterCertificate) -> anyhow::Result<()> {
     };
     let bytes = Office::open(&given.data)
         .await?
-        .counter_certificate(&desk, now())?;
+        .counter_certificate(&desk, now())
+        .await?;
     write(&given.out, &bytes)
 }
 

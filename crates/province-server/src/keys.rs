@@ -4,13 +4,15 @@
 //! by itself. In operation it is elsewhere, in a key service or in an operator's hands, and so are the roots, which
 //! are needed only to sign a trust list or a configuration.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
+use std::sync::{PoisonError, RwLock};
 
 use age::secrecy::ExposeSecret as _;
-use credential::SecretKey;
+use credential::{KeyId, PublicKey, SecretKey};
 use zeroize::Zeroizing;
 
 use crate::randomness::Randomness;
@@ -51,6 +53,9 @@ pub enum KeyFileError {
     /// A key file holds another key than the province's database names.
     #[error("the {0} key is not the one that this province was made with")]
     Other(KeyName),
+    /// The folder has no file of a key that the database names.
+    #[error("there is no file of the key that is to sign")]
+    NoFile,
 }
 
 /// Which key.
@@ -64,6 +69,10 @@ pub enum KeyName {
     Types,
     /// Signs status manifests.
     Status,
+    /// Signs risk rules.
+    Rules,
+    /// A signing key that was added later, by its id.
+    Added(KeyId),
     /// Seals records and makes blind indices.
     Data,
     /// One of the three roots, 0 to 2.
@@ -83,6 +92,8 @@ impl std::fmt::Display for KeyName {
             Self::CounterCa => f.write_str("counter-ca"),
             Self::Types => f.write_str("types"),
             Self::Status => f.write_str("status"),
+            Self::Rules => f.write_str("rules"),
+            Self::Added(id) => write!(f, "key-{}", hex::encode(id.as_bytes())),
             Self::Data => f.write_str("data"),
             Self::Root(n) => write!(f, "root-{}", n.saturating_add(1)),
         }
@@ -103,11 +114,11 @@ impl KeyFolder {
         }
     }
 
-    /// Makes the identity and every key, and seals the given roots.
+    /// Makes the identity and every key, and seals the given roots: none where they are kept elsewhere.
     ///
     /// # Errors
     /// [`KeyFileError`], [`KeyFileError::Exists`] if there is an identity already: keys are never written over.
-    pub fn make(&self, roots: &[[u8; 32]; 3], randomness: &Randomness) -> Result<(), KeyFileError> {
+    pub fn make(&self, roots: &[[u8; 32]], randomness: &Randomness) -> Result<(), KeyFileError> {
         if self.exist() {
             return Err(KeyFileError::Exists);
         }
@@ -120,6 +131,7 @@ impl KeyFolder {
             KeyName::CounterCa,
             KeyName::Types,
             KeyName::Status,
+            KeyName::Rules,
             KeyName::Data,
         ] {
             let key = Zeroizing::new(randomness.bytes::<32>());
@@ -155,11 +167,54 @@ impl KeyFolder {
         write_private(&self.file(name), &sealed)
     }
 
-    /// Opens one key's 32 bytes.
-    fn open(&self, name: KeyName) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+    /// Makes another signing key, and gives its public half.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn make_another(&self, randomness: &Randomness) -> Result<PublicKey, KeyFileError> {
+        let seed = Zeroizing::new(randomness.bytes::<32>());
+        let public = SecretKey::from_seed(*seed).public();
+        self.seal(
+            KeyName::Added(public.key_id()),
+            &seed,
+            &self.identity()?.to_public(),
+        )?;
+        Ok(public)
+    }
+
+    /// Opens the signing key with this public half, whichever file it is in.
+    ///
+    /// # Errors
+    /// [`KeyFileError::NoFile`] if it is in none.
+    pub fn signing_of(&self, public: &[u8; 32]) -> Result<SecretKey, KeyFileError> {
+        let id = PublicKey::parse(public).map_err(|_| KeyFileError::Form)?.key_id();
+        let first = [
+            KeyName::Issuer,
+            KeyName::CounterCa,
+            KeyName::Types,
+            KeyName::Status,
+            KeyName::Rules,
+        ];
+        for name in [KeyName::Added(id)].into_iter().chain(first) {
+            if self.has(name) {
+                let key = self.signing(name)?;
+                if key.public().as_bytes() == public {
+                    return Ok(key);
+                }
+            }
+        }
+        Err(KeyFileError::NoFile)
+    }
+
+    fn identity(&self) -> Result<age::x25519::Identity, KeyFileError> {
         only_owner_may_read(&fs::metadata(self.identity_file())?)?;
         let text = Zeroizing::new(fs::read_to_string(self.identity_file())?);
-        let identity = age::x25519::Identity::from_str(text.trim()).map_err(|_| KeyFileError::Identity)?;
+        age::x25519::Identity::from_str(text.trim()).map_err(|_| KeyFileError::Identity)
+    }
+
+    /// Opens one key's 32 bytes.
+    fn open(&self, name: KeyName) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+        let identity = self.identity()?;
         let file = self.file(name);
         if fs::metadata(&file)?.len() > SEALED_BYTES_MAX {
             return Err(KeyFileError::Form);
@@ -186,14 +241,14 @@ impl KeyFolder {
         Ok(DataKeys::derive(&*self.open(KeyName::Data)?))
     }
 
-    /// Opens what `serve` needs: no root, no counter key and none for the register.
+    /// Opens what `serve` needs; signing keys are opened when they are first needed.
     ///
     /// # Errors
     /// [`KeyFileError`].
     pub fn serving(&self) -> Result<ServingKeys, KeyFileError> {
         Ok(ServingKeys {
-            issuer: self.signing(KeyName::Issuer)?,
-            status: self.signing(KeyName::Status)?,
+            folder: self.clone(),
+            opened: RwLock::default(),
             data: self.data()?,
         })
     }
@@ -210,12 +265,33 @@ impl KeyFolder {
 /// The open keys of a serving province.
 #[derive(Debug)]
 pub struct ServingKeys {
-    /// Signs citizens' passes.
-    pub issuer: SecretKey,
-    /// Signs status manifests.
-    pub status: SecretKey,
+    folder: KeyFolder,
+    opened: RwLock<BTreeMap<[u8; 32], SecretKey>>,
     /// Seals records and makes blind indices.
     pub data: DataKeys,
+}
+
+impl ServingKeys {
+    /// The signing key with this public half. It is opened once; a key that was added while the province serves is
+    /// found too.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn signing(&self, public: &[u8; 32]) -> Result<SecretKey, KeyFileError> {
+        let held = self
+            .opened
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(public)
+            .cloned();
+        if let Some(key) = held {
+            return Ok(key);
+        }
+        let key = self.folder.signing_of(public)?;
+        let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
+        opened.insert(*public, key.clone());
+        Ok(key)
+    }
 }
 
 fn make_private_folder(folder: &Path) -> Result<(), KeyFileError> {

@@ -9,10 +9,13 @@
 pub mod admin;
 pub mod clock;
 mod districts;
+mod founding;
 mod http;
+pub mod key_admin;
 pub mod keys;
 pub mod nadra;
 pub mod photo;
+pub mod public_roots;
 pub mod randomness;
 pub mod rules;
 pub mod sealed;

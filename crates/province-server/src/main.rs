@@ -4,6 +4,7 @@
 //! seals the key files.
 
 mod commands;
+mod trust_commands;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;

@@ -31,7 +31,7 @@ fn undecided(code: Code) -> (Option<VerdictView>, Option<&'static str>) {
 async fn an_age_is_believed_with_no_network_and_only_once() {
     let mut stage = Stage::set().await.unwrap();
     stage.enrol().await.unwrap();
-    let (mut desk, mut other) = (stage.desk().unwrap(), stage.desk().unwrap());
+    let (mut desk, mut other) = (stage.desk().await.unwrap(), stage.desk().await.unwrap());
     stage.sync(&mut desk).await.unwrap();
     stage.sync(&mut other).await.unwrap();
     stage.network_gone();
@@ -74,7 +74,7 @@ async fn an_age_is_believed_with_no_network_and_only_once() {
         answer(&stage.look(&mut other, &showing.frames[0]).unwrap()),
         ACCEPTED
     );
-    let mut third = stage.desk().unwrap();
+    let mut third = stage.desk().await.unwrap();
     stage.province_up().await.unwrap();
     stage.sync(&mut third).await.unwrap();
     stage.pass(1);
@@ -88,7 +88,7 @@ async fn an_age_is_believed_with_no_network_and_only_once() {
 async fn an_identity_turns_green_only_after_the_face_was_compared() {
     let mut stage = Stage::set().await.unwrap();
     stage.enrol().await.unwrap();
-    let mut desk = stage.desk().unwrap();
+    let mut desk = stage.desk().await.unwrap();
     stage.sync(&mut desk).await.unwrap();
     stage.network_gone();
 
@@ -121,7 +121,7 @@ async fn an_identity_turns_green_only_after_the_face_was_compared() {
 async fn a_revoked_citizen_is_refused_once_the_desk_has_heard_of_it() {
     let mut stage = Stage::set().await.unwrap();
     stage.enrol().await.unwrap();
-    let mut desk = stage.desk().unwrap();
+    let mut desk = stage.desk().await.unwrap();
     stage.sync(&mut desk).await.unwrap();
 
     let cnic = Cnic::parse(&sandbox::citizens()[0].cnic).unwrap();
@@ -147,7 +147,7 @@ async fn a_revoked_citizen_is_refused_once_the_desk_has_heard_of_it() {
 async fn a_desk_that_does_not_know_cannot_decide() {
     let mut stage = Stage::set().await.unwrap();
     stage.enrol().await.unwrap();
-    let mut desk = stage.desk().unwrap();
+    let mut desk = stage.desk().await.unwrap();
     let showing = stage.wallet.show_timed("age", None, stage.now()).unwrap();
     assert_eq!(
         answer(&stage.look(&mut desk, &showing.frames[0]).unwrap()),

@@ -28,6 +28,7 @@ fn codes() -> Vec<(&'static str, &'static str)> {
         credential::PresentError,
         credential::RegisterError,
         credential::RequestError,
+        credential::RulesError,
         credential::StatusError,
         credential::TrustError,
         qr::QrError,

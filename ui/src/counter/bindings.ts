@@ -92,6 +92,8 @@ export type CounterState = {
 	trust: TrustView,
 	/**  The signed revocation data. */
 	status: StatusView,
+	/**  The signed risk rules, and the service that this desk serves by them. */
+	rules: RulesView,
 	/**  When everything was last fetched. */
 	last_sync: number | null,
 	/**  The desk was started without a network on purpose. */
@@ -163,6 +165,12 @@ export type KindView = {
 	icon: string,
 };
 
+/**  How old the desk's data were for a verdict. */
+export type FreshnessView = 
+/**  As new as the service wants. */
+"green" | 
+/**  Older, and still taken: the officer is told. */
+"amber";
 /**  How far the scan log has come; noted at the end of a day, it proves later that nothing was cut. */
 export type LogView = {
 	/**  Entries so far. */
@@ -285,6 +293,18 @@ export type Role =
 /**  Also add officers, stop them, and give them new PINs. */
 "supervisor";
 
+/**  The risk rules. */
+export type RulesView = {
+	/**  Whether they can be used. */
+	state: DataState,
+	/**  The service that this desk was started for. */
+	service: string,
+	/**  They have a rule for it; without one the limits of the format hold. */
+	has_rule: boolean,
+	/**  Their number. */
+	sequence: number | null,
+};
+
 /**  What the page shows of a visit. */
 export type ScanReply = {
 	/**  Which visit; goes back with what the officer saw. */
@@ -309,6 +329,8 @@ export type ScanReply = {
 	attendance: AttendanceView | null,
 	/**  What the pass type is called, where the register has it. */
 	kind: KindView | null,
+	/**  How old the desk's data were; only with a pass that holds. */
+	freshness: FreshnessView | null,
 	/**  Whether any of the codes of this call belonged to the visit; tells the page whether the visitor is still there. */
 	in_view: boolean,
 };
@@ -446,6 +468,8 @@ export type SyncReply = {
 	types_changed: boolean,
 	/**  Newer revocation data are here. */
 	status_changed: boolean,
+	/**  Newer risk rules are here. */
+	rules_changed: boolean,
 	/**  What went wrong, one of `STATION_CODES`; what was here stays. */
 	code: string | null,
 	/**  The page's new state. */
@@ -509,6 +533,8 @@ export const VERDICT_CODES = [
   "clock_wrong",
   "no_status_list",
   "status_list_expired",
+  "data_too_old",
+  "rules_expired",
   "face_not_compared",
   "photo_incomplete",
   "unknown_type",
@@ -537,6 +563,7 @@ export const VERDICT_CODES = [
   "wrong_request",
   "request_required",
   "wrong_pass",
+  "assurance_too_low",
   "revoked",
   "suspended",
   "consumed",
@@ -574,6 +601,7 @@ export const STATION_CODES = [
   "station_disk_full",
   "station_trust_broken",
   "station_status_broken",
+  "station_rules_broken",
   "station_offline",
   "station_not_configured",
   "station_unreachable",
@@ -586,4 +614,6 @@ export const STATION_CODES = [
   "station_update_unreadable",
   "station_update_other_start",
   "station_status_rolled_back",
+  "station_rules_refused",
+  "station_rules_rolled_back",
 ] as const;

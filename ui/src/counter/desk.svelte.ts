@@ -14,6 +14,7 @@ const NOBODY: ScanReply = {
   vct: null,
   attendance: null,
   kind: null,
+  freshness: null,
   in_view: false,
 };
 

@@ -26,6 +26,7 @@ export const NOBODY: ScanReply = {
   vct: null,
   attendance: null,
   kind: null,
+  freshness: null,
   in_view: false,
 };
 export const ACCEPTED: ScanReply = { ...NOBODY, state: "decided", verdict: "accepted", code: "accepted", in_view: true };
@@ -66,6 +67,7 @@ export const STATE: CounterState = {
   now: 1_000,
   trust: { state: "current", sequence: 1, issued_at: 1, age_seconds: 10 },
   status: { state: "current", epoch: 1, issued_at: 1, age_seconds: 10 },
+  rules: { state: "missing", service: "general", has_rule: false, sequence: null },
   last_sync: null,
   offline: false,
   configured: true,
@@ -123,5 +125,5 @@ export class Program implements Api {
     this.view = { ...this.view, officer: OFFICER, occupied: true, idle_seconds: 600 };
     return this.#answer(call, { session: "5e55", officer: OFFICER, ended: null });
   }
-  sync = () => this.#answer("sync", { trust_changed: false, types_changed: false, status_changed: false, code: null, state: { ...STATE, desk: this.view } });
+  sync = () => this.#answer("sync", { trust_changed: false, types_changed: false, status_changed: false, rules_changed: false, code: null, state: { ...STATE, desk: this.view } });
 }

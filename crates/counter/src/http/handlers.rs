@@ -149,6 +149,7 @@ pub async fn sync(State(app): State<Arc<App>>, session: Session) -> Json<SyncRep
         trust_changed: report.trust_changed,
         types_changed: report.types_changed,
         status_changed: report.status_changed,
+        rules_changed: report.rules_changed,
         code: report.problem.map(|code| code.code().to_owned()),
         state,
     })
@@ -192,6 +193,7 @@ pub async fn update(
             trust_changed: taken.trust,
             types_changed: false,
             status_changed: taken.status,
+            rules_changed: false,
             code: None,
             state: station.state_for(session.caller(), now),
         }))

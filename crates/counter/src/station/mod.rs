@@ -9,7 +9,7 @@ mod views;
 use std::path::Path;
 
 use credential::{
-    Code, CounterCertificateClaims, FaceCheck, IssuedRequest, Mode, RootSet, SecretKey, Signer,
+    Code, CounterCertificateClaims, FaceCheck, IssuedRequest, Mode, RiskRules, RootSet, SecretKey, Signer,
     StatusManifest, StatusSet, Timestamp, TrustList, TypeRegister, Vct, Verdict, photo,
 };
 
@@ -94,6 +94,8 @@ pub struct Station {
     types: Option<TypeRegister>,
     status: Option<StatusSet>,
     status_broken: bool,
+    rules: Option<RiskRules>,
+    rules_broken: bool,
     last_sync: Option<u64>,
     pub(crate) visit: Visit,
     /// Counts the visits, so that an answer to one is never taken for another.
@@ -135,12 +137,10 @@ impl Station {
         };
         profile.check_allowed(certificate.as_ref())?;
 
-        let trust = stored
-            .trust_list
-            .as_ref()
-            .map(|bytes| TrustList::verify(bytes, &settings.roots, None));
-        let trust_broken = matches!(trust, Some(Err(_)));
-        let trust = trust.and_then(Result::ok);
+        let lists = stored.root_changes.iter().chain(&stored.trust_list);
+        let trust = TrustList::restore(lists.map(Vec::as_slice), &settings.roots);
+        let trust_broken = trust.is_err();
+        let trust = trust.unwrap_or_default();
         let types = match (&trust, &stored.type_register) {
             (Some(trust), Some(bytes)) => TypeRegister::verify(bytes, trust, None).ok(),
             _ => None,
@@ -154,7 +154,14 @@ impl Station {
         if let Some(status) = &mut status {
             status_broken |= !status.fill(None, |sha256| store.status_piece(sha256))?;
         }
+        let rules = match (&trust, &stored.risk_rules) {
+            (Some(trust), Some(bytes)) => Some(RiskRules::verify(bytes, trust, None)),
+            _ => None,
+        };
+        let rules_broken = matches!(rules, Some(Err(_)));
         Ok(Self {
+            rules: rules.and_then(Result::ok),
+            rules_broken,
             settings,
             audience,
             certificate,

@@ -1,8 +1,8 @@
 //! Taking over newer signed data: verified, never older, whole or not at all.
 
 use credential::{
-    Piece, RegisterError, StatusBundle, StatusDelta, StatusError, StatusManifest, StatusSet, Timestamp,
-    TrustError, TrustList, TypeRegister,
+    Piece, RegisterError, RiskRules, RulesError, StatusBundle, StatusDelta, StatusError, StatusManifest,
+    StatusSet, Timestamp, TrustError, TrustList, TypeRegister,
 };
 
 use super::Station;
@@ -77,6 +77,12 @@ impl Station {
         self.trust.is_some() && self.status.is_some()
     }
 
+    /// Names the roots that the next trust list must be signed by.
+    pub fn roots_fingerprint(&self) -> String {
+        let held = self.trust.as_ref().map(TrustList::successors);
+        held.unwrap_or(&self.settings.roots).fingerprint()
+    }
+
     /// Takes over a trust list if it is properly signed and not older; says whether it is new.
     ///
     /// # Errors
@@ -96,8 +102,9 @@ impl Station {
         {
             return Ok(false);
         }
+        let change = trust.changes_roots().then_some(trust.sequence());
         self.store
-            .put_trust_list(bytes)
+            .put_trust_list(bytes, change)
             .map_err(|_| StationCode::StoreFailed)?;
         // What the old list's keys signed must hold under the new one's.
         if let Some(status) = &self.status {
@@ -111,6 +118,12 @@ impl Station {
             .types
             .take()
             .and_then(|types| TypeRegister::verify(types.bytes(), &trust, None).ok());
+        if let Some(rules) = &self.rules
+            && RiskRules::verify(rules.bytes(), &trust, None).is_err()
+        {
+            self.rules = None;
+            self.rules_broken = true;
+        }
         self.trust = Some(trust);
         self.trust_broken = false;
         Ok(true)
@@ -133,6 +146,27 @@ impl Station {
             .put_type_register(bytes)
             .map_err(|_| StationCode::StoreFailed)?;
         self.types = Some(types);
+        Ok(true)
+    }
+
+    /// Takes over risk rules if they are properly signed and not older; says whether they are new.
+    ///
+    /// # Errors
+    /// [`StationCode::RulesRefused`], [`StationCode::RulesRolledBack`], [`StationCode::StoreFailed`]; the old ones stay.
+    pub fn take_risk_rules(&mut self, bytes: &[u8]) -> Result<bool, StationCode> {
+        let trust = self.trust.as_ref().ok_or(StationCode::RulesRefused)?;
+        let rules = RiskRules::verify(bytes, trust, self.rules.as_ref()).map_err(|error| match error {
+            RulesError::Older | RulesError::SameNumber => StationCode::RulesRolledBack,
+            _ => StationCode::RulesRefused,
+        })?;
+        if self.rules.as_ref().is_some_and(|held| held.bytes() == bytes) {
+            return Ok(false);
+        }
+        self.store
+            .put_risk_rules(bytes)
+            .map_err(|_| StationCode::StoreFailed)?;
+        self.rules = Some(rules);
+        self.rules_broken = false;
         Ok(true)
     }
 

@@ -1,7 +1,7 @@
 //! How the desk verifies what it saw: against the question it shows, or else as a timed presentation.
 
 use credential::{
-    Claims, Code, Context, Expect, IssuedRequest, Outcome, ReplayKey, Timestamp, Vct, Verified,
+    Claims, Code, Context, Expect, IssuedRequest, Outcome, ReplayKey, ServiceRule, Timestamp, Vct, Verified,
 };
 
 use super::Station;
@@ -89,6 +89,11 @@ impl Station {
         claims::shown(kind, claims)
     }
 
+    /// The rule of the service that this desk serves.
+    fn rule(&self) -> Option<ServiceRule<'_>> {
+        self.rules.as_ref()?.rule(self.profile.service())
+    }
+
     fn verify(&self, text: &str, expect: Expect<'_>, now: Timestamp) -> Outcome {
         let context = Context {
             now,
@@ -96,6 +101,7 @@ impl Station {
             status: self.status.as_ref(),
             types: self.types.as_ref(),
             expect,
+            rule: self.rule(),
         };
         credential::verify(text, &context)
     }

@@ -5,7 +5,7 @@ use credential::{IssuedRequest, RootKind, Signer, Timestamp, Vct};
 use super::Station;
 use crate::officers::Caller;
 use crate::types::{
-    CounterState, DataState, KindView, Mark, RequestReply, ScanReply, StationView, StatusView, TrustView,
+    CounterState, DataState, KindView, Mark, RequestReply, RulesView, ScanReply, StationView, StatusView, TrustView,
     seconds,
 };
 
@@ -21,6 +21,7 @@ impl Station {
             now: seconds(now),
             trust: self.trust_view(now),
             status: self.status_view(now),
+            rules: self.rules_view(now),
             last_sync: self.last_sync.map(|at| seconds(Timestamp::from_unix(at))),
             offline: self.settings.offline,
             configured: self.settings.configured,
@@ -113,6 +114,34 @@ impl Station {
             sequence: u32::try_from(trust.sequence()).ok(),
             issued_at: Some(seconds(trust.issued_at())),
             age_seconds: u32::try_from(now.since(trust.issued_at())).ok(),
+        }
+    }
+
+    fn rules_view(&self, now: Timestamp) -> RulesView {
+        let service = self.profile.service().to_owned();
+        let Some(rules) = &self.rules else {
+            let state = if self.rules_broken {
+                DataState::Broken
+            } else {
+                DataState::Missing
+            };
+            return RulesView {
+                state,
+                service,
+                has_rule: false,
+                sequence: None,
+            };
+        };
+        let content = rules.content();
+        RulesView {
+            state: if now >= content.exp {
+                DataState::Expired
+            } else {
+                DataState::Current
+            },
+            service,
+            has_rule: self.rule().is_some(),
+            sequence: u32::try_from(content.sequence).ok(),
         }
     }
 

@@ -10,12 +10,16 @@ use super::{Store, StoreError};
 /// What is stored, none of it verified.
 #[derive(Debug, Default)]
 pub struct SignedData {
+    /// The trust lists that changed the roots, in the order in which they were taken.
+    pub root_changes: Vec<Vec<u8>>,
     /// The trust list.
     pub trust_list: Option<Vec<u8>>,
     /// The type register.
     pub type_register: Option<Vec<u8>>,
     /// The status manifest.
     pub status_manifest: Option<Vec<u8>>,
+    /// The risk rules.
+    pub risk_rules: Option<Vec<u8>>,
     /// When the last complete sync was, in unix seconds.
     pub last_sync: Option<u64>,
 }
@@ -31,6 +35,12 @@ impl Store {
                 .query_row(sql, [], |row| row.get::<_, Vec<u8>>(0))
                 .optional()
         };
+        let mut changes = self
+            .connection
+            .prepare("SELECT bytes FROM root_change ORDER BY sequence")?;
+        let root_changes = changes
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
         let last_sync = self
             .connection
             .query_row("SELECT done_at FROM sync WHERE id = 1", [], |row| {
@@ -38,20 +48,44 @@ impl Store {
             })
             .optional()?;
         Ok(SignedData {
+            root_changes,
             trust_list: blob("SELECT bytes FROM trust_list WHERE id = 1")?,
             type_register: blob("SELECT bytes FROM type_register WHERE id = 1")?,
             status_manifest: blob("SELECT bytes FROM status_manifest WHERE id = 1")?,
+            risk_rules: blob("SELECT bytes FROM risk_rules WHERE id = 1")?,
             last_sync: last_sync.and_then(|at| u64::try_from(at).ok()),
         })
     }
 
-    /// Replaces the trust list.
+    /// Replaces the trust list. One that changed the roots is kept under its number for good: without it no later list
+    /// can be checked at the next start.
     ///
     /// # Errors
     /// [`StoreError`]; the old one stays.
-    pub fn put_trust_list(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        self.connection.execute(
+    pub fn put_trust_list(&mut self, bytes: &[u8], change: Option<u64>) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        if let Some(sequence) = change {
+            transaction.execute(
+                "INSERT OR REPLACE INTO root_change (sequence, bytes) VALUES (?1, ?2)",
+                params![i64::try_from(sequence).unwrap_or(i64::MAX), bytes],
+            )?;
+        }
+        transaction.execute(
             "INSERT INTO trust_list (id, bytes) VALUES (1, ?1)
+             ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes",
+            [bytes],
+        )?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Replaces the risk rules.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the old ones stay.
+    pub fn put_risk_rules(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.connection.execute(
+            "INSERT INTO risk_rules (id, bytes) VALUES (1, ?1)
              ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes",
             [bytes],
         )?;

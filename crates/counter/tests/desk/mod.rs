@@ -8,6 +8,9 @@
 )]
 
 mod paper;
+mod signed;
+
+pub use signed::{piece, take_status};
 
 use loopback::Guard;
 use std::collections::BTreeMap;
@@ -24,9 +27,10 @@ use counter::types::{Role, ScanReply};
 use counter::{App, key, roots};
 use credential::paper::{CardClaims, issue_card};
 use credential::{
-    Bitmap, Claims, CounterCertificateClaims, DAY, Facts, Field, Gender, GuardianRelation, ISSUER, Identity,
-    ListEntry, Names, PassType, RegisterContent, SecretKey, Shape, StatusContent, StatusManifest,
-    StatusPurpose, StatusRef, Timestamp, TrustContent, TrustList, TrustedKey, TypeRegister, Vct, issue,
+    AgeLimits, Bitmap, Claims, CounterCertificateClaims, DAY, Facts, Field, Gender, GuardianRelation, ISSUER,
+    Identity, ListEntry, Mode, Names, PassType, RegisterContent, RiskRule, RiskRules, RulesContent,
+    SecretKey, Shape, StatusContent, StatusManifest, StatusPurpose, StatusRef, Timestamp, TrustContent,
+    TrustList, TrustedKey, TypeRegister, Vct, issue,
 };
 use http_body_util::BodyExt as _;
 use sandbox::roots::ROOT_SEEDS;
@@ -89,6 +93,7 @@ impl Land {
             exp: Timestamp::from_unix(self.now + 900 * DAY),
             iss: iss.into(),
             revoked_at: None,
+            retired_at: None,
         };
         let staff = Vct::parse("staff").unwrap();
         let passes = [
@@ -99,6 +104,7 @@ impl Land {
             Vct::STATUS_MANIFEST,
             Vct::TYPE_REGISTER,
             Vct::parse("boat-permit").unwrap(),
+            Vct::RISK_RULES,
         ];
         let paper = SecretKey::from_seed(PAPER_SEED).public();
         let content = TrustContent {
@@ -114,6 +120,7 @@ impl Land {
                     ..key(&self.issuer, &[Vct::PAPER_CARD, domicile()], "Test province")
                 },
             ],
+            next_roots: None,
         };
         let roots = ROOT_SEEDS.map(SecretKey::from_seed);
         credential::sign_trust_list(&content, &[(0, &roots[0]), (2, &roots[2])])
@@ -137,23 +144,6 @@ impl Land {
             types: [&file.types, more].concat(),
         };
         TypeRegister::sign(&content, &self.issuer).unwrap()
-    }
-
-    /// A manifest and its one list, in which these indices are revoked.
-    pub fn status(&self, epoch: u64, revoked: &[u32]) -> (Vec<u8>, Bitmap) {
-        let shape = Shape::new(4, 256).unwrap();
-        let list = Bitmap::with(shape, revoked.iter().copied()).unwrap();
-        let entry = ListEntry {
-            shape,
-            bitmaps: BTreeMap::from([(StatusPurpose::Revoked, list.root())]),
-        };
-        let content = StatusContent {
-            epoch,
-            iat: Timestamp::from_unix(self.now - 6 * 3_600),
-            exp: Timestamp::from_unix(self.now + 7 * DAY),
-            lists: BTreeMap::from([(LIST.to_owned(), entry)]),
-        };
-        (StatusManifest::sign(&content, &self.issuer), list)
     }
 
     /// An age pass under holder key number `holder`.
@@ -259,27 +249,6 @@ pub struct Desk {
     /// The secret of the officer's session; empty while nobody is signed in.
     pub session: Mutex<String>,
     clock: Arc<AtomicU64>,
-}
-
-/// The list's table or shard of this hash.
-pub fn piece(list: &Bitmap, sha256: &[u8; 32]) -> Option<Vec<u8>> {
-    if list.root() == *sha256 {
-        return Some(list.table());
-    }
-    let shard = list.hashes().iter().position(|hash| hash == sha256)?;
-    list.encoded(u32::try_from(shard).unwrap())
-}
-
-/// Brings a desk status data, piece by piece.
-pub fn take_status(station: &mut Station, manifest: &[u8], list: &Bitmap) {
-    if let Some(mut staged) = station.stage_status(manifest).unwrap() {
-        while let Some(wanted) = staged.missing() {
-            staged
-                .add(&wanted, &piece(list, &wanted.sha256).unwrap())
-                .unwrap();
-        }
-        station.take_status(staged).unwrap();
-    }
 }
 
 impl Desk {

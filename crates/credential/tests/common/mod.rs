@@ -60,6 +60,7 @@ pub fn trusted(word: &str, allowed: &[Vct]) -> TrustedKey {
         exp: NOW.plus(days(365)),
         iss: format!("Test province, {word}"),
         revoked_at: None,
+        retired_at: None,
     }
 }
 
@@ -77,7 +78,9 @@ pub fn trust_content() -> TrustContent {
             trusted("certifier", &[Vct::COUNTER_CERTIFICATE]),
             trusted("status", &[Vct::STATUS_MANIFEST]),
             trusted("documents", &[Vct::parse("domicile").unwrap()]),
+            trusted("rules", &[Vct::RISK_RULES]),
         ],
+        next_roots: None,
     }
 }
 
@@ -92,6 +95,45 @@ pub fn trust_of(content: &TrustContent) -> TrustList {
 pub fn trust() -> TrustList {
     static TRUST: LazyLock<TrustList> = LazyLock::new(|| trust_of(&trust_content()));
     TRUST.clone()
+}
+
+/// Rules of two services: one that takes predicates, one that asks for names.
+pub fn rules_content() -> RulesContent {
+    let licence = RiskRule {
+        service: "licence".to_owned(),
+        name: Names::new("Licence desk", "لائسنس ڈیسک", "د لایسنس مېز"),
+        takes: vec![Vct::AGE, Vct::RESIDENCE],
+        mode: Mode::Timed,
+        assurance_min: 0,
+        status_age: AgeLimits {
+            green: 3600,
+            amber: DAY,
+        },
+        trust_age: AgeLimits {
+            green: days(10),
+            amber: days(30),
+        },
+    };
+    RulesContent {
+        sequence: 4,
+        iat: NOW.minus(days(1)),
+        exp: NOW.plus(days(90)),
+        rules: vec![
+            licence.clone(),
+            RiskRule {
+                service: "land-record".to_owned(),
+                takes: vec![Vct::IDENTITY],
+                mode: Mode::Request,
+                assurance_min: 2,
+                ..licence
+            },
+        ],
+    }
+}
+
+pub fn rules_of(content: &RulesContent) -> RiskRules {
+    let bytes = RiskRules::sign(content, &key("rules")).unwrap();
+    RiskRules::verify(&bytes, &trust(), None).unwrap()
 }
 
 /// How the tests' list is cut.
@@ -348,6 +390,7 @@ pub fn timed_context(trust: &TrustList, now: Timestamp) -> Context<'_> {
         status: None,
         types: None,
         expect: Expect::Timed { audience: DESK },
+        rule: None,
     }
 }
 
@@ -368,6 +411,7 @@ pub fn request_context<'a>(
         status: Some(status),
         types: None,
         expect: Expect::Request(request),
+        rule: None,
     }
 }
 

@@ -70,7 +70,15 @@ pub fn decide(case: &Value) -> Code {
         .map(|key| PublicKey::parse(&unhex(key)).unwrap())
         .collect();
     let roots = RootSet::new(RootKind::Test, keys.try_into().unwrap()).unwrap();
-    let trust = text("trust").map(|_| TrustList::verify(&unhex(&case["trust"]), &roots, None).unwrap());
+    let trust = text("trust").map(|_| {
+        let before = case["trust_chain"].as_array().into_iter().flatten().map(unhex);
+        let stored: Vec<_> = before.chain([unhex(&case["trust"])]).collect();
+        TrustList::restore(stored.iter().map(Vec::as_slice), &roots)
+            .unwrap()
+            .unwrap()
+    });
+    let rules = text("rules")
+        .map(|_| RiskRules::verify(&unhex(&case["rules"]), trust.as_ref().unwrap(), None).unwrap());
     let status = text("status").map(|_| {
         let manifest =
             StatusManifest::verify(&unhex(&case["status"]), trust.as_ref().unwrap(), None).unwrap();
@@ -102,6 +110,9 @@ pub fn decide(case: &Value) -> Code {
         status: status.as_ref(),
         types: types.as_ref(),
         expect,
+        rule: rules
+            .as_ref()
+            .and_then(|rules| rules.rule(text("service").unwrap())),
     };
     verify(text("qr").unwrap(), &ctx).code
 }
@@ -165,6 +176,26 @@ pub fn asked(request: &IssuedRequest) -> impl Fn(&mut Value) + use<> {
 pub fn trusting(content: &TrustContent) -> impl Fn(&mut Value) + use<> {
     let bytes = hex(&trust_bytes(content));
     move |case| case["trust"] = json!(bytes)
+}
+
+/// The reader took these lists, each of which changed the roots, before its trust list.
+pub fn chained(before: &[Vec<u8>], list: &[u8]) -> impl Fn(&mut Value) + use<> {
+    let before: Vec<String> = before.iter().map(|bytes| hex(bytes)).collect();
+    let list = hex(list);
+    move |case| {
+        case["trust_chain"] = json!(before);
+        case["trust"] = json!(list);
+    }
+}
+
+/// The reader serves `service` and has these risk rules.
+pub fn ruled(service: &str, content: &RulesContent) -> impl Fn(&mut Value) + use<> {
+    let rules = hex(&RiskRules::sign(content, &key("rules")).unwrap());
+    let service = service.to_owned();
+    move |case| {
+        case["rules"] = json!(rules);
+        case["service"] = json!(service);
+    }
 }
 
 /// Bits of the short list of these files, which keeps them small.

@@ -23,6 +23,7 @@ mod identities;
 mod issuers;
 mod kinds;
 mod printed;
+mod rules;
 mod timed;
 
 use std::path::Path;
@@ -42,6 +43,7 @@ fn write(file: &dyn Fn(&Path, &str)) {
     dates::write(&writer);
     bytes::write(&writer);
     kinds::write(&writer);
+    rules::write(&writer);
 }
 
 #[test]

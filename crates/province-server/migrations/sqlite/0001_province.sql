@@ -115,10 +115,12 @@ CREATE TABLE answer (
 CREATE TABLE trusted_key (
   -- A public key that the next trust list names.
   key         BLOB    PRIMARY KEY NOT NULL CHECK (length(key) = 32),
-  purpose     TEXT    NOT NULL CHECK (purpose IN ('passes', 'counters', 'types', 'status')),
+  allowed     TEXT    NOT NULL CHECK (allowed <> ''), -- what it may sign: kinds, comma between
   valid_from  INTEGER NOT NULL,
   valid_until INTEGER NOT NULL,
-  revoked_at  INTEGER
+  retired_at  INTEGER,                                -- a midnight: it signs nothing from then on
+  revoked_at  INTEGER,                                -- what is dated then or later is not believed; 0: nothing is
+  listed      TEXT    NOT NULL                        -- what the published trust list lets it sign, comma between
 ) STRICT;
 
 CREATE TABLE artefact (

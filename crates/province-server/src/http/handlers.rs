@@ -54,6 +54,20 @@ pub(super) async fn types(State(app): State<App>, headers: HeaderMap) -> Result<
     public_file(&app, PublicFile::TypeRegister, COSE, &headers).await
 }
 
+/// The trust list that replaced the roots with this fingerprint.
+pub(super) async fn trust_next(
+    State(app): State<App>,
+    Path(roots): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    public_file(&app, PublicFile::TrustNext(roots), COSE, &headers).await
+}
+
+/// The newest risk rules.
+pub(super) async fn risk_rules(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
+    public_file(&app, PublicFile::RiskRules, COSE, &headers).await
+}
+
 /// The newest status manifest.
 pub(super) async fn status_manifest(
     State(app): State<App>,

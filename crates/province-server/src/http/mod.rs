@@ -67,6 +67,8 @@ pub fn router(province: Arc<Province>) -> Router {
     let reads = Router::new()
         .route(paths::TRUST_LIST, get(handlers::trust_list))
         .route(paths::TYPES, get(handlers::types))
+        .route("/v1/trust-next/{roots}", get(handlers::trust_next))
+        .route(paths::RISK_RULES, get(handlers::risk_rules))
         .route(paths::STATUS_MANIFEST, get(handlers::status_manifest))
         .route("/v1/status/pieces/{sha256}", get(handlers::status_piece))
         .route("/v1/status/deltas/{from}/{to}", get(handlers::status_delta))
@@ -158,17 +160,20 @@ async fn log(request: Request, next: Next) -> Response {
 
 /// The route of a path, never the path as it came: that may hold anything.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 7] = [
+    const ROUTES: [&str; 8] = [
         paths::ENROLMENTS,
         paths::CHALLENGES,
         paths::PASSES,
         paths::TRUST_LIST,
         paths::TYPES,
+        paths::RISK_RULES,
         paths::STATUS_MANIFEST,
         paths::HEALTH,
     ];
-    if path.starts_with(paths::STATUS) {
-        return paths::STATUS;
+    for prefix in [paths::STATUS, paths::TRUST_NEXT] {
+        if path.starts_with(prefix) {
+            return prefix;
+        }
     }
     ROUTES.into_iter().find(|route| *route == path).unwrap_or("-")
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use credential::{ClaimType, Field, Kind, PassType, Place, SecretKey, StatusPurpose, Timestamp, Vct};
+use credential::{ClaimType, Field, Kind, PassType, Place, StatusPurpose, Timestamp, Vct};
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::{Cnic, Day};
 use serde_json::{Map, Value};
@@ -13,6 +13,7 @@ use super::kinds::{self, Granted};
 use super::record::Record;
 use super::{Fault, status as publish};
 use crate::districts;
+use crate::keys::ServingKeys;
 use crate::randomness::Randomness;
 use crate::sealed::{DataKeys, Kind as Sealed, Subject};
 use crate::store::holding::{self, Holding};
@@ -99,24 +100,13 @@ impl From<crate::sealed::SealError> for DocumentError {
     }
 }
 
-/// The keys that granting and withdrawing need.
-#[derive(Debug)]
-pub struct DocumentKeys {
-    /// Signs documents.
-    pub issuer: SecretKey,
-    /// Signs the manifest when a document is withdrawn.
-    pub status: SecretKey,
-    /// Opens records.
-    pub data: DataKeys,
-}
-
 /// Grants a document. One of the same kind that was held before is revoked; phones draw the new one at their next sync.
 ///
 /// # Errors
 /// [`DocumentError`]; then nothing changed.
 pub async fn grant(
     store: &Store,
-    keys: &DocumentKeys,
+    keys: &ServingKeys,
     form: &Form,
     now: Timestamp,
     randomness: &Randomness,
@@ -142,9 +132,10 @@ pub async fn grant(
     // Signed once before it is kept: what could not be issued is not granted.
     let record = open(&keys.data, &person)?;
     let on_phone = kind.show.timed || kind.show.request;
-    let holder = on_phone.then(|| keys.issuer.public());
+    let issuer = keys.current(&mut write, kind.vct, now).await?;
+    let holder = on_phone.then(|| issuer.public());
     let claims = kinds::claims(kind, &record, person.status_index, &granted, holder, now);
-    kind.issue(&claims, &keys.issuer).map_err(DocumentError::Issue)?;
+    kind.issue(&claims, &issuer).map_err(DocumentError::Issue)?;
 
     let held = holding::all(&mut write, &person.id).await?;
     let before = held.iter().find(|one| one.vct == form.vct.as_str());
@@ -159,7 +150,8 @@ pub async fn grant(
     };
     holding::put(&mut write, &person.id, &kept).await?;
     if let Some(flip) = revoked {
-        publish::publish(&mut write, &keys.status, now, &[flip]).await?;
+        let status = keys.current(&mut write, Vct::STATUS_MANIFEST, now).await?;
+        publish::publish(&mut write, &status, now, &[flip]).await?;
     }
     write.commit().await?;
     Ok(())
@@ -171,7 +163,7 @@ pub async fn grant(
 /// [`DocumentError`]; then nothing changed.
 pub async fn withdraw(
     store: &Store,
-    keys: &DocumentKeys,
+    keys: &ServingKeys,
     cnic: &Cnic,
     vct: &Vct,
     now: Timestamp,
@@ -185,7 +177,8 @@ pub async fn withdraw(
         .ok_or(DocumentError::NotHeld)?;
     holding::remove(&mut write, &person.id, &one.vct).await?;
     if let Some(flip) = revoke(&mut write, one.status.as_ref(), now).await? {
-        publish::publish(&mut write, &keys.status, now, &[flip]).await?;
+        let status = keys.current(&mut write, Vct::STATUS_MANIFEST, now).await?;
+        publish::publish(&mut write, &status, now, &[flip]).await?;
     }
     write.commit().await?;
     Ok(())
@@ -197,7 +190,7 @@ pub async fn withdraw(
 /// [`DocumentError`].
 pub async fn paper(
     store: &Store,
-    keys: &DocumentKeys,
+    keys: &ServingKeys,
     cnic: &Cnic,
     vct: &Vct,
     now: Timestamp,
@@ -214,7 +207,8 @@ pub async fn paper(
     let granted = opened(&keys.data, &person, one)?;
     let record = open(&keys.data, &person)?;
     let claims = kinds::claims(kind, &record, person.status_index, &granted, None, now);
-    kind.issue(&claims, &keys.issuer).map_err(DocumentError::Issue)
+    let issuer = keys.current(&mut db, kind.vct, now).await?;
+    kind.issue(&claims, &issuer).map_err(DocumentError::Issue)
 }
 
 /// Revokes all documents of a citizen, inside the caller's transaction, which publishes the bits that turned.

@@ -212,19 +212,15 @@ impl Province {
 
     /// Signs one pass of each type that everybody has and forgets it: who could not be given passes is not enrolled either.
     async fn try_passes(&self, record: &Record) -> Result<(), Fault> {
-        let issuer = &self.keys().issuer;
-        let register = kinds::published(&mut *self.store().read().await?).await?;
+        let now = self.now();
+        let mut db = self.store().read().await?;
+        let register = kinds::in_force(&mut db).await?;
         for kind in register.types.iter().filter(|kind| kinds::is_for_everybody(kind)) {
+            let issuer = self.keys().current(&mut db, kind.vct, now).await?;
             let nothing = Granted::default();
-            let claims = kinds::claims(
-                kind,
-                record,
-                LONGEST_INDEX,
-                &nothing,
-                Some(issuer.public()),
-                self.now(),
-            );
-            kind.issue(&claims, issuer).map_err(Fault::Issue)?;
+            let holder = Some(issuer.public());
+            let claims = kinds::claims(kind, record, LONGEST_INDEX, &nothing, holder, now);
+            kind.issue(&claims, &issuer).map_err(Fault::Issue)?;
         }
         Ok(())
     }

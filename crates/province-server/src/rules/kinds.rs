@@ -16,6 +16,7 @@ use super::Fault;
 use super::record::Record;
 use crate::districts;
 use crate::store::artefact::{self, Name};
+use crate::store::trusted_key;
 
 /// How well a citizen is proofed by a remote enrolment that NADRA's record confirms, of 1 to 4.
 pub const ASSURANCE: u8 = 2;
@@ -41,6 +42,20 @@ pub async fn published(db: &mut AnyConnection) -> Result<RegisterContent, Fault>
         .await?
         .ok_or(Fault::NoTypes)?;
     RegisterContent::read_unverified(&file.bytes).map_err(Fault::Types)
+}
+
+/// The published register's kinds that the published trust list lets a key sign: one that is newer than the list waits
+/// for the next.
+///
+/// # Errors
+/// As [`published`].
+pub async fn in_force(db: &mut AnyConnection) -> Result<RegisterContent, Fault> {
+    let mut register = published(db).await?;
+    let keys = trusted_key::all(db).await?;
+    register
+        .types
+        .retain(|kind| keys.iter().any(|key| key.listed.contains(&kind.vct)));
+    Ok(register)
 }
 
 /// Whether a kind is a document, which the province grants: it has fields of its own.

@@ -7,6 +7,7 @@ pub mod kinds;
 pub mod passes;
 pub mod publish;
 pub mod record;
+pub mod signing;
 pub mod status;
 mod work;
 
@@ -129,6 +130,18 @@ pub enum Fault {
     /// A key in the database is no key.
     #[error("a stored key is no key")]
     Key(#[from] credential::KeyError),
+    /// No key of the published trust list may sign this now.
+    #[error("no key of the published trust list may sign {0} now")]
+    NoKey(credential::Vct),
+    /// A key file.
+    #[error("keys: {0}")]
+    KeyFile(String),
+    /// A trust list that was signed elsewhere is not taken.
+    #[error("the trust list is not taken: {}", .0.code())]
+    Trust(credential::TrustError),
+    /// Risk rules are not signed.
+    #[error("the risk rules are not signed: {}", .0.code())]
+    Rules(credential::RulesError),
     /// An enrolment broke off.
     #[error("an enrolment broke off")]
     BrokenOff,

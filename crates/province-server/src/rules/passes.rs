@@ -1,6 +1,7 @@
 //! Passes: a batch of signed credentials for an enrolled device, all or none.
 
-use std::collections::HashSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 
 use credential::{PassType, PublicKey, RegisterContent, StatusPurpose};
 use province_api::Bytes;
@@ -76,7 +77,7 @@ impl Province {
             serde_json::from_slice(body).map_err(|_| ProblemCode::RequestMalformed)?;
         let (register, held) = self.kinds_of(&person).await?;
         let wanted = proven(&request, &register)?;
-        let reply = self.sign(&person, &wanted, &held)?;
+        let reply = self.sign(&person, &wanted, &held).await?;
         let plain = Zeroizing::new(serde_json::to_vec(&reply).map_err(Fault::Record)?);
         let answer = Answer {
             body_sha256,
@@ -157,16 +158,23 @@ impl Province {
         Ok(Some(reply))
     }
 
-    /// The published kinds, and which documents this citizen holds.
+    /// The kinds that may be drawn, and which documents this citizen holds.
     async fn kinds_of(&self, person: &Person) -> Result<(RegisterContent, Vec<Holding>), Refusal> {
         let mut db = self.store().read().await?;
-        let register = kinds::published(&mut db).await?;
+        let register = kinds::in_force(&mut db).await?;
         Ok((register, holding::all(&mut db, &person.id).await?))
     }
 
-    fn sign(&self, person: &Person, wanted: &[Proven<'_>], held: &[Holding]) -> Result<PassesReply, Refusal> {
+    async fn sign(
+        &self,
+        person: &Person,
+        wanted: &[Proven<'_>],
+        held: &[Holding],
+    ) -> Result<PassesReply, Refusal> {
         let record = self.open_record(&person.id, &person.sealed)?;
         let now = self.now();
+        let mut db = self.store().read().await?;
+        let mut keys = BTreeMap::new();
         let mut credentials = Vec::with_capacity(wanted.len());
         for (kind, holder) in wanted {
             let granted = if kinds::is_document(kind) {
@@ -176,9 +184,12 @@ impl Province {
             } else {
                 Granted::default()
             };
+            let key = match keys.entry(kind.vct) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.keys().current(&mut db, kind.vct, now).await?),
+            };
             let claims = kinds::claims(kind, &record, person.status_index, &granted, Some(*holder), now);
-            let pass = kind.issue(&claims, &self.keys().issuer).map_err(Fault::Issue)?;
-            credentials.push(Bytes(pass));
+            credentials.push(Bytes(kind.issue(&claims, key).map_err(Fault::Issue)?));
         }
         Ok(PassesReply {
             credentials,

@@ -1,17 +1,16 @@
 //! Publishing: the trust list that the roots sign, the type register, and looking after all that is published.
 
 use credential::{
-    CLOCK_ALLOWANCE, DAY, PassType, PublicKey, RegisterContent, SecretKey, StatusPurpose, Timestamp,
-    TrustContent, TrustedKey, TypeRegister, Vct, sign_trust_list,
+    CLOCK_ALLOWANCE, DAY, PassType, PublicKey, RegisterContent, RiskRule, RiskRules, RootSet, RulesContent,
+    SecretKey, StatusPurpose, Timestamp, TrustContent, TrustError, TrustList, TrustedKey, TypeRegister, Vct,
 };
 use province_api::artefacts::{ESTAMP_LIST, IDENTITY_LIST};
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
 
-use super::kinds;
-use super::{Fault, Province, Refusal, day_of, status};
+use super::{Fault, Province, Refusal, day_of, signing, status};
 use crate::store::artefact::{self, Artefact, Name};
-use crate::store::trusted_key::{self, Purpose};
+use crate::store::trusted_key;
 use crate::store::{Store, StoreError, answer, attempt, challenge, status as lists};
 
 /// How long a trust list serves.
@@ -20,57 +19,93 @@ pub const TRUST_LIST_DAYS: u64 = 180;
 pub const REGISTER_DAYS: u64 = 2 * 365;
 /// A manifest older than this is signed anew, in seconds.
 pub const MANIFEST_AGE_MAX: u64 = DAY;
+/// How long risk rules serve.
+pub const RULES_DAYS: u64 = 180;
+/// Risk rules older than this are signed anew, in seconds.
+pub const RULES_AGE_MAX: u64 = 30 * DAY;
 /// How long answers are kept for asking again.
 const ANSWER_DAYS: u64 = 7;
 
 /// The issuer's name in trust lists, for people.
 pub const ISSUER_NAME: &str = "Khyber Pakhtunkhwa";
 
-/// Signs and publishes the next trust list; gives its sequence.
+/// What the next trust list says, for the roots to sign. With `next_roots`, those sign every list after it.
 ///
 /// # Errors
-/// [`Fault`]; then nothing was published.
-pub async fn trust_list(store: &Store, roots: [&SecretKey; 2], now: Timestamp) -> Result<u64, Fault> {
-    let mut write = store.write().await?;
-    let kinds: Vec<Vct> = kinds::published(&mut write)
-        .await?
-        .types
-        .iter()
-        .map(|kind| kind.vct)
-        .collect();
-    let last = artefact::newest(&mut write, Name::TrustList).await?;
-    let keys = trusted_key::all(&mut write)
+/// [`Fault`].
+pub async fn trust_content(
+    db: &mut AnyConnection,
+    next_roots: Option<[PublicKey; 3]>,
+    now: Timestamp,
+) -> Result<TrustContent, Fault> {
+    let last = artefact::newest(db, Name::TrustList).await?;
+    let keys = trusted_key::all(db)
         .await?
         .into_iter()
         .map(|row| {
             Ok(TrustedKey {
                 key: PublicKey::parse(&row.key)?,
-                allowed: allowed(row.purpose, &kinds),
+                allowed: row.allowed,
                 nbf: Timestamp::from_unix(row.valid_from),
                 exp: Timestamp::from_unix(row.valid_until),
                 iss: ISSUER_NAME.to_owned(),
                 revoked_at: row.revoked_at.map(Timestamp::from_unix),
+                retired_at: row.retired_at.map(Timestamp::from_unix),
             })
         })
         .collect::<Result<Vec<_>, Fault>>()?;
-    let sequence = last.as_ref().map_or(1, |list| list.sequence + 1);
-    let content = TrustContent {
-        sequence,
+    Ok(TrustContent {
+        sequence: last.as_ref().map_or(1, |list| list.sequence + 1),
         previous: last.map(|list| list.sha256),
         iat: now,
         exp: now.plus(TRUST_LIST_DAYS * DAY),
         keys,
-    };
-    let [first, second] = roots;
-    let bytes = sign_trust_list(&content, &[(0, first), (1, second)]);
-    put(&mut write, Name::TrustList, sequence, bytes, now).await?;
+        next_roots,
+    })
+}
+
+/// Publishes a trust list that the roots signed; gives its sequence. `pinned` are the roots of programs that know of no
+/// change of them yet.
+///
+/// # Errors
+/// [`Fault::Trust`] if it is not signed by the roots in force, or does not follow the last one directly.
+pub async fn trust_list(store: &Store, pinned: &RootSet, bytes: &[u8], now: Timestamp) -> Result<u64, Fault> {
+    let mut write = store.write().await?;
+    let last = artefact::newest(&mut write, Name::TrustList).await?;
+    let held = held_trust(&mut write, pinned).await?;
+    let roots = held.as_ref().map_or(pinned, TrustList::successors).clone();
+    let signed = TrustList::verify(bytes, pinned, held.as_ref()).map_err(Fault::Trust)?;
+    let sequence = signed.sequence();
+    let expected = last.as_ref().map_or(1, |list| list.sequence + 1);
+    if sequence != expected {
+        // A number left out could be signed once more, with other words, for readers that missed this one.
+        return Err(Fault::Trust(if sequence < expected {
+            TrustError::Older
+        } else {
+            TrustError::BrokenChain
+        }));
+    }
+    if signed.changes_roots() {
+        // Roots that were replaced never come back: a reader asks for what followed three roots, and gets one answer.
+        let next = Name::TrustNext(signed.successors().fingerprint());
+        let returns = artefact::newest(&mut write, next).await?.is_some();
+        if returns || signed.successors().fingerprint() == pinned.fingerprint() {
+            return Err(Fault::Trust(TrustError::BadRoots));
+        }
+        let replaced = Name::TrustNext(roots.fingerprint());
+        put(&mut write, replaced, sequence, bytes.to_vec(), now).await?;
+    }
+    put(&mut write, Name::TrustList, sequence, bytes.to_vec(), now).await?;
+    for key in &signed.content().keys {
+        trusted_key::set_listed(&mut write, key.key.as_bytes(), &key.allowed).await?;
+    }
     write.commit().await?;
     Ok(sequence)
 }
 
 /// Signs and publishes a type register and makes the status lists that it names; gives its sequence. The next status
-/// manifest names these lists. A kind that is new to the trust list can be issued and
-/// verified once the next trust list is signed.
+/// manifest names these lists. A kind that no key may sign yet is given to the key of identities; it is issued once the
+/// next trust list says so.
 ///
 /// # Errors
 /// [`Fault::Types`] if it contradicts itself; then nothing was published.
@@ -90,6 +125,7 @@ pub async fn types(
     let bytes = TypeRegister::sign(&content, key).map_err(Fault::Types)?;
     make_lists(db, &content.types).await?;
     put(db, Name::TypeRegister, content.sequence, bytes, now).await?;
+    signing::allow_new(db, &content.types, now).await?;
     Ok(content.sequence)
 }
 
@@ -111,13 +147,39 @@ async fn make_lists(db: &mut AnyConnection, types: &[PassType]) -> Result<(), Fa
     Ok(())
 }
 
-fn allowed(purpose: Purpose, kinds: &[Vct]) -> Vec<Vct> {
-    match purpose {
-        Purpose::Passes => kinds.to_vec(),
-        Purpose::Types => vec![Vct::TYPE_REGISTER],
-        Purpose::Counters => vec![Vct::COUNTER_CERTIFICATE],
-        Purpose::Status => vec![Vct::STATUS_MANIFEST],
-    }
+/// The published trust list as a reader holds it that took every change of the roots.
+///
+/// # Errors
+/// [`Fault::Trust`] if what is published does not hold.
+pub async fn held_trust(db: &mut AnyConnection, pinned: &RootSet) -> Result<Option<TrustList>, Fault> {
+    let changes = artefact::root_changes(db).await?;
+    let newest = artefact::newest(db, Name::TrustList)
+        .await?
+        .map(|list| list.bytes);
+    let lists = changes.iter().chain(&newest).map(Vec::as_slice);
+    TrustList::restore(lists, pinned).map_err(Fault::Trust)
+}
+
+/// Signs and publishes risk rules; gives their number. `content` says it from the number and the dates.
+///
+/// # Errors
+/// [`Fault::Rules`] if no reader would take them.
+pub async fn risk_rules(
+    db: &mut AnyConnection,
+    key: &SecretKey,
+    rules: Vec<RiskRule>,
+    now: Timestamp,
+) -> Result<u64, Fault> {
+    let last = artefact::newest(db, Name::RiskRules).await?;
+    let content = RulesContent {
+        sequence: last.map_or(1, |last| last.sequence + 1),
+        iat: now,
+        exp: now.plus(RULES_DAYS * DAY),
+        rules,
+    };
+    let bytes = RiskRules::sign(&content, key).map_err(Fault::Rules)?;
+    put(db, Name::RiskRules, content.sequence, bytes, now).await?;
+    Ok(content.sequence)
 }
 
 /// Whether a file's date lies so far ahead that readers whose clocks are right cannot use it.
@@ -192,11 +254,28 @@ impl Province {
             );
         }
         let epoch = if is_due {
-            Some(status::publish(&mut write, &self.keys().status, now, &[]).await?)
+            let key = self.keys().current(&mut write, Vct::STATUS_MANIFEST, now).await?;
+            Some(status::publish(&mut write, &key, now, &[]).await?)
         } else {
             None
         };
+        self.renew_rules(&mut write, now).await?;
         write.commit().await?;
         Ok(epoch)
+    }
+
+    /// Signs the rules anew, as they are, before they are too old to be held.
+    async fn renew_rules(&self, db: &mut AnyConnection, now: Timestamp) -> Result<(), Fault> {
+        let Some(last) = artefact::newest(db, Name::RiskRules).await? else {
+            return Ok(());
+        };
+        if !is_ahead(&last, now) && now.unix().saturating_sub(last.issued_at) <= RULES_AGE_MAX {
+            return Ok(());
+        }
+        let content = RiskRules::read_unverified(&last.bytes).map_err(Fault::Rules)?;
+        let key = self.keys().current(db, Vct::RISK_RULES, now).await?;
+        let sequence = risk_rules(db, &key, content.rules, now).await?;
+        tracing::info!(sequence, "risk rules signed anew");
+        Ok(())
     }
 }

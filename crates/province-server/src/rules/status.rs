@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use credential::{
     Bitmap, DAY, DELTA_BYTES_MAX, ListEntry, SecretKey, Shape, StatusBundle, StatusContent, StatusDelta,
-    StatusError, StatusManifest, StatusPurpose, StatusToken, Timestamp, TokenContent, token_list,
+    StatusError, StatusManifest, StatusPurpose, StatusToken, Timestamp, TokenContent, Vct, token_list,
 };
 use province_api::problem::ProblemCode;
 use sha2::{Digest as _, Sha256};
@@ -305,6 +305,10 @@ impl Province {
             };
             bitmaps.insert(purpose, bitmap);
         }
+        let key = self
+            .keys()
+            .current(&mut db, Vct::STATUS_MANIFEST, self.now())
+            .await?;
         drop(db);
         let issued_at = Timestamp::from_unix(manifest.issued_at);
         let content = TokenContent {
@@ -313,7 +317,6 @@ impl Province {
             exp: Some(issued_at.plus(MANIFEST_DAYS * DAY)),
             ttl: Some(TOKEN_TTL),
         };
-        let key = self.keys().status.clone();
         // Compressing takes tens of milliseconds of a processor.
         let signed = self.threads.in_thread(move || {
             let bits = |purpose| bitmaps.get(&purpose).and_then(|bitmap| bitmap.shard(0));

@@ -6,22 +6,30 @@ use sqlx::Row as _;
 use super::{StoreError, array, seconds, unsigned};
 
 /// Which public file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Name {
     /// The trust list.
     TrustList,
     /// The type register.
     TypeRegister,
+    /// The trust list that replaced the roots with this fingerprint.
+    TrustNext(String),
+    /// The risk rules.
+    RiskRules,
     /// The status manifest.
     StatusManifest,
 }
 
+const TRUST_NEXT: &str = "trust-next/";
+
 impl Name {
-    const fn text(self) -> &'static str {
+    fn text(self) -> String {
         match self {
-            Self::TrustList => "trust-list",
-            Self::TypeRegister => "type-register",
-            Self::StatusManifest => "status-manifest",
+            Self::TrustList => "trust-list".to_owned(),
+            Self::TypeRegister => "type-register".to_owned(),
+            Self::TrustNext(roots) => format!("{TRUST_NEXT}{roots}"),
+            Self::RiskRules => "risk-rules".to_owned(),
+            Self::StatusManifest => "status-manifest".to_owned(),
         }
     }
 }
@@ -59,6 +67,20 @@ pub async fn newest(db: &mut AnyConnection, name: Name) -> Result<Option<Artefac
         })
     })
     .transpose()
+}
+
+/// Every trust list that changed the roots, in the order of their numbers.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn root_changes(db: &mut AnyConnection) -> Result<Vec<Vec<u8>>, StoreError> {
+    sqlx::query("SELECT bytes FROM artefact WHERE name LIKE $1 ORDER BY sequence")
+        .bind(format!("{TRUST_NEXT}%"))
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(|row| Ok(row.try_get("bytes")?))
+        .collect()
 }
 
 /// Adds one.

@@ -1,43 +1,11 @@
 //! Table `trusted_key`: the keys that the next trust list names.
 
+use credential::Vct;
 use sqlx::AnyConnection;
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use super::{StoreError, array, seconds, unsigned};
-
-/// What a key may sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Citizens' passes.
-    Passes,
-    /// Counters' certificates.
-    Counters,
-    /// The type register.
-    Types,
-    /// Status manifests.
-    Status,
-}
-
-impl Purpose {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Passes => "passes",
-            Self::Counters => "counters",
-            Self::Types => "types",
-            Self::Status => "status",
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self, StoreError> {
-        match text {
-            "passes" => Ok(Self::Passes),
-            "counters" => Ok(Self::Counters),
-            "types" => Ok(Self::Types),
-            "status" => Ok(Self::Status),
-            _ => Err(StoreError::Form),
-        }
-    }
-}
 
 /// A key and its time. Times are unix seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,31 +13,100 @@ pub struct TrustedKeyRow {
     /// Ed25519 public key.
     pub key: [u8; 32],
     /// What it may sign.
-    pub purpose: Purpose,
+    pub allowed: Vec<Vct>,
     /// First second.
     pub valid_from: u64,
-    /// Last second.
+    /// From when it is no longer believed at all.
     pub valid_until: u64,
-    /// When it was revoked.
+    /// The midnight from which it signs nothing; what it signed before stays good.
+    pub retired_at: Option<u64>,
+    /// What is dated on this day or after it is not believed; 0 for nothing at all.
     pub revoked_at: Option<u64>,
+    /// What the published trust list lets it sign.
+    pub listed: Vec<Vct>,
+}
+
+impl TrustedKeyRow {
+    /// Whether it may sign `vct` now, so that readers believe it.
+    pub fn may_sign(&self, vct: Vct, now: u64) -> bool {
+        self.listed.contains(&vct)
+            && self.allowed.contains(&vct)
+            && self.revoked_at.is_none()
+            && (self.valid_from..self.valid_until).contains(&now)
+            && self.retired_at.is_none_or(|at| now < at)
+    }
 }
 
 /// Adds a key.
 ///
 /// # Errors
-/// [`StoreError`].
+/// [`StoreError`], [`StoreError::is_taken`] if it is there.
 pub async fn add(db: &mut AnyConnection, row: &TrustedKeyRow) -> Result<(), StoreError> {
-    let revoked_at = row.revoked_at.map(seconds).transpose()?;
     sqlx::query(
-        "INSERT INTO trusted_key (key, purpose, valid_from, valid_until, revoked_at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO trusted_key (key, allowed, valid_from, valid_until, retired_at, revoked_at, listed) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(row.key.to_vec())
-    .bind(row.purpose.as_str().to_owned())
+    .bind(joined(&row.allowed))
     .bind(seconds(row.valid_from)?)
     .bind(seconds(row.valid_until)?)
-    .bind(revoked_at)
+    .bind(row.retired_at.map(seconds).transpose()?)
+    .bind(row.revoked_at.map(seconds).transpose()?)
+    .bind(joined(&row.listed))
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Ends a key's signing at a midnight.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn retire(db: &mut AnyConnection, key: &[u8; 32], at: u64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE trusted_key SET retired_at = $1 WHERE key = $2")
+        .bind(seconds(at)?)
+        .bind(key.to_vec())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Withdraws a key; see [`TrustedKeyRow::revoked_at`].
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn revoke(db: &mut AnyConnection, key: &[u8; 32], at: u64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE trusted_key SET revoked_at = $1 WHERE key = $2")
+        .bind(seconds(at)?)
+        .bind(key.to_vec())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Says what the next trust list lets a key sign.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_allowed(db: &mut AnyConnection, key: &[u8; 32], kinds: &[Vct]) -> Result<(), StoreError> {
+    sqlx::query("UPDATE trusted_key SET allowed = $1 WHERE key = $2")
+        .bind(joined(kinds))
+        .bind(key.to_vec())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes what the published trust list lets a key sign.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_listed(db: &mut AnyConnection, key: &[u8; 32], kinds: &[Vct]) -> Result<(), StoreError> {
+    sqlx::query("UPDATE trusted_key SET listed = $1 WHERE key = $2")
+        .bind(joined(kinds))
+        .bind(key.to_vec())
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -78,21 +115,40 @@ pub async fn add(db: &mut AnyConnection, row: &TrustedKeyRow) -> Result<(), Stor
 /// # Errors
 /// [`StoreError`].
 pub async fn all(db: &mut AnyConnection) -> Result<Vec<TrustedKeyRow>, StoreError> {
-    sqlx::query("SELECT key, purpose, valid_from, valid_until, revoked_at FROM trusted_key ORDER BY key")
-        .fetch_all(db)
-        .await?
-        .iter()
-        .map(|row| {
-            let revoked_at = row.try_get::<Option<i64>, _>("revoked_at")?;
-            Ok(TrustedKeyRow {
-                key: array(row, "key")?,
-                purpose: Purpose::parse(&row.try_get::<String, _>("purpose")?)?,
-                valid_from: unsigned(row, "valid_from")?,
-                valid_until: unsigned(row, "valid_until")?,
-                revoked_at: revoked_at
-                    .map(|time| u64::try_from(time).map_err(|_| StoreError::Form))
-                    .transpose()?,
-            })
+    sqlx::query(
+        "SELECT key, allowed, valid_from, valid_until, retired_at, revoked_at, listed FROM trusted_key ORDER BY key",
+    )
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(TrustedKeyRow {
+            key: array(row, "key")?,
+            allowed: kinds(row, "allowed")?,
+            valid_from: unsigned(row, "valid_from")?,
+            valid_until: unsigned(row, "valid_until")?,
+            retired_at: moment(row, "retired_at")?,
+            revoked_at: moment(row, "revoked_at")?,
+            listed: kinds(row, "listed")?,
         })
+    })
+    .collect()
+}
+
+fn joined(kinds: &[Vct]) -> String {
+    kinds.iter().map(Vct::as_str).collect::<Vec<_>>().join(",")
+}
+
+fn kinds(row: &AnyRow, column: &str) -> Result<Vec<Vct>, StoreError> {
+    row.try_get::<String, _>(column)?
+        .split(',')
+        .filter(|vct| !vct.is_empty())
+        .map(|vct| Vct::parse(vct).map_err(|_| StoreError::Form))
         .collect()
+}
+
+fn moment(row: &AnyRow, column: &str) -> Result<Option<u64>, StoreError> {
+    row.try_get::<Option<i64>, _>(column)?
+        .map(|time| u64::try_from(time).map_err(|_| StoreError::Form))
+        .transpose()
 }

@@ -142,6 +142,7 @@ async fn a_certificate_lets_its_desk_ask_for_what_it_names_only() {
     let certificate = bench
         .office
         .counter_certificate(&desk(&key, &[Vct::NAME_PHOTO]), now)
+        .await
         .unwrap();
     let trust = bench.trust().await;
     let may_ask = |vct| {

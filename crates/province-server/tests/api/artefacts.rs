@@ -30,6 +30,7 @@ async fn the_first_trust_list_names_a_key_for_each_purpose() {
         [
             kinds.iter().map(String::as_str).collect(),
             vec!["counter-certificate"],
+            vec!["risk-rules"],
             vec!["status-manifest"],
             vec!["type-register"],
         ]
@@ -39,7 +40,7 @@ async fn the_first_trust_list_names_a_key_for_each_purpose() {
 #[tokio::test]
 async fn a_held_file_is_not_sent_again() {
     let bench = Bench::new().await;
-    for path in [paths::TRUST_LIST, paths::STATUS_MANIFEST] {
+    for path in [paths::TRUST_LIST, paths::STATUS_MANIFEST, paths::RISK_RULES] {
         let reply = bench.get(path).await;
         assert_eq!(reply.status, StatusCode::OK);
         assert_eq!(reply.headers["x-content-type-options"], "nosniff");
@@ -65,7 +66,12 @@ async fn a_held_file_is_not_sent_again() {
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let bench = Bench::new().await;
-    for path in ["/v1/nothing", "/", "/v1/status/"] {
+    for path in [
+        "/v1/trust-next/0123456789abcdef",
+        "/v1/nothing",
+        "/",
+        "/v1/status/",
+    ] {
         assert_eq!(bench.get(path).await.code(), ProblemCode::NotFound, "{path}");
     }
     assert_eq!(bench.get(paths::PASSES).await.code(), ProblemCode::NotFound);

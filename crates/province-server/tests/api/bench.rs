@@ -214,7 +214,7 @@ impl Bench {
         )
         .await
         .unwrap();
-        assert_eq!((published.sequence, published.epoch), (1, 1));
+        assert_eq!((published.sequence, published.epoch), (Some(1), 1));
         let nadra = Arc::new(SaidNadra {
             says: Mutex::new(Some(NadraOutcome::Matched)),
             ..SaidNadra::default()

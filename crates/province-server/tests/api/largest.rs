@@ -46,7 +46,7 @@ async fn the_longest_identity_fits_version_19_at_the_desk_with_the_longest_name(
         audience: audience.clone(),
         ..desk(&key, &[Vct::IDENTITY])
     };
-    let certificate = bench.office.counter_certificate(&certificate, now).unwrap();
+    let certificate = bench.office.counter_certificate(&certificate, now).await.unwrap();
     let signer = Signer {
         key: &key,
         certificate: Some(&certificate),

@@ -22,4 +22,5 @@ mod process;
 #[path = "../../../../tests/soak.rs"]
 mod soak;
 mod status;
+mod trust;
 mod whole;

@@ -95,6 +95,7 @@ async fn an_issued_age_pass_is_accepted_at_a_desk() {
             expect: Expect::Timed {
                 audience: "kp:test-desk",
             },
+            rule: None,
         },
     );
     assert_eq!(outcome.code, Code::Accepted);
@@ -110,6 +111,7 @@ async fn an_identity_is_accepted_at_a_certified_desk_until_it_is_revoked() {
     let certificate = bench
         .office
         .counter_certificate(&desk(&desk_key, &[Vct::IDENTITY]), now)
+        .await
         .unwrap();
     let trust = bench.trust().await;
     let request = build_request(
@@ -135,6 +137,7 @@ async fn an_identity_is_accepted_at_a_certified_desk_until_it_is_revoked() {
                 status: Some(&status),
                 types: None,
                 expect: Expect::Request(&request),
+                rule: None,
             },
         )
     };

@@ -15,6 +15,7 @@ pub(crate) const TYPES: &str = "type-register";
 /// Name of the status manifest's row.
 pub(crate) const STATUS_MANIFEST: &str = "status-manifest";
 const STATUS_PREFIX: &str = "status/";
+const ROOT_CHANGE_PREFIX: &str = "root-change/";
 
 /// Bytes as received.
 pub(crate) fn load(database: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -38,6 +39,18 @@ pub(crate) fn save(
         (name, bytes, to_sql(now.unix())),
     )?;
     Ok(())
+}
+
+/// Every trust list that changed the roots, in the order of their numbers.
+pub(crate) fn root_changes(database: &Connection) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut rows = database.prepare("SELECT bytes FROM artefact WHERE name GLOB ?1 ORDER BY name")?;
+    let changes = rows.query_map([format!("{ROOT_CHANGE_PREFIX}*")], |row| row.get(0))?;
+    Ok(changes.collect::<Result<_, _>>()?)
+}
+
+/// The name of the row of a trust list that changed the roots; names are in the order of the numbers.
+pub(crate) fn root_change(sequence: u64) -> String {
+    format!("{ROOT_CHANGE_PREFIX}{sequence:020}")
 }
 
 /// A table or shard of a status list, by its hash.

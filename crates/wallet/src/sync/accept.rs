@@ -24,8 +24,22 @@ use crate::store::outbox;
 
 /// The trust list on the phone, verified again: what is on a disk is not believed either.
 pub(crate) fn load_trust(database: &Connection, roots: &RootSet) -> Result<Option<TrustList>, StoreError> {
-    let bytes = artefact::load(database, artefact::TRUST_LIST)?;
-    Ok(bytes.and_then(|bytes| TrustList::verify(&bytes, roots, None).ok()))
+    let changes = artefact::root_changes(database)?;
+    let newest = artefact::load(database, artefact::TRUST_LIST)?;
+    let stored = changes.iter().chain(&newest).map(Vec::as_slice);
+    Ok(TrustList::restore(stored, roots).unwrap_or_default())
+}
+
+/// Keeps a trust list; one that changed the roots for good, since later lists are verified through it.
+pub(super) fn save_trust(database: &Connection, list: &TrustList, now: Timestamp) -> Result<(), StoreError> {
+    let transaction = database.unchecked_transaction()?;
+    if list.changes_roots() {
+        let name = artefact::root_change(list.sequence());
+        artefact::save(&transaction, &name, list.bytes(), now)?;
+    }
+    artefact::save(&transaction, artefact::TRUST_LIST, list.bytes(), now)?;
+    transaction.commit()?;
+    Ok(())
 }
 
 /// The type register on the phone, verified again.

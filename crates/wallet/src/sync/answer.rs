@@ -1,6 +1,6 @@
 //! The receiving half: what an answer changes, one transaction each.
 
-use credential::{StatusManifest, StatusSet, TrustList, TypeRegister};
+use credential::{StatusManifest, StatusSet, TrustError, TrustList, TypeRegister};
 use province_api::enrolment::EnrolmentReply;
 use province_api::passes::{Challenge, PassesReply};
 use province_api::problem::ProblemCode;
@@ -29,6 +29,7 @@ impl Run {
             Some(Awaiting::Application) => self.on_application(around, response),
             Some(Awaiting::TrustList) => self.on_trust_list(around, response),
             Some(Awaiting::Types) => self.on_types(around, response),
+            Some(Awaiting::NextRoots) => self.on_next_roots(around, response),
             Some(Awaiting::Challenge) => self.on_challenge(around, response),
             Some(Awaiting::Passes) => self.on_passes(around, response),
             Some(Awaiting::Manifest) => self.on_manifest(around, response),
@@ -72,12 +73,20 @@ impl Run {
             return Ok(());
         }
         let held = accept::load_trust(around.database, around.roots)?;
-        let Ok(list) = TrustList::verify(&response.body, around.roots, held.as_ref()) else {
-            self.fail(UiCode::TrustRefused);
-            return Ok(());
+        let list = match TrustList::verify(&response.body, around.roots, held.as_ref()) {
+            Ok(list) => list,
+            // It may be of roots that came after those that this phone knows.
+            Err(TrustError::TooFewSignatures) if self.root_changes < ROOT_CHANGES_MAX => {
+                self.stage = Stage::NextRoots;
+                return Ok(());
+            }
+            Err(_) => {
+                self.fail(UiCode::TrustRefused);
+                return Ok(());
+            }
         };
         if held.is_none_or(|held| held.bytes() != list.bytes()) {
-            artefact::save(around.database, artefact::TRUST_LIST, list.bytes(), around.now)?;
+            accept::save_trust(around.database, &list, around.now)?;
             self.changed = true;
         }
         self.stage = Stage::Types;
@@ -103,6 +112,25 @@ impl Run {
             self.changed = true;
         }
         self.stage = Stage::Passes;
+        Ok(())
+    }
+
+    /// Takes the list that replaced the roots this phone knows, then asks for the newest again.
+    fn on_next_roots(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
+        if response.status != 200 && response.status != 404 {
+            self.fail(Refusal::read(response).into_error());
+            return Ok(());
+        }
+        let held = accept::load_trust(around.database, around.roots)?;
+        match TrustList::verify(&response.body, around.roots, held.as_ref()) {
+            Ok(list) if response.status == 200 && list.changes_roots() => {
+                accept::save_trust(around.database, &list, around.now)?;
+                self.root_changes += 1;
+                self.changed = true;
+                self.stage = Stage::TrustList;
+            }
+            _ => self.fail(UiCode::TrustRefused),
+        }
         Ok(())
     }
 
@@ -257,6 +285,9 @@ impl Run {
         self.fail(first.unwrap_or(error));
     }
 }
+
+/// Most changes of the roots that are caught up with in one run.
+const ROOT_CHANGES_MAX: u8 = 16;
 
 /// Length of the province's challenge, in bytes.
 const CHALLENGE_BYTES: usize = 16;

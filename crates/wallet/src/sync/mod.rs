@@ -4,9 +4,9 @@
 //! while let Some(request) = next_request(now, rng) { on_response(answer, now) or on_failure(why, now) }
 //! finish(now)
 //! ```
-//! One order for every run: application (if one is on its way), trust list, type register, what
-//! may be drawn and the passes that are wanted, status manifest, and of the lists the shards of this
-//! person. Each step is one transaction. What changes something at
+//! One order for every run: application (if one is on its way), trust list (and before it whatever changed the
+//! roots), type register, what may be drawn and the passes that are wanted, status manifest, and of the lists the
+//! shards of this person. Each step is one transaction. What changes something at
 //! the province stands in the outbox, with its idempotency key, before it is sent and until its
 //! answer is stored; so a phone that dies at any point sends the same thing again and the province
 //! does it once. Rejected: keeping the position of a run on disk. It can be told from what is stored,
@@ -80,6 +80,7 @@ enum Stage {
     Application,
     TrustList,
     Types,
+    NextRoots,
     Passes,
     Manifest,
     Pieces,
@@ -92,6 +93,7 @@ enum Awaiting {
     Application,
     TrustList,
     Types,
+    NextRoots,
     Challenge,
     Passes,
     Manifest,
@@ -106,6 +108,8 @@ pub(crate) struct Run {
     error: Option<UiError>,
     /// The province said in this run what may be drawn, and nothing of it is wanted.
     nothing_wanted: bool,
+    /// Changes of the roots that were taken in this run.
+    root_changes: u8,
     /// A challenge may be too old once; then a new one is asked for.
     challenge_renewed: bool,
     /// A new manifest waits here for its pieces and is stored together with them: half of the status
@@ -149,6 +153,7 @@ impl Run {
             changed: false,
             error: None,
             nothing_wanted: false,
+            root_changes: 0,
             challenge_renewed: false,
             staged: None,
             places: Vec::new(),

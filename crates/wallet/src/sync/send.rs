@@ -1,6 +1,6 @@
 //! The sending half: what to ask for next.
 
-use credential::{PassType, Timestamp, TypeRegister, Vct};
+use credential::{PassType, Timestamp, TrustList, TypeRegister, Vct};
 use ed25519_dalek::SigningKey;
 use province_api::enrolment::EnrolmentRequest;
 use province_api::passes::{Challenge, PASSES_MAX, PassesRequest, WantedPass, proof_message};
@@ -49,6 +49,13 @@ impl Run {
                     self.awaiting = Some(Awaiting::Types);
                     let max = artefacts::TYPE_REGISTER_BYTES_MAX;
                     return Ok(Some(get(around, paths::TYPES.to_owned(), max)));
+                }
+                Stage::NextRoots => {
+                    self.awaiting = Some(Awaiting::NextRoots);
+                    let held = super::load_trust(around.database, around.roots)?;
+                    let roots = held.as_ref().map_or(around.roots, TrustList::successors);
+                    let path = format!("{}{}", paths::TRUST_NEXT, roots.fingerprint());
+                    return Ok(Some(get(around, path, artefacts::TRUST_LIST_BYTES_MAX)));
                 }
                 Stage::Passes => match self.passes_request(around, rng)? {
                     Some(request) => return Ok(Some(request)),

@@ -114,6 +114,7 @@ fn a_document_comes_with_the_next_sync_and_a_desk_sees_what_the_citizen_saw() {
         status: Some(&status),
         types: Some(&types),
         expect: Expect::Request(&issued),
+        rule: None,
     };
     let outcome = verify(&text, &ctx);
     assert_eq!(outcome.code, Code::FaceNotCompared);

@@ -154,6 +154,7 @@ fn a_shown_age_is_accepted_renewed_every_15_seconds_and_over_after_300() {
                 expect: Expect::Timed {
                     audience: crate::DEFAULT_AUDIENCE,
                 },
+                rule: None,
             },
         );
         assert_eq!(outcome.code, Code::Accepted);
@@ -419,6 +420,48 @@ fn a_newer_trust_list_replaces_ours_and_an_older_one_does_not() {
     assert_eq!(error.code, UiCode::TrustRefused);
     let trust = load_trust(phone.wallet.database(), &root_set()).unwrap().unwrap();
     assert_eq!(trust.sequence(), 2);
+}
+
+/// The next list of a province, signed by these of the roots 1 to 3 and their successors 4 and up.
+fn next_list(province: &Province, held: &TrustList, next: Option<[u8; 3]>, signers: &[u8]) -> Vec<u8> {
+    let secret = |n: u8| credential::SecretKey::from_seed([n; 32]);
+    let mut content = trust(&province.issuer, &province.ca, held.sequence() + 1, NOW);
+    content.previous = Some(held.sha256());
+    content.next_roots = next.map(|numbers| numbers.map(|n| secret(n).public()));
+    let keys: Vec<_> = signers.iter().map(|n| secret(*n)).collect();
+    let numbered: Vec<_> = keys.iter().enumerate().collect();
+    credential::sign_trust_list(&content, &numbered)
+}
+
+#[test]
+fn a_phone_catches_up_with_roots_that_changed_twice() {
+    let mut province = Province::new(NOW);
+    let mut phone = Phone::enrolled(1, &mut province);
+    let stolen = TrustList::verify(&province.trust_list, &root_set(), None).unwrap();
+    let mut held = stolen.clone();
+    for (next, signers) in [([1, 2, 4], &[1, 2][..]), ([5, 6, 7], &[2, 4, 5, 6])] {
+        let replaced = held.successors().fingerprint();
+        let list = next_list(&province, &held, Some(next), signers);
+        held = TrustList::verify(&list, &root_set(), Some(&held)).unwrap();
+        province.root_changes.insert(replaced, list);
+    }
+    province.trust_list = next_list(&province, &held, None, &[5, 7]);
+    assert!(phone.sync(&mut province, NOW.plus(60)).unwrap().changed);
+    // What is stored verifies again, and again at the next run.
+    let trust = load_trust(phone.wallet.database(), &root_set()).unwrap().unwrap();
+    assert_eq!(trust.sequence(), 4);
+    assert!(!phone.sync(&mut province, NOW.plus(120)).unwrap().changed);
+    // Nobody whose roots were replaced is heard again.
+    province.trust_list = next_list(&province, &stolen, None, &[1, 2]);
+    let error = phone.sync(&mut province, NOW.plus(180)).unwrap_err();
+    assert_eq!(error.code, UiCode::TrustRefused);
+    let trust = load_trust(phone.wallet.database(), &root_set()).unwrap().unwrap();
+    assert_eq!(trust.sequence(), 4);
+    // A new phone, which knows the pinned roots alone, walks the same way.
+    province.trust_list = trust.bytes().to_vec();
+    let fresh = Phone::enrolled(2, &mut province);
+    let trust = load_trust(fresh.wallet.database(), &root_set()).unwrap().unwrap();
+    assert_eq!(trust.sequence(), 4);
 }
 
 #[test]

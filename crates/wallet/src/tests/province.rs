@@ -40,6 +40,8 @@ pub(crate) struct Province {
     pub(crate) types: Vec<u8>,
     /// The domicile certificate's number, if the citizens hold one, and which grant of it this is.
     pub(crate) domicile: Option<(&'static str, u64)>,
+    /// Lists that changed the roots, by the fingerprint of those that they replaced.
+    pub(crate) root_changes: HashMap<String, Vec<u8>>,
     pub(crate) manifest: Vec<u8>,
     pub(crate) list: Bitmap,
     pub(crate) photo: Vec<u8>,
@@ -73,6 +75,7 @@ impl Province {
             trust_list,
             types,
             domicile: None,
+            root_changes: HashMap::new(),
             manifest,
             list,
             photo: (0..900_u16).map(|n| (n % 251) as u8).collect(),
@@ -137,6 +140,12 @@ impl Province {
             paths::STATUS_MANIFEST => ok(self.manifest.clone()),
             path if path == self.table() => ok(self.list.table()),
             path if path == self.shard() => ok(self.list.encoded(SHARD).unwrap()),
+            path if path.starts_with(paths::TRUST_NEXT) => {
+                match self.root_changes.get(&path[paths::TRUST_NEXT.len()..]) {
+                    Some(list) => ok(list.clone()),
+                    None => problem_response(&Problem::new(ProblemCode::NotFound)),
+                }
+            }
             _ => self.signed(request, now),
         })
     }
@@ -322,6 +331,7 @@ pub(crate) fn trust(issuer: &SecretKey, ca: &SecretKey, sequence: u64, now: Time
         exp: now.start_of_day().plus(1000 * DAY),
         iss: "Test province".to_owned(),
         revoked_at: None,
+        retired_at: None,
     };
     let passes = [
         Vct::AGE,
@@ -338,6 +348,7 @@ pub(crate) fn trust(issuer: &SecretKey, ca: &SecretKey, sequence: u64, now: Time
         iat: now,
         exp: now.plus(90 * DAY),
         keys: vec![key(issuer, &passes), key(ca, &[Vct::COUNTER_CERTIFICATE])],
+        next_roots: None,
     }
 }
 

@@ -90,6 +90,7 @@ fn a_certified_desk_gets_the_identity_it_asked_for_and_the_photo() {
             status: Some(&status),
             types: None,
             expect: Expect::Request(&issued),
+            rule: None,
         },
     );
     assert_eq!(outcome.code, Code::FaceNotCompared);

@@ -207,23 +207,24 @@ impl Stage {
     }
 
     /// A desk that the province certified for everything, with no signed data yet.
-    pub fn desk(&mut self) -> Result<Station> {
+    pub async fn desk(&mut self) -> Result<Station> {
         self.desks += 1;
         let data = self.folder.path().join(format!("desk-{}", self.desks));
         std::fs::create_dir_all(&data)?;
         let key = SecretKey::from_seed([self.desks; 32]);
         let settings = Settings {
             roots: roots(),
-            certificate: Some(self.certificate(key.public())?),
+            certificate: Some(self.certificate(key.public()).await?),
             key,
             audience: None,
+            service: None,
             offline: false,
             configured: true,
         };
         Ok(Station::open(&data, settings)?)
     }
 
-    fn certificate(&self, key: PublicKey) -> Result<Vec<u8>> {
+    async fn certificate(&self, key: PublicKey) -> Result<Vec<u8>> {
         let desk = Desk {
             key,
             name: Names::new("Test desk", "آزمائشی کاؤنٹر", "ازمایښتي کاونټر"),
@@ -232,7 +233,7 @@ impl Stage {
             allowed: vec![Vct::AGE, Vct::RESIDENCE, Vct::IDENTITY],
             days: 30,
         };
-        Ok(self.office.counter_certificate(&desk, self.now())?)
+        Ok(self.office.counter_certificate(&desk, self.now()).await?)
     }
 
     async fn file(&self, path: &str) -> Result<Vec<u8>> {

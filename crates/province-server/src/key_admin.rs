@@ -1,0 +1,106 @@
+//! What an operator does with signing keys: adds one, ends one in order, withdraws one that was stolen.
+//!
+//! Each takes effect at readers with the next trust list; a key that was retired or withdrawn here signs nothing from
+//! that moment on, whatever readers know.
+
+use credential::{DAY, KeyId, PublicKey, Timestamp, Vct};
+
+use crate::admin::{AdminError, Office};
+use crate::randomness::Randomness;
+use crate::store::trusted_key::{self, TrustedKeyRow};
+
+/// What a withdrawn key leaves standing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing: whoever has the key can date what they sign as they like.
+    Nothing,
+    /// What is dated before the day of the theft, forged or not.
+    DatedBefore,
+}
+
+impl Office {
+    /// Makes a key that may sign `allowed` for so many days from today. The next trust list names it; it signs from
+    /// then on in place of older keys of the same kinds.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn add_key(
+        &self,
+        allowed: &[Vct],
+        days: u64,
+        randomness: &Randomness,
+        now: Timestamp,
+    ) -> Result<PublicKey, AdminError> {
+        let key = self.keys().make_another(randomness)?;
+        let row = TrustedKeyRow {
+            key: *key.as_bytes(),
+            allowed: allowed.to_vec(),
+            // A second key of one day is the newer one: the time of day is kept for the choice between them.
+            valid_from: now.unix(),
+            valid_until: now.start_of_day().plus(days.saturating_mul(DAY)).unix(),
+            retired_at: None,
+            revoked_at: None,
+            listed: Vec::new(),
+        };
+        let mut write = self.store().write().await?;
+        trusted_key::add(&mut write, &row).await?;
+        write.commit().await?;
+        Ok(key)
+    }
+
+    /// Ends a key's signing from a midnight on; what it signed before stays good until the key's end.
+    ///
+    /// # Errors
+    /// [`AdminError::NoSuchKey`]; [`AdminError::Store`].
+    pub async fn retire_key(&self, id: KeyId, from: Timestamp) -> Result<(), AdminError> {
+        let mut write = self.store().write().await?;
+        let key = find(&trusted_key::all(&mut write).await?, id)?;
+        trusted_key::retire(&mut write, &key, from.start_of_day().unix()).await?;
+        Ok(write.commit().await?)
+    }
+
+    /// Withdraws a key that others may have had since the day `from`. Everything it ever signed falls, unless what is
+    /// dated before that day is to stand.
+    ///
+    /// # Errors
+    /// [`AdminError::NoSuchKey`]; [`AdminError::Store`].
+    pub async fn withdraw_key(
+        &self,
+        id: KeyId,
+        from: Timestamp,
+        standing: Standing,
+    ) -> Result<(), AdminError> {
+        let at = match standing {
+            Standing::Nothing => 0,
+            Standing::DatedBefore => from.start_of_day().unix(),
+        };
+        let mut write = self.store().write().await?;
+        let key = find(&trusted_key::all(&mut write).await?, id)?;
+        trusted_key::revoke(&mut write, &key, at).await?;
+        Ok(write.commit().await?)
+    }
+
+    /// Every key and its time.
+    ///
+    /// # Errors
+    /// [`AdminError::Store`].
+    pub async fn list_keys(&self) -> Result<Vec<TrustedKeyRow>, AdminError> {
+        Ok(trusted_key::all(&mut *self.store().read().await?).await?)
+    }
+}
+
+fn find(keys: &[TrustedKeyRow], id: KeyId) -> Result<[u8; 32], AdminError> {
+    keys.iter()
+        .find(|row| PublicKey::parse(&row.key).is_ok_and(|key| key.key_id() == id))
+        .map(|row| row.key)
+        .ok_or(AdminError::NoSuchKey)
+}
+
+/// Reads a key's id: 16 hex digits.
+pub fn key_id(keys: &[TrustedKeyRow], digits: &str) -> Result<KeyId, AdminError> {
+    keys.iter()
+        .filter_map(|row| PublicKey::parse(&row.key).ok())
+        .map(|key| key.key_id())
+        .find(|id| hex::encode(id.as_bytes()) == digits.trim().to_ascii_lowercase())
+        .ok_or(AdminError::NoSuchKey)
+}

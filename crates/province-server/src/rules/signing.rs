@@ -1,0 +1,63 @@
+//! Which key signs what: of those that a published trust list names for it, the newest.
+
+use credential::{PassType, SecretKey, Timestamp, Vct};
+use sqlx::AnyConnection;
+
+use super::Fault;
+use crate::keys::{KeyFileError, ServingKeys};
+use crate::store::trusted_key;
+
+/// The public half of the key that signs `vct` now.
+///
+/// # Errors
+/// [`Fault::NoKey`] if no key may.
+pub async fn current(db: &mut AnyConnection, vct: Vct, now: Timestamp) -> Result<[u8; 32], Fault> {
+    let keys = trusted_key::all(db).await?;
+    keys.into_iter()
+        .filter(|key| key.may_sign(vct, now.unix()))
+        .max_by_key(|key| key.valid_from)
+        .map(|key| key.key)
+        .ok_or(Fault::NoKey(vct))
+}
+
+/// Lets the key that signs identities sign those kinds too that no key may sign, from the next trust list on.
+///
+/// # Errors
+/// [`Fault::Store`].
+pub async fn allow_new(db: &mut AnyConnection, types: &[PassType], now: Timestamp) -> Result<(), Fault> {
+    let keys = trusted_key::all(db).await?;
+    let kinds = types.iter().map(|kind| kind.vct);
+    let new: Vec<Vct> = kinds
+        .filter(|vct| !keys.iter().any(|key| key.allowed.contains(vct)))
+        .collect();
+    let issuer = keys
+        .iter()
+        .filter(|key| key.may_sign(Vct::IDENTITY, now.unix()))
+        .max_by_key(|key| key.valid_from);
+    if let Some(issuer) = issuer.filter(|_| !new.is_empty()) {
+        let all: Vec<Vct> = issuer.allowed.iter().copied().chain(new).collect();
+        trusted_key::set_allowed(db, &issuer.key, &all).await?;
+    }
+    Ok(())
+}
+
+impl ServingKeys {
+    /// The key that signs `vct` now.
+    ///
+    /// # Errors
+    /// [`Fault::NoKey`], [`Fault::KeyFile`].
+    pub async fn current(
+        &self,
+        db: &mut AnyConnection,
+        vct: Vct,
+        now: Timestamp,
+    ) -> Result<SecretKey, Fault> {
+        let public = current(db, vct, now).await?;
+        self.signing(&public).map_err(fault)
+    }
+}
+
+/// A key that the database names and that no file holds.
+pub fn fault(error: KeyFileError) -> Fault {
+    Fault::KeyFile(error.to_string())
+}

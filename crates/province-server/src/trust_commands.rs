@@ -1,0 +1,221 @@
+//! Commands about trust: the trust list, signing keys, risk rules.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use credential::{PublicKey, Timestamp, Vct};
+use province_server::admin::Office;
+use province_server::key_admin::{Standing, key_id};
+use province_server::public_roots;
+use province_server::randomness::Randomness;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::say;
+
+/// The next trust list. Without --draft and --signed the roots that lie in the data folder sign it, which is for tests
+/// and demonstrations.
+#[derive(Args)]
+pub(super) struct Trust {
+    /// The data folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// Write what the list says to this file, for the roots to sign elsewhere (`khyber trust ceremony`).
+    #[arg(long, value_name = "FILE")]
+    draft: Option<PathBuf>,
+    /// With --draft: the roots (JSON, public halves) that sign every list after this one.
+    #[arg(long, value_name = "FILE", requires = "draft")]
+    next_roots: Option<PathBuf>,
+    /// Publish the list in this file, which the roots signed.
+    #[arg(long, value_name = "FILE", conflicts_with = "draft")]
+    signed: Option<PathBuf>,
+}
+
+/// Signing keys.
+#[derive(Subcommand)]
+pub(super) enum Key {
+    /// Make a signing key; the next trust list names it.
+    Add {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// What it may sign: kinds of pass, or counter-certificate, type-register, status-manifest, risk-rules;
+        /// comma between.
+        #[arg(long, value_delimiter = ',', required = true)]
+        allow: Vec<String>,
+        /// How long it serves.
+        #[arg(long, default_value_t = 730)]
+        days: u64,
+    },
+    /// End a key in order: it signs nothing from a day on, and what it signed before stays good until its end.
+    Retire {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The key's id, as `key list` prints it.
+        #[arg(long)]
+        key: String,
+        /// The first day on which it signs nothing, YYYY-MM-DD (UTC).
+        #[arg(long)]
+        from: String,
+    },
+    /// Withdraw a key that others may have. Everything it signed falls, since a thief dates what they sign as they
+    /// like; with --keep-before what is dated before the day stays, forged or not.
+    Compromise {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The key's id, as `key list` prints it.
+        #[arg(long)]
+        key: String,
+        /// The day since which others may have had it, YYYY-MM-DD (UTC).
+        #[arg(long)]
+        from: String,
+        /// Let what is dated before that day stand.
+        #[arg(long)]
+        keep_before: bool,
+    },
+    /// Print every key: its id, what it may sign, and its time.
+    List {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+}
+
+/// Sign and publish risk rules.
+#[derive(Args)]
+pub(super) struct Rules {
+    /// The data folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// The rules, JSON as in assets/rules/rules.json.
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+}
+
+impl Trust {
+    pub(super) async fn run(self, now: Timestamp) -> anyhow::Result<()> {
+        let office = Office::open_unlisted(&self.data).await?;
+        if let Some(file) = &self.draft {
+            let next = self.next_roots.as_deref().map(read_roots).transpose()?;
+            let content = office.draft_trust(next, now).await?;
+            let bytes = content.to_bytes();
+            fs::write(file, &bytes).context("could not write the file")?;
+            return say(&json!({
+                "sequence": content.sequence,
+                "out": file,
+                "sha256": hex::encode(Sha256::digest(&bytes)),
+            }));
+        }
+        let sequence = match &self.signed {
+            Some(file) => {
+                let bytes = fs::read(file).context("could not read the file")?;
+                office.publish_signed(&bytes, now).await?
+            }
+            None => office.publish_trust(now).await?,
+        };
+        say(&json!({ "sequence": sequence }))
+    }
+}
+
+fn read_roots(file: &std::path::Path) -> anyhow::Result<[PublicKey; 3]> {
+    let text = fs::read_to_string(file).context("could not read the roots")?;
+    let roots = public_roots::read(&text).context("the file does not hold three public roots")?;
+    Ok(*roots.keys())
+}
+
+impl Key {
+    pub(super) async fn run(self, randomness: &Randomness, now: Timestamp) -> anyhow::Result<()> {
+        match self {
+            Self::Add { data, allow, days } => {
+                let allowed: Vec<Vct> = allow
+                    .iter()
+                    .map(|vct| Vct::parse(vct))
+                    .collect::<Result<_, _>>()?;
+                let office = Office::open_unlisted(&data).await?;
+                let key = office.add_key(&allowed, days, randomness, now).await?;
+                say(&json!({
+                    "key": hex::encode(key.key_id().as_bytes()),
+                    "public_key": hex::encode(key.as_bytes()),
+                    "in_force": "with the next trust list",
+                }))
+            }
+            Self::Retire { data, key, from } => {
+                let office = Office::open_unlisted(&data).await?;
+                let id = key_id(&office.list_keys().await?, &key)?;
+                office.retire_key(id, day(&from)?).await?;
+                say(&json!({ "key": key, "retired": from, "in_force": "with the next trust list" }))
+            }
+            Self::Compromise {
+                data,
+                key,
+                from,
+                keep_before,
+            } => {
+                let office = Office::open_unlisted(&data).await?;
+                let id = key_id(&office.list_keys().await?, &key)?;
+                let standing = if keep_before {
+                    Standing::DatedBefore
+                } else {
+                    Standing::Nothing
+                };
+                office.withdraw_key(id, day(&from)?, standing).await?;
+                let falls = if keep_before {
+                    "what is dated then or later"
+                } else {
+                    "everything"
+                };
+                say(
+                    &json!({ "key": key, "from": from, "falls": falls, "in_force": "with the next trust list" }),
+                )
+            }
+            Self::List { data } => {
+                let keys = Office::open_unlisted(&data).await?.list_keys().await?;
+                let all: Vec<Value> = keys
+                    .iter()
+                    .map(|row| {
+                        let id = PublicKey::parse(&row.key).map(|key| hex::encode(key.key_id().as_bytes()));
+                        json!({
+                            "key": id.unwrap_or_default(),
+                            "allowed": row.allowed.iter().map(Vct::as_str).collect::<Vec<_>>(),
+                            "from": moment(row.valid_from),
+                            "until": moment(row.valid_until),
+                            "retired": row.retired_at.map(moment),
+                            "withdrawn": row.revoked_at.map(moment),
+                            "listed": row.listed.iter().map(Vct::as_str).collect::<Vec<_>>(),
+                        })
+                    })
+                    .collect();
+                say(&json!({ "keys": all }))
+            }
+        }
+    }
+}
+
+impl Rules {
+    pub(super) async fn run(self, now: Timestamp) -> anyhow::Result<()> {
+        let text = fs::read_to_string(&self.file).context("could not read the rules")?;
+        let file = serde_json::from_str(&text).context("the file is not JSON of risk rules")?;
+        let sequence = Office::open(&self.data).await?.publish_rules(&file, now).await?;
+        say(&json!({ "sequence": sequence }))
+    }
+}
+
+fn day(text: &str) -> anyhow::Result<Timestamp> {
+    let day: jiff::civil::Date = text.parse().context("a day such as 2026-03-01 expected")?;
+    let midnight = day.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp().as_second();
+    Ok(Timestamp::from_unix(
+        u64::try_from(midnight).context("the day is before 1970")?,
+    ))
+}
+
+/// RFC 3339; the number of seconds where it is beyond the year 9999.
+fn moment(seconds: u64) -> String {
+    i64::try_from(seconds)
+        .ok()
+        .and_then(|at| jiff::Timestamp::from_second(at).ok())
+        .map_or_else(|| seconds.to_string(), |at| at.to_string())
+}
