@@ -48,16 +48,16 @@ impl Roots {
     pub(crate) fn read(&self) -> Result<RootSet, CliError> {
         match &self.roots {
             Some(path) => Self::from_file(path),
-            None => Self::from_json(serde_json::from_str(TEST_ROOTS)?),
+            None => Self::from_json(&serde_json::from_str(TEST_ROOTS)?),
         }
     }
 
     /// The three roots in a file.
     pub(crate) fn from_file(path: &Path) -> Result<RootSet, CliError> {
-        Self::from_json(serde_json::from_slice(&files::file(path)?)?)
+        Self::from_json(&serde_json::from_slice(&files::file(path)?)?)
     }
 
-    fn from_json(json: RootsJson) -> Result<RootSet, CliError> {
+    fn from_json(json: &RootsJson) -> Result<RootSet, CliError> {
         let kind = match json.kind {
             Kind::Test => RootKind::Test,
             Kind::Real => RootKind::Real,

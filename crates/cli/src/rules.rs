@@ -103,7 +103,7 @@ impl Show {
             "sequence": content.sequence,
             "iat": moment::text(content.iat),
             "exp": moment::text(content.exp),
-            "rules": serde_json::to_value(file)?["rules"],
+            "rules": file.rules,
         })))
     }
 }

@@ -11,6 +11,7 @@ use crate::http::App;
 use crate::province::Province;
 
 /// What a sync brought.
+#[expect(clippy::struct_excessive_bools, reason = "one for each kind of signed data")]
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct SyncReport {
     /// A newer trust list is here.

@@ -388,6 +388,7 @@ pub struct FaceCall {
 }
 
 /// What a sync brought.
+#[expect(clippy::struct_excessive_bools, reason = "one for each kind of signed data")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct SyncReply {
     /// A newer trust list is here.

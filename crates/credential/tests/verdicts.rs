@@ -402,6 +402,7 @@ fn codes_are_unique_and_have_a_verdict() {
     all.extend(IssueError::ALL.iter().map(|c| c.code()));
     all.extend(PresentError::ALL.iter().map(|c| c.code()));
     all.extend(RegisterError::ALL.iter().map(|c| c.code()));
+    all.extend(RulesError::ALL.iter().map(|c| c.code()));
     let count = all.len();
     all.sort_unstable();
     all.dedup();
@@ -413,7 +414,7 @@ fn codes_are_unique_and_have_a_verdict() {
             of(Verdict::Undecided),
             of(Verdict::Refused)
         ),
-        (2, 12, 27)
+        (2, 14, 28)
     );
 }
 
@@ -425,6 +426,8 @@ fn every_code_has_its_texts_in_three_languages() {
     let codes = codes.chain(RequestError::ALL.iter().map(|c| c.code()));
     let codes = codes.chain(ConfigError::ALL.iter().map(|c| c.code()));
     let codes = codes.chain(IssueError::ALL.iter().map(|c| c.code()));
+    let codes = codes.chain(RegisterError::ALL.iter().map(|c| c.code()));
+    let codes = codes.chain(RulesError::ALL.iter().map(|c| c.code()));
     let codes: Vec<&str> = codes.chain(PresentError::ALL.iter().map(|c| c.code())).collect();
     for language in ["en", "ur", "ps"] {
         let path = format!("{}/../../ui/messages/{language}.json", env!("CARGO_MANIFEST_DIR"));

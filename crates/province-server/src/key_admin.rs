@@ -97,6 +97,9 @@ fn find(keys: &[TrustedKeyRow], id: KeyId) -> Result<[u8; 32], AdminError> {
 }
 
 /// Reads a key's id: 16 hex digits.
+///
+/// # Errors
+/// [`AdminError::NoSuchKey`], also for what is no id.
 pub fn key_id(keys: &[TrustedKeyRow], digits: &str) -> Result<KeyId, AdminError> {
     keys.iter()
         .filter_map(|row| PublicKey::parse(&row.key).ok())

@@ -155,6 +155,13 @@ export type FaceCall = {
 	same: boolean,
 };
 
+/**  How old the desk's data were for a verdict. */
+export type FreshnessView = 
+/**  As new as the service wants. */
+"green" | 
+/**  Older, and still taken: the officer is told. */
+"amber";
+
 /**  A kind of pass or document. */
 export type KindView = {
 	/**  The pass type, such as `age`. */
@@ -165,12 +172,6 @@ export type KindView = {
 	icon: string,
 };
 
-/**  How old the desk's data were for a verdict. */
-export type FreshnessView = 
-/**  As new as the service wants. */
-"green" | 
-/**  Older, and still taken: the officer is told. */
-"amber";
 /**  How far the scan log has come; noted at the end of a day, it proves later that nothing was cut. */
 export type LogView = {
 	/**  Entries so far. */
@@ -297,7 +298,7 @@ export type Role =
 export type RulesView = {
 	/**  Whether they can be used. */
 	state: DataState,
-	/**  The service that this desk was started for. */
+	/**  The service that this desk serves, by its profile. */
 	service: string,
 	/**  They have a rule for it; without one the limits of the format hold. */
 	has_rule: boolean,

@@ -49,15 +49,14 @@ impl Sign {
         let content = files::file(&path)?;
         table::say(&in_words(&content)?);
         let shown = digits::lines(&content);
-        let is_same = match self.compare {
-            Some(typed) => digits::same(&typed, &shown.concat()),
-            None => {
-                let typed = table::ask(
-                    "compare",
-                    "Let another machine's people read all four lines to you. Type the last line as they read it",
-                )?;
-                shown.last().is_some_and(|last| digits::same(&typed, last))
-            }
+        let is_same = if let Some(typed) = self.compare {
+            digits::same(&typed, &shown.concat())
+        } else {
+            let typed = table::ask(
+                "compare",
+                "Let another machine's people read all four lines to you. Type the last line as they read it",
+            )?;
+            shown.last().is_some_and(|last| digits::same(&typed, last))
         };
         if !is_same {
             return Err(CliError::DigitsDiffer);
@@ -74,7 +73,7 @@ impl Sign {
         files::write(&out, &bytes)?;
         let entries: [(&Path, &[u8]); 2] = [(&path, &content), (&out, &bytes)];
         self.transcript
-            .add(machine, "sign", &entries, json!({ "root": part.root }))?;
+            .add(machine, "sign", &entries, &json!({ "root": part.root }))?;
         Ok(Done::json(
             json!({ "root": part.root, "content_sha256": part.content_sha256 }),
         ))
@@ -138,7 +137,7 @@ impl Combine {
         let roots: Vec<String> = signatures.iter().map(|s| hex::text(s.root.as_bytes())).collect();
         let more = json!({ "sequence": verified.sequence(), "signed_by": roots });
         let entries: [(&Path, &[u8]); 2] = [(&path, &content), (&out, &list)];
-        self.transcript.add(machine, "combine", &entries, more)?;
+        self.transcript.add(machine, "combine", &entries, &more)?;
         table::say("The list holds: a program of this province takes it.");
         Ok(Done::json(json!({
             "verified": true,

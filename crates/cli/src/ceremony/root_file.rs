@@ -69,7 +69,7 @@ impl MakeRoot {
         files::write_new(&public, &half)?;
         let entries: [(&Path, &[u8]); 2] = [(&out, &sealed), (&public, &half)];
         self.transcript
-            .add(machine, "make-root", &entries, json!({ "root": digits }))?;
+            .add(machine, "make-root", &entries, &json!({ "root": digits }))?;
         table::say("Done. Try at once whether the passphrase opens it: a first signature will tell.");
         Ok(Done::json(json!({
             "root": digits,

@@ -60,8 +60,7 @@ impl Gather {
         )?;
         files::write(&out, &text)?;
         let more = json!({ "fingerprint": roots.fingerprint(), "roots": keys });
-        self.transcript
-            .add(machine, "gather", &[(&out, &text)], more.clone())?;
+        self.transcript.add(machine, "gather", &[(&out, &text)], &more)?;
         Ok(Done::json(more))
     }
 }

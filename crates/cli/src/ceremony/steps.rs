@@ -30,12 +30,12 @@ const GUIDE: [&str; 7] = [
 ];
 
 impl Guide {
-    pub(crate) fn run(self, _machine: &Machine) -> Result<Done, CliError> {
+    pub(crate) fn run() -> Done {
         let lines = GUIDE
             .iter()
             .zip(1..)
             .map(|(step, number)| format!("{number}. {step}"));
-        Ok(Done::lines(lines.collect()))
+        Done::lines(lines.collect())
     }
 }
 
@@ -63,7 +63,7 @@ impl Draft {
             machine,
             "draft",
             &[(&out, &bytes)],
-            json!({ "sequence": content.sequence }),
+            &json!({ "sequence": content.sequence }),
         )?;
         shown(&bytes)
     }
@@ -96,7 +96,7 @@ impl Change {
         let bytes = content.to_bytes();
         files::write(&out, &bytes)?;
         let more = json!({ "sequence": content.sequence, "next": next.fingerprint() });
-        self.transcript.add(machine, "change", &[(&out, &bytes)], more)?;
+        self.transcript.add(machine, "change", &[(&out, &bytes)], &more)?;
         shown(&bytes)
     }
 }
@@ -144,16 +144,18 @@ pub(crate) fn in_words(content: &[u8]) -> Result<String, CliError> {
             moment::text(key.exp)
         );
         if let Some(at) = key.retired_at {
-            line += &format!("; retired on {}", moment::text(at));
+            line.push_str("; retired on ");
+            line.push_str(&moment::text(at));
         }
         if let Some(at) = key.revoked_at {
-            line += &match at.unix() {
-                0 => String::from("; WITHDRAWN: nothing that it signed is believed"),
-                _ => format!(
-                    "; WITHDRAWN: nothing dated {} or later is believed",
-                    moment::text(at)
-                ),
-            };
+            line.push_str("; WITHDRAWN: nothing ");
+            if at.unix() > 0 {
+                line.push_str("dated ");
+                line.push_str(&moment::text(at));
+                line.push_str(" or later is believed");
+            } else {
+                line.push_str("that it signed is believed");
+            }
         }
         lines.push(line);
     }

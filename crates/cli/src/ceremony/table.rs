@@ -33,7 +33,7 @@ impl Transcript {
         machine: &Machine,
         step: &str,
         files: &[(&Path, &[u8])],
-        more: Value,
+        more: &Value,
     ) -> Result<(), CliError> {
         let named: Vec<Value> = files
             .iter()

@@ -77,6 +77,7 @@ pub enum Source {
 }
 
 /// The desk.
+#[expect(clippy::struct_excessive_bools, reason = "one for each kind of signed data")]
 #[derive(Debug)]
 pub struct Station {
     pub(crate) settings: Settings,

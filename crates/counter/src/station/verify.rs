@@ -90,7 +90,7 @@ impl Station {
     }
 
     /// The rule of the service that this desk serves.
-    fn rule(&self) -> Option<ServiceRule<'_>> {
+    pub(super) fn rule(&self) -> Option<ServiceRule<'_>> {
         self.rules.as_ref()?.rule(self.profile.service())
     }
 

@@ -5,8 +5,8 @@ use credential::{IssuedRequest, RootKind, Signer, Timestamp, Vct};
 use super::Station;
 use crate::officers::Caller;
 use crate::types::{
-    CounterState, DataState, KindView, Mark, RequestReply, RulesView, ScanReply, StationView, StatusView, TrustView,
-    seconds,
+    CounterState, DataState, KindView, Mark, RequestReply, RulesView, ScanReply, StationView, StatusView,
+    TrustView, seconds,
 };
 
 impl Station {

@@ -8,6 +8,7 @@
 )]
 
 mod paper;
+pub mod published;
 mod signed;
 
 pub use signed::{piece, take_status};

@@ -22,6 +22,29 @@ impl Land {
         };
         (StatusManifest::sign(&content, &self.issuer), list)
     }
+
+    /// Rules whose one service takes ages and identities, and whose data are green for two days and amber for ten.
+    pub fn rules(&self, sequence: u64) -> Vec<u8> {
+        let limits = AgeLimits {
+            green: 2 * DAY,
+            amber: 10 * DAY,
+        };
+        let content = RulesContent {
+            sequence,
+            iat: Timestamp::from_unix(NOW - DAY),
+            exp: Timestamp::from_unix(NOW + 90 * DAY),
+            rules: vec![RiskRule {
+                service: SERVICE.into(),
+                name: Names::new("Test service", "آزمائشی خدمت", "ازمایښتي خدمت"),
+                takes: vec![Vct::AGE, Vct::IDENTITY],
+                mode: Mode::Timed,
+                assurance_min: 0,
+                status_age: limits,
+                trust_age: limits,
+            }],
+        };
+        RiskRules::sign(&content, &self.issuer).unwrap()
+    }
 }
 
 /// The list's table or shard of this hash.

@@ -53,11 +53,11 @@ impl ServingKeys {
         now: Timestamp,
     ) -> Result<SecretKey, Fault> {
         let public = current(db, vct, now).await?;
-        self.signing(&public).map_err(fault)
+        self.signing(&public).map_err(|error| fault(&error))
     }
 }
 
 /// A key that the database names and that no file holds.
-pub fn fault(error: KeyFileError) -> Fault {
+fn fault(error: &KeyFileError) -> Fault {
     Fault::KeyFile(error.to_string())
 }

@@ -217,7 +217,6 @@ impl Stage {
             certificate: Some(self.certificate(key.public()).await?),
             key,
             audience: None,
-            service: None,
             offline: false,
             configured: true,
         };

@@ -1,0 +1,152 @@
+//! Roots that changed and risk rules, as a desk learns of them over a real socket.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod desk;
+
+use counter::roots;
+use credential::{SecretKey, TrustContent, TrustList};
+use desk::published::{province, published, sync};
+use desk::{Desk, Land, NOW, is, verdict};
+use serde_json::Value;
+
+/// The list after `held`, signed by these roots: 1 to 3 are the pinned ones, others those that come after.
+fn next_list(land: &Land, held: &TrustList, next: Option<[u8; 3]>, signers: &[u8]) -> Vec<u8> {
+    let secret = |n: u8| match usize::from(n) {
+        n @ 1..=3 => SecretKey::from_seed(sandbox::roots::ROOT_SEEDS[n - 1]),
+        _ => SecretKey::from_seed([n; 32]),
+    };
+    let content = TrustContent {
+        sequence: held.sequence() + 1,
+        previous: Some(held.sha256()),
+        next_roots: next.map(|numbers| numbers.map(|n| secret(n).public())),
+        ..land.trust().content().clone()
+    };
+    let keys: Vec<_> = signers.iter().map(|n| secret(*n)).collect();
+    let numbered: Vec<_> = keys.iter().enumerate().collect();
+    credential::sign_trust_list(&content, &numbered)
+}
+
+#[tokio::test]
+async fn a_desk_catches_up_with_roots_that_changed_twice() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let (board, api) = province(published(&land, 5, &[])).await;
+    let desk = Desk::with_province(&land, folder.path(), Some(api.clone()));
+    sync(&desk).await;
+
+    let first = land.trust();
+    let mut held = first.clone();
+    let mut changed = published(&land, 5, &[]);
+    for (next, signers) in [([1, 2, 4], &[1, 2][..]), ([5, 6, 7], &[2, 4, 5, 6])] {
+        let list = next_list(&land, &held, Some(next), signers);
+        let replaced = held.successors().fingerprint();
+        held = TrustList::verify(&list, &roots::pinned().unwrap(), Some(&held)).unwrap();
+        changed.root_changes.insert(replaced, list);
+    }
+    changed.trust = next_list(&land, &held, None, &[5, 7]);
+    *board.lock().unwrap() = changed.clone();
+    let reply = sync(&desk).await;
+    assert_eq!(
+        (&reply["code"], &reply["trust_changed"]),
+        (&Value::Null, &Value::Bool(true))
+    );
+    let newest = first.sequence() + 3;
+    assert_eq!(reply["state"]["trust"]["sequence"], newest);
+
+    // It verifies again after a restart, and nobody whose roots were replaced is heard.
+    drop(desk);
+    let desk = Desk::with_province(&land, folder.path(), Some(api));
+    assert_eq!(desk.state().await["trust"]["sequence"], newest);
+    assert_eq!(sync(&desk).await["trust_changed"], false);
+    let mut back = changed.clone();
+    back.trust = next_list(&land, &first, None, &[1, 3]);
+    *board.lock().unwrap() = back;
+    let reply = sync(&desk).await;
+    assert_eq!(reply["code"], "station_trust_refused");
+    assert_eq!(reply["state"]["trust"]["sequence"], newest);
+
+    // A new desk walks the chain too; a broken chain leaves it with nothing rather than with the wrong roots.
+    let (fresh, broken) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (_, api) = province(changed.clone()).await;
+    let reply = sync(&Desk::with_province(&land, fresh.path(), Some(api))).await;
+    assert_eq!(reply["state"]["trust"]["sequence"], newest);
+    changed
+        .root_changes
+        .retain(|roots, _| *roots == first.successors().fingerprint());
+    let (_, api) = province(changed).await;
+    let reply = sync(&Desk::with_province(&land, broken.path(), Some(api))).await;
+    assert_eq!(reply["code"], "station_trust_refused");
+    assert_eq!(reply["state"]["trust"]["sequence"], first.sequence() + 1);
+}
+
+#[tokio::test]
+async fn rules_come_with_a_sync_and_mark_what_is_decided_with_old_data() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let mut first = published(&land, 5, &[]);
+    first.rules = Some(land.rules(3));
+    let (board, api) = province(first.clone()).await;
+    let desk = Desk::with_province(&land, folder.path(), Some(api.clone()));
+    assert_eq!(desk.state().await["rules"]["state"], "missing");
+    let reply = sync(&desk).await;
+    assert_eq!(
+        (&reply["code"], &reply["rules_changed"]),
+        (&Value::Null, &Value::Bool(true))
+    );
+    let rules = &reply["state"]["rules"];
+    assert_eq!(
+        (&rules["sequence"], &rules["has_rule"]),
+        (&3.into(), &true.into())
+    );
+    assert_eq!(sync(&desk).await["rules_changed"], false);
+
+    // The list was signed two days ago: green today, amber a second later, and nothing is decided after ten days.
+    let seen =
+        |reply: counter::types::ScanReply| (verdict(&reply), serde_json::to_value(reply.freshness).unwrap());
+    let accepted = is("accepted", "accepted");
+    assert_eq!(
+        seen(desk.text(&land.age_code(1, NOW)).await),
+        (accepted.clone(), "green".into())
+    );
+    desk.set_clock(NOW + 1);
+    assert_eq!(
+        seen(desk.text(&land.age_code(2, NOW + 1)).await),
+        (accepted.clone(), "amber".into())
+    );
+    let last = NOW + 8 * 86_400;
+    desk.set_clock(last);
+    assert_eq!(
+        seen(desk.text(&land.age_code(3, last)).await),
+        (accepted, "amber".into())
+    );
+    desk.set_clock(last + 1);
+    let late = seen(desk.text(&land.age_code(4, last + 1)).await);
+    assert_eq!(late, (is("undecided", "data_too_old"), Value::Null));
+
+    // Older rules, and rules of somebody else, are refused; the newer stay, after a restart too.
+    for (rules, code) in [
+        (land.rules(2), "station_rules_rolled_back"),
+        (
+            Land {
+                issuer: SecretKey::from_seed([66; 32]),
+                ..Land::new()
+            }
+            .rules(9),
+            "station_rules_refused",
+        ),
+    ] {
+        board.lock().unwrap().rules = Some(rules);
+        assert_eq!(sync(&desk).await["code"], code);
+    }
+    drop(desk);
+    let desk = Desk::with_province(&land, folder.path(), Some(api));
+    assert_eq!(desk.state().await["rules"]["sequence"], 3);
+    desk.set_clock(last + 1);
+    assert_eq!(
+        verdict(&desk.text(&land.age_code(5, last + 1)).await),
+        is("undecided", "data_too_old")
+    );
+}
