@@ -157,7 +157,7 @@ impl Visit {
             issuer: Some(printed.issuer_name().to_owned()),
             vct: Some(printed.claims().vct.as_str().to_owned()),
             attendance: None,
-            freshness: None,
+            freshness: Some(printed.freshness().into()),
         }))
     }
 

@@ -10,10 +10,11 @@ use crate::cose::Sign1;
 use crate::issue::{CREDENTIAL_BYTES_MAX, parse_cwt};
 use crate::paper;
 use crate::register::TypeRegister;
+use crate::rules::Freshness;
 use crate::status::Standing;
 use crate::trust::TrustList;
 use crate::vct::Vct;
-use crate::verify::{Context, check_clock, check_dates, check_standing, standing};
+use crate::verify::{Context, check_clock, check_dates, check_standing, data_age, standing};
 
 /// The prefix of a printed document's text.
 pub const DOCUMENT_PREFIX: &str = "KPD:";
@@ -34,6 +35,7 @@ pub struct Printed {
     kind: PrintedKind,
     claims: Claims,
     issuer_name: String,
+    freshness: Freshness,
 }
 
 impl Printed {
@@ -50,6 +52,11 @@ impl Printed {
     /// Who issued it, by the trust list.
     pub fn issuer_name(&self) -> &str {
         &self.issuer_name
+    }
+
+    /// How old the data were that it was decided with.
+    pub const fn freshness(&self) -> Freshness {
+        self.freshness
     }
 
     /// [`Code::DocumentOnly`] or [`Code::PaperNotPresence`].
@@ -149,6 +156,7 @@ fn decide(kind: PrintedKind, cwt: &Sign1<'_>, claims: Claims, ctx: &Context<'_>)
     }
     check_dates(&claims, issuer, ctx.now)?;
     check_standing(&claims, standing, ctx)?;
+    let freshness = data_age(&claims, trust, ctx)?;
     // A card is of one form, which no register describes.
     if let (Some(types), PrintedKind::Document) = (ctx.types, kind) {
         check_type(types, &claims, ctx)?;
@@ -157,5 +165,6 @@ fn decide(kind: PrintedKind, cwt: &Sign1<'_>, claims: Claims, ctx: &Context<'_>)
         kind,
         issuer_name: issuer.iss.clone(),
         claims,
+        freshness,
     })
 }

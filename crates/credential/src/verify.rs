@@ -80,12 +80,11 @@ impl Outcome {
             printed: None,
         }
     }
-}
 
-impl Outcome {
     /// How old the data were that this was decided with; none where nothing may be acted on.
     pub fn freshness(&self) -> Option<Freshness> {
-        self.verified.as_ref().map(Verified::freshness)
+        let printed = || self.printed.as_ref().map(Printed::freshness);
+        self.verified.as_ref().map(Verified::freshness).or_else(printed)
     }
 
     /// Which of the three.
@@ -273,9 +272,7 @@ fn decide(text: &str, ctx: &Context<'_>) -> Result<Verified, Code> {
     check_dates(&claims, issuer, ctx.now)?;
     let expires = check_freshness(&binding, ctx)?;
     check_standing(&claims, standing, ctx)?;
-    let status_signed = ctx.status.filter(|_| claims.status.is_some());
-    let status_signed = status_signed.map(|set| set.manifest().issued_at());
-    let freshness = rules::freshness(ctx.rule.as_ref(), ctx.now, trust.issued_at(), status_signed)?;
+    let freshness = data_age(&claims, trust, ctx)?;
 
     // What this reader knows of the kind of pass.
     if let Some(types) = ctx.types {
@@ -319,6 +316,13 @@ pub(crate) fn check_clock(ctx: &Context<'_>, trust: &TrustList) -> Result<(), Co
         return Err(Code::ClockWrong);
     }
     Ok(())
+}
+
+/// How old the data are that decide about these claims, by the rule of the service.
+pub(crate) fn data_age(claims: &Claims, trust: &TrustList, ctx: &Context<'_>) -> Result<Freshness, Code> {
+    let status = ctx.status.filter(|_| claims.status.is_some());
+    let signed = status.map(|set| set.manifest().issued_at());
+    rules::freshness(ctx.rule.as_ref(), ctx.now, trust.issued_at(), signed)
 }
 
 /// What the holder signed.

@@ -11,7 +11,11 @@ const [PLAIN_CWT, CARD_BYTES_MAX, CARD_TEXT_MAX, CREDENTIAL_BYTES_MAX] = [61, 20
 const PRINTED = 4;
 /** Kinds that only a phone shows, and that of cards: never a printed document. */
 const NOT_DOCUMENTS = ["age", "residence", "identity", "name-photo", "paper-card"];
-const [CWT, KBT, REQUEST, TRUST_LIST, STATUS_MANIFEST, TYPES] = [293, 294, 65_001, 65_003, 65_004, 65_006];
+const [CWT, KBT, TRUST_LIST, STATUS_MANIFEST, TYPES, RULES] = [293, 294, 65_003, 65_004, 65_006, 65_007];
+/** Where no rule says another: how old the status may be, and the trust list, in seconds; older is too old. */
+const AGES = [7 * DAY, 180 * DAY];
+/** The fact that says how well the person was proofed. */
+const ASSURANCE = 6;
 const REQUEST_HASH = -65_604;
 
 const hex = (text) => Buffer.from(text, "hex");
@@ -34,7 +38,8 @@ function decided(vector) {
   const trust = trustList(vector);
   const status = statusOf(vector, trust);
   const types = typesOf(vector, trust);
-  if ([trust.iat, status?.iat ?? 0, types?.iat ?? 0].some((at) => now + CLOCK_ALLOWANCE < at)) throw new Refusal("clock_wrong");
+  const rule = ruleOf(vector, trust);
+  if ([trust.iat, status?.iat ?? 0, types?.iat ?? 0, rule?.iat ?? 0].some((at) => now + CLOCK_ALLOWANCE < at)) throw new Refusal("clock_wrong");
 
   if (!printed && !kbt.verifies(claims.holder)) throw new Refusal("holder_signature");
   const issuer = issuerOf(trust, cwt, claims);
@@ -42,11 +47,12 @@ function decided(vector) {
   if (!printed) checkBinding(binding, claims, vector, request);
   const kind = types?.kinds.get(claims.vct);
   if (binding?.isTimed && kind && !(kind.shown & 1)) throw new Refusal("request_required");
+  if (rule && !printed) checkRule(rule, claims, binding);
   const standing = claims.status && status?.standing(claims.status);
   if (standing === "revoked" || standing === "consumed") throw new Refusal(standing);
 
   if (now >= trust.exp) throw new Refusal("trust_list_expired");
-  if (now >= issuer.exp || claims.iat < startOfDay(issuer.nbf)) throw new Refusal("issuer_key_expired");
+  if (now >= issuer.exp || claims.iat < startOfDay(issuer.nbf) || claims.iat >= issuer.retiredAt) throw new Refusal("issuer_key_expired");
   if (Math.max(claims.iat, claims.nbf ?? 0) > now + CLOCK_ALLOWANCE) throw new Refusal("not_yet_valid");
   if (now >= claims.exp) throw new Refusal("expired");
   if (printed) {
@@ -63,6 +69,9 @@ function decided(vector) {
     if (standing === undefined) throw new Refusal("no_status_list");
     if (standing === "suspended") throw new Refusal(standing);
   }
+  if (now >= rule?.exp) throw new Refusal("rules_expired");
+  const [statusAge, trustAge] = rule?.ages ?? AGES;
+  if (now - trust.iat > trustAge || (claims.status && now - status.iat > statusAge)) throw new Refusal("data_too_old");
   if (types && printed === "document_only") checkPrintedKind(types, kind, claims, now);
   if (printed) return printed;
   if (types) {
@@ -217,14 +226,40 @@ function bindingOf(map) {
   return { audience, exp, iat, nonce, hash, isTimed };
 }
 
+/** The rule of the service that the reader serves. */
+function ruleOf(vector, trust) {
+  if (!vector.rules) return undefined;
+  const message = sign1(read(hex(vector.rules)), RULES, [4]);
+  const content = read(message.payload);
+  issuerOf(trust, message, { vct: "risk-rules", iat: content.get(2) });
+  const rule = content.get(4).find((one) => one.get(1) === vector.service);
+  if (!rule) return undefined;
+  const [takes, isRequestOnly, assurance] = [rule.get(3).map(String), rule.get(4) === 2, rule.get(5)];
+  return { iat: content.get(2), exp: content.get(3), takes, isRequestOnly, assurance, ages: [rule.get(6)[1], rule.get(7)[1]] };
+}
+
+function checkRule(rule, claims, binding) {
+  if (rule.isRequestOnly && binding.isTimed) throw new Refusal("request_required");
+  if (!rule.takes.includes(claims.vct)) throw new Refusal("wrong_pass");
+  if ((claims.at([0, ASSURANCE]) ?? 0) < rule.assurance) throw new Refusal("assurance_too_low");
+}
+
+/** The newest list, by the roots that were in force when it was signed: those before it may have changed them. */
 function trustList(vector) {
-  const content = signedByRoots(read(hex(vector.trust)), TRUST_LIST, vector.roots.map(hex));
+  let roots = vector.roots.map(hex);
+  for (const list of vector.trust_chain ?? []) {
+    const next = signedByRoots(read(hex(list)), TRUST_LIST, roots).get(6);
+    signedByRoots(read(hex(list)), TRUST_LIST, next);
+    roots = next;
+  }
+  const content = signedByRoots(read(hex(vector.trust)), TRUST_LIST, roots);
   const keys = content.get(5).map((key) => ({
     key: publicKey(key.get(2)),
     allowed: key.get(4).map(String),
     nbf: key.get(5),
     exp: key.get(6),
     revokedAt: key.get(8),
+    retiredAt: key.get(9),
   }));
   return { iat: content.get(2), exp: content.get(3), keys };
 }

@@ -205,7 +205,7 @@ pub const BITS: u32 = 512;
 pub const PLACE: u32 = 100;
 
 /// The reader has a list with these bitmaps, all bits clear but that of these passes in those that are true, from a
-/// manifest that ends `ends` seconds after [`NOW`].
+/// manifest that ends `ends` seconds after [`NOW`] and was signed seven days before that at most.
 pub fn standing(set: &[(StatusPurpose, bool)], ends: i64) -> impl Fn(&mut Value) + use<> {
     let shape = Shape::new(2, BITS / 2).unwrap();
     // Other people's bits, so that there is something to decode.
@@ -218,6 +218,7 @@ pub fn standing(set: &[(StatusPurpose, bool)], ends: i64) -> impl Fn(&mut Value)
     let held: Vec<(StatusPurpose, &Bitmap)> = bitmaps.iter().map(|(what, bitmap)| (*what, bitmap)).collect();
     let mut content = content_of(&held);
     content.exp = at(ends);
+    content.iat = content.iat.max(content.exp.minus(7 * DAY));
     let manifest = hex(&StatusManifest::sign(&content, &key("status")));
     let mut lists = serde_json::Map::new();
     for (purpose, bitmap) in &bitmaps {

@@ -2,7 +2,7 @@
 
 use credential::*;
 
-use crate::case::{Folder::*, PLACE, Writer, clock, placed, status, trusting};
+use crate::case::{Folder::*, PLACE, Writer, clock, placed, ruled, status, trusting};
 use crate::common::*;
 
 fn kpd(bytes: &[u8]) -> String {
@@ -136,8 +136,35 @@ pub fn write(w: &Writer<'_>) {
         &card,
         &[&trust],
     );
+    // Which kinds the rule takes, and how, is about phones; how old the data may be counts for paper too.
+    let by_rule = |amber: u64| {
+        let mut rules = rules_content();
+        rules.rules[0].mode = Mode::Request;
+        rules.rules[0].status_age = AgeLimits { green: 0, amber };
+        ruled(&rules.rules[0].service.clone(), &rules)
+    };
+    for (folder, name, what, code, amber) in [
+        (
+            Valid,
+            "printed-document-by-rule",
+            "a printed document where the service takes passes only",
+            Code::DocumentOnly,
+            DAY,
+        ),
+        (
+            Invalid,
+            "printed-document-by-old-data",
+            "a printed document, and a manifest older than the service's rule lets it be",
+            Code::DataTooOld,
+            1,
+        ),
+    ] {
+        let changes: [crate::case::Change<'_>; 3] = [&trust, &good, &by_rule(amber)];
+        w.put(folder, name, what, code, &kpd(&document), &changes);
+    }
     let last = i64::try_from(claims.exp.since(NOW)).unwrap();
     let long = |content: &mut TrustContent| {
+        content.iat = claims.exp.minus(days(1));
         content.exp = NOW.plus(days(2000));
         for key in &mut content.keys {
             key.exp = NOW.plus(days(2000));
