@@ -125,7 +125,7 @@ test("one citizen, from enrolment to a verdict with no network", async (t) => {
     const { answer, known } = await identity();
     assert.deepEqual(known, before);
     assert.ok(known.last_sync_at < revokedAfter, "the wallet fetched after the revocation");
-    assert.equal(known.revoked, false);
+    assert.equal(known.standing, "valid");
     assert.deepEqual([answer.code, answer.word], ["revoked", en("counter_verdict_refused")]);
     assert.doesNotMatch(answer.text, /Gul|Zaman|99999/, "a refused pass shows nothing");
   });
@@ -144,8 +144,8 @@ test("one citizen, from enrolment to a verdict with no network", async (t) => {
 
   /** What the wallet itself says about how old its knowledge is; asked beside the screens, which show only words. */
   async function knownToWallet() {
-    const { last_sync_at, status_as_of, revoked } = await window.home();
-    return { last_sync_at, status_as_of, revoked };
+    const { last_sync_at, status_as_of, standing } = await window.home();
+    return { last_sync_at, status_as_of, standing };
   }
 
   /** The desk asks on its screen, the phone reads a picture of it and answers with looping codes. */

@@ -166,11 +166,17 @@ impl Stage {
         options: &[(&str, String)],
         stdin: Option<&str>,
     ) -> anyhow::Result<Value> {
+        let words: Vec<&str> = options
+            .iter()
+            .flat_map(|(option, value)| [*option, value.as_str()])
+            .collect();
+        self.admin_words(name, &words, stdin)
+    }
+
+    fn admin_words(&self, name: &str, words: &[&str], stdin: Option<&str>) -> anyhow::Result<Value> {
         let mut command = self.command("province-server");
         command.arg(name).arg("--data").arg(self.file("province"));
-        for (option, value) in options {
-            command.args([*option, value]);
-        }
+        command.args(words);
         let output = with_input(command, stdin).with_context(|| format!("province-server {name} failed"))?;
         last_json(&output).with_context(|| format!("province-server {name} did not print JSON"))
     }
@@ -182,6 +188,31 @@ impl Stage {
     pub fn revoke(&self, cnic: &str) -> anyhow::Result<Value> {
         // The number is not on the command line, which other users can read.
         self.admin("revoke", &[], Some(cnic))
+    }
+
+    /// Suspends the passes of the citizen with this number, or lifts that.
+    ///
+    /// # Errors
+    /// When the province does not know it.
+    pub fn suspend(&self, cnic: &str, suspended: bool) -> anyhow::Result<Value> {
+        let name = if suspended { "suspend" } else { "resume" };
+        self.admin(name, &[], Some(cnic))
+    }
+
+    /// An update for desks without a network: the changes since an epoch, or everything; where it lies.
+    ///
+    /// # Errors
+    /// When the province does not write it.
+    pub fn bundle(&self, from: Option<u64>) -> anyhow::Result<PathBuf> {
+        let out =
+            self.file(&from.map_or_else(|| "whole.kpu".to_owned(), |epoch| format!("from-{epoch}.kpu")));
+        let (from, place) = (from.map(|epoch| epoch.to_string()), path(&out));
+        let words = match &from {
+            Some(epoch) => vec!["--from", epoch, "--out", &place],
+            None => vec!["--whole", "--out", &place],
+        };
+        self.admin_words("bundle", &words, None)?;
+        Ok(out)
     }
 
     /// Ends an enrolment, so that the citizen may enrol on another device.

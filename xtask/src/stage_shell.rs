@@ -1,7 +1,8 @@
 //! `cargo xtask stage`: the stage under the orders of another program, one line of JSON each way.
 //!
 //! The end-to-end tests use it, so that the system they test is put together by the same lines as the demo.
-//! Orders: `{"do":"servers"}`, `desk`, `preview`, `window`, `stop`, `sandbox`, `province`, `revoke`, `release`.
+//! Orders: `{"do":"servers"}`, `desk`, `preview`, `window`, `stop`, `sandbox`, `province`, `revoke`, `suspend`, `bundle`,
+//! `release`.
 //! It ends, and with it everything it started, when its standard input ends.
 
 use std::io::{BufRead as _, Write as _};
@@ -123,6 +124,8 @@ fn obey(stage: &mut Stage, line: &str) -> anyhow::Result<Value> {
         }
         "stop" => stage.stop(name("name")?).map(|()| Value::Null),
         "revoke" => stage.revoke(name("cnic")?),
+        "suspend" => stage.suspend(name("cnic")?, order.get("suspended") == Some(&Value::Bool(true))),
+        "bundle" => Ok(json!(stage.bundle(order.get("from").and_then(Value::as_u64))?)),
         "release" => stage.release(name("cnic")?),
         other => bail!("there is no order `{other}`"),
     }

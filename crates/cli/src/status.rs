@@ -6,14 +6,18 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use credential::{
     Bitmap, ListEntry, SecretKey, Shape, StatusBundle, StatusContent, StatusDelta, StatusError,
-    StatusManifest, StatusPurpose, StatusSet, Timestamp, TrustList,
+    StatusManifest, StatusPurpose, StatusSet, Timestamp, TrustList, UPDATE_PREFIX, frames,
 };
+use qr::{Ecc, Qr};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::error::CliError;
 use crate::roots::Roots;
-use crate::{Done, Machine, files, moment};
+use crate::{Done, Machine, Output, files, moment};
+
+/// Pixels for each module of a PNG.
+const PIXELS: u32 = 8;
 
 /// Status bundles (docs/format.cddl, status-bundle): a signed manifest and its lists, or the changes that lead to it.
 ///
@@ -25,6 +29,7 @@ pub(crate) enum Status {
     Set(Set),
     Changes(Changes),
     Apply(Apply),
+    Frames(Frames),
 }
 
 /// Make the lists (JSON) on stdin, sign their manifest, and write both as a bundle.
@@ -98,6 +103,24 @@ pub(crate) struct Apply {
     update: PathBuf,
 }
 
+/// Print the QR texts (KPU:) that carry a bundle to the camera of a desk, one on each line. Any of them will do, as many
+/// as the bundle alone takes.
+#[derive(Args)]
+pub(crate) struct Frames {
+    /// The bundle, 16,668 bytes at most, such as a day's changes.
+    #[arg(value_name = "FILE")]
+    bundle: PathBuf,
+    /// How many codes there are beyond those that it takes, so that a reader need not wait for those that it missed.
+    #[arg(long, default_value_t = 6)]
+    parity: usize,
+    /// Also write each as a PNG in this folder: 000.png, 001.png, ...
+    #[arg(long, value_name = "FOLDER")]
+    png: Option<PathBuf>,
+    /// Also write each as an SVG in this folder: 000.svg, 001.svg, ...
+    #[arg(long, value_name = "FOLDER")]
+    svg: Option<PathBuf>,
+}
+
 #[derive(Args)]
 struct Held {
     /// The bundle.
@@ -156,6 +179,7 @@ impl Status {
             Self::Set(command) => command.run(machine),
             Self::Changes(command) => command.run(),
             Self::Apply(command) => command.run(),
+            Self::Frames(command) => command.run(),
         }
     }
 }
@@ -292,6 +316,28 @@ impl Apply {
             "from": held.manifest().epoch(),
             "to": next.manifest().epoch(),
         })))
+    }
+}
+
+impl Frames {
+    fn run(&self) -> Result<Done, CliError> {
+        let bytes = files::file(&self.bundle)?;
+        StatusBundle::decode(&bytes)?;
+        let texts =
+            frames::split_with_hash(UPDATE_PREFIX, &bytes, self.parity).ok_or(StatusError::TooLarge)?;
+        for (number, text) in texts.iter().enumerate() {
+            let code = Qr::encode(text, Ecc::Low)?;
+            if let Some(folder) = &self.png {
+                files::write(&folder.join(format!("{number:03}.png")), &code.png(PIXELS)?)?;
+            }
+            if let Some(folder) = &self.svg {
+                files::write(&folder.join(format!("{number:03}.svg")), code.svg().as_bytes())?;
+            }
+        }
+        Ok(Done {
+            output: Output::Lines(texts),
+            exit: 0,
+        })
     }
 }
 

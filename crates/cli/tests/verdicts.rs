@@ -213,6 +213,16 @@ fn changes_bring_a_desk_from_one_bundle_to_the_next_and_no_other() {
     );
     let size = std::fs::metadata(province.path("changes.kpu")).unwrap().len();
     assert_eq!(made["size_bytes"], size);
+    let codes = province.done(
+        &["status", "frames", "changes.kpu", "--parity", "2", "--png", "."],
+        "",
+    );
+    let texts: Vec<&str> = codes.lines().collect();
+    assert!(texts.len() >= 3 && texts.iter().all(|text| text.starts_with("KPU:")));
+    assert_eq!(
+        province.done(&["qr", "decode", "001.png"], "").trim_end(),
+        texts[1]
+    );
     // Changes alone are no status data, and they fit one start only.
     let shown = run(&with("show", "changes.kpu"), &[]);
     assert_eq!(shown.error(), error(65, "status_other_start"));

@@ -191,10 +191,16 @@ fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
         configured: false,
     };
     let mut station = Station::open(data, settings)?;
-    let taken = station.take_carried(&bytes, now())?;
+    let taken = station
+        .take_carried(&bytes, now())
+        .map_err(|code| anyhow::anyhow!("{}: the desk goes on with what it has", code.code()))?;
     println!(
         "{}",
-        json!({ "trust_changed": taken.trust, "status_changed": taken.status })
+        json!({
+            "trust_changed": taken.trust,
+            "types_changed": taken.types,
+            "status_changed": taken.status,
+        })
     );
     Ok(())
 }

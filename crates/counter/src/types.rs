@@ -236,8 +236,37 @@ pub struct ScanReply {
     pub kind: Option<KindView>,
     /// How old the desk's data were; only with a pass that holds.
     pub freshness: Option<FreshnessView>,
+    /// An update that another screen shows in codes, which is not about the visitor.
+    pub update: Option<UpdateView>,
     /// Whether any of the codes of this call belonged to the visit; tells the page whether the visitor is still there.
     pub in_view: bool,
+}
+
+/// An update that another screen shows in codes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct UpdateView {
+    /// Different codes that are here.
+    pub have: u32,
+    /// Codes that it takes, whichever they are.
+    pub needed: u32,
+    /// How far it is.
+    pub state: UpdateState,
+    /// Why it was refused, one of `STATION_CODES`.
+    pub code: Option<String>,
+}
+
+/// How far an update in codes is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateState {
+    /// More codes are needed.
+    Reading,
+    /// It was taken over.
+    Taken,
+    /// It was in order, and everything in it was here.
+    Unchanged,
+    /// It was refused; what was here stays.
+    Refused,
 }
 
 /// What a staff pass meant at a gate.

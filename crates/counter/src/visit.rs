@@ -305,6 +305,7 @@ impl Visit {
                     attendance: None,
                     kind: comparing.shown.kind.clone(),
                     freshness: Some(comparing.verified.freshness().into()),
+                    update: None,
                     in_view,
                 }
             }
@@ -321,6 +322,7 @@ impl Visit {
                 attendance: decided.attendance,
                 kind: decided.shown.kind.clone(),
                 freshness: decided.freshness,
+                update: None,
                 in_view,
             },
         }

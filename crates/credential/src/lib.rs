@@ -70,7 +70,7 @@ pub use status::{
     BUNDLE_BYTES_MAX, Bitmap, DELTA_BYTES_MAX, LIST_BITS_MAX, LISTS_MAX, ListEntry, MANIFEST_BYTES_MAX,
     Piece, SHARD_BITS_MAX, SHARDS_MAX, Shape, Standing, StatusBundle, StatusContent, StatusDelta,
     StatusError, StatusManifest, StatusPurpose, StatusSet, StatusToken, TOKEN_BITS_MAX, TOKEN_BYTES_MAX,
-    TokenContent, piece_name, read_token_list, token_list,
+    TokenContent, UPDATE_PREFIX, piece_name, read_token_list, token_list,
 };
 pub use time::{CLOCK_ALLOWANCE, DAY, Timestamp};
 pub use trust::{

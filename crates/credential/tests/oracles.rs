@@ -47,6 +47,7 @@ fn status_messages() -> Vec<(&'static str, Vec<u8>)> {
         manifest: StatusManifest::sign(&content, &key("status")),
         trust: Some(trust_bytes(&trust_content())),
         deltas: vec![delta.clone()],
+        types: Some(register_bytes(&register_content())),
         ..StatusBundle::default()
     };
     let token = TokenContent {

@@ -69,6 +69,8 @@ problem_codes! {
     PassTypeUnknown = "pass_type_unknown", 422;
     /// The person's passes were revoked.
     PersonRevoked = "person_revoked", 403;
+    /// The person's passes are suspended for now.
+    PersonSuspended = "person_suspended", 403;
     /// No such thing.
     NotFound = "not_found", 404;
     /// The body is larger than allowed.

@@ -139,6 +139,8 @@ ui_codes! {
     TooManyAttempts = "too_many_attempts",
     /// The person's passes were revoked.
     PersonRevoked = "person_revoked",
+    /// The person's passes are suspended for now.
+    PersonSuspended = "person_suspended",
     /// The province cannot answer now.
     ServerFault = "server_fault",
     /// The province does not understand this app: it may be too old.

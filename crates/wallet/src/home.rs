@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::code::UiError;
 use crate::error::StoreError;
-use crate::screen::{Card, Choice, Home, PassStock};
+use crate::screen::{Card, CardStanding, Choice, Home, PassStock};
 use crate::store::credential as passes;
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::enrolment::{self, State};
@@ -27,9 +27,9 @@ pub(crate) fn home(database: &Connection, roots: &RootSet, now: Timestamp) -> Re
         Some(stored) => Some(Credential::parse(&stored.raw).map_err(|_| StoreError::Row)?),
         None => None,
     };
-    let revoked = match (&identity, &status) {
-        (Some(identity), Some(status)) => is_revoked(identity, status),
-        _ => false,
+    let standing = match (&identity, &status) {
+        (Some(identity), Some(status)) => standing(identity, status),
+        _ => CardStanding::Valid,
     };
     let card = match &identity {
         Some(identity) if enrolment.state == State::Complete => Some(card(database, identity)?),
@@ -59,7 +59,7 @@ pub(crate) fn home(database: &Connection, roots: &RootSet, now: Timestamp) -> Re
         status_as_of: status
             .as_ref()
             .map(|status| screen_time(status.manifest().issued_at())),
-        revoked,
+        standing,
     })
 }
 
@@ -127,10 +127,11 @@ fn last_day(ends: Timestamp) -> String {
     Day::at_unix(ends.minus(DAY).unix()).to_string()
 }
 
-fn is_revoked(identity: &Credential, status: &StatusSet) -> bool {
-    identity
-        .unverified_claims()
-        .status
-        .as_ref()
-        .is_some_and(|at| status.standing(at) == Some(Standing::Revoked))
+fn standing(identity: &Credential, status: &StatusSet) -> CardStanding {
+    let at = identity.unverified_claims().status.as_ref();
+    match at.and_then(|at| status.standing(at)) {
+        Some(Standing::Revoked | Standing::Consumed) => CardStanding::Revoked,
+        Some(Standing::Suspended) => CardStanding::Suspended,
+        Some(Standing::Valid) | None => CardStanding::Valid,
+    }
 }

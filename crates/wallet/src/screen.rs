@@ -166,8 +166,21 @@ pub struct Home {
     pub trust_as_of: Option<u32>,
     /// When the status data was issued.
     pub status_as_of: Option<u32>,
-    /// Whether the status data say that this person's identity is revoked.
-    pub revoked: bool,
+    /// What the status data say of this person's identity.
+    pub standing: CardStanding,
+}
+
+/// What the status data say of an identity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum CardStanding {
+    /// Nothing against it, as far as the phone knows.
+    #[default]
+    Valid,
+    /// Suspended for now; it may be lifted.
+    Suspended,
+    /// Revoked for good.
+    Revoked,
 }
 
 /// The citizen's card, for the citizen's own screen.

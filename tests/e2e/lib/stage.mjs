@@ -70,6 +70,16 @@ export class Stage {
     return this.#order({ do: "revoke", cnic });
   }
 
+  /** Suspends a citizen's passes, or lifts that. */
+  suspend(cnic, suspended) {
+    return this.#order({ do: "suspend", cnic, suspended });
+  }
+
+  /** An update for desks without a network: the changes since an epoch, or everything; the file's path. */
+  bundle(from) {
+    return this.#order({ do: "bundle", from });
+  }
+
   /** Ends an enrolment, so that the citizen may enrol on another device. */
   release(cnic) {
     return this.#order({ do: "release", cnic });

@@ -38,6 +38,8 @@ export interface Api {
   face(visit: number, same: boolean): Promise<ScanReply>;
   next(): Promise<ScanReply>;
   sync(): Promise<SyncReply>;
+  /** An update that was carried here. */
+  update(file: ArrayBuffer): Promise<SyncReply>;
   signIn(call: SignInCall): Promise<SignInReply>;
   setUp(call: SetUpCall): Promise<SignInReply>;
   signOut(): Promise<SignOutReply>;
@@ -104,6 +106,7 @@ export function counterApi(token: string): Api {
     face: (visit, same) => json("/api/face", { visit, same }),
     next: () => call("POST", "/api/next"),
     sync: () => call("POST", "/api/sync"),
+    update: (file) => call("POST", "/api/update", file, { "content-type": "application/octet-stream" }),
     signIn: (value) => json("/api/officers/sign-in", value),
     setUp: (value) => json("/api/officers/set-up", value),
     signOut: () => call("POST", "/api/officers/sign-out"),

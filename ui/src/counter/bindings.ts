@@ -332,6 +332,8 @@ export type ScanReply = {
 	kind: KindView | null,
 	/**  How old the desk's data were; only with a pass that holds. */
 	freshness: FreshnessView | null,
+	/**  An update that another screen shows in codes, which is not about the visitor. */
+	update: UpdateView | null,
 	/**  Whether any of the codes of this call belonged to the visit; tells the page whether the visitor is still there. */
 	in_view: boolean,
 };
@@ -493,6 +495,29 @@ export type TrustView = {
 	issued_at: number | null,
 	/**  Seconds since then by the desk's clock. */
 	age_seconds: number | null,
+};
+
+/**  How far an update in codes is. */
+export type UpdateState = 
+/**  More codes are needed. */
+"reading" | 
+/**  It was taken over. */
+"taken" | 
+/**  It was in order, and everything in it was here. */
+"unchanged" | 
+/**  It was refused; what was here stays. */
+"refused";
+
+/**  An update that another screen shows in codes. */
+export type UpdateView = {
+	/**  Different codes that are here. */
+	have: number,
+	/**  Codes that it takes, whichever they are. */
+	needed: number,
+	/**  How far it is. */
+	state: UpdateState,
+	/**  Why it was refused, one of `STATION_CODES`. */
+	code: string | null,
 };
 
 /**  The three outcomes. */

@@ -1,6 +1,6 @@
 /** What the desk's page knows and does, without a screen. The program decides; this follows. */
 import { CallError, type Api } from "./api";
-import type { CounterState, DeskView, RequestReply, ScanReply, ShiftView, SignInReply } from "./bindings";
+import type { CounterState, DeskView, RequestReply, ScanReply, ShiftView, SignInReply, UpdateState, UpdateView } from "./bindings";
 
 const NOBODY: ScanReply = {
   visit: 0,
@@ -15,8 +15,12 @@ const NOBODY: ScanReply = {
   attendance: null,
   kind: null,
   freshness: null,
+  update: null,
   in_view: false,
 };
+
+/** Longest update file, as the program has it. */
+const UPDATE_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Something printed that is genuine: no answer of a phone, and to be read before it goes away. */
 const PRINTED = ["document_only", "paper_not_presence"];
@@ -56,6 +60,8 @@ export class Desk {
   noCode = $state(false);
   updating = $state(false);
   updated = $state(false);
+  /** What became of the update file that the officer chose; `reading` while the program looks at it. */
+  fileUpdate = $state<UpdateView>();
   cameraLive = $state(false);
   /** The officer took the question back; the next one comes when they say so. */
   paused = $state(false);
@@ -218,7 +224,8 @@ export class Desk {
     const again = text === this.#lastText && this.now - this.#lastTextAt < SAME_SCAN_MS;
     this.#lastText = text;
     this.#lastTextAt = this.now;
-    if (this.visit.state === "decided") {
+    // The codes of an update are no visitor's.
+    if (this.visit.state === "decided" && !text.startsWith("KPU:")) {
       // A loop of codes goes on in front of the scanner after the verdict.
       if (again || text.startsWith("KPF:")) return;
       await this.next();
@@ -340,6 +347,24 @@ export class Desk {
     this.updating = false;
   }
 
+  /** Takes over an update from a file, such as one on a stick. */
+  async takeFile(file: Blob): Promise<void> {
+    if (this.fileUpdate?.state === "reading") return;
+    const said = (state: UpdateState, code: string | null = null) => (this.fileUpdate = { have: 0, needed: 1, state, code });
+    said("reading");
+    // A stick that was pulled out is no program that is gone.
+    const bytes = file.size > UPDATE_BYTES_MAX ? undefined : await file.arrayBuffer().catch(() => undefined);
+    if (bytes === undefined) return void said("refused", "station_update_unreadable");
+    try {
+      const reply = await this.#api.update(bytes);
+      this.#take(reply.state);
+      said(reply.trust_changed || reply.types_changed || reply.status_changed ? "taken" : "unchanged");
+    } catch (thrown) {
+      if (!(thrown instanceof CallError)) throw thrown;
+      said("refused", thrown.code);
+    }
+  }
+
   dismiss(): void {
     this.trouble = undefined;
     this.noCode = false;
@@ -376,6 +401,8 @@ export class Desk {
     const another = reply.visit !== this.visit.visit;
     if (another) this.#end();
     if (reply.in_view) this.#seenAt = this.now;
+    // How old everything is has changed.
+    if (reply.update?.state === "taken" && this.visit.update?.state !== "taken") void this.refresh();
     if (reply.state === "decided" && (another || this.visit.state !== "decided")) this.#decidedAt = this.now;
     // The answer has arrived; the request is used up.
     const answered = reply.state === "decided" && reply.verdict === "accepted" && !PRINTED.includes(reply.code ?? "");

@@ -87,6 +87,48 @@ describe("a USB scanner", () => {
   });
 });
 
+describe("an update", () => {
+  const file = new Blob(["12345"]);
+
+  test("in codes leaves the verdict on the screen, is said as it comes, and is asked about once it is here", async () => {
+    program.reply = ACCEPTED;
+    await desk.text("KP1:A");
+    const update = { have: 2, needed: 3, state: "reading" as const, code: null };
+    program.reply = { ...ACCEPTED, in_view: false, update };
+    await desk.text("KPU:A");
+    expect([desk.visit.verdict, desk.visit.update]).toEqual(["accepted", update]);
+    expect(program.calls).not.toContain("next");
+    const asked = () => program.calls.filter((call) => call === "state").length;
+    const before = asked();
+    program.reply = { ...program.reply, update: { ...update, have: 3, state: "taken" } };
+    await desk.text("KPU:B");
+    await desk.text("KPU:C");
+    expect(asked()).toBe(before + 1);
+  });
+
+  test("from a file is said to be taken over, to bring nothing new, or to be refused with its code", async () => {
+    await desk.takeFile(file);
+    expect([program.calls.at(-1), desk.fileUpdate?.state]).toEqual(["update 5", "taken"]);
+    program.brings = false;
+    await desk.takeFile(file);
+    expect(desk.fileUpdate?.state).toBe("unchanged");
+    program.refusal = "station_update_other_start";
+    await desk.takeFile(file);
+    expect(desk.fileUpdate).toMatchObject({ state: "refused", code: "station_update_other_start" });
+    expect(desk.trouble).toBeUndefined();
+  });
+
+  test("from a file that cannot be read, or is too large, is not sent", async () => {
+    const pulled = Object.assign(new Blob(["x"]), { arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")) });
+    const large = Object.defineProperty(new Blob(["x"]), "size", { value: 33 * 1024 * 1024 });
+    for (const one of [pulled, large]) {
+      await desk.takeFile(one);
+      expect(desk.fileUpdate).toMatchObject({ state: "refused", code: "station_update_unreadable" });
+    }
+    expect(program.calls.filter((call) => call.startsWith("update"))).toEqual([]);
+  });
+});
+
 test("a dropped picture begins a new visit after a verdict, and one without a code is said to be so", async () => {
   program.reply = ACCEPTED;
   await desk.pictures([new Blob()]);

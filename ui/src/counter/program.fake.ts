@@ -12,6 +12,7 @@ import type {
   SetUpCall,
   ShiftView,
   SignInCall,
+  SyncReply,
 } from "./bindings";
 
 export const NOBODY: ScanReply = {
@@ -27,6 +28,7 @@ export const NOBODY: ScanReply = {
   attendance: null,
   kind: null,
   freshness: null,
+  update: null,
   in_view: false,
 };
 export const ACCEPTED: ScanReply = { ...NOBODY, state: "decided", verdict: "accepted", code: "accepted", in_view: true };
@@ -81,6 +83,8 @@ export class Program implements Api {
   calls: string[] = [];
   reply: ScanReply = NOBODY;
   gone = false;
+  /** An update has something new. */
+  brings = true;
   /** The code with which calls fail from now on. */
   refusal = "";
 
@@ -100,6 +104,7 @@ export class Program implements Api {
   request = (ask: string) => this.#answer(`request ${ask}`, REQUEST);
   cancelRequest = () => this.#answer("cancel", { ...STATE, desk: this.view });
   face = (visit: number, same: boolean) => this.#answer(`face ${visit} ${same}`, this.reply);
+  update = (file: ArrayBuffer) => this.#answer(`update ${file.byteLength}`, { ...this.#nothingNew(), status_changed: this.brings });
   next = () => this.#answer("next", NOBODY);
   signIn = (call: SignInCall) => this.#enter(`sign-in ${call.number}`);
   setUp = (call: SetUpCall) => this.#enter(`set-up ${call.number}`);
@@ -125,5 +130,9 @@ export class Program implements Api {
     this.view = { ...this.view, officer: OFFICER, occupied: true, idle_seconds: 600 };
     return this.#answer(call, { session: "5e55", officer: OFFICER, ended: null });
   }
-  sync = () => this.#answer("sync", { trust_changed: false, types_changed: false, status_changed: false, rules_changed: false, code: null, state: { ...STATE, desk: this.view } });
+  sync = () => this.#answer("sync", this.#nothingNew());
+
+  #nothingNew(): SyncReply {
+    return { trust_changed: false, types_changed: false, status_changed: false, rules_changed: false, code: null, state: { ...STATE, desk: this.view } };
+  }
 }

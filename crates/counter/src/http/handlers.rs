@@ -191,7 +191,7 @@ pub async fn update(
         let taken = station.take_carried(&file, now)?;
         Ok(Json(SyncReply {
             trust_changed: taken.trust,
-            types_changed: false,
+            types_changed: taken.types,
             status_changed: taken.status,
             rules_changed: false,
             code: None,

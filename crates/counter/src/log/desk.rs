@@ -5,7 +5,7 @@ use scan_log::{Event, Report, ShownBy, Word};
 
 use super::{By, Note};
 use crate::StationCode;
-use crate::station::{Station, Taken};
+use crate::station::Station;
 use crate::store::officers::ShiftEnd;
 use crate::store::{Store, StoreError};
 use crate::types::{LogView, SealView, seconds};
@@ -93,23 +93,6 @@ impl Station {
     pub(crate) fn log_sheet(&mut self, day: u32, now: Timestamp) -> Result<(), StationCode> {
         let note = self.note(Event::Sheet, None).about(&scan_log::day_text(day));
         Ok(self.store.note(&note, now)?)
-    }
-
-    /// Takes over an update that was carried here, as [`Self::take_update`] does, and writes down what came of it.
-    ///
-    /// # Errors
-    /// Those of [`Self::take_update`].
-    pub fn take_carried(&mut self, file: &[u8], now: Timestamp) -> Result<Taken, StationCode> {
-        let taken = self.take_update(file);
-        let code = match &taken {
-            Err(code) => code.code(),
-            Ok(taken) if taken.trust || taken.status => "changed",
-            Ok(_) => "unchanged",
-        };
-        self.log_event(Event::Update, Some(code), now)?;
-        let taken = taken?;
-        self.note_sync(now)?;
-        Ok(taken)
     }
 
     /// The whole log as a file; that it was handed out is its last entry.

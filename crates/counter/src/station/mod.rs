@@ -3,6 +3,7 @@
 mod citizen;
 mod held;
 mod signed;
+mod update;
 mod verify;
 mod views;
 
@@ -10,8 +11,9 @@ use std::path::Path;
 
 use credential::{
     Code, CounterCertificateClaims, FaceCheck, IssuedRequest, Mode, RiskRules, RootSet, SecretKey, Signer,
-    StatusManifest, StatusSet, Timestamp, TrustList, TypeRegister, Vct, Verdict, photo,
+    StatusManifest, StatusSet, Timestamp, TrustList, TypeRegister, UPDATE_PREFIX, Vct, Verdict, photo,
 };
+use update::UpdateReader;
 
 use crate::StationCode;
 use crate::gate::{self, Rules, Staff};
@@ -22,7 +24,8 @@ use crate::store::{OpenError, Store, StoreError};
 use crate::types::{RequestReply, ScanReply};
 use crate::visit::{Seen, Visit};
 
-pub use signed::{StagedStatus, Taken};
+pub use signed::StagedStatus;
+pub use update::Taken;
 
 /// What a desk is put together from.
 #[derive(Debug)]
@@ -104,6 +107,8 @@ pub struct Station {
     request: Option<IssuedRequest>,
     /// The request that was answered last, so that its answer shown again is called a replay.
     answered: Option<IssuedRequest>,
+    /// An update that another screen shows in codes.
+    update: UpdateReader,
 }
 
 impl Station {
@@ -181,6 +186,7 @@ impl Station {
             visit_number: 1,
             request: None,
             answered: None,
+            update: UpdateReader::default(),
         })
     }
 
@@ -196,9 +202,13 @@ impl Station {
     ) -> Result<ScanReply, StationCode> {
         let mut in_view = false;
         self.end_if_late(now)?;
-        // A code before its photo, wherever they are in the picture.
+        // A code before its photo, wherever they are in the picture. An update is no visitor's and leaves them alone.
         let is_photo = |text: &&String| text.starts_with(photo::FRAME_PREFIX);
-        for text in texts.iter().filter(|text| !is_photo(text)) {
+        let is_update = |text: &&String| text.starts_with(UPDATE_PREFIX);
+        for text in texts.iter().filter(is_update) {
+            self.see_update(text, now);
+        }
+        for text in texts.iter().filter(|text| !is_photo(text) && !is_update(text)) {
             if source == Source::Camera && text.starts_with("KPR:") {
                 continue;
             }
@@ -207,7 +217,10 @@ impl Station {
         for text in texts.iter().filter(is_photo) {
             in_view |= self.visit.see_photo_frame(text);
         }
-        Ok(self.reply(in_view))
+        Ok(ScanReply {
+            update: self.update.view(now),
+            ..self.reply(in_view)
+        })
     }
 
     /// Takes one code and says whether it belongs to the visit. Another pass is another visitor: it ends the visit

@@ -1,8 +1,8 @@
 //! Taking over newer signed data: verified, never older, whole or not at all.
 
 use credential::{
-    Piece, RegisterError, RiskRules, RulesError, StatusBundle, StatusDelta, StatusError, StatusManifest,
-    StatusSet, Timestamp, TrustError, TrustList, TypeRegister,
+    Piece, RegisterError, RiskRules, RulesError, StatusDelta, StatusError, StatusManifest, StatusSet,
+    Timestamp, TrustError, TrustList, TypeRegister,
 };
 
 use super::Station;
@@ -50,15 +50,6 @@ impl StagedStatus {
             .add(piece, bytes)
             .map_err(|_| StationCode::StatusRefused)
     }
-}
-
-/// What of an update was new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taken {
-    /// The trust list.
-    pub trust: bool,
-    /// The status data.
-    pub status: bool,
 }
 
 /// Taking over newer signed data.
@@ -218,7 +209,7 @@ impl Station {
         self.use_status(staged.status)
     }
 
-    fn use_status(&mut self, status: StatusSet) -> Result<(), StationCode> {
+    pub(super) fn use_status(&mut self, status: StatusSet) -> Result<(), StationCode> {
         let epoch = status.manifest().epoch();
         let older = self
             .status
@@ -233,34 +224,6 @@ impl Station {
         self.status = Some(status);
         self.status_broken = false;
         Ok(())
-    }
-
-    /// Takes over an update that was carried here: a trust list if it has one, and status data. Says what is new. A trust
-    /// list stays if the status data are refused after it.
-    ///
-    /// # Errors
-    /// [`StationCode::UpdateUnreadable`], [`StationCode::UpdateOtherStart`] if its changes begin at other data than these,
-    /// those of [`Self::take_trust_list`] and [`Self::stage_status`].
-    pub fn take_update(&mut self, bytes: &[u8]) -> Result<Taken, StationCode> {
-        let bundle = StatusBundle::decode(bytes).map_err(|_| StationCode::UpdateUnreadable)?;
-        let trust = match &bundle.trust {
-            Some(list) => self.take_trust_list(list)?,
-            None => false,
-        };
-        let list = self.trust.as_ref().ok_or(StationCode::StatusRefused)?;
-        let status = bundle
-            .open(list, self.status.as_ref())
-            .map_err(|error| match error {
-                StatusError::Older | StatusError::SameNumber => StationCode::StatusRolledBack,
-                StatusError::OtherStart => StationCode::UpdateOtherStart,
-                _ => StationCode::StatusRefused,
-            })?;
-        let held = self.status.as_ref().filter(|held| held.is_whole());
-        let same = held.is_some_and(|held| held.manifest().bytes() == status.manifest().bytes());
-        if !same {
-            self.use_status(status)?;
-        }
-        Ok(Taken { trust, status: !same })
     }
 
     /// Notes that everything was fetched.

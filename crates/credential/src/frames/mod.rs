@@ -1,4 +1,5 @@
-//! A payload as QR frames of which any `k` give it back, in any order: today photos (`KPF:`).
+//! A payload as QR frames of which any `k` give it back, in any order: photos (`KPF:`) and
+//! updates for desks (`KPU:`).
 //!
 //! Frames 0 to `k - 1` are the payload, cut and padded with zeros; the frames behind them are Reed-Solomon parity, so a
 //! reader that missed one frame waits for any next one and not for the same to come round. Nothing is signed here: the

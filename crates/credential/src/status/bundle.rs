@@ -1,4 +1,4 @@
-//! What a desk without a network is brought: a manifest, changes or whole lists, and a trust list if there is a new one.
+//! What a desk without a network is brought: a manifest, changes or whole lists, a trust list and a type register.
 //!
 //! The bundle itself is not signed; everything in it is proven by what is.
 
@@ -13,6 +13,9 @@ use crate::trust::TrustList;
 /// Longest bundle, in bytes: whole lists for the province with one entry in twenty set are 1.5 MB each.
 pub const BUNDLE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// Prefix of the codes that carry a bundle ([`crate::frames::split_with_hash`]).
+pub const UPDATE_PREFIX: &str = "KPU:";
+
 /// Most deltas in one bundle.
 const DELTAS_MAX: u64 = 64;
 
@@ -20,6 +23,7 @@ const MANIFEST: i64 = 1;
 const TRUST: i64 = 2;
 const DELTAS: i64 = 3;
 const LISTS: i64 = 4;
+const TYPES: i64 = 5;
 
 /// An update on its way to a desk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +36,8 @@ pub struct StatusBundle {
     pub deltas: Vec<StatusDelta>,
     /// Every shard of every bitmap, as they are published.
     pub lists: BTreeMap<String, BTreeMap<StatusPurpose, Vec<Vec<u8>>>>,
+    /// The type register.
+    pub types: Option<Vec<u8>>,
 }
 
 impl StatusBundle {
@@ -61,6 +67,7 @@ impl StatusBundle {
             self.trust.is_some(),
             !self.deltas.is_empty(),
             !self.lists.is_empty(),
+            self.types.is_some(),
         ];
         w.map(1 + optional.iter().filter(|there| **there).count());
         w.int(MANIFEST).bytes(&self.manifest);
@@ -84,6 +91,9 @@ impl StatusBundle {
                     }
                 }
             }
+        }
+        if let Some(types) = &self.types {
+            w.int(TYPES).bytes(types);
         }
         w.finish()
     }
@@ -113,6 +123,7 @@ impl StatusBundle {
                     }
                 }
                 LISTS => bundle.lists = lists(&mut r)?,
+                TYPES => bundle.types = Some(r.bytes()?.to_vec()),
                 _ => return Err(StatusError::Malformed),
             }
         }

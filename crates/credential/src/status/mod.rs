@@ -13,7 +13,7 @@ mod set;
 mod token;
 
 pub use bitmap::{Bitmap, SHARD_BITS_MAX, SHARDS_MAX, Shape};
-pub use bundle::{BUNDLE_BYTES_MAX, StatusBundle};
+pub use bundle::{BUNDLE_BYTES_MAX, StatusBundle, UPDATE_PREFIX};
 pub use delta::{DELTA_BYTES_MAX, StatusDelta};
 pub use manifest::{LISTS_MAX, ListEntry, MANIFEST_BYTES_MAX, StatusContent, StatusManifest};
 pub use set::{Piece, StatusSet, piece_name};

@@ -18,7 +18,7 @@ use crate::randomness::Randomness;
 use crate::sealed::{DataKeys, Kind as Sealed, Subject};
 use crate::store::holding::{self, Holding};
 use crate::store::person::{self, Person};
-use crate::store::status_file::Flip;
+use crate::store::status_file::{self, Flip};
 use crate::store::{Store, status};
 
 /// What a clerk enters of a document: the citizen, the kind, and its own fields by the keys of the type register.
@@ -48,6 +48,9 @@ pub enum DocumentError {
     /// The citizen's passes were revoked.
     #[error("this citizen's passes were revoked")]
     Revoked,
+    /// The citizen's passes are suspended for now.
+    #[error("this citizen's passes are suspended")]
+    Suspended,
     /// The register has no document of this name.
     #[error("the type register has no document of this name")]
     UnknownType,
@@ -77,6 +80,7 @@ impl DocumentError {
         match self {
             Self::NotEnrolled => "not_enrolled",
             Self::Revoked => "person_revoked",
+            Self::Suspended => "person_suspended",
             Self::UnknownType => "issue_unknown_type",
             Self::UnknownField(_) => "field_unknown",
             Self::FieldMissing(_) => "field_missing",
@@ -112,7 +116,7 @@ pub async fn grant(
     randomness: &Randomness,
 ) -> Result<(), DocumentError> {
     let mut write = store.write().await?;
-    let person = find(&mut write, &keys.data, &form.cnic).await?;
+    let person = find_in_good_standing(&mut write, &keys.data, &form.cnic).await?;
     let register = kinds::published(&mut write).await?;
     let kind = register
         .find(&form.vct)
@@ -139,7 +143,7 @@ pub async fn grant(
 
     let held = holding::all(&mut write, &person.id).await?;
     let before = held.iter().find(|one| one.vct == form.vct.as_str());
-    let revoked = revoke(&mut write, before.and_then(|one| one.status.as_ref()), now).await?;
+    let revoked = set(&mut write, before.and_then(place), StatusPurpose::Revoked, now).await?;
     let plain = Zeroizing::new(to_json(&granted.fields)?);
     let kept = Holding {
         vct: form.vct.as_str().to_owned(),
@@ -176,7 +180,7 @@ pub async fn withdraw(
         .find(|one| one.vct == vct.as_str())
         .ok_or(DocumentError::NotHeld)?;
     holding::remove(&mut write, &person.id, &one.vct).await?;
-    if let Some(flip) = revoke(&mut write, one.status.as_ref(), now).await? {
+    if let Some(flip) = set(&mut write, place(one), StatusPurpose::Revoked, now).await? {
         let status = keys.current(&mut write, Vct::STATUS_MANIFEST, now).await?;
         publish::publish(&mut write, &status, now, &[flip]).await?;
     }
@@ -196,7 +200,7 @@ pub async fn paper(
     now: Timestamp,
 ) -> Result<Vec<u8>, DocumentError> {
     let mut db = store.read().await?;
-    let person = find(&mut db, &keys.data, cnic).await?;
+    let person = find_in_good_standing(&mut db, &keys.data, cnic).await?;
     let register = kinds::published(&mut db).await?;
     let kind = register.find(vct).ok_or(DocumentError::UnknownType)?;
     let held = holding::all(&mut db, &person.id).await?;
@@ -211,15 +215,34 @@ pub async fn paper(
     kind.issue(&claims, &issuer).map_err(DocumentError::Issue)
 }
 
-/// Revokes all documents of a citizen, inside the caller's transaction, which publishes the bits that turned.
-pub(super) async fn revoke_all(
+/// Sets this bit of all documents of a citizen that have one, inside the caller's transaction, which publishes the bits
+/// that turned.
+pub(super) async fn set_all(
     db: &mut AnyConnection,
     person: &Person,
+    purpose: StatusPurpose,
     now: Timestamp,
 ) -> Result<Vec<Flip>, Fault> {
     let mut flips = Vec::new();
     for one in holding::all(db, &person.id).await? {
-        flips.extend(revoke(db, one.status.as_ref(), now).await?);
+        flips.extend(set(db, place(&one), purpose, now).await?);
+    }
+    Ok(flips)
+}
+
+/// Clears this bit of all documents of a citizen, as [`set_all`] sets it.
+pub(super) async fn clear_all(
+    db: &mut AnyConnection,
+    person: &Person,
+    purpose: StatusPurpose,
+) -> Result<Vec<Flip>, Fault> {
+    let mut flips = Vec::new();
+    for one in holding::all(db, &person.id).await? {
+        if let Some((list, index)) = place(&one)
+            && status::clear(db, list, purpose, index).await?
+        {
+            flips.push(flip(list, purpose, index));
+        }
     }
     Ok(flips)
 }
@@ -249,26 +272,52 @@ async fn find(db: &mut AnyConnection, data: &DataKeys, cnic: &Cnic) -> Result<Pe
     Ok(person)
 }
 
+/// The citizen, whom something is to be handed: not while they are suspended.
+async fn find_in_good_standing(
+    db: &mut AnyConnection,
+    data: &DataKeys,
+    cnic: &Cnic,
+) -> Result<Person, DocumentError> {
+    let person = find(db, data, cnic).await?;
+    let purpose = StatusPurpose::Suspended;
+    if status::is_set(db, IDENTITY_LIST, purpose, person.status_index).await? {
+        return Err(DocumentError::Suspended);
+    }
+    Ok(person)
+}
+
 fn has_own_list(kind: &PassType) -> bool {
     matches!(kind.status, credential::StatusRule::List(_))
 }
 
-/// Sets the bit of a document, if its kind has one; gives it if it was clear.
-async fn revoke(
+/// Where the bits of a document are that has some of its own.
+fn place(one: &Holding) -> Option<(&str, u32)> {
+    one.status.as_ref().map(|(list, index)| (list.as_str(), *index))
+}
+
+fn flip(list: &str, purpose: StatusPurpose, index: u32) -> Flip {
+    Flip {
+        list: list.to_owned(),
+        purpose,
+        index,
+    }
+}
+
+/// Sets a bit of a document, if its list has that bitmap; gives it if it was clear.
+async fn set(
     db: &mut AnyConnection,
-    place: Option<&(String, u32)>,
+    place: Option<(&str, u32)>,
+    purpose: StatusPurpose,
     now: Timestamp,
 ) -> Result<Option<Flip>, Fault> {
     let Some((list, index)) = place else {
         return Ok(None);
     };
-    let purpose = StatusPurpose::Revoked;
-    let turned = status::set(db, list, purpose, *index, now.unix()).await?;
-    Ok(turned.then(|| Flip {
-        list: list.clone(),
-        purpose,
-        index: *index,
-    }))
+    if !status_file::bitmaps(db, list).await?.contains_key(&purpose) {
+        return Ok(None);
+    }
+    let turned = status::set(db, list, purpose, index, now.unix()).await?;
+    Ok(turned.then(|| flip(list, purpose, index)))
 }
 
 /// Fields as they were entered, by the register's kinds.

@@ -47,7 +47,7 @@ impl Ending<'_> {
         self.of_citizen(cnic, StatusPurpose::Revoked, true, now).await
     }
 
-    /// Suspends the passes of the citizen with this CNIC and publishes it.
+    /// Suspends the passes and documents of the citizen with this CNIC and publishes it.
     ///
     /// # Errors
     /// [`Fault`]; then nothing changed.
@@ -84,9 +84,11 @@ impl Ending<'_> {
             return Ok(Ended::Before);
         }
         let mut flips = vec![flip(IDENTITY_LIST, purpose, index)];
-        if purpose == StatusPurpose::Revoked {
-            flips.extend(document::revoke_all(&mut write, &person, now).await?);
-        }
+        flips.extend(if set {
+            document::set_all(&mut write, &person, purpose, now).await?
+        } else {
+            document::clear_all(&mut write, &person, purpose).await?
+        });
         self.publish(write, &flips, now).await
     }
 
@@ -109,7 +111,7 @@ impl Ending<'_> {
             now.unix(),
         )
         .await?;
-        let mut flips = document::revoke_all(&mut write, &person, now).await?;
+        let mut flips = document::set_all(&mut write, &person, StatusPurpose::Revoked, now).await?;
         flips.extend(revoked.then(|| flip(IDENTITY_LIST, StatusPurpose::Revoked, index)));
         person::remove(&mut write, &person.id).await?;
         self.publish(write, &flips, now).await

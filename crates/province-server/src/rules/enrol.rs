@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use credential::{StatusPurpose, Timestamp};
+use credential::Timestamp;
 use province_api::Bytes;
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, FieldProblem, Particulars};
@@ -17,13 +17,14 @@ use province_api::signature::DeviceKey;
 use super::kinds::{self, Granted};
 use super::record::Record;
 use super::status::draw;
+use super::status::may_draw;
 use super::{Fault, Province, Refusal, day_of};
 use crate::districts;
 use crate::nadra::NadraError;
 use crate::photo::{self, PhotoError};
 use crate::sealed::{BlindIndex, PersonId, Subject};
 use crate::store::person::Person;
-use crate::store::{attempt, person, status};
+use crate::store::{attempt, person};
 
 /// Refusals by NADRA that one CNIC, and one device, may meet in a day.
 pub const ATTEMPTS_MAX: u32 = 20;
@@ -87,16 +88,7 @@ impl Province {
             return Err(ProblemCode::DeviceTaken.into());
         }
         let mut db = self.store().read().await?;
-        if status::is_set(
-            &mut db,
-            IDENTITY_LIST,
-            StatusPurpose::Revoked,
-            person.status_index,
-        )
-        .await?
-        {
-            return Err(ProblemCode::PersonRevoked.into());
-        }
+        may_draw(&mut db, person.status_index).await?;
         Ok(reply(person))
     }
 

@@ -3,9 +3,8 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
-use credential::{PassType, PublicKey, RegisterContent, StatusPurpose};
+use credential::{PassType, PublicKey, RegisterContent};
 use province_api::Bytes;
-use province_api::artefacts::IDENTITY_LIST;
 use province_api::passes::{Challenge, Offer, PASSES_MAX, PassesReply, PassesRequest, proof_message};
 use province_api::problem::ProblemCode;
 use province_api::signature::DeviceKey;
@@ -13,12 +12,13 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::kinds::{self, Granted};
+use super::status::may_draw;
 use super::{Fault, Province, Refusal, day_of, document};
 use crate::sealed::{Kind, Subject};
 use crate::store::answer::{self, Answer};
 use crate::store::holding::{self, Holding};
 use crate::store::person::Person;
-use crate::store::{attempt, challenge, person, status};
+use crate::store::{attempt, challenge, person};
 
 /// How long a challenge serves, in seconds.
 pub const CHALLENGE_LIFETIME: u64 = 300;
@@ -102,16 +102,7 @@ impl Province {
             Some(still) if still.id == person.id => {}
             _ => return Err(ProblemCode::DeviceUnknown.into()),
         }
-        if status::is_set(
-            &mut write,
-            IDENTITY_LIST,
-            StatusPurpose::Revoked,
-            person.status_index,
-        )
-        .await?
-        {
-            return Err(ProblemCode::PersonRevoked.into());
-        }
+        may_draw(&mut write, person.status_index).await?;
         let drawing = self.keys().data.blind_index(Subject::Drawing, device.as_bytes());
         if attempt::count(&mut write, &drawing, day_of(self.now())).await? > BATCHES_MAX {
             return Err(self.tomorrow());
@@ -127,16 +118,7 @@ impl Province {
         let person = person::with_device(&mut db, device.as_bytes())
             .await?
             .ok_or(ProblemCode::DeviceUnknown)?;
-        if status::is_set(
-            &mut db,
-            IDENTITY_LIST,
-            StatusPurpose::Revoked,
-            person.status_index,
-        )
-        .await?
-        {
-            return Err(ProblemCode::PersonRevoked.into());
-        }
+        may_draw(&mut db, person.status_index).await?;
         Ok(person)
     }
 

@@ -140,7 +140,7 @@ async fn make_lists(db: &mut AnyConnection, types: &[PassType]) -> Result<(), Fa
         let purposes: &[StatusPurpose] = if list == ESTAMP_LIST {
             &[StatusPurpose::Revoked, StatusPurpose::Consumed]
         } else {
-            &[StatusPurpose::Revoked]
+            &[StatusPurpose::Revoked, StatusPurpose::Suspended]
         };
         lists::make_list(db, list, shape, purposes).await?;
     }

@@ -8,6 +8,7 @@ use credential::{
     Bitmap, DAY, DELTA_BYTES_MAX, ListEntry, SecretKey, Shape, StatusBundle, StatusContent, StatusDelta,
     StatusError, StatusManifest, StatusPurpose, StatusToken, Timestamp, TokenContent, Vct, token_list,
 };
+use province_api::artefacts::IDENTITY_LIST;
 use province_api::problem::ProblemCode;
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
@@ -192,8 +193,8 @@ pub enum Reach {
     Whole,
 }
 
-/// An update for desks without a network: the newest trust list, the newest manifest, and the changes or the lists.
-/// `None` if changes from that epoch are not kept.
+/// An update for desks without a network: the newest trust list, the newest manifest, and the changes or the lists; the
+/// type register too, but where the fewest codes are asked for, since it is larger than a day's changes. `None` if changes from that epoch are not kept.
 ///
 /// # Errors
 /// [`Fault`].
@@ -204,8 +205,13 @@ pub async fn bundle(store: &Store, reach: Reach, now: Timestamp) -> Result<Optio
         .ok_or(StoreError::Form)?;
     let newest = manifest.sequence;
     let trust = artefact::newest(&mut db, Name::TrustList).await?;
+    let types = match reach {
+        Reach::Epoch(_) => None,
+        Reach::Days(_) | Reach::Whole => artefact::newest(&mut db, Name::TypeRegister).await?,
+    };
     let mut bundle = StatusBundle {
         trust: trust.map(|list| list.bytes),
+        types: types.map(|register| register.bytes),
         manifest: manifest.bytes,
         ..StatusBundle::default()
     };
@@ -258,6 +264,23 @@ async fn whole(
         bitmaps.insert(purpose, shards);
     }
     Ok(bitmaps)
+}
+
+/// Whether the person with this index gets passes: not while they are revoked or suspended, or a stolen phone would go
+/// on drawing those that have no status.
+///
+/// # Errors
+/// [`ProblemCode::PersonRevoked`], [`ProblemCode::PersonSuspended`], [`Refusal::Fault`].
+pub(super) async fn may_draw(db: &mut AnyConnection, index: u32) -> Result<(), Refusal> {
+    for (purpose, code) in [
+        (StatusPurpose::Revoked, ProblemCode::PersonRevoked),
+        (StatusPurpose::Suspended, ProblemCode::PersonSuspended),
+    ] {
+        if status::is_set(db, IDENTITY_LIST, purpose, index).await? {
+            return Err(code.into());
+        }
+    }
+    Ok(())
 }
 
 impl Province {

@@ -193,6 +193,37 @@ async fn whoever_is_revoked_loses_the_documents_too() {
 }
 
 #[tokio::test]
+async fn whoever_is_suspended_has_their_documents_suspended_until_it_is_lifted() {
+    let bench = Bench::new().await;
+    let phone = bench.enrolled(0, 1).await;
+    let (other, kind) = (bench.enrolled(1, 2).await, Vct::parse("domicile").unwrap());
+    for number in [0, 1] {
+        bench.grant(&domicile(number, "PSH-26-1")).await.unwrap();
+    }
+    let pass = bench.issued(&phone, 0, &["domicile"]).await.credentials.remove(0);
+    let unharmed = bench.issued(&other, 0, &["domicile"]).await.credentials.remove(0);
+    bench.office.suspend(&cnic(0), bench.now()).await.unwrap();
+    let at_a_desk = async |phone, pass: &[u8]| bench.at_a_desk(phone, pass, "domicile").await.0;
+    assert_eq!(at_a_desk(&phone, &pass.0).await, Code::Suspended);
+    assert_eq!(at_a_desk(&other, &unharmed.0).await, Code::FaceNotCompared);
+    // Nothing is handed out meanwhile, and what is withdrawn stays withdrawn.
+    let refused = bench.grant(&domicile(0, "PSH-26-2")).await.unwrap_err();
+    assert!(matches!(refused, AdminError::Document(DocumentError::Suspended)));
+    let refused = bench
+        .office
+        .paper(&cnic(0), &kind, bench.now())
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, AdminError::Document(DocumentError::Suspended)));
+    bench.office.resume(&cnic(0), bench.now()).await.unwrap();
+    assert_eq!(at_a_desk(&phone, &pass.0).await, Code::FaceNotCompared);
+    bench.office.suspend(&cnic(0), bench.now()).await.unwrap();
+    bench.office.withdraw(&cnic(0), &kind, bench.now()).await.unwrap();
+    bench.office.resume(&cnic(0), bench.now()).await.unwrap();
+    assert_eq!(at_a_desk(&phone, &pass.0).await, Code::Revoked);
+}
+
+#[tokio::test]
 async fn what_is_entered_must_fit_the_kind() {
     let bench = Bench::new().await;
     bench.enrolled(0, 1).await;

@@ -46,15 +46,25 @@ async fn a_suspension_is_published_and_lifted_again() {
     assert_eq!(at.uri, IDENTITY_LIST);
     assert!(u64::from(at.index) < Shape::PROVINCE.length());
     let office = &bench.office;
+    let challenge = bench.challenge(&phone).await;
     assert_eq!(now(office.suspend(&cnic(0), bench.now())).await, 2);
     assert_eq!(
         office.suspend(&cnic(0), bench.now()).await.unwrap(),
         Ended::Before
     );
     assert_eq!(bench.status().await.standing(&at), Some(Standing::Suspended));
+    // A stolen phone draws no more passes, not even those that have no status.
+    let wanted = phone.wanted(&challenge, 10, &["age"]);
+    assert_eq!(
+        bench.passes(&phone, &wanted).await.code(),
+        ProblemCode::PersonSuspended
+    );
+    let asked = bench.post(&phone, paths::CHALLENGES, b"").await;
+    assert_eq!(asked.code(), ProblemCode::PersonSuspended);
     assert_eq!(now(office.resume(&cnic(0), bench.now())).await, 3);
     assert_eq!(office.resume(&cnic(0), bench.now()).await.unwrap(), Ended::Before);
     assert_eq!(bench.status().await.standing(&at), Some(Standing::Valid));
+    bench.issued(&phone, 20, &["age"]).await;
     assert_eq!(now(office.suspend(&cnic(0), bench.now())).await, 4);
     assert_eq!(now(office.revoke(&cnic(0), bench.now())).await, 5);
     assert_eq!(bench.status().await.standing(&at), Some(Standing::Revoked));

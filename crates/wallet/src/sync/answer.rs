@@ -192,7 +192,7 @@ impl Run {
         outbox::remove(around.database, kind)?;
         match code {
             ProblemCode::ChallengeInvalid if !self.challenge_renewed => self.challenge_renewed = true,
-            ProblemCode::DeviceUnknown | ProblemCode::PersonRevoked => {
+            ProblemCode::DeviceUnknown | ProblemCode::PersonRevoked | ProblemCode::PersonSuspended => {
                 // No new passes, but the public files still say how things stand.
                 if code == ProblemCode::DeviceUnknown
                     && enrolment::load(around.database)?.state == State::Accepted

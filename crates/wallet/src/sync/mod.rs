@@ -215,5 +215,9 @@ impl Run {
 /// the province says that this phone or person no longer counts. A missing connection is no such thing.
 fn is_lasting(database: &Connection, error: &UiError) -> Result<bool, StoreError> {
     let incomplete = enrolment::load(database)?.state != State::Complete;
-    Ok(incomplete || matches!(error.code, UiCode::DeviceUnknown | UiCode::PersonRevoked))
+    let of_person = matches!(
+        error.code,
+        UiCode::DeviceUnknown | UiCode::PersonRevoked | UiCode::PersonSuspended
+    );
+    Ok(incomplete || of_person)
 }

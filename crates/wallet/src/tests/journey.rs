@@ -12,7 +12,7 @@ use province_api::problem::{Problem, ProblemCode};
 
 use super::province::{Province, root_set, roots, trust};
 use super::{NOW, PIN, Phone, good_draft, jpeg};
-use crate::screen::{EnrolmentState, LockState, ShowingMode, ShowingOutcome};
+use crate::screen::{CardStanding, EnrolmentState, LockState, ShowingMode, ShowingOutcome};
 use crate::store::credential as passes;
 use crate::store::enrolment;
 use crate::sync::load_trust;
@@ -91,7 +91,7 @@ fn an_enrolment_ends_with_a_card_and_a_full_stock() {
             .unwrap()
             .starts_with("data:image/webp;base64,")
     );
-    assert!(!home.revoked);
+    assert_eq!(home.standing, CardStanding::Valid);
     assert_eq!(home.trust_as_of, Some(u32::try_from(NOW.unix()).unwrap()));
     assert_eq!(home.status_as_of, Some(u32::try_from(NOW.unix()).unwrap()));
     // What was sent is what the passes were checked against: it cannot be changed any more.

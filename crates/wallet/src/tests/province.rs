@@ -44,6 +44,8 @@ pub(crate) struct Province {
     pub(crate) root_changes: HashMap<String, Vec<u8>>,
     pub(crate) manifest: Vec<u8>,
     pub(crate) list: Bitmap,
+    /// Who is suspended, once anybody was.
+    suspended: Option<Bitmap>,
     pub(crate) photo: Vec<u8>,
     pub(crate) enrolments: HashMap<[u8; 32], Particulars>,
     pub(crate) batches: u32,
@@ -78,6 +80,7 @@ impl Province {
             root_changes: HashMap::new(),
             manifest,
             list,
+            suspended: None,
             photo: (0..900_u16).map(|n| (n % 251) as u8).collect(),
             enrolments: HashMap::new(),
             batches: 0,
@@ -105,6 +108,30 @@ impl Province {
     pub(crate) fn revoke(&mut self, now: Timestamp) {
         self.list.flip(&[INDEX]).unwrap();
         self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer);
+    }
+
+    /// Suspends the person, or lifts that.
+    pub(crate) fn suspend(&mut self, suspended: bool, epoch: u64, now: Timestamp) {
+        let list = Bitmap::with(shape(), suspended.then_some(INDEX)).unwrap();
+        let mut content = status(&self.list, epoch, now);
+        let entry = content.lists.get_mut(LIST).unwrap();
+        entry.bitmaps.insert(StatusPurpose::Suspended, list.root());
+        self.manifest = StatusManifest::sign(&content, &self.issuer);
+        self.suspended = Some(list);
+    }
+
+    /// A table or the shard of this person.
+    fn piece(&self, path: &str) -> Option<Vec<u8>> {
+        [Some(&self.list), self.suspended.as_ref()]
+            .into_iter()
+            .flatten()
+            .find_map(|list| {
+                let at = |hash: [u8; 32]| format!("{}{}", paths::STATUS_PIECES, piece_name(&hash));
+                if path == at(list.root()) {
+                    return Some(list.table());
+                }
+                (path == at(list.hashes()[SHARD as usize])).then(|| list.encoded(SHARD).unwrap())
+            })
     }
 
     /// A desk's key and certificate.
@@ -138,15 +165,16 @@ impl Province {
             paths::TRUST_LIST => ok(self.trust_list.clone()),
             paths::TYPES => ok(self.types.clone()),
             paths::STATUS_MANIFEST => ok(self.manifest.clone()),
-            path if path == self.table() => ok(self.list.table()),
-            path if path == self.shard() => ok(self.list.encoded(SHARD).unwrap()),
             path if path.starts_with(paths::TRUST_NEXT) => {
                 match self.root_changes.get(&path[paths::TRUST_NEXT.len()..]) {
                     Some(list) => ok(list.clone()),
                     None => problem_response(&Problem::new(ProblemCode::NotFound)),
                 }
             }
-            _ => self.signed(request, now),
+            path => match self.piece(path) {
+                Some(piece) => ok(piece),
+                None => self.signed(request, now),
+            },
         })
     }
 

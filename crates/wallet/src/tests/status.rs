@@ -13,7 +13,33 @@ use province_api::problem::{Problem, ProblemCode};
 use super::province::{Province, ok};
 use super::{NOW, Phone};
 use crate::UiCode;
-use crate::screen::EnrolmentState;
+use crate::screen::{CardStanding, EnrolmentState};
+
+fn standing(phone: &Phone) -> CardStanding {
+    phone.wallet.home(NOW).unwrap().standing
+}
+
+#[test]
+fn a_suspension_shows_on_the_home_screen_until_it_is_lifted() {
+    let mut province = Province::new(NOW);
+    let mut phone = Phone::enrolled(1, &mut province);
+    province.suspend(true, 2, NOW);
+    let refusal = Problem::new(ProblemCode::PersonSuspended);
+    province.refuse.insert(paths::CHALLENGES, refusal);
+    let error = phone.sync(&mut province, NOW).unwrap_err();
+    assert_eq!(error.code, UiCode::PersonSuspended);
+    assert_eq!(standing(&phone), CardStanding::Suspended);
+    phone.restart();
+    assert_eq!(standing(&phone), CardStanding::Suspended);
+    let said = phone.wallet.app_state(NOW).unwrap().enrolment_error;
+    assert_eq!(said.unwrap().code, UiCode::PersonSuspended);
+
+    province.suspend(false, 3, NOW);
+    province.refuse.clear();
+    phone.sync(&mut province, NOW).unwrap();
+    assert_eq!(standing(&phone), CardStanding::Valid);
+    assert!(phone.wallet.app_state(NOW).unwrap().enrolment_error.is_none());
+}
 
 #[test]
 fn a_revocation_that_the_phone_learns_of_shows_on_the_home_screen() {
@@ -26,7 +52,7 @@ fn a_revocation_that_the_phone_learns_of_shows_on_the_home_screen() {
     // The province says so when it is asked what may be drawn, and the status data arrive all the same.
     let error = phone.sync(&mut province, NOW).unwrap_err();
     assert_eq!(error.code, UiCode::PersonRevoked);
-    assert!(phone.wallet.home(NOW).unwrap().revoked);
+    assert_eq!(standing(&phone), CardStanding::Revoked);
 
     // Passes are wanted and refused: the status data still arrive.
     let later = NOW.plus(28 * DAY);
@@ -69,7 +95,7 @@ fn a_sync_that_began_before_a_revocation_ends_with_what_its_manifest_says() {
     }
     wallet.finish_run(NOW).unwrap();
     assert_eq!(pieces, 2);
-    assert!(!wallet.home(NOW).unwrap().revoked);
+    assert_eq!(wallet.home(NOW).unwrap().standing, CardStanding::Valid);
     phone.sync(&mut province, NOW).unwrap();
-    assert!(phone.wallet.home(NOW).unwrap().revoked);
+    assert_eq!(standing(&phone), CardStanding::Revoked);
 }

@@ -54,7 +54,7 @@ export const commandsOver = (invoke: Invoke) => ({
 });
 
 /* Constants */
-export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","server_fault","app_refused","not_configured","not_enrolled","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted"] as const;
+export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","person_suspended","server_fault","app_refused","not_configured","not_enrolled","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted"] as const;
 
 /* Types */
 /** What the whole application shows, whatever the screen. */
@@ -94,6 +94,15 @@ export type Card = {
   /** Identifier of the district; the screen has its names. */
   district: string | null,
 };
+
+/** What the status data say of an identity. */
+export type CardStanding =
+/** Nothing against it, as far as the phone knows. */
+"valid" |
+/** Suspended for now; it may be lifted. */
+"suspended" |
+/** Revoked for good. */
+"revoked";
 
 /** Something that may be shown without a request from the desk. */
 export type Choice = {
@@ -217,8 +226,8 @@ export type Home = {
   trust_as_of: number | null,
   /** When the status data was issued. */
   status_as_of: number | null,
-  /** Whether the status data say that this person's identity is revoked. */
-  revoked: boolean,
+  /** What the status data say of this person's identity. */
+  standing: CardStanding,
 };
 
 /** What a kind of pass or document is called, from the type register. Empty where the register does not have it. */

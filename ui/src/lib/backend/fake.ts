@@ -81,7 +81,7 @@ export interface FakeOptions {
   retryAfterSeconds?: number;
   offline?: boolean;
   emptyHistory?: boolean;
-  revoked?: boolean;
+  standing?: Home["standing"];
   draft?: Partial<Draft>;
   request?: Partial<RequestView>;
 }
@@ -159,7 +159,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
       if (options.offline) throw new BackendError("network_down");
       return { changed: false, at: nowSeconds() };
     }),
-    home: () => did("home", () => ({ ...fakeHome(), revoked: options.revoked ?? false })),
+    home: () => did("home", () => ({ ...fakeHome(), standing: options.standing ?? "valid" })),
     timedChoices: () => did("timedChoices", () => [
       { vct: "age", kind: fakeKind("age"), claims: AGE, left: 12 },
       { vct: "residence", kind: fakeKind("residence"), claims: RESIDENCE, left: 2 },
@@ -200,7 +200,7 @@ export function fakeFromAddress(): FakeBackend {
     language,
     ...(doors[at] ?? doors["home"]),
     offline: asked.has("offline"),
-    revoked: asked.has("revoked"),
+    standing: (asked.get("standing") ?? "valid") as Home["standing"],
     emptyHistory: asked.has("empty"),
     ...(asked.has("unknown") ? { request: UNKNOWN_DESK } : asked.has("document") ? { request: DOMICILE_REQUEST } : {}),
     ...(command && code ? { failing: { [command]: code } } : {}),
@@ -269,7 +269,7 @@ function fakeHome(): Home {
     last_sync_at: now - 600,
     trust_as_of: now - 90_000,
     status_as_of: now - 3_600,
-    revoked: false,
+    standing: "valid",
   };
 }
 

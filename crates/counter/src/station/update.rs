@@ -1,0 +1,177 @@
+//! Updates that are carried to a desk without a network: a file, or codes that another screen shows.
+//!
+//! Everything in one is proven by what is signed, so anybody may bring it, and it never touches a visit.
+
+use credential::frames::Assembly;
+use credential::{StatusBundle, StatusError, StatusSet, Timestamp, UPDATE_PREFIX};
+use scan_log::Event;
+use sha2::{Digest as _, Sha256};
+
+use super::Station;
+use crate::StationCode;
+use crate::types::{UpdateState, UpdateView};
+
+/// For how long codes that are not seen any more stay here and what became of them is said, in seconds.
+const QUIET_SECONDS: u64 = 60;
+
+/// What of an update was new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// The trust list.
+    pub trust: bool,
+    /// The type register.
+    pub types: bool,
+    /// The status data.
+    pub status: bool,
+}
+
+impl Taken {
+    /// Whether anything was.
+    pub const fn anything(self) -> bool {
+        self.trust || self.types || self.status
+    }
+}
+
+/// Codes of updates, put together.
+#[derive(Debug)]
+pub(super) struct UpdateReader {
+    assembly: Assembly,
+    last: Option<Last>,
+    seen_at: Timestamp,
+}
+
+/// The update that was whole last.
+#[derive(Debug)]
+struct Last {
+    /// Knows its codes.
+    own: Assembly,
+    /// How many of them it takes.
+    needed: usize,
+    result: Result<Taken, StationCode>,
+}
+
+impl Default for UpdateReader {
+    fn default() -> Self {
+        Self {
+            assembly: Assembly::any(UPDATE_PREFIX),
+            last: None,
+            seen_at: Timestamp::from_unix(0),
+        }
+    }
+}
+
+impl UpdateReader {
+    /// Takes the text of a code; the update, with the last that it takes.
+    fn see(&mut self, text: &str, now: Timestamp) -> Option<Vec<u8>> {
+        if now.since(self.seen_at) > QUIET_SECONDS {
+            *self = Self::default();
+        }
+        let of_last = self.last.as_ref().is_some_and(|last| last.own.takes(text));
+        if !of_last && !self.assembly.takes(text) {
+            return None;
+        }
+        self.seen_at = now;
+        if of_last {
+            return None;
+        }
+        self.assembly.add(text);
+        self.assembly.finished().map(<[u8]>::to_vec)
+    }
+
+    /// Keeps what became of the update that was whole just now.
+    fn end(&mut self, update: &[u8], result: Result<Taken, StationCode>) {
+        self.last = Some(Last {
+            own: Assembly::expecting(UPDATE_PREFIX, Sha256::digest(update).into()),
+            needed: self.assembly.progress().needed,
+            result,
+        });
+        self.assembly = Assembly::any(UPDATE_PREFIX);
+    }
+
+    /// What the page shows of it.
+    pub(super) fn view(&self, now: Timestamp) -> Option<UpdateView> {
+        if now.since(self.seen_at) > QUIET_SECONDS {
+            return None;
+        }
+        let count = |frames: usize| u32::try_from(frames).unwrap_or(u32::MAX);
+        let progress = self.assembly.progress();
+        if progress.needed > 0 {
+            return Some(UpdateView {
+                have: count(progress.have),
+                needed: count(progress.needed),
+                state: UpdateState::Reading,
+                code: None,
+            });
+        }
+        self.last.as_ref().map(|last| UpdateView {
+            have: count(last.needed),
+            needed: count(last.needed),
+            state: match last.result {
+                Ok(taken) if taken.anything() => UpdateState::Taken,
+                Ok(_) => UpdateState::Unchanged,
+                Err(_) => UpdateState::Refused,
+            },
+            code: last.result.err().map(|code| code.code().to_owned()),
+        })
+    }
+}
+
+impl Station {
+    /// Takes one code of an update, and the update with the last of them.
+    pub(super) fn see_update(&mut self, text: &str, now: Timestamp) {
+        if let Some(update) = self.update.see(text, now) {
+            let result = self.take_carried(&update, now);
+            self.update.end(&update, result);
+        }
+    }
+
+    /// Takes over an update that was carried here: a trust list and a type register if it has them, and status data. Says
+    /// what is new, and writes down what became of it. What was taken stays if something behind it is refused.
+    ///
+    /// # Errors
+    /// [`StationCode::UpdateUnreadable`], [`StationCode::UpdateOtherStart`] if its changes begin at other data than these,
+    /// those of [`Self::take_trust_list`], [`Self::take_type_register`] and [`Self::stage_status`].
+    pub fn take_carried(&mut self, bytes: &[u8], now: Timestamp) -> Result<Taken, StationCode> {
+        let taken = self.take_parts(bytes).and_then(|taken| {
+            self.note_sync(now)?;
+            Ok(taken)
+        });
+        let word = match taken {
+            Ok(taken) if taken.anything() => "changed",
+            Ok(_) => "unchanged",
+            Err(code) => code.code(),
+        };
+        self.log_event(Event::Update, Some(word), now)?;
+        taken
+    }
+
+    fn take_parts(&mut self, bytes: &[u8]) -> Result<Taken, StationCode> {
+        let bundle = StatusBundle::decode(bytes).map_err(|_| StationCode::UpdateUnreadable)?;
+        let trust = match &bundle.trust {
+            Some(list) => self.take_trust_list(list)?,
+            None => false,
+        };
+        let types = match &bundle.types {
+            Some(register) => self.take_type_register(register)?,
+            None => false,
+        };
+        let list = self.trust.as_ref().ok_or(StationCode::StatusRefused)?;
+        let status = bundle
+            .open(list, self.status.as_ref())
+            .map_err(|error| match error {
+                StatusError::Older | StatusError::SameNumber => StationCode::StatusRolledBack,
+                StatusError::OtherStart => StationCode::UpdateOtherStart,
+                _ => StationCode::StatusRefused,
+            })?;
+        let held = self.status.as_ref().filter(|held| StatusSet::is_whole(held));
+        let same = held.is_some_and(|held| held.manifest().bytes() == status.manifest().bytes());
+        if !same {
+            self.use_status(status)?;
+        }
+        Ok(Taken {
+            trust,
+            types,
+            status: !same,
+        })
+    }
+}

@@ -1,0 +1,234 @@
+//! Updates that reach a desk without a network: codes on another screen, and files by the real program.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod desk;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use credential::{StatusBundle, StatusDelta, StatusPurpose, UPDATE_PREFIX};
+use desk::{Desk, LIST, Land, NOW, is, verdict};
+use serde_json::Value;
+
+/// The changes from what [`Desk::ready`] has: 600 turned bits, one of them the tests' citizen.
+fn changes(land: &Land, to: u64) -> StatusBundle {
+    let mut delta = StatusDelta::new(5, 6);
+    let turned = (0..600).map(|n| n * 3 % 1024).filter(|n| *n != 77).chain([77]);
+    let turned: std::collections::BTreeSet<u32> = turned.collect();
+    delta
+        .turn(LIST, StatusPurpose::Revoked, 1024, turned.iter().copied())
+        .unwrap();
+    let revoked: Vec<u32> = turned.into_iter().collect();
+    StatusBundle {
+        trust: Some(land.trust.clone()),
+        manifest: land.status(to, &revoked).0,
+        deltas: vec![delta],
+        ..StatusBundle::default()
+    }
+}
+
+fn codes(bundle: &StatusBundle, parity: usize) -> Vec<String> {
+    let codes = credential::frames::split_with_hash(UPDATE_PREFIX, &bundle.encode(), parity).unwrap();
+    assert!(codes.len() > 2 && codes.iter().all(|code| code.starts_with("KPU:")));
+    codes
+}
+
+fn update(state: &counter::types::ScanReply) -> Value {
+    serde_json::to_value(&state.update).unwrap()
+}
+
+#[tokio::test]
+async fn codes_on_another_screen_bring_a_desk_forward_and_leave_its_visitor_alone() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let codes = codes(&changes(&land, 6), 2);
+    let needed = codes.len() - 2;
+    // A question is open, and somebody has begun to answer it.
+    let request = desk.ask("identity").await;
+    let before = desk.state().await;
+    // Any of them, in any order, each as often as it comes: the first two are never seen.
+    for (number, code) in codes.iter().skip(2).rev().enumerate() {
+        assert_eq!(desk.state().await["status"]["epoch"], 5);
+        desk.frame(code).await;
+        let reply = desk.frame(code).await;
+        assert!(!reply.in_view, "an update is no visitor");
+        let said = update(&reply);
+        assert_eq!(
+            (&said["have"], &said["needed"]),
+            (&(number + 1).into(), &needed.into())
+        );
+        let done = number + 1 == needed;
+        assert_eq!(said["state"], if done { "taken" } else { "reading" });
+        assert!(said["code"].is_null());
+    }
+    let state = desk.state().await;
+    assert_eq!(
+        (&state["status"]["epoch"], &state["last_sync"]),
+        (&6.into(), &NOW.into())
+    );
+    assert_eq!(
+        (&state["request"], &state["visit"]),
+        (&before["request"], &before["visit"])
+    );
+    // The answer to the question that was open all the time, by the new data.
+    let reply = desk.text(&land.identity_answer(1, &request)).await;
+    assert_eq!(verdict(&reply), is("refused", "revoked"));
+
+    // The same screen goes on showing them; under a verdict too.
+    let reply = desk.text(&codes[0]).await;
+    assert_eq!(verdict(&reply), is("refused", "revoked"));
+    assert_eq!(update(&reply)["state"], "taken");
+    // A minute later nothing is said of it any more, and the same again is nothing new.
+    desk.set_clock(NOW + 61);
+    desk.next().await;
+    for code in &codes {
+        desk.text(code).await;
+    }
+    assert_eq!(update(&desk.text(&codes[0]).await)["state"], "unchanged");
+}
+
+#[tokio::test]
+async fn codes_of_a_forged_or_another_days_update_are_refused_with_a_code() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let other_start = StatusBundle {
+        deltas: vec![StatusDelta::new(8, 9)],
+        ..changes(&land, 9)
+    };
+    let forger = Land {
+        issuer: credential::SecretKey::from_seed([66; 32]),
+        ..Land::new()
+    };
+    let forged = StatusBundle {
+        trust: None,
+        ..changes(&forger, 6)
+    };
+    for (bundle, code) in [
+        (other_start, "station_update_other_start"),
+        (forged, "station_status_refused"),
+    ] {
+        let bytes = bundle.encode();
+        let mut said = Value::Null;
+        for text in credential::frames::split_with_hash(UPDATE_PREFIX, &bytes, 0).unwrap() {
+            said = update(&desk.text(&text).await);
+        }
+        assert_eq!((&said["state"], &said["code"]), (&"refused".into(), &code.into()));
+        assert_eq!(desk.state().await["status"]["epoch"], 5);
+    }
+    // Frames that no update has: nothing comes of them.
+    let reply = desk.text("KPU:NOTHING").await;
+    assert_eq!(desk.state().await["visit"]["state"], "nothing");
+    assert_eq!(update(&reply)["state"], "refused", "still the last one");
+    // A good one is taken after all that.
+    for code in codes(&changes(&land, 6), 0) {
+        desk.text(&code).await;
+    }
+    assert_eq!(desk.state().await["status"]["epoch"], 6);
+}
+
+#[tokio::test]
+async fn nobody_reads_codes_at_a_desk_at_which_nobody_signed_in() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    drop(Desk::ready(&land, folder.path()));
+    let desk = Desk::closed(&land, folder.path(), None);
+    for code in codes(&changes(&land, 6), 0) {
+        let call = serde_json::json!({ "text": code });
+        assert_eq!(
+            desk.json("/api/text", call).await.1["code"],
+            "station_nobody_signed_in"
+        );
+    }
+    assert_eq!(desk.state().await["status"]["epoch"], 5);
+}
+
+#[test]
+fn what_became_of_an_update_is_in_the_scan_log() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let mut station = desk.app.station();
+    let now = credential::Timestamp::from_unix(NOW);
+    station.take_carried(b"a letter", now).unwrap_err();
+    station.take_carried(&changes(&land, 6).encode(), now).unwrap();
+    station.take_carried(&changes(&land, 6).encode(), now).unwrap();
+    let exported = station.export_log(now).unwrap();
+    let log = String::from_utf8(exported.file).unwrap();
+    let mut codes = Vec::new();
+    for line in log.lines() {
+        let entry: Value = serde_json::from_str(line).unwrap();
+        if entry["event"] == "update" {
+            codes.push(entry["code"].as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(codes, ["station_update_unreadable", "changed", "unchanged"]);
+}
+
+/// `counter import`, the real program.
+fn import(data: &Path, file: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_counter"))
+        .arg("import")
+        .arg("--data")
+        .arg(data)
+        .arg(file)
+        .output()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_import_command_takes_a_good_file_and_refuses_others_with_their_codes() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let data = folder.path();
+    drop(Desk::closed(&land, data, None));
+    let file = data.join("update.kpu");
+    let run = |bundle: &StatusBundle| {
+        std::fs::write(&file, bundle.encode()).unwrap();
+        import(data, &file)
+    };
+    let said = |output: &Output| String::from_utf8(output.stdout.clone()).unwrap();
+    let why = |output: &Output| String::from_utf8(output.stderr.clone()).unwrap();
+
+    let (manifest, list) = land.status(5, &[]);
+    let shards = (0..4).map(|number| list.encoded(number).unwrap()).collect();
+    let whole = StatusBundle {
+        trust: Some(land.trust.clone()),
+        types: Some(land.types(1, &[])),
+        lists: BTreeMap::from([(
+            LIST.to_owned(),
+            BTreeMap::from([(StatusPurpose::Revoked, shards)]),
+        )]),
+        manifest,
+        ..StatusBundle::default()
+    };
+    let output = run(&whole);
+    assert!(output.status.success(), "{}", why(&output));
+    let expected =
+        serde_json::json!({ "trust_changed": true, "types_changed": true, "status_changed": true });
+    assert_eq!(serde_json::from_str::<Value>(&said(&output)).unwrap(), expected);
+    let output = run(&changes(&land, 6));
+    let expected =
+        serde_json::json!({ "trust_changed": false, "types_changed": false, "status_changed": true });
+    assert_eq!(serde_json::from_str::<Value>(&said(&output)).unwrap(), expected);
+
+    let older = run(&whole);
+    assert!(!older.status.success() && said(&older).is_empty());
+    assert!(
+        why(&older).contains("station_status_rolled_back"),
+        "{}",
+        why(&older)
+    );
+    std::fs::write(&file, b"a letter").unwrap();
+    let unreadable = import(data, &file);
+    assert!(!unreadable.status.success());
+    assert!(why(&unreadable).contains("station_update_unreadable"));
+    let missing = import(data, &data.join("nothing.kpu"));
+    assert!(!missing.status.success() && why(&missing).contains("cannot be read"));
+
+    // The desk starts with what the good files brought.
+    let desk = Desk::empty(&land, data);
+    assert_eq!(desk.state().await["status"]["epoch"], 6);
+}
