@@ -323,8 +323,11 @@ impl Frames {
     fn run(&self) -> Result<Done, CliError> {
         let bytes = files::file(&self.bundle)?;
         StatusBundle::decode(&bytes)?;
-        let texts =
-            frames::split_with_hash(UPDATE_PREFIX, &bytes, self.parity).ok_or(StatusError::TooLarge)?;
+        let texts = frames::split_with_hash(UPDATE_PREFIX, &bytes, self.parity);
+        let texts = texts.ok_or(CliError::Field {
+            field: "bundle",
+            expected: "16,668 bytes at most",
+        })?;
         for (number, text) in texts.iter().enumerate() {
             let code = Qr::encode(text, Ecc::Low)?;
             if let Some(folder) = &self.png {

@@ -105,13 +105,13 @@ async fn codes_of_a_forged_or_another_days_update_are_refused_with_a_code() {
         issuer: credential::SecretKey::from_seed([66; 32]),
         ..Land::new()
     };
-    let forged = StatusBundle {
+    let of_forger = StatusBundle {
         trust: None,
         ..changes(&forger, 6)
     };
     for (bundle, code) in [
         (other_start, "station_update_other_start"),
-        (forged, "station_status_refused"),
+        (of_forger, "station_status_refused"),
     ] {
         let bytes = bundle.encode();
         let mut said = Value::Null;

@@ -150,4 +150,11 @@ export class Desk {
   sync() {
     return this.call("POST", "/api/sync", {});
   }
+
+  /** Takes over an update that was carried here. */
+  async update(bytes) {
+    const headers = { "X-Khyber-Token": this.token };
+    const answer = await fetch(`${this.url}/api/update`, { method: "POST", headers, body: bytes });
+    if (!answer.ok) throw new Error(`${this.name}: the update is refused: ${await answer.text()}`);
+  }
 }
