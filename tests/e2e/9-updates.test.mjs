@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 
-import { drawn, keep, openBrowser, openPage } from "./lib/browser.mjs";
+import { drawn, openBrowser, openPage } from "./lib/browser.mjs";
 import { atDesk, en, signIn } from "./lib/journeys.mjs";
 import { look } from "./lib/look.mjs";
 import { PHONE, Phone } from "./lib/phone.mjs";
@@ -102,7 +102,6 @@ test("a day's changes are read off another screen while visitors come, and the p
   await atDesk(desk, codes, async (page) => {
     await page.locator("[data-update=taken]").waitFor();
     await page.getByText(en("update_taken")).waitFor();
-    await keep("desk-update-codes.png", await page.screenshot());
     assert.equal(await page.locator("[data-verdict]").count(), 0);
     assert.deepEqual(page.complaints, []);
   });
