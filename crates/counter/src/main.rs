@@ -116,9 +116,6 @@ struct Serve {
     /// Where to write the address of the page with its token, for the desk's browser; readable by user and group.
     #[arg(long)]
     page_file: Option<PathBuf>,
-    /// Count staff passes as attendance: who comes in, who goes out.
-    #[arg(long)]
-    gate: bool,
     /// What the desk is for (docs/desk.md); kept for the next start.
     #[arg(long)]
     profile: Option<PathBuf>,
@@ -208,7 +205,7 @@ fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
 fn attendance_sheet(data: &Path, day: &str, out: &Path) -> anyhow::Result<()> {
     let day = scan_log::day_from_text(day).context("a day is written as 2026-03-01")?;
     let store = Store::open(&data.join("counter.sqlite"), &key::load(data)?)?;
-    let sheet = gate::day_sheet(&store, &gate::Rules::default(), day, now())?;
+    let sheet = gate::day_sheet(&store, &gate::kept_rules(&store)?, day, now())?;
     fs::write(out, sheet).context("the file cannot be written")?;
     println!("{}", json!({ "out": out }));
     Ok(())
@@ -242,9 +239,6 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         commands::keep_profile(&arguments.data, file, now())?;
     }
     let mut station = Station::open(&arguments.data, settings)?;
-    if arguments.gate {
-        station.use_gate(gate::Rules::default());
-    }
     if let Err(code) = station.start_log(now()) {
         // The page opens anyway and says so at the first visitor: nothing is decided that cannot be written down.
         tracing::error!(

@@ -32,6 +32,7 @@ impl Station {
             profile: self.profile.view(),
             state,
             now: crate::types::seconds(now),
+            movement: visit.attendance.map(|attendance| attendance.movement),
             request: request
                 .filter(|_| state == CitizenState::Request)
                 .and_then(|request| self.request_reply(request)),
