@@ -279,6 +279,11 @@ async fn a_face_that_is_asked_for_is_in_the_sheet_whatever_came_of_it() {
             .ask_face
     );
     assert_eq!(desk.state().await["visit"]["attendance"]["ask_face"], true);
+    let seen = desk.call("GET", "/api/citizen", &[], "").await.1;
+    assert_eq!(
+        (&seen["state"], &seen["movement"]),
+        (&json!("compare"), &Value::Null)
+    );
     let same = face(&desk, &land, 11, true).await;
     assert_eq!(verdict(&same), is("accepted", "accepted"));
     desk.next().await;
