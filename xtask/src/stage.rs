@@ -215,6 +215,14 @@ impl Stage {
         Ok(out)
     }
 
+    /// Grants a citizen a document: `form` is `{"cnic", "vct", "fields"}` as JSON.
+    ///
+    /// # Errors
+    /// When the province does not take it.
+    pub fn grant(&self, form: &str) -> anyhow::Result<Value> {
+        self.admin("grant", &[], Some(form))
+    }
+
     /// Ends an enrolment, so that the citizen may enrol on another device.
     ///
     /// # Errors
@@ -294,7 +302,7 @@ impl Stage {
                 ("--purpose-en", text("Domicile")),
                 ("--purpose-ur", text("ڈومیسائل")),
                 ("--purpose-ps", text("ډومیسایل")),
-                ("--allow", text("age,residence,identity")),
+                ("--allow", text("age,residence,identity,name-photo")),
                 ("--days", text("365")),
                 ("--out", path(certificate)),
             ],

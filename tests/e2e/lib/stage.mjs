@@ -80,6 +80,11 @@ export class Stage {
     return this.#order({ do: "bundle", from });
   }
 
+  /** Grants a citizen a document: `{ cnic, vct, fields }`. */
+  grant(form) {
+    return this.#order({ do: "grant", form });
+  }
+
   /** Ends an enrolment, so that the citizen may enrol on another device. */
   release(cnic) {
     return this.#order({ do: "release", cnic });
