@@ -110,6 +110,10 @@ struct Serve {
     /// The service class of a desk without a certificate.
     #[arg(long, conflicts_with = "certificate")]
     audience: Option<String>,
+    /// An update that came with the program: taken over at the start where it is newer than what the desk holds, so that
+    /// the first day needs no network.
+    #[arg(long)]
+    snapshot: Option<PathBuf>,
     /// Loopback address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -171,13 +175,36 @@ fn export_log(data: &Path, out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
+fn read_update(file: &Path) -> anyhow::Result<Vec<u8>> {
     let length = fs::metadata(file).context("the update cannot be read")?.len();
     anyhow::ensure!(
         length <= BUNDLE_BYTES_MAX as u64,
         "the file is too large for an update"
     );
-    let bytes = fs::read(file).context("the update cannot be read")?;
+    fs::read(file).context("the update cannot be read")
+}
+
+/// A desk starts without its snapshot too, with what it holds; what became of it is said where the program's start is.
+fn take_snapshot(station: &mut Station, file: &Path) -> &'static str {
+    let taken = match read_update(file) {
+        Ok(bytes) => station.take_snapshot(&bytes, now()),
+        Err(error) => {
+            tracing::error!("{error:#}");
+            Err(counter::StationCode::UpdateUnreadable)
+        }
+    };
+    match taken {
+        Ok(Some(_)) => "taken",
+        Ok(None) => "older",
+        Err(code) => {
+            tracing::error!(code = code.code(), "the snapshot was not taken over");
+            code.code()
+        }
+    }
+}
+
+fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
+    let bytes = read_update(file)?;
     let settings = Settings {
         roots: roots::pinned()?,
         key: key::load(data)?,
@@ -197,6 +224,7 @@ fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
             "trust_changed": taken.trust,
             "types_changed": taken.types,
             "status_changed": taken.status,
+            "rules_changed": taken.rules,
         })
     );
     Ok(())
@@ -246,6 +274,8 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
             "that the desk started could not be written down"
         );
     }
+    let snapshot = arguments.snapshot.as_deref();
+    let snapshot = snapshot.map(|file| take_snapshot(&mut station, file));
     let setup_code = random::<4>()?;
     let setup = station.open_officers(
         || format!("{:08}", u32::from_be_bytes(setup_code) % 100_000_000),
@@ -288,6 +318,8 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
             "token": token,
             // The first supervisor is made on the screen with this code, or by `counter officer add`.
             "setup": setup,
+            // `taken`, `older` than what is held, or why it was refused.
+            "snapshot": snapshot,
         })
     );
 

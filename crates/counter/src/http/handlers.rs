@@ -171,7 +171,7 @@ pub async fn update(
             trust_changed: taken.trust,
             types_changed: taken.types,
             status_changed: taken.status,
-            rules_changed: false,
+            rules_changed: taken.rules,
             code: None,
             state: station.state_for(session.caller(), now),
         }))
