@@ -196,7 +196,7 @@ impl Land {
             iat: today,
             nbf: None,
             exp: today.plus(30 * DAY),
-            holder: Some(holder.public()),
+            holder: Some(holder.public().into()),
             vct,
             status: identity.is_some().then(|| StatusRef {
                 index: 77,
