@@ -19,6 +19,7 @@ use crate::public_roots;
 use crate::randomness::Randomness;
 use crate::rules::document::{self, DocumentError, Form};
 use crate::rules::end::{Ended, Ending};
+use crate::rules::print::PressError;
 use crate::rules::status::{self, Reach};
 use crate::rules::{Fault, kinds, publish, signing};
 use crate::store::artefact::{self, Name};
@@ -32,12 +33,13 @@ pub(crate) const ROOTS_FILE: &str = "roots.json";
 const CONFIG_DAYS: u64 = 5 * 365;
 
 /// The keys that a province begins with.
-pub(crate) const KEYS: [KeyName; 5] = [
+pub(crate) const KEYS: [KeyName; 6] = [
     KeyName::Issuer,
     KeyName::CounterCa,
     KeyName::Types,
     KeyName::Status,
     KeyName::Rules,
+    KeyName::Cards,
 ];
 
 /// Why an operator's command did nothing.
@@ -65,6 +67,9 @@ pub enum AdminError {
     /// A document.
     #[error(transparent)]
     Document(#[from] DocumentError),
+    /// What was to be printed.
+    #[error(transparent)]
+    Press(#[from] PressError),
     /// The data file of types.
     #[error("the data file of types cannot be read: line {line}, column {column}")]
     TypesFile {
@@ -189,8 +194,8 @@ impl Office {
         let check_value = check_value.ok_or(AdminError::NotWhole("it has no check value of its data key"))?;
         let trusted = trusted_key::all(&mut db).await?;
         for name in KEYS {
-            // A machine that only serves need not have the keys that certify counters and sign registers.
-            if matches!(name, KeyName::CounterCa | KeyName::Types) && !self.keys.has(name) {
+            // A machine that only serves need not have the keys that certify counters and sign registers or cards.
+            if matches!(name, KeyName::CounterCa | KeyName::Types | KeyName::Cards) && !self.keys.has(name) {
                 continue;
             }
             let key = self.keys.signing(name)?.public();
@@ -235,7 +240,7 @@ impl Office {
     pub fn config(&self, api_url: &str, now: Timestamp) -> Result<Vec<u8>, AdminError> {
         let content = ConfigContent {
             api_url: api_url.trim_end_matches('/').to_owned(),
-            name: Names::new("Khyber Pakhtunkhwa", "خیبر پختونخوا", "خیبر پښتونخوا"),
+            name: Names::new(publish::ISSUER_NAME, publish::ISSUER_NAME_UR, "خیبر پښتونخوا"),
             iat: now,
             exp: now.plus(CONFIG_DAYS * DAY),
         };

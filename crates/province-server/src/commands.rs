@@ -21,6 +21,7 @@ use province_server::rules::status::Reach;
 use province_server::{AppParts, Limits, Province, router};
 use serde_json::json;
 
+use super::print_commands::{Card, Paper};
 use super::say;
 use super::trust_commands::{Key, Rules, Trust};
 
@@ -161,18 +162,8 @@ enum Command {
         #[arg(long)]
         vct: String,
     },
-    /// Write the printed form of a citizen's document, signed and without a holder's key; the CNIC comes on stdin.
-    Paper {
-        /// The data folder.
-        #[arg(long)]
-        data: PathBuf,
-        /// Which kind.
-        #[arg(long)]
-        vct: String,
-        /// Where to write it.
-        #[arg(long)]
-        out: PathBuf,
-    },
+    Paper(Paper),
+    Card(Card),
     Trust(Trust),
     #[command(subcommand)]
     Key(Key),
@@ -293,11 +284,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             let (cnic, vct) = (cnic_from_stdin()?, Vct::parse(&vct)?);
             told(Office::open(&data).await?.withdraw(&cnic, &vct, now()).await)
         }
-        Command::Paper { data, vct, out } => {
-            let (cnic, vct) = (cnic_from_stdin()?, Vct::parse(&vct)?);
-            let bytes = Office::open(&data).await?.paper(&cnic, &vct, now()).await?;
-            write(&out, &bytes)
-        }
+        Command::Paper(command) => command.run(&cnic_from_stdin()?, now()).await,
+        Command::Card(command) => command.run(&cnic_from_stdin()?, now()).await,
         Command::Trust(command) => command.run(now()).await,
         Command::Key(command) => command.run(&randomness(), now()).await,
         Command::Rules(command) => command.run(now()).await,

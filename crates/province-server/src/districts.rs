@@ -12,6 +12,11 @@ const DISTRICTS_JSON: &str = include_str!("../../../assets/districts.json");
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct District {
     id: String,
+    /// Its name in English.
+    pub name_en: String,
+    /// Its name in Urdu.
+    pub name_ur: String,
+    #[allow(clippy::struct_field_names)] // the data file calls it so
     /// Whether it belonged to the former tribal areas (merged in 2018).
     pub merged_district: bool,
 }

@@ -34,6 +34,7 @@ fn allowed(name: KeyName, types: &[PassType]) -> Vec<Vct> {
         KeyName::CounterCa => vec![Vct::COUNTER_CERTIFICATE],
         KeyName::Status => vec![Vct::STATUS_MANIFEST],
         KeyName::Rules => vec![Vct::RISK_RULES],
+        KeyName::Cards => vec![Vct::PAPER_CARD],
         KeyName::Added(_) | KeyName::Data | KeyName::Root(_) => Vec::new(),
     }
 }

@@ -71,6 +71,8 @@ pub enum KeyName {
     Status,
     /// Signs risk rules.
     Rules,
+    /// Signs printed cards.
+    Cards,
     /// A signing key that was added later, by its id.
     Added(KeyId),
     /// Seals records and makes blind indices.
@@ -93,6 +95,7 @@ impl std::fmt::Display for KeyName {
             Self::Types => f.write_str("types"),
             Self::Status => f.write_str("status"),
             Self::Rules => f.write_str("rules"),
+            Self::Cards => f.write_str("cards"),
             Self::Added(id) => write!(f, "key-{}", hex::encode(id.as_bytes())),
             Self::Data => f.write_str("data"),
             Self::Root(n) => write!(f, "root-{}", n.saturating_add(1)),
@@ -133,6 +136,7 @@ impl KeyFolder {
             KeyName::Status,
             KeyName::Rules,
             KeyName::Data,
+            KeyName::Cards,
         ] {
             let key = Zeroizing::new(randomness.bytes::<32>());
             self.seal(name, &key, &recipient)?;
@@ -194,6 +198,7 @@ impl KeyFolder {
             KeyName::Types,
             KeyName::Status,
             KeyName::Rules,
+            KeyName::Cards,
         ];
         for name in [KeyName::Added(id)].into_iter().chain(first) {
             if self.has(name) {

@@ -15,6 +15,7 @@ pub mod key_admin;
 pub mod keys;
 pub mod nadra;
 pub mod photo;
+pub mod print_admin;
 pub mod public_roots;
 pub mod randomness;
 pub mod rules;

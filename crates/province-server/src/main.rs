@@ -4,6 +4,7 @@
 //! seals the key files.
 
 mod commands;
+mod print_commands;
 mod trust_commands;
 
 use std::io::{IsTerminal as _, Write as _};

@@ -112,8 +112,7 @@ export class Desk {
   get working(): boolean {
     const view = this.view;
     if (view === undefined) return false;
-    const byItself = view.profile.unattended.length > 0 || view.gate?.open === true;
-    return this.signedIn || (view.officer === null && !view.occupied && byItself);
+    return this.signedIn || (view.officer === null && !view.occupied && view.profile.unattended.length > 0);
   }
 
   /** What may be asked for at the moment, in the profile's order. */
@@ -156,8 +155,7 @@ export class Desk {
   }
 
   get #nextAt(): number {
-    // A question for whoever stands guard does not go away by itself.
-    if (!this.cameraLive || this.visit.attendance?.ask_face) return this.#decidedAt + FORGOTTEN_MS;
+    if (!this.cameraLive) return this.#decidedAt + FORGOTTEN_MS;
     const much = this.visit.verdict === "accepted" && this.visit.claims.length > 3;
     const shown = much || PRINTED.includes(this.visit.code ?? "") ? READ_MS : SHOWN_MS;
     return Math.max(this.#decidedAt + shown, this.#seenAt + GONE_MS);
@@ -271,17 +269,6 @@ export class Desk {
         this.#clear();
         this.ended = ended;
         this.#take(await this.#api.state());
-      }),
-    );
-  }
-
-  /** The gate's day is over. */
-  async closeGate(): Promise<void> {
-    await this.#leave(() =>
-      this.#do(async () => {
-        const state = await this.#api.closeGate();
-        this.#clear();
-        this.#take(state);
       }),
     );
   }

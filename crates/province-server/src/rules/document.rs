@@ -138,14 +138,7 @@ pub async fn grant(
     let on_phone = kind.show.timed || kind.show.request;
     let issuer = keys.current(&mut write, kind.vct, now).await?;
     let holder = on_phone.then(|| issuer.public());
-    let claims = kinds::claims(
-        kind,
-        &record,
-        person.status_index,
-        &granted,
-        holder.map(Into::into),
-        now,
-    );
+    let claims = kinds::claims(kind, &record, person.status_index, &granted, holder, now);
     kind.issue(&claims, &issuer).map_err(DocumentError::Issue)?;
 
     let held = holding::all(&mut write, &person.id).await?;
@@ -263,12 +256,16 @@ pub(super) fn opened(data: &DataKeys, person: &Person, one: &Holding) -> Result<
     })
 }
 
-fn open(data: &DataKeys, person: &Person) -> Result<Record, Fault> {
+pub(super) fn open(data: &DataKeys, person: &Person) -> Result<Record, Fault> {
     let plain = data.open(Sealed::Record, &person.id, &person.sealed)?;
     serde_json::from_slice(&plain).map_err(Fault::Record)
 }
 
-async fn find(db: &mut AnyConnection, data: &DataKeys, cnic: &Cnic) -> Result<Person, DocumentError> {
+pub(super) async fn find(
+    db: &mut AnyConnection,
+    data: &DataKeys,
+    cnic: &Cnic,
+) -> Result<Person, DocumentError> {
     let index = data.blind_index(Subject::Cnic, cnic.as_str().as_bytes());
     let person = person::with_cnic(db, &index)
         .await?

@@ -170,14 +170,7 @@ impl Province {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => new.insert(self.keys().current(&mut db, kind.vct, now).await?),
             };
-            let claims = kinds::claims(
-                kind,
-                &record,
-                person.status_index,
-                &granted,
-                Some((*holder).into()),
-                now,
-            );
+            let claims = kinds::claims(kind, &record, person.status_index, &granted, Some(*holder), now);
             credentials.push(Bytes(kind.issue(&claims, key).map_err(Fault::Issue)?));
         }
         Ok(PassesReply {

@@ -28,6 +28,8 @@ const ANSWER_DAYS: u64 = 7;
 
 /// The issuer's name in trust lists, for people.
 pub const ISSUER_NAME: &str = "Khyber Pakhtunkhwa";
+/// The same in Urdu.
+pub const ISSUER_NAME_UR: &str = "خیبر پختونخوا";
 
 /// What the next trust list says, for the roots to sign. With `next_roots`, those sign every list after it.
 ///

@@ -5,18 +5,29 @@ use sqlx::AnyConnection;
 
 use super::Fault;
 use crate::keys::{KeyFileError, ServingKeys};
-use crate::store::trusted_key;
+use crate::store::trusted_key::{self, TrustedKeyRow};
 
 /// The public half of the key that signs `vct` now.
 ///
 /// # Errors
 /// [`Fault::NoKey`] if no key may.
 pub async fn current(db: &mut AnyConnection, vct: Vct, now: Timestamp) -> Result<[u8; 32], Fault> {
+    Ok(newest(db, vct, now).await?.key)
+}
+
+/// From when on nobody believes what the key that signs `vct` now has signed.
+///
+/// # Errors
+/// [`Fault::NoKey`] if no key may.
+pub async fn end_of_current(db: &mut AnyConnection, vct: Vct, now: Timestamp) -> Result<Timestamp, Fault> {
+    Ok(Timestamp::from_unix(newest(db, vct, now).await?.valid_until))
+}
+
+async fn newest(db: &mut AnyConnection, vct: Vct, now: Timestamp) -> Result<TrustedKeyRow, Fault> {
     let keys = trusted_key::all(db).await?;
     keys.into_iter()
         .filter(|key| key.may_sign(vct, now.unix()))
         .max_by_key(|key| key.valid_from)
-        .map(|key| key.key)
         .ok_or(Fault::NoKey(vct))
 }
 

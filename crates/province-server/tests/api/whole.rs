@@ -48,6 +48,7 @@ async fn a_key_that_is_not_this_provinces_is_named() {
         KeyName::Issuer,
         KeyName::Status,
         KeyName::CounterCa,
+        KeyName::Cards,
         KeyName::Data,
     ] {
         let file = keys.join(format!("{name}.age"));
@@ -65,7 +66,7 @@ async fn a_key_that_is_not_this_provinces_is_named() {
 #[tokio::test]
 async fn a_machine_that_only_serves_needs_no_roots_and_no_counter_key() {
     let bench = Bench::new().await;
-    for name in ["root-1", "root-2", "root-3", "counter-ca"] {
+    for name in ["root-1", "root-2", "root-3", "counter-ca", "cards"] {
         fs::remove_file(bench.folder.path().join("keys").join(format!("{name}.age"))).unwrap();
     }
     let office = Office::open(bench.folder.path()).await.unwrap();

@@ -1,0 +1,50 @@
+//! What an operator prints.
+
+use credential::{RootKind, Timestamp, Vct};
+use province_api::person::Cnic;
+
+use crate::admin::{AdminError, Office};
+use crate::rules::print::{CardFormat, Press, PressError};
+
+impl Office {
+    /// A citizen's identity on paper: a PDF with a claim-169 code.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn print_card(
+        &self,
+        cnic: &Cnic,
+        format: CardFormat,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, AdminError> {
+        self.print(async |press| press.card(cnic, format, now).await)
+            .await
+    }
+
+    /// A document that a citizen holds: a PDF with its `KPD:` code.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn print_document(
+        &self,
+        cnic: &Cnic,
+        vct: &Vct,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, AdminError> {
+        self.print(async |press| press.document(cnic, vct, now).await)
+            .await
+    }
+
+    async fn print(
+        &self,
+        what: impl AsyncFnOnce(&Press<'_>) -> Result<Vec<u8>, PressError>,
+    ) -> Result<Vec<u8>, AdminError> {
+        let keys = self.keys().serving()?;
+        let press = Press {
+            store: self.store(),
+            keys: &keys,
+            test: self.public_roots()?.kind() == RootKind::Test,
+        };
+        Ok(what(&press).await?)
+    }
+}
