@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask demo | test | check | bench | soak | mobile`.
+//! Developer commands: `cargo xtask demo | test | check | bench | soak | mobile | package`.
 //!
 //! Small on purpose, because it is compiled before anything else can happen: no async runtime, no TLS, none of our own
 //! crates. What it needs from them it asks their programs for.
@@ -10,6 +10,7 @@ mod command;
 mod demo;
 mod headless;
 mod mobile;
+mod package;
 mod packages;
 mod peer;
 mod picture;
@@ -54,6 +55,8 @@ enum Command {
     Soak(soak::Soak),
     /// Look at the app as phones will build it
     Mobile(mobile::Mobile),
+    /// Build an archive with all that a desk's computer needs, in target/package
+    Package(package::Package),
     /// Start the programs and take orders as lines of JSON; for the end-to-end tests
     #[command(hide = true)]
     Stage(stage_shell::StageShell),
@@ -84,6 +87,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Bench(bench) => bench.run(&workspace, packages),
         Command::Soak(soak) => soak.run(&workspace, packages),
         Command::Mobile(mobile) => mobile.run(&workspace),
+        Command::Package(package) => package.run(&workspace, packages),
         Command::Stage(shell) => shell.run(&workspace),
     }
 }

@@ -7,7 +7,7 @@ use crate::report::say;
 use crate::workspace::Workspace;
 use crate::{command, screens};
 
-/// How long each of an area's tests with random input goes on; `tests/soak.rs` and `credential`'s properties read it.
+/// How long each of an area's tests with random input goes on; `tests/soak.rs` and `tests/fuzz.rs` read it.
 /// The other tests of the same packages run as they always do.
 const SECONDS: &str = "KHYBER_SOAK_SECONDS";
 
@@ -24,7 +24,7 @@ pub struct Soak {
 /// What is tested for long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Area {
-    /// Hostile bytes at the reader of the signed QR, and hostile pictures of it
+    /// Hostile bytes at the readers of signed data and of exported logs, and hostile pictures of codes
     Credential,
     /// Hostile bodies under a good signature at the province
     Api,
@@ -60,7 +60,7 @@ impl Soak {
 impl Area {
     fn packages(self) -> &'static [&'static str] {
         match self {
-            Self::Credential => &["credential", "qr"],
+            Self::Credential => &["credential", "scan-log", "qr"],
             Self::Api => &["province-server"],
             Self::Wallet => &["wallet", "preview"],
             Self::Counter => &["counter"],

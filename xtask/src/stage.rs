@@ -11,6 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::command;
+use crate::package::{self, Parts};
 use crate::process::Program;
 use crate::workspace::{Profile, Workspace};
 
@@ -215,6 +216,29 @@ impl Stage {
         Ok(out)
     }
 
+    /// Grants a citizen a document: `form` is `{"cnic", "vct", "fields"}` as JSON.
+    ///
+    /// # Errors
+    /// When the province does not take it.
+    pub fn grant(&self, form: &str) -> anyhow::Result<Value> {
+        self.admin("grant", &[], Some(form))
+    }
+
+    /// The package of a desk with the counter of this stage, and everything that the province publishes at the moment;
+    /// the archive.
+    ///
+    /// # Errors
+    /// When it cannot be packed.
+    pub fn package(&self) -> anyhow::Result<PathBuf> {
+        let (program, snapshot, config) = (self.program_file("counter"), self.bundle(None)?, self.config());
+        let parts = Parts {
+            program: &program,
+            snapshot: &snapshot,
+            config: &config,
+        };
+        package::pack(&self.workspace, &parts, &self.file("package"))
+    }
+
     /// Ends an enrolment, so that the citizen may enrol on another device.
     ///
     /// # Errors
@@ -282,6 +306,20 @@ impl Stage {
         let key = last_json(printed.as_bytes())
             .and_then(|value| Some(value.get("public_key")?.as_str()?.to_owned()))
             .context("counter key did not print a public key")?;
+        self.certify_key(key, certificate)
+    }
+
+    /// A certificate for a desk with this key in hex; where it lies.
+    ///
+    /// # Errors
+    /// When the province does not give one.
+    pub fn certificate(&self, key: &str) -> anyhow::Result<PathBuf> {
+        let out = self.file("desk.certificate");
+        self.certify_key(key.to_owned(), &out)?;
+        Ok(out)
+    }
+
+    fn certify_key(&self, key: String, certificate: &Path) -> anyhow::Result<()> {
         let text = |text: &str| text.to_owned();
         self.admin(
             "counter-certificate",
@@ -294,7 +332,7 @@ impl Stage {
                 ("--purpose-en", text("Domicile")),
                 ("--purpose-ur", text("ڈومیسائل")),
                 ("--purpose-ps", text("ډومیسایل")),
-                ("--allow", text("age,residence,identity")),
+                ("--allow", text("age,residence,identity,name-photo")),
                 ("--days", text("365")),
                 ("--out", path(certificate)),
             ],

@@ -2,7 +2,7 @@
 //!
 //! The end-to-end tests use it, so that the system they test is put together by the same lines as the demo.
 //! Orders: `{"do":"servers"}`, `desk`, `preview`, `window`, `stop`, `sandbox`, `province`, `revoke`, `suspend`, `bundle`,
-//! `release`.
+//! `certificate`, `package`, `release`, `grant`.
 //! It ends, and with it everything it started, when its standard input ends.
 
 use std::io::{BufRead as _, Write as _};
@@ -126,6 +126,12 @@ fn obey(stage: &mut Stage, line: &str) -> anyhow::Result<Value> {
         "revoke" => stage.revoke(name("cnic")?),
         "suspend" => stage.suspend(name("cnic")?, order.get("suspended") == Some(&Value::Bool(true))),
         "bundle" => Ok(json!(stage.bundle(order.get("from").and_then(Value::as_u64))?)),
+        "grant" => {
+            let form = order.get("form").context("the order has no form")?;
+            stage.grant(&form.to_string())
+        }
+        "certificate" => Ok(json!(stage.certificate(name("key")?)?)),
+        "package" => Ok(json!(stage.package()?)),
         "release" => stage.release(name("cnic")?),
         other => bail!("there is no order `{other}`"),
     }

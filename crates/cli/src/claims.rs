@@ -148,7 +148,7 @@ impl ClaimsJson {
             exp: moment::parse_day("exp", &self.exp)?,
             holder: self
                 .holder
-                .map(|key| hex::public_key("holder", &key))
+                .map(|key| hex::public_key("holder", &key).map(Into::into))
                 .transpose()?,
             vct: vct("vct", &self.vct)?,
             identity: self.identity.map(IdentityJson::read).transpose()?,

@@ -6,9 +6,9 @@ use specta_typescript::Typescript;
 
 use crate::StationCode;
 use crate::types::{
-    AddOfficerCall, ChangePinCall, CitizenView, CounterState, ErrorReply, FaceCall, OfficersReply,
-    RequestCall, ResetPinCall, SetActiveCall, SetUpCall, SheetCall, SignInCall, SignInReply, SignOutReply,
-    SyncReply, TextCall,
+    AddOfficerCall, AttendanceDay, ChangePinCall, CitizenView, CounterState, DayCall, ErrorReply, FaceCall,
+    OfficersReply, RequestCall, ResetPinCall, SetActiveCall, SetUpCall, SheetCall, SignInCall, SignInReply,
+    SignOutReply, SyncReply, TextCall,
 };
 
 /// The TypeScript could not be made.
@@ -37,6 +37,8 @@ pub fn typescript() -> Result<String, BindingsError> {
         .register::<FaceCall>()
         .register::<RequestCall>()
         .register::<SheetCall>()
+        .register::<DayCall>()
+        .register::<AttendanceDay>()
         .register::<SyncReply>()
         .register::<TextCall>();
     let text = Typescript::default()

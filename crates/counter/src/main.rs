@@ -110,15 +110,16 @@ struct Serve {
     /// The service class of a desk without a certificate.
     #[arg(long, conflicts_with = "certificate")]
     audience: Option<String>,
+    /// An update that came with the program: taken over at the start where it is newer than what the desk holds, so that
+    /// the first day needs no network.
+    #[arg(long)]
+    snapshot: Option<PathBuf>,
     /// Loopback address to listen on; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// Where to write the address of the page with its token, for the desk's browser; readable by user and group.
     #[arg(long)]
     page_file: Option<PathBuf>,
-    /// Count staff passes as attendance: who comes in, who goes out.
-    #[arg(long)]
-    gate: bool,
     /// What the desk is for (docs/desk.md); kept for the next start.
     #[arg(long)]
     profile: Option<PathBuf>,
@@ -174,13 +175,36 @@ fn export_log(data: &Path, out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
+fn read_update(file: &Path) -> anyhow::Result<Vec<u8>> {
     let length = fs::metadata(file).context("the update cannot be read")?.len();
     anyhow::ensure!(
         length <= BUNDLE_BYTES_MAX as u64,
         "the file is too large for an update"
     );
-    let bytes = fs::read(file).context("the update cannot be read")?;
+    fs::read(file).context("the update cannot be read")
+}
+
+/// A desk starts without its snapshot too, with what it holds; what became of it is said where the program's start is.
+fn take_snapshot(station: &mut Station, file: &Path) -> &'static str {
+    let taken = match read_update(file) {
+        Ok(bytes) => station.take_snapshot(&bytes, now()),
+        Err(error) => {
+            tracing::error!("{error:#}");
+            Err(counter::StationCode::UpdateUnreadable)
+        }
+    };
+    match taken {
+        Ok(Some(_)) => "taken",
+        Ok(None) => "older",
+        Err(code) => {
+            tracing::error!(code = code.code(), "the snapshot was not taken over");
+            code.code()
+        }
+    }
+}
+
+fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
+    let bytes = read_update(file)?;
     let settings = Settings {
         roots: roots::pinned()?,
         key: key::load(data)?,
@@ -200,6 +224,7 @@ fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
             "trust_changed": taken.trust,
             "types_changed": taken.types,
             "status_changed": taken.status,
+            "rules_changed": taken.rules,
         })
     );
     Ok(())
@@ -208,7 +233,7 @@ fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
 fn attendance_sheet(data: &Path, day: &str, out: &Path) -> anyhow::Result<()> {
     let day = scan_log::day_from_text(day).context("a day is written as 2026-03-01")?;
     let store = Store::open(&data.join("counter.sqlite"), &key::load(data)?)?;
-    let sheet = gate::day_sheet(&store, &gate::Rules::default(), day, now())?;
+    let sheet = gate::day_sheet(&store, &gate::kept_rules(&store)?, day, now())?;
     fs::write(out, sheet).context("the file cannot be written")?;
     println!("{}", json!({ "out": out }));
     Ok(())
@@ -242,9 +267,6 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         commands::keep_profile(&arguments.data, file, now())?;
     }
     let mut station = Station::open(&arguments.data, settings)?;
-    if arguments.gate {
-        station.use_gate(gate::Rules::default());
-    }
     if let Err(code) = station.start_log(now()) {
         // The page opens anyway and says so at the first visitor: nothing is decided that cannot be written down.
         tracing::error!(
@@ -252,6 +274,8 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
             "that the desk started could not be written down"
         );
     }
+    let snapshot = arguments.snapshot.as_deref();
+    let snapshot = snapshot.map(|file| take_snapshot(&mut station, file));
     let setup_code = random::<4>()?;
     let setup = station.open_officers(
         || format!("{:08}", u32::from_be_bytes(setup_code) % 100_000_000),
@@ -294,6 +318,8 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
             "token": token,
             // The first supervisor is made on the screen with this code, or by `counter officer add`.
             "setup": setup,
+            // `taken`, `older` than what is held, or why it was refused.
+            "snapshot": snapshot,
         })
     );
 

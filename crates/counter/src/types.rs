@@ -9,8 +9,10 @@ use specta::Type;
 use crate::opaque::opaque_debug;
 
 mod desk;
+mod gate;
 
 pub use desk::*;
+pub use gate::*;
 
 opaque_debug!(ScanReply, ClaimView, TextCall);
 
@@ -267,34 +269,6 @@ pub enum UpdateState {
     Unchanged,
     /// It was refused; what was here stays.
     Refused,
-}
-
-/// What a staff pass meant at a gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
-pub struct AttendanceView {
-    /// Which way.
-    pub movement: MovementView,
-    /// The minute that is written down.
-    pub at: u32,
-}
-
-/// Which way somebody went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "snake_case")]
-pub enum MovementView {
-    /// Came in.
-    In,
-    /// Went out.
-    Out,
-    /// The same pass shortly before: nothing is written.
-    Again,
-}
-
-/// Ask for the attendance sheet of a day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
-pub struct SheetCall {
-    /// The day, `YYYY-MM-DD`.
-    pub day: String,
 }
 
 /// A text in the three languages of the screens. An empty one means "as in English".

@@ -10,9 +10,9 @@ use credential::frames::Assembly;
 use credential::{Code, IssuedRequest, Printed, ReplayKey, Timestamp, Verdict, Verified, photo};
 
 use crate::claims::ShownPass;
-use crate::gate::Movement;
+use crate::gate::Passed;
 use crate::opaque::opaque_debug;
-use crate::types::{AttendanceView, FreshnessView, ScanReply, VisitState, seconds};
+use crate::types::{FreshnessView, ScanReply, VisitState};
 
 /// Photo frames that are kept when they are seen before the code they belong to: more than one photo takes.
 const EARLY_FRAMES_MAX: usize = 16;
@@ -87,7 +87,7 @@ pub(crate) struct Decided {
     photo: Option<Vec<u8>>,
     issuer: Option<String>,
     vct: Option<String>,
-    attendance: Option<AttendanceView>,
+    passed: Option<Passed>,
     freshness: Option<FreshnessView>,
 }
 
@@ -107,7 +107,7 @@ impl Visit {
             photo: None,
             issuer: None,
             vct: None,
-            attendance: None,
+            passed: None,
             freshness: None,
         }))
     }
@@ -130,21 +130,26 @@ impl Visit {
             photo,
             issuer: Some(verified.issuer_name().to_owned()),
             vct: Some(verified.claims().vct.as_str().to_owned()),
-            attendance: None,
+            passed: None,
             freshness: Some(verified.freshness().into()),
         }))
     }
 
     /// What the pass meant at a gate.
     #[must_use]
-    pub fn moved(mut self, movement: Option<Movement>, now: Timestamp) -> Self {
+    pub fn passed(mut self, passed: Option<Passed>) -> Self {
         if let Self::Decided(decided) = &mut self {
-            decided.attendance = movement.map(|movement| AttendanceView {
-                movement: movement.into(),
-                at: seconds(scan_log::minute_of(now)),
-            });
+            decided.passed = passed;
         }
         self
+    }
+
+    /// The same, of a visit that is decided.
+    pub fn passed_mut(&mut self) -> Option<&mut Passed> {
+        match self {
+            Self::Decided(decided) => decided.passed.as_mut(),
+            _ => None,
+        }
     }
 
     /// A verdict on something printed that is genuine. Its claims are shown: the page says that they are of paper.
@@ -156,7 +161,7 @@ impl Visit {
             photo: None,
             issuer: Some(printed.issuer_name().to_owned()),
             vct: Some(printed.claims().vct.as_str().to_owned()),
-            attendance: None,
+            passed: None,
             freshness: Some(printed.freshness().into()),
         }))
     }
@@ -319,7 +324,7 @@ impl Visit {
                 photo_parts: None,
                 issuer: decided.issuer.clone(),
                 vct: decided.vct.clone(),
-                attendance: decided.attendance,
+                attendance: decided.passed.map(Into::into),
                 kind: decided.shown.kind.clone(),
                 freshness: decided.freshness,
                 update: None,

@@ -332,7 +332,7 @@ fn profile(ask: &[&str], unattended: &[&str]) -> Vec<u8> {
 async fn an_unattended_desk_asks_for_what_names_nobody_until_an_officer_sits_down() {
     let (land, _folder, desk) = unmanned();
     let gate = Profile::parse(&profile(&["age", "identity"], &["age"])).unwrap();
-    desk.app.station().use_profile(gate);
+    desk.app.station().use_profile(gate).unwrap();
     assert_eq!(
         code(desk.json("/api/request", json!({ "ask": "identity" })).await),
         refused(401, "station_nobody_signed_in")

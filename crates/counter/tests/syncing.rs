@@ -203,7 +203,7 @@ async fn an_update_on_a_stick_is_as_good_as_a_network() {
     let (manifest, list) = land.status(5, &[1]);
     let shards = (0..4).map(|number| list.encoded(number).unwrap()).collect();
     let whole = StatusBundle {
-        trust: Some(land.trust.clone()),
+        trust: vec![land.trust.clone()],
         lists: BTreeMap::from([(
             LIST.to_owned(),
             BTreeMap::from([(StatusPurpose::Revoked, shards)]),

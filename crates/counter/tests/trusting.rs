@@ -9,7 +9,7 @@
 mod desk;
 
 use counter::roots;
-use credential::{SecretKey, TrustContent, TrustList};
+use credential::{SecretKey, StatusBundle, TrustContent, TrustList};
 use desk::published::{province, published, sync};
 use desk::{Desk, Land, NOW, is, verdict};
 use serde_json::Value;
@@ -41,13 +41,16 @@ async fn a_desk_catches_up_with_roots_that_changed_twice() {
     let first = land.trust();
     let mut held = first.clone();
     let mut changed = published(&land, 5, &[]);
+    let mut chain = Vec::new();
     for (next, signers) in [([1, 2, 4], &[1, 2][..]), ([5, 6, 7], &[2, 4, 5, 6])] {
         let list = next_list(&land, &held, Some(next), signers);
         let replaced = held.successors().fingerprint();
         held = TrustList::verify(&list, &roots::pinned().unwrap(), Some(&held)).unwrap();
+        chain.push(list.clone());
         changed.root_changes.insert(replaced, list);
     }
     changed.trust = next_list(&land, &held, None, &[5, 7]);
+    chain.push(changed.trust.clone());
     *board.lock().unwrap() = changed.clone();
     let reply = sync(&desk).await;
     assert_eq!(
@@ -68,6 +71,34 @@ async fn a_desk_catches_up_with_roots_that_changed_twice() {
     let reply = sync(&desk).await;
     assert_eq!(reply["code"], "station_trust_refused");
     assert_eq!(reply["state"]["trust"]["sequence"], newest);
+
+    // A desk without a network is brought the chain in one file, and passes what it has behind it.
+    let air_gapped = tempfile::tempdir().unwrap();
+    let desk = Desk::ready(&land, air_gapped.path());
+    let update = StatusBundle {
+        trust: chain,
+        manifest: land.status(5, &[]).0,
+        ..StatusBundle::default()
+    };
+    for new in [true, false] {
+        let (_, reply) = desk.call("POST", "/api/update", &[], update.encode()).await;
+        assert_eq!(
+            (&reply["code"], &reply["trust_changed"]),
+            (&Value::Null, &new.into())
+        );
+        assert_eq!(reply["state"]["trust"]["sequence"], newest);
+    }
+    let only_newest = StatusBundle {
+        trust: update
+            .trust
+            .split_last()
+            .map(|(last, _)| vec![last.clone()])
+            .unwrap(),
+        ..update
+    };
+    let desk = Desk::ready(&land, tempfile::tempdir().unwrap().path());
+    let (_, reply) = desk.call("POST", "/api/update", &[], only_newest.encode()).await;
+    assert_eq!(reply["code"], "station_trust_refused");
 
     // A new desk walks the chain too; a broken chain leaves it with nothing rather than with the wrong roots.
     let (fresh, broken) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

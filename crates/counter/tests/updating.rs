@@ -9,9 +9,11 @@
 mod desk;
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
+use counter::StationCode;
 use credential::{StatusBundle, StatusDelta, StatusPurpose, UPDATE_PREFIX};
 use desk::{Desk, LIST, Land, NOW, is, verdict};
 use serde_json::Value;
@@ -26,7 +28,7 @@ fn changes(land: &Land, to: u64) -> StatusBundle {
         .unwrap();
     let revoked: Vec<u32> = turned.into_iter().collect();
     StatusBundle {
-        trust: Some(land.trust.clone()),
+        trust: vec![land.trust.clone()],
         manifest: land.status(to, &revoked).0,
         deltas: vec![delta],
         ..StatusBundle::default()
@@ -106,7 +108,7 @@ async fn codes_of_a_forged_or_another_days_update_are_refused_with_a_code() {
         ..Land::new()
     };
     let of_forger = StatusBundle {
-        trust: None,
+        trust: Vec::new(),
         ..changes(&forger, 6)
     };
     for (bundle, code) in [
@@ -192,26 +194,13 @@ async fn the_import_command_takes_a_good_file_and_refuses_others_with_their_code
     let said = |output: &Output| String::from_utf8(output.stdout.clone()).unwrap();
     let why = |output: &Output| String::from_utf8(output.stderr.clone()).unwrap();
 
-    let (manifest, list) = land.status(5, &[]);
-    let shards = (0..4).map(|number| list.encoded(number).unwrap()).collect();
-    let whole = StatusBundle {
-        trust: Some(land.trust.clone()),
-        types: Some(land.types(1, &[])),
-        lists: BTreeMap::from([(
-            LIST.to_owned(),
-            BTreeMap::from([(StatusPurpose::Revoked, shards)]),
-        )]),
-        manifest,
-        ..StatusBundle::default()
-    };
+    let whole = whole(&land, 5, &[]);
     let output = run(&whole);
     assert!(output.status.success(), "{}", why(&output));
-    let expected =
-        serde_json::json!({ "trust_changed": true, "types_changed": true, "status_changed": true });
+    let expected = serde_json::json!({ "trust_changed": true, "types_changed": true, "status_changed": true, "rules_changed": true });
     assert_eq!(serde_json::from_str::<Value>(&said(&output)).unwrap(), expected);
     let output = run(&changes(&land, 6));
-    let expected =
-        serde_json::json!({ "trust_changed": false, "types_changed": false, "status_changed": true });
+    let expected = serde_json::json!({ "trust_changed": false, "types_changed": false, "status_changed": true, "rules_changed": false });
     assert_eq!(serde_json::from_str::<Value>(&said(&output)).unwrap(), expected);
 
     let older = run(&whole);
@@ -231,4 +220,94 @@ async fn the_import_command_takes_a_good_file_and_refuses_others_with_their_code
     // The desk starts with what the good files brought.
     let desk = Desk::empty(&land, data);
     assert_eq!(desk.state().await["status"]["epoch"], 6);
+}
+
+/// Everything as one update: what ships with the program.
+fn whole(land: &Land, epoch: u64, revoked: &[u32]) -> StatusBundle {
+    let (manifest, list) = land.status(epoch, revoked);
+    let shards = (0..4).map(|number| list.encoded(number).unwrap()).collect();
+    StatusBundle {
+        trust: vec![land.trust.clone()],
+        types: Some(land.types(1, &[])),
+        rules: Some(land.rules(3)),
+        lists: BTreeMap::from([(
+            LIST.to_owned(),
+            BTreeMap::from([(StatusPurpose::Revoked, shards)]),
+        )]),
+        manifest,
+        ..StatusBundle::default()
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_is_taken_where_it_is_newer_and_changes_nothing_otherwise() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::closed(&land, folder.path(), None);
+    let now = credential::Timestamp::from_unix(NOW);
+    let take = |bundle: &StatusBundle| desk.app.station().take_snapshot(&bundle.encode(), now);
+    // Signed by somebody else, or nothing at all: the desk has nothing then either.
+    let forger = Land {
+        issuer: credential::SecretKey::from_seed([66; 32]),
+        ..Land::new()
+    };
+    let of_forger = StatusBundle {
+        trust: vec![land.trust.clone()],
+        types: None,
+        rules: None,
+        ..whole(&forger, 5, &[])
+    };
+    assert_eq!(take(&of_forger), Err(StationCode::StatusRefused));
+    let nothing = desk.app.station().take_snapshot(b"a letter", now);
+    assert_eq!(nothing, Err(StationCode::UpdateUnreadable));
+    assert_eq!(desk.state().await["status"]["state"], "missing");
+
+    let taken = take(&whole(&land, 5, &[])).unwrap().unwrap();
+    assert!(taken.types && taken.status && taken.rules);
+    let state = desk.state().await;
+    assert_eq!(
+        (&state["status"]["epoch"], &state["rules"]["sequence"]),
+        (&5.into(), &3.into())
+    );
+    assert!(state["last_sync"].is_null(), "the desk has asked nobody");
+    assert_eq!(take(&whole(&land, 5, &[])), Ok(None));
+    // What came in since is not gone back behind.
+    desk.app
+        .station()
+        .take_carried(&whole(&land, 6, &[77]).encode(), now)
+        .unwrap();
+    assert_eq!(take(&whole(&land, 5, &[])), Ok(None));
+    assert_eq!(desk.state().await["status"]["epoch"], 6);
+    assert!(take(&whole(&land, 7, &[77])).unwrap().unwrap().status);
+}
+
+#[test]
+fn the_program_says_at_its_start_what_became_of_its_snapshot() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let data = folder.path();
+    drop(Desk::closed(&land, data, None));
+    let snapshot = data.join("snapshot.kpu");
+    let start = || {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_counter"))
+            .args(["serve", "--offline", "--audience", desk::AUDIENCE, "--data"])
+            .arg(data)
+            .arg("--snapshot")
+            .arg(&snapshot)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        serde_json::from_str::<Value>(&line).unwrap()["snapshot"].clone()
+    };
+    assert_eq!(start(), "station_update_unreadable", "there is none");
+    std::fs::write(&snapshot, whole(&land, 5, &[]).encode()).unwrap();
+    assert_eq!(start(), "taken");
+    assert_eq!(start(), "older");
+    std::fs::write(&snapshot, b"a letter").unwrap();
+    assert_eq!(start(), "station_update_unreadable");
 }

@@ -1,7 +1,7 @@
 //! The counter certificate: the province names a desk, its purpose, and what it may ask for.
 
 use crate::cbor::{Malformed, Reader, Writer};
-use crate::claims::{ClaimsError, read_cnf, read_vct, write_cnf};
+use crate::claims::{read_cnf, read_vct, write_cnf};
 use crate::cose::{self, Header, Headers, Sign1, typ};
 use crate::issue::IssueError;
 use crate::keys::{PublicKey, SecretKey};
@@ -74,7 +74,7 @@ impl CounterCertificateClaims {
         w.int(4).uint(self.exp.unix());
         w.int(6).uint(self.iat.unix());
         w.int(8);
-        write_cnf(&mut w, &self.holder);
+        write_cnf(&mut w, &self.holder.into());
         w.int(DESK).array(7);
         for names in [&self.name, &self.purpose] {
             w.text(&names.en).text(&names.ur).text(&names.ps);
@@ -99,7 +99,7 @@ impl CounterCertificateClaims {
         Ok(Self::decode(signed.payload)?)
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ClaimsError> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut r = Reader::open(bytes)?;
         let (mut iss, mut audience, mut exp, mut iat) = (None, None, None, None);
         let (mut holder, mut desk) = (None, None);
@@ -109,9 +109,9 @@ impl CounterCertificateClaims {
                 3 => audience = Some(r.text()?.to_owned()),
                 4 => exp = Some(Timestamp::from_unix(r.uint()?)),
                 6 => iat = Some(Timestamp::from_unix(r.uint()?)),
-                8 => holder = Some(read_cnf(&mut r)?),
+                8 => holder = Some(read_cnf(&mut r)?.public().map_err(|_| Malformed)?),
                 DESK => desk = Some(read_desk(&mut r)?),
-                _ => return Err(ClaimsError::Malformed),
+                _ => return Err(Malformed),
             }
         }
         let (name, purpose, allowed) = desk.ok_or(Malformed)?;

@@ -2,7 +2,7 @@
 
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::facts::{FACT_GUARDIAN_LOCAL, Facts, PSEUDONYMS};
-use crate::keys::{KeyError, PublicKey};
+use crate::keys::HolderKey;
 use crate::time::Timestamp;
 use crate::vct::Vct;
 
@@ -31,7 +31,7 @@ pub struct Claims {
     /// The moment from which it holds no longer (midnight UTC).
     pub exp: Timestamp,
     /// The key of this one pass on the holder's phone. A credential without it cannot be presented.
-    pub holder: Option<PublicKey>,
+    pub holder: Option<HolderKey>,
     /// Which kind of pass.
     pub vct: Vct,
     /// Who the holder is (claim 169).
@@ -180,7 +180,7 @@ impl Claims {
         self.facts.count() + usize::from(self.guardian_local().is_some())
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ClaimsError> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut r = Reader::open(bytes)?;
         let (mut iss, mut exp, mut nbf, mut iat) = (None, None, None, None);
         let (mut holder, mut vct, mut status) = (None, None, None);
@@ -197,7 +197,7 @@ impl Claims {
                 IDENTITY => identity = Some(Identity::decode(&mut r)?),
                 STATUS => status = Some(read_status(&mut r)?),
                 FACTS => (facts, guardian_local) = Facts::decode(&mut r)?,
-                _ => return Err(ClaimsError::Malformed),
+                _ => return Err(Malformed),
             }
         }
         if guardian_local.is_some() {
@@ -218,37 +218,21 @@ impl Claims {
     }
 }
 
-/// Why claims cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ClaimsError {
-    Malformed,
-    WeakKey,
-}
-
-impl From<Malformed> for ClaimsError {
-    fn from(_: Malformed) -> Self {
-        Self::Malformed
-    }
-}
-
 /// `cnf` (RFC 8747) with an OKP key (RFC 9053): `{1: {1: 1, -1: 6, -2: x}}`.
-pub(crate) fn write_cnf(w: &mut Writer, key: &PublicKey) {
+pub(crate) fn write_cnf(w: &mut Writer, key: &HolderKey) {
     w.map(1).int(1).map(3);
     w.int(1).int(1).int(-1).int(6).int(-2).bytes(key.as_bytes());
 }
 
-pub(crate) fn read_cnf(r: &mut Reader<'_>) -> Result<PublicKey, ClaimsError> {
+pub(crate) fn read_cnf(r: &mut Reader<'_>) -> Result<HolderKey, Malformed> {
     r.map_of(1)?;
     let outer = r.int()?;
     r.map_of(3)?;
     let head = [outer, r.int()?, r.int()?, r.int()?, r.int()?, r.int()?];
     if head != [1, 1, 1, -1, 6, -2] {
-        return Err(ClaimsError::Malformed);
+        return Err(Malformed);
     }
-    PublicKey::parse(r.bytes()?).map_err(|e| match e {
-        KeyError::Malformed => ClaimsError::Malformed,
-        KeyError::Weak => ClaimsError::WeakKey,
-    })
+    HolderKey::parse(r.bytes()?).map_err(|_| Malformed)
 }
 
 pub(crate) fn read_vct(r: &mut Reader<'_>) -> Result<Vct, Malformed> {

@@ -193,11 +193,11 @@ impl From<crate::cbor::Malformed> for Code {
     }
 }
 
-impl From<crate::claims::ClaimsError> for Code {
-    fn from(e: crate::claims::ClaimsError) -> Self {
+impl From<crate::keys::KeyError> for Code {
+    fn from(e: crate::keys::KeyError) -> Self {
         match e {
-            crate::claims::ClaimsError::Malformed => Self::Malformed,
-            crate::claims::ClaimsError::WeakKey => Self::WeakKey,
+            crate::keys::KeyError::Malformed => Self::Malformed,
+            crate::keys::KeyError::Weak => Self::WeakKey,
         }
     }
 }

@@ -83,6 +83,51 @@ impl fmt::Debug for PublicKey {
     }
 }
 
+/// A holder's key as a credential writes it: 32 bytes in the one canonical way. Whether they are a point that proves
+/// anything is asked when a signature is checked with it, since finding out takes a tenth of the check.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct HolderKey([u8; 32]);
+
+impl HolderKey {
+    /// Reads 32 bytes.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] if they are not 32, or not canonical.
+    pub fn parse(bytes: &[u8]) -> Result<Self, KeyError> {
+        let bytes: [u8; 32] = bytes.try_into().map_err(|_| KeyError::Malformed)?;
+        if is_canonical(&bytes) {
+            Ok(Self(bytes))
+        } else {
+            Err(KeyError::Malformed)
+        }
+    }
+
+    /// The 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The key that checks signatures.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the bytes are not a point of the curve, or a weak one.
+    pub fn public(&self) -> Result<PublicKey, KeyError> {
+        PublicKey::parse(&self.0)
+    }
+}
+
+impl From<PublicKey> for HolderKey {
+    fn from(key: PublicKey) -> Self {
+        Self(*key.as_bytes())
+    }
+}
+
+impl fmt::Debug for HolderKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HolderKey(..)")
+    }
+}
+
 /// An Ed25519 secret key. Wiped from memory when dropped; never shown by `Debug`.
 #[derive(Clone)]
 pub struct SecretKey(SigningKey);

@@ -46,7 +46,7 @@ pub use code::{Code, Verdict};
 pub use config::{API_URL_BYTES_MAX, CONFIG_BYTES_MAX, ConfigContent, ConfigError, ProvinceConfig};
 pub use facts::{FIELD_BYTES_MAX, FIELDS, FIELDS_MAX, Facts, Field, GuardianRelation, PSEUDONYMS};
 pub use issue::{CREDENTIAL_BYTES_MAX, Credential, IssueError, issue};
-pub use keys::{KeyError, KeyId, PublicKey, SecretKey, derive_holder_key};
+pub use keys::{HolderKey, KeyError, KeyId, PublicKey, SecretKey, derive_holder_key};
 pub use log_seal::{LOG_SEAL_BYTES_MAX, LogSeal, LogSealContent, LogSealError, SealReason};
 pub use names::Names;
 pub use present::{

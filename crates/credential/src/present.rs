@@ -90,7 +90,7 @@ pub(crate) const REQUEST_HASH: i64 = -65_604;
 fn read(credential: &[u8], holder: &SecretKey) -> Result<Claims, PresentError> {
     let cwt = parse_cwt(credential).map_err(|_| PresentError::BadCredential)?;
     let claims = Claims::decode(cwt.payload).map_err(|_| PresentError::BadCredential)?;
-    if claims.holder != Some(holder.public()) {
+    if claims.holder != Some(holder.public().into()) {
         return Err(PresentError::WrongKey);
     }
     Ok(claims)

@@ -3,7 +3,7 @@
 use crate::base45;
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::certificate::{CERTIFICATE_BYTES_MAX, CounterCertificateClaims};
-use crate::claims::{ClaimsError, read_vct};
+use crate::claims::read_vct;
 use crate::code::{Code, codes};
 use crate::cose::{self, CoseError, Header, Headers, Sign1, typ};
 use crate::keys::{SecretKey, first_8, sha256};
@@ -75,12 +75,6 @@ impl From<CoseError> for RequestError {
 
 impl From<Malformed> for RequestError {
     fn from(_: Malformed) -> Self {
-        Self::Malformed
-    }
-}
-
-impl From<ClaimsError> for RequestError {
-    fn from(_: ClaimsError) -> Self {
         Self::Malformed
     }
 }

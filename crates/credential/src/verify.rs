@@ -238,8 +238,8 @@ fn decide(text: &str, ctx: &Context<'_>) -> Result<Verified, Code> {
     let kbt = Sign1::parse(&bytes, typ::KBT, Headers::Kcwt)?;
     let cwt = parse_cwt(kbt.headers.kcwt.ok_or(Code::Malformed)?)?;
     let claims = Claims::decode(cwt.payload)?;
+    let holder = claims.holder.ok_or(Code::Malformed)?.public()?;
     let binding = Binding::decode(kbt.payload)?;
-    let holder = claims.holder.ok_or(Code::Malformed)?;
 
     // What this reader can decide.
     let trust = ctx.trust.ok_or(Code::NoTrustList)?;

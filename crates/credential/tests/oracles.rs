@@ -45,7 +45,7 @@ fn status_messages() -> Vec<(&'static str, Vec<u8>)> {
     let whole = StatusBundle::whole(&set_of(&content, &bitmaps)).unwrap();
     let changes = StatusBundle {
         manifest: StatusManifest::sign(&content, &key("status")),
-        trust: Some(trust_bytes(&trust_content())),
+        trust: vec![trust_bytes(&trust_content())],
         deltas: vec![delta.clone()],
         types: Some(register_bytes(&register_content())),
         ..StatusBundle::default()

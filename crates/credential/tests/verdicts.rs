@@ -39,7 +39,7 @@ fn every_frame_of_one_pass_has_the_same_replay_key() {
     });
     assert!(keys.iter().all(|k| *k == keys[0]));
     let mut other = age_claims();
-    other.holder = Some(holder(3).public());
+    other.holder = Some(holder(3).public().into());
     let text = present_timed(&issued(&other), &holder(3), DESK, NOW).unwrap();
     let other = verify(&text, &timed_context(&trust, NOW))
         .verified

@@ -95,6 +95,8 @@ named! {
         Sync = "sync",
         /// Signed data were brought in a file or as codes; the code says what came of it.
         Update = "update",
+        /// A gate for staff was opened for the day, or closed; the code says which.
+        Gate = "gate",
         /// The log was handed out.
         Export = "export",
         /// The attendance sheet was handed out.

@@ -80,6 +80,21 @@ export class Stage {
     return this.#order({ do: "bundle", from });
   }
 
+  /** Grants a citizen a document: `{ cnic, vct, fields }`. */
+  grant(form) {
+    return this.#order({ do: "grant", form });
+  }
+
+  /** A certificate for a desk with this key in hex; the file's path. */
+  certificate(key) {
+    return this.#order({ do: "certificate", key });
+  }
+
+  /** The package of a desk, with everything that the province publishes at the moment; the archive's path. */
+  package() {
+    return this.#order({ do: "package" });
+  }
+
   /** Ends an enrolment, so that the citizen may enrol on another device. */
   release(cnic) {
     return this.#order({ do: "release", cnic });

@@ -22,9 +22,15 @@ const yOf = (point) => little(point) & (2n ** 255n - 1n);
 /** The first 8 bytes of a key's SHA-256, hex. */
 export const keyId = (key) => sha256(key).subarray(0, 8).toString("hex");
 
+/** Checks that a key is 32 bytes written in the canonical way. */
+export function keyBytes(bytes) {
+  if (!Buffer.isBuffer(bytes) || bytes.length !== 32 || yOf(bytes) >= FIELD) throw malformed();
+  return bytes;
+}
+
 /** Checks that 32 bytes are a canonical point that is not weak. */
 export function publicKey(bytes) {
-  if (!Buffer.isBuffer(bytes) || bytes.length !== 32 || yOf(bytes) >= FIELD) throw malformed();
+  keyBytes(bytes);
   if (SMALL_ORDER.has(yOf(bytes))) throw new Refusal("weak_key");
   return bytes;
 }

@@ -2,7 +2,7 @@
 import { inflateSync } from "node:zlib";
 
 import { Refusal, base45, isPlain, malformed, raw, read } from "./cbor.mjs";
-import { keyId, publicKey, sha256, sign1, signedByRoots } from "./cose.mjs";
+import { keyBytes, keyId, publicKey, sha256, sign1, signedByRoots } from "./cose.mjs";
 
 const [CLOCK_ALLOWANCE, LIFETIME_MAX, DAY] = [120, 60, 86_400];
 const [AUDIENCE_BYTES_MAX, PRESENTATION_BYTES_MAX] = [64, 4096];
@@ -93,9 +93,10 @@ function parsed(qr) {
   const credential = kbt.headers.get(13);
   if (typeof credential !== "object" || !raw(credential)) throw malformed();
   const cwt = sign1(credential, CWT, [4]);
-  const [claims, binding] = [claimsOf(read(cwt.payload)), bindingOf(read(kbt.payload))];
+  const claims = claimsOf(read(cwt.payload));
   if (!claims.holder) throw malformed();
-  return { kbt, cwt, claims, binding };
+  publicKey(claims.holder);
+  return { kbt, cwt, claims, binding: bindingOf(read(kbt.payload)) };
 }
 
 function checkPrintedKind(types, kind, claims, now) {
@@ -212,7 +213,7 @@ function typesOf(vector, trust) {
 
 function holderOf(key) {
   if (key.size !== 3 || key.get(1) !== 1 || key.get(-1) !== 6) throw malformed();
-  return publicKey(key.get(-2));
+  return keyBytes(key.get(-2));
 }
 
 function bindingOf(map) {

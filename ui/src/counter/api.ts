@@ -1,6 +1,7 @@
 /** The calls of the counter program. Types come from it; see `bindings.ts`. */
 import type {
   AddOfficerCall,
+  AttendanceDay,
   ChangePinCall,
   CitizenView,
   CounterState,
@@ -53,6 +54,11 @@ export interface Api {
   citizen(): Promise<CitizenView>;
   /** The whole scan log as a file. */
   exportLog(): Promise<Blob>;
+  /** Who came and went on a day, `YYYY-MM-DD`; today without one. */
+  attendance(day: string | null): Promise<AttendanceDay>;
+  /** The same as a CSV file. */
+  attendanceSheet(day: string): Promise<Blob>;
+  closeGate(): Promise<CounterState>;
   /** From now on calls are this session's; an empty one is nobody's. */
   useSession(secret: string): void;
 }
@@ -118,6 +124,9 @@ export function counterApi(token: string): Api {
     resetPin: (value) => json("/api/officers/reset-pin", value),
     citizen: () => call("GET", "/api/citizen"),
     exportLog: () => file("/api/log/export"),
+    attendance: (day) => json("/api/gate/day", { day }),
+    attendanceSheet: (day) => file("/api/gate/sheet", JSON.stringify({ day }), { "content-type": "application/json" }),
+    closeGate: () => call("POST", "/api/gate/close"),
     useSession: (secret) => {
       session = secret;
       if (secret === "") window.sessionStorage.removeItem(PLACE);

@@ -13,12 +13,24 @@ export type AddOfficerCall = {
 	pin: string,
 };
 
+/**  Who came and went on a day. */
+export type AttendanceDay = {
+	/**  The day, `YYYY-MM-DD`, in Pakistan. */
+	day: string,
+	/**  How many of them are inside now. */
+	inside: number,
+	/**  The latest movement first. */
+	stays: StayView[],
+};
+
 /**  What a staff pass meant at a gate. */
 export type AttendanceView = {
 	/**  Which way. */
 	movement: MovementView,
 	/**  The minute that is written down. */
 	at: number,
+	/**  This one's face is to be compared: ask for `name-photo`. */
+	ask_face: boolean,
 };
 
 /**  Choose another PIN for oneself. */
@@ -62,6 +74,8 @@ export type CitizenView = {
 	now: number,
 	/**  The question, while the desk asks. */
 	request: RequestReply | null,
+	/**  At a gate: which way, once it is written down. */
+	movement: MovementView | null,
 };
 
 /**  One claim. */
@@ -121,6 +135,12 @@ export type DataState =
 /**  What is stored is damaged or not properly signed. */
 "broken";
 
+/**  Ask who came and went. */
+export type DayCall = {
+	/**  The day, `YYYY-MM-DD`; today without one. */
+	day: string | null,
+};
+
 /**  Who works here, and what the desk is for. */
 export type DeskView = {
 	/**  Who is signed in, for the page that holds the session. */
@@ -137,6 +157,8 @@ export type DeskView = {
 	setup: boolean,
 	/**  What the desk is for. */
 	profile: ProfileView,
+	/**  The gate's day; none at other desks. */
+	gate: GateView | null,
 };
 
 /**  Something went wrong. */
@@ -161,6 +183,16 @@ export type FreshnessView =
 "green" | 
 /**  Older, and still taken: the officer is told. */
 "amber";
+
+/**  The gate's day. */
+export type GateView = {
+	/**  Staff may pass though nobody is signed in. */
+	open: boolean,
+	/**  The name of who opened it. */
+	opened_by: string | null,
+	/**  When. */
+	opened_at: number | null,
+};
 
 /**  A kind of pass or document. */
 export type KindView = {
@@ -461,6 +493,20 @@ export type StatusView = {
 	issued_at: number | null,
 	/**  Seconds since then by the desk's clock. */
 	age_seconds: number | null,
+};
+
+/**  One stay. */
+export type StayView = {
+	/**  The office. */
+	office: string,
+	/**  The number that it gave. */
+	number: string,
+	/**  When they came. */
+	came: number,
+	/**  When they went. */
+	went: number | null,
+	/**  The sheet's remarks. */
+	remarks: string[],
 };
 
 /**  What a sync brought. */

@@ -112,7 +112,8 @@ export class Desk {
   get working(): boolean {
     const view = this.view;
     if (view === undefined) return false;
-    return this.signedIn || (view.officer === null && !view.occupied && view.profile.unattended.length > 0);
+    const byItself = view.profile.unattended.length > 0 || view.gate?.open === true;
+    return this.signedIn || (view.officer === null && !view.occupied && byItself);
   }
 
   /** What may be asked for at the moment, in the profile's order. */
@@ -155,7 +156,8 @@ export class Desk {
   }
 
   get #nextAt(): number {
-    if (!this.cameraLive) return this.#decidedAt + FORGOTTEN_MS;
+    // A question for whoever stands guard does not go away by itself.
+    if (!this.cameraLive || this.visit.attendance?.ask_face) return this.#decidedAt + FORGOTTEN_MS;
     const much = this.visit.verdict === "accepted" && this.visit.claims.length > 3;
     const shown = much || PRINTED.includes(this.visit.code ?? "") ? READ_MS : SHOWN_MS;
     return Math.max(this.#decidedAt + shown, this.#seenAt + GONE_MS);
@@ -269,6 +271,17 @@ export class Desk {
         this.#clear();
         this.ended = ended;
         this.#take(await this.#api.state());
+      }),
+    );
+  }
+
+  /** The gate's day is over. */
+  async closeGate(): Promise<void> {
+    await this.#leave(() =>
+      this.#do(async () => {
+        const state = await this.#api.closeGate();
+        this.#clear();
+        this.#take(state);
       }),
     );
   }

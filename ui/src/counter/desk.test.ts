@@ -273,3 +273,37 @@ describe("the officer", () => {
     expect(desk.idleSeconds).toBeUndefined();
   });
 });
+
+describe("a gate for staff", () => {
+  const OPEN = { open: true, opened_by: "A. K.", opened_at: 1 };
+  const passed = (ask_face: boolean) => ({ ...ACCEPTED, attendance: { movement: "in" as const, at: 1, ask_face } });
+
+  test("works with nobody signed in from the time it was opened until an officer closes it", async () => {
+    program.view = { ...VIEW, officer: null, occupied: false, gate: { ...OPEN, open: false } };
+    await desk.refresh();
+    expect(desk.working).toBe(false);
+    program.view = { ...program.view, gate: OPEN };
+    await desk.refresh();
+    expect([desk.working, desk.signedIn, desk.asks]).toEqual([true, false, []]);
+    await desk.enter(() => program.signIn({ number: "1", pin: "730915" }));
+    program.reply = passed(false);
+    await frame();
+    await desk.closeGate();
+    expect([desk.working, desk.visit.state, program.calls.at(-1)]).toEqual([false, "nothing", "close-gate"]);
+  });
+
+  test("lets whoever passed go by itself, and keeps a question for the guard", async () => {
+    program.reply = passed(false);
+    await frame();
+    await desk.tick(5_000);
+    expect(desk.visit.state).toBe("nothing");
+    program.reply = { ...passed(true), visit: 2 };
+    await frame();
+    await desk.tick(20_000);
+    expect(desk.visit.attendance?.ask_face).toBe(true);
+    expect(desk.nextSeconds).toBeUndefined();
+    await desk.choose("name-photo");
+    expect(program.calls).toContain("request name-photo");
+    expect(desk.visit.state).toBe("nothing");
+  });
+});

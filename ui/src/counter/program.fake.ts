@@ -61,6 +61,7 @@ export const VIEW: DeskView = {
     idle_minutes: 10,
     unattended: [],
   },
+  gate: null,
 };
 export const STATE: CounterState = {
   mark: "test",
@@ -114,6 +115,12 @@ export class Program implements Api {
   addOfficer = (call: AddOfficerCall) => this.#answer(`add ${call.number}`, { officers: [OFFICER] });
   setActive = (call: SetActiveCall) => this.#answer(`set-active ${call.number} ${call.active}`, { officers: [OFFICER] });
   resetPin = (call: ResetPinCall) => this.#answer(`reset-pin ${call.number}`, { officers: [OFFICER] });
+  attendance = (day: string | null) => this.#answer(`attendance ${day ?? "today"}`, { day: day ?? "2026-11-22", inside: 0, stays: [] });
+  attendanceSheet = (day: string) => this.#answer(`sheet ${day}`, new Blob([]));
+  closeGate = () => {
+    this.view = { ...this.view, officer: null, occupied: false, idle_seconds: null, gate: { open: false, opened_by: null, opened_at: null } };
+    return this.#answer("close-gate", { ...STATE, desk: this.view });
+  };
   exportLog = () => this.#answer("export-log", new Blob([]));
   citizen = () => Promise.reject(new Error("the officer's page does not ask for the visitor's"));
 

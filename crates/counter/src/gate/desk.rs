@@ -2,11 +2,12 @@
 
 use credential::{Timestamp, Vct, Verified};
 
-use super::{Movement, Office, Rules, Staff, StaffNumber, sheet};
+use super::{Movement, Office, Passed, Rules, Staff, StaffNumber, sheet};
 use crate::StationCode;
+use crate::profile::Profile;
 use crate::station::Station;
 use crate::store::{Store, StoreError};
-use crate::types::MovementView;
+use crate::types::{AttendanceView, MovementView, seconds};
 
 /// The kind of pass that staff carry.
 const STAFF: &str = "staff";
@@ -34,6 +35,16 @@ impl Staff {
     }
 }
 
+impl From<Passed> for AttendanceView {
+    fn from(passed: Passed) -> Self {
+        Self {
+            movement: passed.movement.into(),
+            at: seconds(passed.at),
+            ask_face: passed.ask_face,
+        }
+    }
+}
+
 impl From<Movement> for MovementView {
     fn from(movement: Movement) -> Self {
         match movement {
@@ -52,18 +63,22 @@ pub fn day_sheet(store: &Store, rules: &Rules, day: u32, now: Timestamp) -> Resu
     Ok(sheet(&store.stays_of(day)?, rules, now))
 }
 
-impl Station {
-    /// From now on staff passes count as attendance.
-    pub const fn use_gate(&mut self, rules: Rules) {
-        self.gate = Some(rules);
-    }
+/// The rules of the profile that the desk was given last; the usual ones without one.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn kept_rules(store: &Store) -> Result<Rules, StoreError> {
+    let profile = store.profile()?.and_then(|bytes| Profile::parse(&bytes).ok());
+    Ok(profile.and_then(|profile| profile.gate()).unwrap_or_default())
+}
 
+impl Station {
     /// The sheet of a day; that it was handed out is written down.
     ///
     /// # Errors
     /// [`StationCode::DiskFull`], [`StationCode::StoreFailed`].
     pub fn attendance_sheet(&mut self, day: u32, now: Timestamp) -> Result<Vec<u8>, StationCode> {
-        let rules = self.gate.unwrap_or_default();
+        let rules = self.gate_rules();
         let sheet = day_sheet(&self.store, &rules, day, now)?;
         self.log_sheet(day, now)?;
         Ok(sheet)

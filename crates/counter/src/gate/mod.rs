@@ -4,12 +4,18 @@
 //! it names staff by their office's number. Nothing is invented: whoever forgot to show the pass on the way out has no
 //! going out, and the sheet says so.
 
+mod day;
 mod desk;
+mod face;
+mod opening;
 mod sheet;
 mod staff;
 mod store;
 
-pub use desk::day_sheet;
+pub use desk::{day_sheet, kept_rules};
+pub use face::FaceAsked;
+pub(crate) use face::FaceCheck;
+pub(crate) use opening::Opening;
 pub use sheet::sheet;
 pub use staff::{Office, Staff, StaffNumber};
 pub(crate) use store::pass;
@@ -23,6 +29,32 @@ pub struct Rules {
     pub again_within: u64,
     /// Seconds after which a coming in is over though nobody went out: the longest shift.
     pub shift_max: u64,
+    /// One in so many comings and goings is asked for a face; 0 for none.
+    pub face_one_in: u32,
+}
+
+/// A desk that is a gate.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    rules: Rules,
+    opening: Option<Opening>,
+    /// The visit for which a face was drawn or not.
+    drawn: Option<u32>,
+    /// The face that is to be asked for.
+    check: Option<FaceCheck>,
+}
+
+/// A staff pass that was shown here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Passed {
+    /// Which way.
+    pub movement: Movement,
+    /// The row of the stay.
+    pub stay: i64,
+    /// The minute that is written down.
+    pub at: Timestamp,
+    /// A face is to be asked for.
+    pub ask_face: bool,
 }
 
 impl Default for Rules {
@@ -31,6 +63,7 @@ impl Default for Rules {
         Self {
             again_within: 5 * 60,
             shift_max: 16 * 3_600,
+            face_one_in: 0,
         }
     }
 }
@@ -46,6 +79,10 @@ pub struct Stay {
     pub came: Timestamp,
     /// When they went out.
     pub went: Option<Timestamp>,
+    /// The face that the gate asked for on the way in.
+    pub came_face: Option<FaceAsked>,
+    /// The face that it asked for on the way out.
+    pub went_face: Option<FaceAsked>,
 }
 
 /// What a pass at the gate means.
@@ -99,6 +136,8 @@ mod tests {
             day: 0,
             came,
             went,
+            came_face: None,
+            went_face: None,
         }
     }
 

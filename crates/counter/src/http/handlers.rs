@@ -13,9 +13,7 @@ use super::officers::Session;
 use super::{App, FRAME_BYTES_MAX, page};
 use crate::StationCode;
 use crate::station::Source;
-use crate::types::{
-    CounterState, FaceCall, RequestCall, RequestReply, ScanReply, SheetCall, SyncReply, TextCall,
-};
+use crate::types::{CounterState, FaceCall, RequestCall, RequestReply, ScanReply, SyncReply, TextCall};
 
 pub type Reply<T> = Result<Json<T>, StationCode>;
 
@@ -106,9 +104,10 @@ pub async fn face(
     };
     let now = app.now();
     let mut station = app.station();
-    station.check_session(session.caller(), now)?;
-    station.check_caller(session.caller(), now)?;
-    station.compare_face(call.visit, check, now).map(Json)
+    station.check_officer(session.caller(), now)?;
+    let reply = station.compare_face(call.visit, check, now)?;
+    station.settle_face(&reply)?;
+    Ok(Json(reply))
 }
 
 /// `POST /api/next`
@@ -116,6 +115,7 @@ pub async fn next(State(app): State<Arc<App>>, session: Session) -> Reply<ScanRe
     let now = app.now();
     let mut station = app.station();
     station.check_caller(session.caller(), now)?;
+    station.leave_face();
     station.next_visit(now).map(Json)
 }
 
@@ -123,7 +123,7 @@ pub async fn next(State(app): State<Arc<App>>, session: Session) -> Reply<ScanRe
 /// itself an entry.
 pub async fn export_log(State(app): State<Arc<App>>, session: Session) -> Result<Response, StationCode> {
     let now = app.now();
-    app.station().check_session(session.caller(), now)?;
+    app.station().check_officer(session.caller(), now)?;
     let exported = tokio::task::spawn_blocking(move || {
         let now = app.now();
         app.station().export_log(now)
@@ -155,28 +155,6 @@ pub async fn sync(State(app): State<Arc<App>>, session: Session) -> Json<SyncRep
     })
 }
 
-/// `POST /api/gate/sheet`: who came and went on a day, as CSV.
-pub async fn attendance_sheet(
-    State(app): State<Arc<App>>,
-    session: Session,
-    call: Result<Json<SheetCall>, JsonRejection>,
-) -> Result<Response, StationCode> {
-    let day = scan_log::day_from_text(&json(call)?.day).ok_or(StationCode::BadCall)?;
-    let now = app.now();
-    let mut station = app.station();
-    station.check_session(session.caller(), now)?;
-    let sheet = station.attendance_sheet(day, now)?;
-    let name = format!(
-        "attachment; filename=\"attendance-{}.csv\"",
-        scan_log::day_text(day)
-    );
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-    ];
-    Ok((headers, sheet).into_response())
-}
-
 /// `POST /api/update`: a file with an update that was carried here.
 pub async fn update(
     State(app): State<Arc<App>>,
@@ -193,7 +171,7 @@ pub async fn update(
             trust_changed: taken.trust,
             types_changed: taken.types,
             status_changed: taken.status,
-            rules_changed: false,
+            rules_changed: taken.rules,
             code: None,
             state: station.state_for(session.caller(), now),
         }))
@@ -224,11 +202,20 @@ where
         let mut station = app.station();
         // Somebody may have signed out while the picture was read.
         station.check_caller(session.caller(), now)?;
-        station.see(&texts, source, now)
+        let reply = station.see(&texts, source, now)?;
+        station.draw_face(reply, dice(&app))
     })
     .await
     .unwrap_or(Err(StationCode::PictureUnreadable))
     .map(Json)
+}
+
+/// A random number. A machine that gives none asks for every face that may be asked for.
+fn dice(app: &App) -> u32 {
+    let bytes = (app.nonce)();
+    bytes
+        .and_then(|bytes| bytes.first_chunk().copied())
+        .map_or(0, u32::from_le_bytes)
 }
 
 fn side(headers: &HeaderMap, name: &str) -> Result<u32, StationCode> {

@@ -1,5 +1,6 @@
 //! The desk's own server on loopback: routes, limits, headers.
 
+mod gate;
 mod handlers;
 mod officers;
 mod page;
@@ -87,7 +88,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/next", post(handlers::next))
         .route("/api/sync", post(handlers::sync))
         .route("/api/log/export", post(handlers::export_log))
-        .route("/api/gate/sheet", post(handlers::attendance_sheet))
+        .route("/api/gate/day", post(gate::attendance))
+        .route("/api/gate/sheet", post(gate::sheet))
+        .route("/api/gate/close", post(gate::close))
         .merge(officer_routes())
         .layer(limit(TEXT_BYTES_MAX))
         .route_layer(middleware::from_fn_with_state(

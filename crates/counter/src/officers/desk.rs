@@ -7,6 +7,7 @@ use scan_log::Event;
 use super::session::Session;
 use super::{NewOfficer, OfficerNumber, Refused, new_pin, wait_after};
 use crate::StationCode;
+use crate::gate::Gate;
 use crate::log::Note;
 use crate::profile::Profile;
 use crate::station::Station;
@@ -39,8 +40,13 @@ fn failed<E>(_: E) -> StationCode {
 
 impl Station {
     /// From now on this profile.
-    pub fn use_profile(&mut self, profile: Profile) {
+    ///
+    /// # Errors
+    /// [`StationCode::StoreFailed`].
+    pub fn use_profile(&mut self, profile: Profile) -> Result<(), StationCode> {
+        self.gate = Gate::resume(&profile, &self.store)?;
         self.profile = profile;
+        Ok(())
     }
 
     /// Opens the set-up of the first supervisor with this code, and ends shifts that a power cut left open.
@@ -116,6 +122,7 @@ impl Station {
         let officer = view(&row);
         let who = (row.number, row.name, row.role, row.temporary);
         self.officers.session = Some(Session::new(who, shift, secret, now));
+        self.open_gate(now)?;
         Ok(Entry {
             officer,
             temporary: row.temporary,
@@ -227,9 +234,18 @@ impl Station {
             Ok(()) if self.officers.session.as_ref().is_some_and(|one| one.temporary) => {
                 Err(StationCode::OfficerPinTemporary)
             }
-            Err(StationCode::NobodySignedIn) if self.is_unattended() => Ok(()),
+            Err(StationCode::NobodySignedIn) if self.is_unattended(now) => Ok(()),
             other => other,
         }
+    }
+
+    /// Whether this caller is an officer at the desk with a PIN of their own: nobody else gets what is written down here.
+    ///
+    /// # Errors
+    /// As [`Station::check_session`], and [`StationCode::OfficerPinTemporary`].
+    pub fn check_officer(&mut self, caller: Caller<'_>, now: Timestamp) -> Result<(), StationCode> {
+        self.check_session(caller, now)?;
+        self.check_caller(caller, now)
     }
 
     /// Whether this caller may ask for that: an unattended desk asks for less.
@@ -262,11 +278,11 @@ impl Station {
     pub(crate) fn is_open(&mut self, now: Timestamp) -> bool {
         let kept = self.end_if_idle(now).is_ok();
         let manned = self.officers.session.as_ref().is_some_and(|one| !one.temporary);
-        kept && (manned || self.is_unattended())
+        kept && (manned || self.is_unattended(now))
     }
 
-    fn is_unattended(&self) -> bool {
-        self.officers.session.is_none() && (self.gate.is_some() || !self.profile.unattended().is_empty())
+    fn is_unattended(&self, now: Timestamp) -> bool {
+        self.officers.session.is_none() && (self.is_gate_open(now) || !self.profile.unattended().is_empty())
     }
 
     /// The officer, or a visitor before them, did something.
@@ -331,7 +347,7 @@ impl Station {
         if let Some(session) = &mut self.officers.session {
             session.temporary = false;
         }
-        Ok(())
+        Ok(self.open_gate(now)?)
     }
 
     /// Everybody, for the supervisor.
@@ -434,6 +450,7 @@ impl Station {
             occupied: self.officers.session.is_some(),
             setup: self.officers.may_set_up(),
             profile: self.profile.view(),
+            gate: self.gate_view(now),
         }
     }
 }

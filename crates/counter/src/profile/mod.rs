@@ -3,12 +3,15 @@
 //! docs/desk.md has the fields for whoever writes one. Read strictly: a field that is unknown, twice or out of its
 //! limits is an error, so that a slip of the pen does not become a desk that asks for something else.
 
+mod gate;
+
 use std::collections::BTreeSet;
 
 use credential::{CounterCertificateClaims, Vct};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::gate::Rules;
 use crate::types::{ProfileMode, ProfileView};
 
 /// Largest profile file, in bytes.
@@ -51,6 +54,8 @@ struct File {
     idle_minutes: u32,
     #[serde(default)]
     unattended: Vec<String>,
+    #[serde(default)]
+    gate: Option<gate::FileGate>,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +85,7 @@ pub struct Profile {
     view: ProfileView,
     ask: Vec<Vct>,
     unattended: Vec<Vct>,
+    gate: Option<Rules>,
 }
 
 impl Profile {
@@ -114,6 +120,10 @@ impl Profile {
         let unattended = passes(&file.unattended).ok_or(ProfileError::Field("unattended"))?;
         let for_nobody = |vct: &Vct| names_nobody(vct) && ask.contains(vct);
         check(unattended.iter().all(for_nobody), "unattended")?;
+        let gate = file
+            .gate
+            .map(|gate| gate::rules(gate, file.mode, &ask))
+            .transpose()?;
         let FileNames { en, ur, ps } = file.name;
         let mode = match file.mode {
             FileMode::Request => ProfileMode::Request,
@@ -122,16 +132,19 @@ impl Profile {
         let names = [en, ur, ps].map(|name| name.trim().to_owned());
         let sha256 = Sha256::digest(bytes);
         let digest = hex::encode(sha256.first_chunk::<4>().copied().unwrap_or_default());
-        Ok(Self::new(
-            format!("{}.{digest}", file.id),
-            file.id,
-            names,
-            file.service,
-            ask,
-            mode,
-            file.idle_minutes,
-            unattended,
-        ))
+        Ok(Self {
+            gate,
+            ..Self::new(
+                format!("{}.{digest}", file.id),
+                file.id,
+                names,
+                file.service,
+                ask,
+                mode,
+                file.idle_minutes,
+                unattended,
+            )
+        })
     }
 
     /// The profile of a desk that was given none: everything that its certificate allows, asked for on the screen.
@@ -188,6 +201,7 @@ impl Profile {
             view,
             ask,
             unattended,
+            gate: None,
         }
     }
 
@@ -225,6 +239,11 @@ impl Profile {
     /// What may be asked for while nobody is signed in.
     pub fn unattended(&self) -> &[Vct] {
         &self.unattended
+    }
+
+    /// How attendance is told, at a gate for staff.
+    pub const fn gate(&self) -> Option<Rules> {
+        self.gate
     }
 
     /// Seconds without a sign of life after which an officer is signed out.
@@ -313,6 +332,48 @@ mod tests {
             bent[field] = value;
             assert_eq!(parse(&bent), Err(ProfileError::Field(named)), "{bent}");
         }
+    }
+
+    #[test]
+    fn a_gate_waits_for_what_staff_show_and_asks_for_a_face_only_if_it_may() {
+        let gate = |gate: Value| {
+            let mut file = good();
+            file["mode"] = json!("timed");
+            file["ask"] = json!(["age", "name-photo"]);
+            file["gate"] = gate;
+            file
+        };
+        let rules = parse(&gate(json!({}))).unwrap().gate().unwrap();
+        assert_eq!(rules, Rules::default());
+        let rules = parse(&gate(
+            json!({ "again_minutes": 2, "shift_hours": 12, "name_photo_one_in": 20 }),
+        ));
+        let rules = rules.unwrap().gate().unwrap();
+        assert_eq!(
+            (rules.again_within, rules.shift_max, rules.face_one_in),
+            (120, 12 * 3_600, 20)
+        );
+        assert_eq!(parse(&good()).unwrap().gate(), None);
+        for (field, value) in [
+            ("again_minutes", 0),
+            ("again_minutes", 61),
+            ("shift_hours", 0),
+            ("shift_hours", 25),
+            ("name_photo_one_in", 1_001),
+        ] {
+            let error = parse(&gate(json!({ field: value }))).unwrap_err();
+            assert!(error.to_string().contains(field), "{error}");
+        }
+        let mut never = gate(json!({ "name_photo_one_in": 20 }));
+        never["ask"] = json!(["age"]);
+        assert_eq!(parse(&never), Err(ProfileError::Field("gate.name_photo_one_in")));
+        let mut asking = gate(json!({}));
+        asking["mode"] = json!("request");
+        assert_eq!(parse(&asking), Err(ProfileError::Field("mode")));
+        assert!(matches!(
+            parse(&gate(json!({ "hours": 1 }))),
+            Err(ProfileError::Malformed(_))
+        ));
     }
 
     #[test]

@@ -18,6 +18,8 @@ impl Station {
             _ if !open => CitizenState::Closed,
             VisitState::Partial => CitizenState::Reading,
             VisitState::Compare => CitizenState::Compare,
+            // A face is to be compared before whoever passed goes on.
+            VisitState::Decided if visit.attendance.is_some_and(|one| one.ask_face) => CitizenState::Compare,
             VisitState::Decided => match self.visit.code().map(credential::Code::verdict) {
                 Some(Verdict::Accepted) => CitizenState::Accepted,
                 Some(Verdict::Refused) => CitizenState::Refused,
@@ -32,6 +34,10 @@ impl Station {
             profile: self.profile.view(),
             state,
             now: crate::types::seconds(now),
+            movement: visit
+                .attendance
+                .filter(|_| state == CitizenState::Accepted)
+                .map(|attendance| attendance.movement),
             request: request
                 .filter(|_| state == CitizenState::Request)
                 .and_then(|request| self.request_reply(request)),

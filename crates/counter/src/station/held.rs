@@ -3,7 +3,7 @@
 use super::Station;
 
 impl Station {
-    /// The numbers of what is here: `trust.4:types.2:status.31`.
+    /// The numbers of what is here: `trust.4:types.2:rules.1:status.31`.
     pub(crate) fn held(&self) -> String {
         let numbers = [
             ("trust", self.trust.as_ref().map(credential::TrustList::sequence)),
@@ -11,6 +11,7 @@ impl Station {
                 "types",
                 self.types.as_ref().map(credential::TypeRegister::sequence),
             ),
+            ("rules", self.rules.as_ref().map(|rules| rules.content().sequence)),
             (
                 "status",
                 self.status.as_ref().map(|status| status.manifest().epoch()),

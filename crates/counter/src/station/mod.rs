@@ -16,7 +16,7 @@ use credential::{
 use update::UpdateReader;
 
 use crate::StationCode;
-use crate::gate::{self, Rules, Staff};
+use crate::gate::{self, Gate, Staff};
 use crate::officers::Officers;
 use crate::profile::{Profile, ProfileError};
 use crate::store::memory::{FirstTime, Once};
@@ -90,7 +90,7 @@ pub struct Station {
     /// Somebody else changed the log.
     pub(crate) log_damaged: bool,
     /// How attendance is told, at a gate.
-    pub(crate) gate: Option<Rules>,
+    pub(crate) gate: Option<Gate>,
     pub(crate) profile: Profile,
     pub(crate) officers: Officers,
     trust: Option<TrustList>,
@@ -142,6 +142,7 @@ impl Station {
             None => Profile::of_certificate(certificate.as_ref()),
         };
         profile.check_allowed(certificate.as_ref())?;
+        let gate = Gate::resume(&profile, &store)?;
 
         let lists = stored.root_changes.iter().chain(&stored.trust_list);
         let trust = TrustList::restore(lists.map(Vec::as_slice), &settings.roots);
@@ -173,7 +174,7 @@ impl Station {
             certificate,
             store,
             log_damaged: false,
-            gate: None,
+            gate,
             profile,
             officers: Officers::default(),
             trust,
@@ -423,16 +424,16 @@ impl Station {
         let replayed = self.visit_note(Code::Replayed, Some(&verified));
         // A face that is still to be compared is no verdict yet.
         let decided = (code != Code::FaceNotCompared).then(|| self.visit_note(code, Some(&verified)));
-        let staff = self.gate.filter(|_| code == Code::Accepted);
-        let staff = staff.and_then(|rules| Some((rules, Staff::of(&verified)?)));
-        let mut movement = None;
+        let gate = self.gate.as_ref().filter(|_| code == Code::Accepted);
+        let staff = gate.and_then(|gate| Some((gate.rules(), Staff::of(&verified)?)));
+        let mut passed = None;
         let first = if let Some(once) = once {
             self.store.take_once(&once, now, |transaction, first| {
                 if first == FirstTime::No {
                     return Ok(Some(replayed));
                 }
                 if let Some((rules, staff)) = &staff {
-                    movement = Some(gate::pass(transaction, staff, rules, now)?);
+                    passed = Some(gate::pass(transaction, staff, rules, now)?);
                 }
                 Ok(decided)
             })?
@@ -453,7 +454,7 @@ impl Station {
             if let (Code::FaceNotCompared, Some(hash)) = (code, verified.photo_sha256().copied()) {
                 Visit::comparing(verified, hash, seen, self.visit.take_early_frames(), now, shown)
             } else {
-                Visit::decided_about(code, seen, &verified, None, shown).moved(movement, now)
+                Visit::decided_about(code, seen, &verified, None, shown).passed(passed)
             },
         )
     }

@@ -15,6 +15,7 @@ use crate::types::{UpdateState, UpdateView};
 const QUIET_SECONDS: u64 = 60;
 
 /// What of an update was new.
+#[expect(clippy::struct_excessive_bools, reason = "one for each kind of signed data")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
     /// The trust list.
@@ -23,12 +24,14 @@ pub struct Taken {
     pub types: bool,
     /// The status data.
     pub status: bool,
+    /// The risk rules.
+    pub rules: bool,
 }
 
 impl Taken {
     /// Whether anything was.
     pub const fn anything(self) -> bool {
-        self.trust || self.types || self.status
+        self.trust || self.types || self.status || self.rules
     }
 }
 
@@ -125,8 +128,7 @@ impl Station {
         }
     }
 
-    /// Takes over an update that was carried here: a trust list and a type register if it has them, and status data. Says
-    /// what is new, and writes down what became of it. What was taken stays if something behind it is refused.
+    /// Takes over an update that was carried here: status data, and what else it has. Says what is new, and writes down what became of it. What was taken stays if something behind it is refused.
     ///
     /// # Errors
     /// [`StationCode::UpdateUnreadable`], [`StationCode::UpdateOtherStart`] if its changes begin at other data than these,
@@ -145,12 +147,51 @@ impl Station {
         taken
     }
 
+    /// Takes over the update that came with the program, where it is newer than what is here: then nothing is here, or the
+    /// program was installed anew. Says what was new; `None` if all of it is older. When it was made says nothing of when
+    /// the desk last asked.
+    ///
+    /// # Errors
+    /// As [`Self::take_carried`]; what was here stays.
+    pub fn take_snapshot(&mut self, bytes: &[u8], now: Timestamp) -> Result<Option<Taken>, StationCode> {
+        let taken = match self.take_parts(bytes) {
+            Err(
+                StationCode::TrustRolledBack
+                | StationCode::TypesRolledBack
+                | StationCode::StatusRolledBack
+                | StationCode::RulesRolledBack,
+            ) => return Ok(None),
+            taken => taken,
+        };
+        let word = match taken {
+            Ok(taken) if !taken.anything() => return Ok(None),
+            Ok(_) => "changed",
+            Err(code) => code.code(),
+        };
+        self.log_event(Event::Update, Some(word), now)?;
+        taken.map(Some)
+    }
+
+    /// Takes the newest trust list, which comes last, and on the way to it those that changed the roots. The desk may have
+    /// passed those, and its program may begin behind them.
+    fn take_trust_lists(&mut self, lists: &[Vec<u8>]) -> Result<bool, StationCode> {
+        let Some((newest, changes)) = lists.split_last() else {
+            return Ok(false);
+        };
+        let mut taken = false;
+        for change in changes {
+            match self.take_trust_list(change) {
+                Ok(new) => taken |= new,
+                Err(StationCode::TrustRefused | StationCode::TrustRolledBack) => {}
+                Err(code) => return Err(code),
+            }
+        }
+        Ok(self.take_trust_list(newest)? || taken)
+    }
+
     fn take_parts(&mut self, bytes: &[u8]) -> Result<Taken, StationCode> {
         let bundle = StatusBundle::decode(bytes).map_err(|_| StationCode::UpdateUnreadable)?;
-        let trust = match &bundle.trust {
-            Some(list) => self.take_trust_list(list)?,
-            None => false,
-        };
+        let trust = self.take_trust_lists(&bundle.trust)?;
         let types = match &bundle.types {
             Some(register) => self.take_type_register(register)?,
             None => false,
@@ -168,10 +209,15 @@ impl Station {
         if !same {
             self.use_status(status)?;
         }
+        let rules = match &bundle.rules {
+            Some(rules) => self.take_risk_rules(rules)?,
+            None => false,
+        };
         Ok(Taken {
             trust,
             types,
             status: !same,
+            rules,
         })
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Mark, RequestReply, StationView};
+use super::{GateView, Mark, MovementView, RequestReply, StationView};
 use crate::opaque::opaque_debug;
 
 opaque_debug!(
@@ -32,6 +32,8 @@ pub struct DeskView {
     pub setup: bool,
     /// What the desk is for.
     pub profile: ProfileView,
+    /// The gate's day; none at other desks.
+    pub gate: Option<GateView>,
 }
 
 /// What an officer may do.
@@ -259,4 +261,6 @@ pub struct CitizenView {
     pub now: u32,
     /// The question, while the desk asks.
     pub request: Option<RequestReply>,
+    /// At a gate: which way, once it is written down.
+    pub movement: Option<MovementView>,
 }

@@ -1,4 +1,4 @@
-//! What a desk without a network is brought: a manifest, changes or whole lists, a trust list and a type register.
+//! What a desk without a network is brought: a manifest, changes or whole lists, and the rest of what is signed.
 //!
 //! The bundle itself is not signed; everything in it is proven by what is.
 
@@ -24,20 +24,26 @@ const TRUST: i64 = 2;
 const DELTAS: i64 = 3;
 const LISTS: i64 = 4;
 const TYPES: i64 = 5;
+const RULES: i64 = 6;
+
+/// Most trust lists in one bundle: the newest, and those before it that changed the roots.
+const TRUST_LISTS_MAX: u64 = 17;
 
 /// An update on its way to a desk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StatusBundle {
     /// The status manifest.
     pub manifest: Vec<u8>,
-    /// The trust list.
-    pub trust: Option<Vec<u8>>,
+    /// The lists that changed the roots, oldest first, and then the newest trust list.
+    pub trust: Vec<Vec<u8>>,
     /// Changes that lead to the manifest. Each begins where another ends, so that desks of different days can use them.
     pub deltas: Vec<StatusDelta>,
     /// Every shard of every bitmap, as they are published.
     pub lists: BTreeMap<String, BTreeMap<StatusPurpose, Vec<Vec<u8>>>>,
     /// The type register.
     pub types: Option<Vec<u8>>,
+    /// The risk rules.
+    pub rules: Option<Vec<u8>>,
 }
 
 impl StatusBundle {
@@ -64,15 +70,19 @@ impl StatusBundle {
     pub fn encode(&self) -> Vec<u8> {
         let mut w = Writer::new();
         let optional = [
-            self.trust.is_some(),
+            !self.trust.is_empty(),
             !self.deltas.is_empty(),
             !self.lists.is_empty(),
             self.types.is_some(),
+            self.rules.is_some(),
         ];
         w.map(1 + optional.iter().filter(|there| **there).count());
         w.int(MANIFEST).bytes(&self.manifest);
-        if let Some(trust) = &self.trust {
-            w.int(TRUST).bytes(trust);
+        if !self.trust.is_empty() {
+            w.int(TRUST).array(self.trust.len());
+            for list in &self.trust {
+                w.bytes(list);
+            }
         }
         if !self.deltas.is_empty() {
             w.int(DELTAS).array(self.deltas.len());
@@ -95,6 +105,9 @@ impl StatusBundle {
         if let Some(types) = &self.types {
             w.int(TYPES).bytes(types);
         }
+        if let Some(rules) = &self.rules {
+            w.int(RULES).bytes(rules);
+        }
         w.finish()
     }
 
@@ -112,7 +125,15 @@ impl StatusBundle {
         for _ in 0..r.map()? {
             match r.int()? {
                 MANIFEST => manifest = Some(r.bytes()?.to_vec()),
-                TRUST => bundle.trust = Some(r.bytes()?.to_vec()),
+                TRUST => {
+                    let count = r.array()?;
+                    if count == 0 || count > TRUST_LISTS_MAX {
+                        return Err(StatusError::Malformed);
+                    }
+                    for _ in 0..count {
+                        bundle.trust.push(r.bytes()?.to_vec());
+                    }
+                }
                 DELTAS => {
                     let count = r.array()?;
                     if count == 0 || count > DELTAS_MAX {
@@ -124,6 +145,7 @@ impl StatusBundle {
                 }
                 LISTS => bundle.lists = lists(&mut r)?,
                 TYPES => bundle.types = Some(r.bytes()?.to_vec()),
+                RULES => bundle.rules = Some(r.bytes()?.to_vec()),
                 _ => return Err(StatusError::Malformed),
             }
         }

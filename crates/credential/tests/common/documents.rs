@@ -90,7 +90,7 @@ pub fn domicile_claims(on_paper: bool) -> Claims {
     };
     Claims {
         vct: vct("domicile"),
-        holder: (!on_paper).then(|| holder(3).public()),
+        holder: (!on_paper).then(|| holder(3).public().into()),
         identity: Some(if on_paper { local } else { identity }),
         exp: NOW.start_of_day().plus(days(1826)),
         status: Some(StatusRef {

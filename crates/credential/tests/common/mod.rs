@@ -212,7 +212,7 @@ pub fn age_claims() -> Claims {
         iat: NOW.start_of_day(),
         nbf: None,
         exp: NOW.start_of_day().plus(days(30)),
-        holder: Some(holder(1).public()),
+        holder: Some(holder(1).public().into()),
         vct: Vct::AGE,
         identity: None,
         status: None,
@@ -227,7 +227,7 @@ pub fn age_claims() -> Claims {
 pub fn identity_claims() -> Claims {
     Claims {
         vct: Vct::IDENTITY,
-        holder: Some(holder(2).public()),
+        holder: Some(holder(2).public().into()),
         identity: Some(Identity {
             id: Some("9999912345671".to_owned()),
             full_name: Some("Zarghuna Test".to_owned()),

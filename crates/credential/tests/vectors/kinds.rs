@@ -181,7 +181,7 @@ pub fn write(w: &Writer<'_>) {
     );
 
     let vehicle = Claims {
-        holder: Some(holder(1).public()),
+        holder: Some(holder(1).public().into()),
         status: None,
         ..vehicle_claims()
     };

@@ -138,7 +138,14 @@ pub async fn grant(
     let on_phone = kind.show.timed || kind.show.request;
     let issuer = keys.current(&mut write, kind.vct, now).await?;
     let holder = on_phone.then(|| issuer.public());
-    let claims = kinds::claims(kind, &record, person.status_index, &granted, holder, now);
+    let claims = kinds::claims(
+        kind,
+        &record,
+        person.status_index,
+        &granted,
+        holder.map(Into::into),
+        now,
+    );
     kind.issue(&claims, &issuer).map_err(DocumentError::Issue)?;
 
     let held = holding::all(&mut write, &person.id).await?;

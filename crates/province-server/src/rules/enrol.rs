@@ -211,7 +211,7 @@ impl Province {
             let issuer = self.keys().current(&mut db, kind.vct, now).await?;
             let nothing = Granted::default();
             let holder = Some(issuer.public());
-            let claims = kinds::claims(kind, record, LONGEST_INDEX, &nothing, holder, now);
+            let claims = kinds::claims(kind, record, LONGEST_INDEX, &nothing, holder.map(Into::into), now);
             kind.issue(&claims, &issuer).map_err(Fault::Issue)?;
         }
         Ok(())

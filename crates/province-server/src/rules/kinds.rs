@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use credential::{
-    Claims, DAY, Facts, Field, Form, Gender, GuardianRelation, ISSUER, Identity, PassType, Place, PublicKey,
+    Claims, DAY, Facts, Field, Form, Gender, GuardianRelation, HolderKey, ISSUER, Identity, PassType, Place,
     RegisterContent, StatusRef, Timestamp,
 };
 use province_api::artefacts::IDENTITY_LIST;
@@ -80,7 +80,7 @@ pub fn claims(
     record: &Record,
     person_index: u32,
     granted: &Granted,
-    holder: Option<PublicKey>,
+    holder: Option<HolderKey>,
     now: Timestamp,
 ) -> Claims {
     let iat = now.start_of_day();

@@ -10,6 +10,7 @@ pub mod publish;
 pub mod record;
 pub mod signing;
 pub mod status;
+mod token;
 mod work;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::randomness::Randomness;
 use crate::sealed::SealError;
 pub use crate::store::artefact::{Artefact, Name as PublicFile};
 use crate::store::{Store, StoreError};
+use token::Tokens;
 use work::Places;
 
 /// Most enrolments under way at once. Each holds a picture while NADRA is asked.
@@ -54,6 +56,8 @@ pub struct Province {
     threads: Places,
     /// Where it is tried whether the database can be written: one after another, since each keeps writers waiting.
     trying: Places,
+    /// Tokens that were signed.
+    tokens: Tokens,
 }
 
 impl std::fmt::Debug for Province {
@@ -70,6 +74,7 @@ impl Province {
             enrolling: Places::new(ENROLLING_MAX),
             threads: Places::processors(),
             trying: Places::new(1),
+            tokens: Tokens::default(),
         }
     }
 

@@ -170,7 +170,14 @@ impl Province {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => new.insert(self.keys().current(&mut db, kind.vct, now).await?),
             };
-            let claims = kinds::claims(kind, &record, person.status_index, &granted, Some(*holder), now);
+            let claims = kinds::claims(
+                kind,
+                &record,
+                person.status_index,
+                &granted,
+                Some((*holder).into()),
+                now,
+            );
             credentials.push(Bytes(kind.issue(&claims, key).map_err(Fault::Issue)?));
         }
         Ok(PassesReply {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use credential::{
     Bitmap, DAY, DELTA_BYTES_MAX, ListEntry, SecretKey, Shape, StatusBundle, StatusContent, StatusDelta,
-    StatusError, StatusManifest, StatusPurpose, StatusToken, Timestamp, TokenContent, Vct, token_list,
+    StatusError, StatusManifest, StatusPurpose, Timestamp,
 };
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::problem::ProblemCode;
@@ -30,8 +30,6 @@ const PIECE_DAYS: u64 = 2;
 const EPOCHS_KEPT: u64 = 3;
 /// Most steps in one bundle.
 const STEPS_MAX: usize = 64;
-/// For how long other readers may keep a token, in seconds.
-const TOKEN_TTL: u64 = 3600;
 /// How often a random index is drawn before the list counts as full. Nine tenths full, 256 draws fail once in 2^38.
 const DRAWS_MAX: u32 = 256;
 
@@ -154,7 +152,7 @@ async fn put_shard(db: &mut AnyConnection, shard: &Bitmap) -> Result<Hash, Fault
     Ok(sha256)
 }
 
-async fn shard_of(db: &mut AnyConnection, one: Shape, sha256: &Hash) -> Result<Bitmap, Fault> {
+pub(super) async fn shard_of(db: &mut AnyConnection, one: Shape, sha256: &Hash) -> Result<Bitmap, Fault> {
     let bytes = status_file::piece(db, sha256).await?.ok_or(StoreError::Form)?;
     Ok(Bitmap::decode(one, &[&bytes])?)
 }
@@ -193,8 +191,9 @@ pub enum Reach {
     Whole,
 }
 
-/// An update for desks without a network: the newest trust list, the newest manifest, and the changes or the lists; the
-/// type register too, but where the fewest codes are asked for, since it is larger than a day's changes. `None` if changes from that epoch are not kept.
+/// An update for desks without a network: the newest trust list behind all that changed the roots, the newest manifest,
+/// and the changes or the lists. Type register and risk rules too, but where the fewest codes are asked for, since they
+/// are larger than a day's changes. `None` if changes from that epoch are not kept.
 ///
 /// # Errors
 /// [`Fault`].
@@ -204,14 +203,8 @@ pub async fn bundle(store: &Store, reach: Reach, now: Timestamp) -> Result<Optio
         .await?
         .ok_or(StoreError::Form)?;
     let newest = manifest.sequence;
-    let trust = artefact::newest(&mut db, Name::TrustList).await?;
-    let types = match reach {
-        Reach::Epoch(_) => None,
-        Reach::Days(_) | Reach::Whole => artefact::newest(&mut db, Name::TypeRegister).await?,
-    };
     let mut bundle = StatusBundle {
-        trust: trust.map(|list| list.bytes),
-        types: types.map(|register| register.bytes),
+        trust: trust_lists(&mut db).await?,
         manifest: manifest.bytes,
         ..StatusBundle::default()
     };
@@ -238,9 +231,25 @@ pub async fn bundle(store: &Store, reach: Reach, now: Timestamp) -> Result<Optio
             }
         }
     }
+    if !matches!(reach, Reach::Epoch(_)) {
+        let types = artefact::newest(&mut db, Name::TypeRegister).await?;
+        bundle.types = types.map(|register| register.bytes);
+        let rules = artefact::newest(&mut db, Name::RiskRules).await?;
+        bundle.rules = rules.map(|rules| rules.bytes);
+    }
     status_file::set_bundled(&mut db, newest).await?;
     db.commit().await?;
     Ok(Some(bundle))
+}
+
+/// The trust lists that changed the roots, and the newest one behind them.
+async fn trust_lists(db: &mut AnyConnection) -> Result<Vec<Vec<u8>>, Fault> {
+    let mut lists = artefact::root_changes(db).await?;
+    if let Some(newest) = artefact::newest(db, Name::TrustList).await? {
+        lists.retain(|list| *list != newest.bytes);
+        lists.push(newest.bytes);
+    }
+    Ok(lists)
 }
 
 async fn whole(
@@ -303,53 +312,5 @@ impl Province {
         bytes
             .filter(|bytes| bytes.len() <= DELTA_BYTES_MAX)
             .ok_or_else(|| ProblemCode::NotFound.into())
-    }
-
-    /// The Status List Token of one shard, as of the newest manifest: the same bytes until the next one.
-    ///
-    /// # Errors
-    /// [`ProblemCode::NotFound`], [`Refusal::Fault`].
-    pub async fn status_token(&self, list: &str, shard: u32) -> Result<Vec<u8>, Refusal> {
-        let mut db = self.store().read().await?;
-        let shape = status::shape(&mut db, list).await?;
-        let shape = shape
-            .filter(|shape| shard < shape.shards())
-            .ok_or(ProblemCode::NotFound)?;
-        let manifest = artefact::newest(&mut db, Name::StatusManifest)
-            .await?
-            .ok_or(ProblemCode::NotFound)?;
-        let one = Shape::new(1, shape.shard_bits()).map_err(Fault::from)?;
-        let mut bitmaps = BTreeMap::new();
-        for purpose in status_file::bitmaps(&mut db, list).await?.into_keys() {
-            let held = status_file::shards(&mut db, list, purpose).await?;
-            let bitmap = match held.get(&shard) {
-                Some(sha256) => shard_of(&mut db, one, sha256).await?,
-                None => Bitmap::new(one),
-            };
-            bitmaps.insert(purpose, bitmap);
-        }
-        let key = self
-            .keys()
-            .current(&mut db, Vct::STATUS_MANIFEST, self.now())
-            .await?;
-        drop(db);
-        let issued_at = Timestamp::from_unix(manifest.issued_at);
-        let content = TokenContent {
-            sub: format!("{list}/{shard}"),
-            iat: issued_at,
-            exp: Some(issued_at.plus(MANIFEST_DAYS * DAY)),
-            ttl: Some(TOKEN_TTL),
-        };
-        // Compressing takes tens of milliseconds of a processor.
-        let signed = self.threads.in_thread(move || {
-            let bits = |purpose| bitmaps.get(&purpose).and_then(|bitmap| bitmap.shard(0));
-            let ended: Vec<&[u8]> = [StatusPurpose::Revoked, StatusPurpose::Consumed]
-                .into_iter()
-                .filter_map(bits)
-                .collect();
-            let packed = token_list(one.shard_bits(), &ended, bits(StatusPurpose::Suspended));
-            StatusToken::sign(&content, &packed, &key)
-        });
-        signed.await.ok_or(Refusal::Fault(Fault::BrokenOff))
     }
 }

@@ -220,7 +220,7 @@ async fn a_bundle_brings_a_desk_of_any_day_to_the_newest_epoch() {
             .unwrap(),
     );
     assert_eq!(days.deltas.len(), 4);
-    assert_eq!(days.trust.as_deref(), Some(trust.bytes()));
+    assert_eq!(days.trust, [trust.bytes()]);
     let whole = carried(office.bundle(Reach::Whole, bench.now()).await.unwrap().unwrap());
     for set in &sets {
         for bundle in [&days, &whole] {

@@ -185,7 +185,7 @@ pub(super) fn passes(
 /// a predicate that carried a name would hand the name to every desk.
 fn is_as_asked(kind: &PassType, claims: &Claims, holder: &PublicKey, expected: &Expected) -> bool {
     claims.vct == kind.vct
-        && claims.holder.as_ref() == Some(holder)
+        && claims.holder == Some((*holder).into())
         && kind.check(claims).is_ok()
         && (!kind.show.timed || !claims.is_personal())
         && is_of(claims, expected)

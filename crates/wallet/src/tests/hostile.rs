@@ -134,7 +134,7 @@ fn a_pass_that_is_not_what_was_asked_for_is_refused_with_the_whole_batch() {
     }
     let bends: [(&str, Bend); 11] = [
         ("another holder", |c| {
-            c.holder = Some(SecretKey::from_seed([99; 32]).public());
+            c.holder = Some(SecretKey::from_seed([99; 32]).public().into());
         }),
         ("no holder", |c| c.holder = None),
         ("another kind", |c| only(Vct::AGE, c, |c| c.vct = Vct::RESIDENCE)),

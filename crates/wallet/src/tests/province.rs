@@ -288,7 +288,7 @@ impl Province {
             iat: now.start_of_day(),
             nbf: None,
             exp: now.start_of_day().plus(30 * DAY),
-            holder: Some(holder),
+            holder: Some(holder.into()),
             vct,
             identity: named.then(|| Identity {
                 id: text(identity || document, person.cnic.as_str()),

@@ -1,4 +1,5 @@
 //! One province, one phone and as many desks as a journey needs, in process, on a clock that the journey sets.
+#![allow(dead_code)]
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use province_api::paths;
 use province_server::admin::{Desk, Office};
 use province_server::nadra::{Answer, NadraDesk};
 use province_server::randomness::Randomness;
+use province_server::rules::document::Form;
 use rand_core::{TryCryptoRng, TryRng};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -206,15 +208,34 @@ impl Stage {
         Ok(())
     }
 
+    /// The phone fetches what is new, and draws passes.
+    pub async fn refresh(&mut self) -> Result<()> {
+        self.wallet.start_sync(self.now())?;
+        self.drive().await?;
+        self.wallet.finish_run(self.now())?;
+        Ok(())
+    }
+
+    /// The province grants a document.
+    pub async fn grant(&self, form: &Form) -> Result<()> {
+        let randomness = Randomness::new(Numbered(3));
+        Ok(self.office.grant(form, &randomness, self.now()).await?)
+    }
+
     /// A desk that the province certified for everything, with no signed data yet.
     pub async fn desk(&mut self) -> Result<Station> {
+        self.desk_for(vec![Vct::AGE, Vct::RESIDENCE, Vct::IDENTITY]).await
+    }
+
+    /// A desk that the province certified for these.
+    pub async fn desk_for(&mut self, allowed: Vec<Vct>) -> Result<Station> {
         self.desks += 1;
         let data = self.folder.path().join(format!("desk-{}", self.desks));
         std::fs::create_dir_all(&data)?;
         let key = SecretKey::from_seed([self.desks; 32]);
         let settings = Settings {
             roots: roots(),
-            certificate: Some(self.certificate(key.public()).await?),
+            certificate: Some(self.certificate(key.public(), allowed).await?),
             key,
             audience: None,
             offline: false,
@@ -223,13 +244,13 @@ impl Stage {
         Ok(Station::open(&data, settings)?)
     }
 
-    async fn certificate(&self, key: PublicKey) -> Result<Vec<u8>> {
+    async fn certificate(&self, key: PublicKey, allowed: Vec<Vct>) -> Result<Vec<u8>> {
         let desk = Desk {
             key,
             name: Names::new("Test desk", "آزمائشی کاؤنٹر", "ازمایښتي کاونټر"),
             purpose: Names::new("A test", "آزمائش", "ازمایښت"),
             audience: AUDIENCE.to_owned(),
-            allowed: vec![Vct::AGE, Vct::RESIDENCE, Vct::IDENTITY],
+            allowed,
             days: 30,
         };
         Ok(self.office.counter_certificate(&desk, self.now()).await?)
@@ -276,8 +297,13 @@ impl Stage {
 
     /// The phone answers a desk's certified request for an identity, photo and all, and the desk looks at it.
     pub fn identity_shown(&mut self, desk: &mut Station, nonce: u8) -> Result<ScanReply> {
+        self.shown_to_request(desk, "identity", nonce)
+    }
+
+    /// The same for any kind.
+    pub fn shown_to_request(&mut self, desk: &mut Station, ask: &str, nonce: u8) -> Result<ScanReply> {
         let now = self.now();
-        let request = desk.open_request("identity", [nonce; 16], now)?;
+        let request = desk.open_request(ask, [nonce; 16], now)?;
         let seen = read(request.size, &request.path)?;
         let view = self
             .wallet

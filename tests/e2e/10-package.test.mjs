@@ -1,0 +1,105 @@
+// The package of a desk, unpacked on a computer without a network: its first start decides, and systemd takes its unit.
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+
+import { drawn, openBrowser } from "./lib/browser.mjs";
+import { Phone } from "./lib/phone.mjs";
+import { textsIn } from "./lib/pictures.mjs";
+import { Stage } from "./lib/stage.mjs";
+
+const run = promisify(execFile);
+const UNIT = "usr/lib/systemd/system/khyber-counter.service";
+const PIN = "730915";
+let stage;
+let root;
+
+before(async () => {
+  stage = await Stage.open();
+  await stage.servers();
+  root = join(stage.place.folder, "desk-root");
+  await mkdir(root);
+  await run("tar", ["--extract", "--gzip", "--directory", root, "--file", await stage.package()]);
+});
+after(() => stage?.close());
+
+/** The words of the unit's ExecStart, with the paths of this machine. */
+async function execStart() {
+  const unit = await readFile(join(root, UNIT), "utf8");
+  const [, line] = /^ExecStart=((?:.*\\\n)*.*)$/m.exec(unit);
+  return line.replaceAll("\\\n", " ").split(/\s+/).map((word) => (word.startsWith("/") ? join(root, word) : word.replace(":7310", ":0")));
+}
+
+test("everything lies where it belongs, readable for all and written by nobody else", async () => {
+  for (const [place, mode] of [
+    ["usr/bin/khyber-counter", 0o755],
+    ["usr/bin/khyber-counter-kiosk", 0o755],
+    [UNIT, 0o644],
+    ["usr/share/khyber-counter/snapshot.kpu", 0o644],
+    ["etc/khyber-counter/province.kpc", 0o644],
+    ["usr/share/doc/khyber-counter/README.md", 0o644],
+  ]) {
+    assert.equal((await stat(join(root, place))).mode & 0o777, mode, place);
+  }
+});
+
+test("the first start decides about a phone with what the package brought, and the next start too", async (t) => {
+  const [program, ...options] = await execStart();
+  const data = options[options.indexOf("--data") + 1];
+  for (const folder of [data, join(root, "run/khyber-counter")]) await mkdir(folder, { recursive: true });
+  const { public_key: key } = JSON.parse((await run(program, ["key", "--data", data])).stdout);
+  await writeFile(join(root, "etc/khyber-counter/desk.cert"), await readFile(await stage.certificate(key)));
+  const adding = run(program, ["officer", "add", "--data", data, "--number", "1", "--name", "A. K.", "--role", "supervisor"]);
+  adding.child.stdin.end(PIN);
+  await adding;
+  const browser = await openBrowser();
+  t.after(() => browser.close());
+  const wallet = await stage.preview("wallet");
+  const phone = new Phone(undefined, "en");
+  await phone.enrolUnseen(wallet, "9999900000022");
+
+  for (const snapshot of ["taken", "older"]) {
+    const desk = spawn(program, [...options, "--offline"], { stdio: ["ignore", "pipe", "ignore"] });
+    t.after(() => desk.kill());
+    const [line] = await createInterface({ input: desk.stdout })[Symbol.asyncIterator]().next().then(({ value }) => [value]);
+    const ready = JSON.parse(line);
+    assert.equal(ready.snapshot, snapshot);
+    const call = async (path, body, session) => {
+      const headers = { "content-type": "application/json", "X-Khyber-Token": ready.token, ...session };
+      const answer = await fetch(ready.url + path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) });
+      return answer.json();
+    };
+    const { trust, status, last_sync, offline } = await call("/api/state");
+    assert.deepEqual([trust.state, status.state, last_sync, offline], ["current", "current", null, true]);
+    const { session } = await call("/api/officers/sign-in", { number: "1", pin: PIN });
+    const officer = { "X-Khyber-Officer": session };
+    const { text } = await call("/api/request", { ask: "age" }, officer);
+    const { id } = await phone.told(wallet, "read_request_text", { text });
+    const { frames } = await phone.told(wallet, "answer_request", { id });
+    const [answer] = await textsIn(await drawn(browser, frames[0]));
+    const verdict = await call("/api/text", { text: answer }, officer);
+    assert.deepEqual([verdict.code, verdict.kind.name.en], ["accepted", "Age"]);
+    const ended = new Promise((resolve) => desk.once("exit", resolve));
+    desk.kill("SIGTERM");
+    assert.equal(await ended, 0);
+  }
+});
+
+test("systemd takes the packaged unit without a word", async (t) => {
+  const unit = (await readFile(join(root, UNIT), "utf8")).replaceAll("/usr/bin/khyber-counter", join(root, "usr/bin/khyber-counter"));
+  const file = join(stage.place.folder, "khyber-counter.service");
+  const verify = async (text) => {
+    await writeFile(file, text);
+    const { stdout, stderr } = await run("systemd-analyze", ["verify", file]).catch((error) => error);
+    // Its other lines are about units of this machine.
+    return `${stdout}${stderr}`.split("\n").filter((line) => line.includes("khyber-counter"));
+  };
+  const there = await run("systemd-analyze", ["--version"]).then(() => true, () => false);
+  if (!there) return t.skip("there is no systemd-analyze here");
+  assert.deepEqual(await verify(unit), []);
+  assert.notDeepEqual(await verify(unit.replace("RestartSec=1", "RestartSecs=1")), []);
+});
