@@ -93,7 +93,7 @@ impl Press<'_> {
             &record,
             person.status_index,
             &Granted::default(),
-            Some(key.public()),
+            Some(key.public().into()),
             now,
         );
         let claims = card_claims(&says, person.status_index, ends, now);
