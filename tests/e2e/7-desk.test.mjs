@@ -16,7 +16,7 @@ const PROFILE = {
   version: 1,
   id: "e2e",
   name: { en: "Domicile", ur: "ڈومیسائل", ps: "ډومیسایل" },
-  service: "domicile",
+  service: "public-counter",
   ask: ["identity", "age"],
   idle_minutes: 1,
 };

@@ -27,7 +27,7 @@ const PROFILE: &str = r#"{
   "version": 1,
   "id": "test",
   "name": { "en": "Domicile", "ur": "ڈومیسائل", "ps": "ډومیسایل" },
-  "service": "domicile",
+  "service": "public-counter",
   "ask": ["age", "residence", "identity"],
   "mode": "timed",
   "idle_minutes": 120

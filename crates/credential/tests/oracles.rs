@@ -48,6 +48,7 @@ fn status_messages() -> Vec<(&'static str, Vec<u8>)> {
         trust: vec![trust_bytes(&trust_content())],
         deltas: vec![delta.clone()],
         types: Some(register_bytes(&register_content())),
+        rules: Some(rules_of(&rules_content()).bytes().to_vec()),
         ..StatusBundle::default()
     };
     let token = TokenContent {
