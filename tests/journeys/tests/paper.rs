@@ -9,7 +9,6 @@
 
 #[path = "../../../crates/paper/tests/reader/mod.rs"]
 mod reader;
-#[allow(dead_code)] // paper needs no phone's screen
 mod stage;
 
 use counter::station::{Source, Station};
