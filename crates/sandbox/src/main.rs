@@ -1,11 +1,17 @@
-//! `sandbox`: the simulated NADRA as a program on loopback.
+//! `sandbox`: the simulated NADRA as a program on loopback, and the simulated queue at a desk on its own standard input.
 
+use std::io::{BufRead as _, Cursor, Write as _};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use clap::Parser;
+use clap::{Parser, Subcommand};
+use credential::{PublicKey, Timestamp};
+use image::{ImageFormat, Rgb, RgbImage};
 use loopback::Guard;
+use sandbox::crowd::{Crowd, Show};
 use sandbox::nadra::{Nadra, guarded_router};
 
 /// Stand-ins for what cannot be reached from a test.
@@ -17,6 +23,30 @@ struct Arguments {
     /// Print the seeds of the three test roots, as `province-server init --roots` reads them, and end.
     #[arg(long)]
     print_roots: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// A queue of citizens: writes a desk's certificate and its update, then reads what the next visitor shows, one JSON
+    /// object on each line ({"show": "age", "request": null}), and prints the codes that they show.
+    Crowd {
+        /// The desk's public key, as `counter key` prints it.
+        #[arg(long)]
+        desk_key: String,
+        /// The folder for `certificate` and `update.kpu`.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+/// What the next visitor is to do.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Visit {
+    show: Show,
+    request: Option<String>,
 }
 
 #[tokio::main]
@@ -25,6 +55,9 @@ async fn main() -> anyhow::Result<()> {
     if arguments.print_roots {
         println!("{}", sandbox::roots::root_seeds_json());
         return Ok(());
+    }
+    if let Some(Command::Crowd { desk_key, out }) = arguments.command {
+        return crowd(&desk_key, &out);
     }
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     anyhow::ensure!(
@@ -42,6 +75,53 @@ async fn main() -> anyhow::Result<()> {
         serde_json::json!({ "ready": true, "url": format!("http://{host}"), "token": token })
     );
     loopback::serve(listener, app).await.context("the server ended")
+}
+
+fn crowd(desk_key: &str, out: &Path) -> anyhow::Result<()> {
+    let desk = PublicKey::parse(&hex::decode(desk_key).context("the desk's key is not hex")?)?;
+    let mut crowd = Crowd::new(portrait()?, now()?)?;
+    std::fs::write(out.join("certificate"), crowd.certificate(desk)?)?;
+    std::fs::write(out.join("update.kpu"), crowd.update()?)?;
+    let mut answers = std::io::stdout().lock();
+    writeln!(answers, "{}", serde_json::json!({ "ready": true }))?;
+    for line in std::io::stdin().lock().lines() {
+        let visit: Visit = serde_json::from_str(&line?).context("a visit cannot be read")?;
+        let texts = crowd.show(visit.show, visit.request.as_deref(), now()?)?;
+        writeln!(answers, "{}", serde_json::json!({ "texts": texts }))?;
+    }
+    Ok(())
+}
+
+/// Somebody in front of a wall, in 1,000 bytes of WebP at most.
+fn portrait() -> anyhow::Result<Vec<u8>> {
+    let inside = |x: u32, y: u32, (cx, cy): (i64, i64), (rx, ry): (i64, i64)| {
+        let (dx, dy) = (i64::from(x) - cx, i64::from(y) - cy);
+        dx * dx * ry * ry + dy * dy * rx * rx <= rx * rx * ry * ry
+    };
+    let picture = RgbImage::from_fn(90, 120, |x, y| {
+        if inside(x, y, (45, 48), (17, 23)) {
+            Rgb([0xc8, 0x96, 0x6e])
+        } else if inside(x, y, (45, 120), (38, 42)) {
+            Rgb([0x2e, 0x5d, 0x4b])
+        } else {
+            Rgb([0xd9, 0xe2, 0xdc])
+        }
+    });
+    let mut bytes = Vec::new();
+    picture.write_to(&mut Cursor::new(&mut bytes), ImageFormat::WebP)?;
+    anyhow::ensure!(bytes.len() <= 1000, "the portrait takes {} bytes", bytes.len());
+    Ok(bytes)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program's entry point reads the clock"
+)]
+fn now() -> anyhow::Result<Timestamp> {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .context("the clock is before 1970")?;
+    Ok(Timestamp::from_unix(since.as_secs()))
 }
 
 #[expect(

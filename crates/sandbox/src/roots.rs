@@ -3,7 +3,7 @@
 //! The public halves are pinned in programs from `assets/trust/test-roots.json`; what they sign carries the mark
 //! "test, not issued by the Government".
 
-use credential::SecretKey;
+use credential::{RootKind, RootSet, SecretKey};
 
 /// SHA-256 of `khyber pass test root 1`, `2` and `3`.
 pub const ROOT_SEEDS: [[u8; 32]; 3] = [
@@ -27,6 +27,14 @@ pub const TEST_ROOTS_JSON: &str = include_str!("../../../assets/trust/test-roots
 /// The three root keys.
 pub fn root_keys() -> [SecretKey; 3] {
     ROOT_SEEDS.map(SecretKey::from_seed)
+}
+
+/// The set that they are.
+///
+/// # Errors
+/// Never: three different keys are a set.
+pub fn test_roots() -> Result<RootSet, impl std::error::Error> {
+    RootSet::new(RootKind::Test, root_keys().map(|key| key.public()))
 }
 
 /// The seeds in the form of the file that `province-server init --roots` reads: a JSON array of hex texts.

@@ -17,6 +17,16 @@ describe("a USB scanner", () => {
     expect(steps.slice(1, -1).every((step) => step.kind === "scanning")).toBe(true);
   });
 
+  test.each(["6BF", "NCF", "V7F", "Y9F"])("types a printed card that begins with %s", (start) => {
+    const steps = type(new Wedge(), [...keysOf(`${start}KB0 1:`), { key: "Enter" }], 5);
+    expect(steps.at(-1)).toEqual({ kind: "scanned", text: `${start}KB0 1:` });
+  });
+
+  test("scans at once after a key for the next visitor", () => {
+    const keys = [{ key: " ", code: "Space" }, { key: "k" }, ...keysOf("KP1:AB"), { key: "Enter" }];
+    expect(type(new Wedge(), keys, 5).at(-1)).toEqual({ kind: "scanned", text: "KP1:AB" });
+  });
+
   test("is not a person who types", () => {
     const steps = type(new Wedge(), [...keysOf("KP1:ABC"), { key: "Enter" }], 200);
     expect(steps.every((step) => step.kind === "other")).toBe(true);

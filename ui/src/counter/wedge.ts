@@ -4,9 +4,9 @@
  */
 
 /** Keys of one scan follow each other at least this fast. */
-const GAP_MS_MAX = 80;
-/** Every code begins with these two letters. */
-const START = "KP";
+export const GAP_MS_MAX = 80;
+/** Our codes begin with two letters, and a printed claim-169 card, of whatever issuer, as base45 of a zlib stream does. */
+const STARTS = ["KP", "6BF", "NCF", "V7F", "Y9F"];
 /** Longest text of a QR code. */
 const LETTERS_MAX = 4296;
 
@@ -46,13 +46,20 @@ export class Wedge {
       this.#typed = "";
       return { kind: "other" };
     }
-    this.#typed += letter;
+    this.#typed = begun(this.#typed + letter);
     return isScan(this.#typed) ? { kind: "scanning" } : { kind: "other" };
   }
 }
 
+/** Without what was pressed just before a scan began, such as the space for the next visitor. */
+function begun(typed: string): string {
+  let from = 0;
+  while (from < typed.length && !STARTS.some((start) => start.startsWith(typed.slice(from, from + start.length)))) from += 1;
+  return typed.slice(from);
+}
+
 function isScan(text: string): boolean {
-  return text.startsWith(START);
+  return STARTS.some((start) => text.startsWith(start));
 }
 
 /** Letters of our codes by their place on a US keyboard, which scanners pretend to be. */
