@@ -55,6 +55,8 @@ struct Figure {
     limit: Option<f64>,
     better: Better,
     holds: bool,
+    /// What it was compared with, peers among it.
+    floor: Option<String>,
 }
 
 /// Which way is better.
@@ -179,6 +181,7 @@ fn judge(measured: &BTreeMap<String, Measured>) -> BTreeMap<String, Figure> {
             limit: measured.limit,
             better: measured.better,
             holds,
+            floor: measured.floor.clone(),
         };
         (name.clone(), figure)
     });

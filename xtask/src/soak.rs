@@ -17,7 +17,7 @@ pub struct Soak {
     #[arg(value_enum)]
     area: Area,
     /// Seconds for each test with random input
-    #[arg(long, default_value_t = 600)]
+    #[arg(long, default_value_t = 3600)]
     seconds: u32,
 }
 

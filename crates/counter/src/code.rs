@@ -85,12 +85,6 @@ station_codes! {
     StoreFailed = "station_store_failed", INTERNAL_SERVER_ERROR;
     /// The disk is full: what cannot be written down is not decided.
     DiskFull = "station_disk_full", INSUFFICIENT_STORAGE;
-    /// The stored trust list is damaged or not signed by the province's roots.
-    TrustBroken = "station_trust_broken", INTERNAL_SERVER_ERROR;
-    /// The stored status data are damaged or not properly signed.
-    StatusBroken = "station_status_broken", INTERNAL_SERVER_ERROR;
-    /// The stored risk rules are damaged or not properly signed.
-    RulesBroken = "station_rules_broken", INTERNAL_SERVER_ERROR;
     /// The desk was started without a network on purpose.
     Offline = "station_offline", CONFLICT;
     /// The desk does not know its province's address.

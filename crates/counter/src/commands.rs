@@ -12,7 +12,7 @@ use counter::officers::{NewOfficer, OfficerNumber, new_pin};
 use counter::profile::{PROFILE_BYTES_MAX, Profile};
 use counter::store::Store;
 use counter::types::Role;
-use credential::Timestamp;
+use credential::{CounterCertificateClaims, Timestamp};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -133,12 +133,22 @@ fn pin() -> anyhow::Result<Zeroizing<String>> {
     Ok(Zeroizing::new(text.trim().to_owned()))
 }
 
-/// Checks a profile file and keeps it for this start and the next ones.
-pub fn keep_profile(data: &Path, file: &Path, now: Timestamp) -> anyhow::Result<()> {
+/// Checks a profile file and keeps it for the next start and those after it. With a certificate at hand it must allow what
+/// the profile asks for, or nothing is kept; without one the next start looks.
+pub fn keep_profile(
+    data: &Path,
+    file: &Path,
+    certificate: Option<&[u8]>,
+    now: Timestamp,
+) -> anyhow::Result<()> {
     let size = fs::metadata(file).context("the profile cannot be read")?.len();
     anyhow::ensure!(size <= PROFILE_BYTES_MAX as u64, "the profile is too long");
     let bytes = fs::read(file).context("the profile cannot be read")?;
     let profile = Profile::parse(&bytes)?;
+    if let Some(certificate) = certificate {
+        let claims = CounterCertificateClaims::read_unverified(certificate)?;
+        profile.check_allowed(Some(&claims))?;
+    }
     open(data)?.put_profile(&bytes, &profile, now)?;
     Ok(())
 }

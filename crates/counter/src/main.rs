@@ -58,12 +58,28 @@ enum Command {
     },
     /// Serve the desk's page on this machine.
     Serve(Serve),
+    /// What the desk is for.
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// The scan log.
     #[command(subcommand)]
     Log(Log),
     /// Staff attendance.
     #[command(subcommand)]
     Gate(Gate),
+}
+
+#[derive(Debug, Subcommand)]
+enum ProfileCommand {
+    /// Check a service profile and keep it; it holds from the desk's next start.
+    Set {
+        /// The desk's data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The profile, as docs/desk.md describes it.
+        #[arg(long)]
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -139,6 +155,9 @@ fn main() -> anyhow::Result<()> {
         Command::Log(Log::Export { data, out }) => export_log(&data, &out),
         Command::Gate(Gate::Sheet { data, day, out }) => attendance_sheet(&data, &day, &out),
         Command::Officer { command } => command.run(random, now()),
+        Command::Profile(ProfileCommand::Set { data, file }) => {
+            commands::keep_profile(&data, &file, None, now())
+        }
         Command::Serve(arguments) => {
             anyhow::ensure!(
                 arguments.listen.ip().is_loopback(),
@@ -211,6 +230,7 @@ fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
         certificate: None,
         // Nothing is asked and nothing is verified here.
         audience: Some(String::new()),
+        asks: false,
         offline: true,
         configured: false,
     };
@@ -255,17 +275,18 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         Some(config) if !arguments.offline => Some(Province::new(config.api_url())?),
         _ => None,
     };
+    if let Some(file) = &arguments.profile {
+        commands::keep_profile(&arguments.data, file, certificate.as_deref(), now())?;
+    }
     let settings = Settings {
         roots,
         key: key::load(&arguments.data)?,
         certificate,
         audience: arguments.audience,
+        asks: true,
         offline: arguments.offline,
         configured: config.is_some(),
     };
-    if let Some(file) = &arguments.profile {
-        commands::keep_profile(&arguments.data, file, now())?;
-    }
     let mut station = Station::open(&arguments.data, settings)?;
     if let Err(code) = station.start_log(now()) {
         // The page opens anyway and says so at the first visitor: nothing is decided that cannot be written down.

@@ -59,7 +59,7 @@ async fn a_kind_that_is_added_to_the_register_is_shown_in_its_words_and_order() 
         .iter()
         .map(|kind| &kind["name"]["en"])
         .collect();
-    assert_eq!(names, ["Identity", "Age", "Boat permit"]);
+    assert_eq!(names, ["Identity", "Age", "Boat permit", "Name and photo"]);
     let request = desk.ask("boat-permit").await;
     let reply = desk.text(&land.answer(&pass, &request)).await;
     assert_eq!(verdict(&reply), is("accepted", "accepted"));

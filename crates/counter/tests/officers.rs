@@ -365,6 +365,7 @@ fn a_profile_is_kept_and_one_that_the_certificate_does_not_allow_stops_the_start
             certificate: Some(land.certificate(&key)),
             key,
             audience: None,
+            asks: true,
             offline: true,
             configured: false,
         };

@@ -222,6 +222,39 @@ async fn the_import_command_takes_a_good_file_and_refuses_others_with_their_code
     assert_eq!(desk.state().await["status"]["epoch"], 6);
 }
 
+/// `counter profile set`, the real program.
+fn set_profile(data: &Path, ask: &[&str]) -> Output {
+    let file = data.join("profile.json");
+    let names = serde_json::json!({ "en": "Domicile", "ur": "ڈومیسائل", "ps": "ډومیسایل" });
+    let profile = serde_json::json!({ "version": 1, "id": "domicile", "name": names, "service": "domicile", "ask": ask });
+    std::fs::write(&file, profile.to_string()).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_counter"));
+    command.args(["profile", "set", "--data"]).arg(data);
+    command.arg("--file").arg(file).output().unwrap()
+}
+
+#[tokio::test]
+async fn a_desk_whose_profile_asks_who_somebody_is_takes_an_update_too() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let data = folder.path();
+    drop(Desk::closed(&land, data, None));
+    let refused = set_profile(data, &[]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("`ask`"));
+    assert!(set_profile(data, &["identity"]).status.success());
+    let file = data.join("update.kpu");
+    std::fs::write(&file, whole(&land, 5, &[]).encode()).unwrap();
+    let output = import(data, &file);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let desk = Desk::empty(&land, data);
+    let state = desk.state().await;
+    assert_eq!(state["status"]["epoch"], 5);
+    assert_eq!(desk.app.station().desk_profile().ask, ["identity"]);
+}
+
 /// Everything as one update: what ships with the program.
 fn whole(land: &Land, epoch: u64, revoked: &[u32]) -> StatusBundle {
     let (manifest, list) = land.status(epoch, revoked);

@@ -276,7 +276,7 @@ async fn answers_to_other_late_or_withdrawn_requests_are_refused() {
 async fn a_desk_asks_only_for_what_its_certificate_allows() {
     let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
     let desk = Desk::ready(&land, folder.path());
-    for ask in ["residence", "name-photo", "Identity", ""] {
+    for ask in ["residence", "sehat", "Identity", ""] {
         let (status, reply) = desk.json("/api/request", serde_json::json!({ "ask": ask })).await;
         assert_eq!(
             (status, reply["code"].as_str()),

@@ -146,8 +146,6 @@ codes! {
         Consumed = "consumed",
         /// The officer saw another face.
         FaceDiffers = "face_differs",
-        /// The photo that arrived is not the one that was signed.
-        PhotoDiffers = "photo_differs",
     }
 }
 

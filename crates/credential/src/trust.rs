@@ -330,7 +330,7 @@ impl TrustList {
             return Err(TrustError::TooFewSignatures);
         }
         let content = TrustContent::from_bytes(message.payload)?;
-        let hash = sha256(bytes);
+        let hash = sha256(message.payload);
         if let Some(held) = previous {
             held.may_be_followed_by(&content, &hash)?;
         }
@@ -376,6 +376,14 @@ impl TrustList {
         failed.map_or(Ok(held), Err)
     }
 
+    /// [`Self::sha256`] of a list whose signatures nobody asks for: for whoever publishes the next one.
+    ///
+    /// # Errors
+    /// [`TrustError`] if it is not the strict form.
+    pub fn sha256_unverified(bytes: &[u8]) -> Result<[u8; 32], TrustError> {
+        Ok(sha256(Sign::parse(bytes, typ::TRUST_LIST)?.payload))
+    }
+
     fn may_be_followed_by(&self, next: &TrustContent, hash: &[u8; 32]) -> Result<(), TrustError> {
         if next.sequence < self.content.sequence {
             return Err(TrustError::Older);
@@ -410,7 +418,8 @@ impl TrustList {
         now < self.content.exp
     }
 
-    /// SHA-256 of its bytes, which the next list names.
+    /// SHA-256 of what it says, which the next list names. Who signed it, and in which order, is no part of it: anybody
+    /// could leave out a third signature or turn two round, and a reader would take the same list for another.
     pub const fn sha256(&self) -> [u8; 32] {
         self.hash
     }

@@ -166,18 +166,6 @@ impl Verified {
         self.claims.facts.photo_sha256.as_ref()
     }
 
-    /// Whether a photo is the one that was signed.
-    ///
-    /// # Errors
-    /// [`Code::PhotoDiffers`].
-    pub fn check_photo(&self, photo: &[u8]) -> Result<(), Code> {
-        if self.photo_sha256() == Some(&sha256(photo)) {
-            Ok(())
-        } else {
-            Err(Code::PhotoDiffers)
-        }
-    }
-
     /// The officer compared the photo with the person.
     pub fn confirm_face(self, same: FaceCheck) -> (Code, Self) {
         let code = match same {

@@ -26,7 +26,12 @@ use fuzz::damaged;
 fn not_accepted(text: &str) {
     static DATA: LazyLock<(TrustList, StatusSet, IssuedRequest)> =
         LazyLock::new(|| (trust(), status(false), request(Vct::IDENTITY)));
+    static MORE: LazyLock<(TrustList, TypeRegister, RiskRules)> = LazyLock::new(|| {
+        let knowing = documents::trust_for(&documents::register_content());
+        (knowing, documents::register(), rules_of(&rules_content()))
+    });
     let (trust, status, request) = &*DATA;
+    let (knowing, types, rules) = &*MORE;
     for expect in [Expect::Timed { audience: DESK }, Expect::Request(request)] {
         let ctx = Context {
             now: NOW,
@@ -38,6 +43,14 @@ fn not_accepted(text: &str) {
         };
         let outcome = verify(text, &ctx);
         assert_eq!(outcome.verdict(), Verdict::Refused, "{}", outcome.code);
+        let rule = rules.rule("licence");
+        let ctx = Context {
+            trust: Some(knowing),
+            types: Some(types),
+            rule,
+            ..ctx
+        };
+        assert_ne!(verify(text, &ctx).verdict(), Verdict::Accepted);
     }
 }
 
@@ -150,7 +163,55 @@ fuzz! {
         let _ = read_token_list(input.first().copied().unwrap_or(2), input);
     }
     any_province_config(input) {
+        static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| {
+            let content = ConfigContent {
+                iat: NOW.minus(days(1)),
+                exp: NOW.plus(days(90)),
+                api_url: "https://api.example.org".to_owned(),
+                name: Names::new("Test province", "آزمائشی صوبہ", "ازمایښتي صوبه"),
+            };
+            ProvinceConfig::sign(&content, &[&root(1), &root(2)])
+        });
         assert!(ProvinceConfig::verify(input, &roots(), NOW).is_err());
+        let bytes = damaged(&GOOD, input);
+        assert_eq!(ProvinceConfig::verify(&bytes, &roots(), NOW).is_ok(), bytes == *GOOD);
+    }
+    any_update_frames(input) {
+        static GOOD: LazyLock<(Vec<u8>, Vec<String>)> = LazyLock::new(|| {
+            let bytes: Vec<u8> = (0..1200_u32).map(|n| (n * 7 % 251) as u8).collect();
+            let texts = frames::split_with_hash(UPDATE_PREFIX, &bytes, 2).unwrap();
+            (bytes, texts)
+        });
+        let (bytes, texts) = &*GOOD;
+        let mut assembly = frames::Assembly::any(UPDATE_PREFIX);
+        for chunk in input.chunks(400) {
+            assembly.add(&format!("KPU:{}", base45::encode(chunk)));
+        }
+        for text in texts {
+            assembly.add(&format!("KPU:{}", base45::encode(&damaged(&raw(text), input))));
+        }
+        for text in texts {
+            assembly.add(text);
+        }
+        // Whatever came between them, what comes out is what was sent, or nothing.
+        assert!(assembly.finished().is_none_or(|read| read == &bytes[..]));
+    }
+    any_stored_lists(input) {
+        let good = trust_bytes(&trust_content());
+        let bytes = damaged(&good, input);
+        let restored = TrustList::restore([&bytes[..], &good[..]], &roots());
+        assert_eq!(restored.unwrap().unwrap().bytes(), &good[..]);
+        let restored = TrustList::restore([&good[..], &bytes[..]], &roots());
+        assert_eq!(restored.is_ok(), bytes == good);
+    }
+    any_own_request(input) {
+        let text = String::from_utf8_lossy(input);
+        assert!(IssuedRequest::from_text(&text).is_err());
+        let good = raw(&request(Vct::IDENTITY).text);
+        let text = format!("KPR:{}", base45::encode(&damaged(&good, input)));
+        if let Ok(read) = IssuedRequest::from_text(&text) {
+            assert_eq!(read.text, text);
+        }
     }
     any_photo(input) {
         let mut assembly = photo::assembly(sha256(&PHOTO));

@@ -48,19 +48,22 @@ impl Office {
         Ok(key)
     }
 
-    /// Ends a key's signing from a midnight on; what it signed before stays good until the key's end.
+    /// Ends a key's signing from a midnight on; what it signed before stays good until the key's end. Of two such days the
+    /// earlier counts.
     ///
     /// # Errors
     /// [`AdminError::NoSuchKey`]; [`AdminError::Store`].
     pub async fn retire_key(&self, id: KeyId, from: Timestamp) -> Result<(), AdminError> {
         let mut write = self.store().write().await?;
-        let key = find(&trusted_key::all(&mut write).await?, id)?;
-        trusted_key::retire(&mut write, &key, from.start_of_day().unix()).await?;
+        let keys = trusted_key::all(&mut write).await?;
+        let known = find(&keys, id)?;
+        let at = earlier(known.retired_at, from.start_of_day().unix());
+        trusted_key::retire(&mut write, &known.key, at).await?;
         Ok(write.commit().await?)
     }
 
     /// Withdraws a key that others may have had since the day `from`. Everything it ever signed falls, unless what is
-    /// dated before that day is to stand.
+    /// dated before that day is to stand. Nothing that fell stands again.
     ///
     /// # Errors
     /// [`AdminError::NoSuchKey`]; [`AdminError::Store`].
@@ -75,8 +78,9 @@ impl Office {
             Standing::DatedBefore => from.start_of_day().unix(),
         };
         let mut write = self.store().write().await?;
-        let key = find(&trusted_key::all(&mut write).await?, id)?;
-        trusted_key::revoke(&mut write, &key, at).await?;
+        let keys = trusted_key::all(&mut write).await?;
+        let known = find(&keys, id)?;
+        trusted_key::revoke(&mut write, &known.key, earlier(known.revoked_at, at)).await?;
         Ok(write.commit().await?)
     }
 
@@ -89,10 +93,14 @@ impl Office {
     }
 }
 
-fn find(keys: &[TrustedKeyRow], id: KeyId) -> Result<[u8; 32], AdminError> {
+/// A key that has ended does not live longer by ending once more.
+fn earlier(known: Option<u64>, at: u64) -> u64 {
+    known.map_or(at, |known| known.min(at))
+}
+
+fn find(keys: &[TrustedKeyRow], id: KeyId) -> Result<&TrustedKeyRow, AdminError> {
     keys.iter()
         .find(|row| PublicKey::parse(&row.key).is_ok_and(|key| key.key_id() == id))
-        .map(|row| row.key)
         .ok_or(AdminError::NoSuchKey)
 }
 

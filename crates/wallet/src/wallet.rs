@@ -76,13 +76,6 @@ impl Wallet {
         })
     }
 
-    /// With another cost for the PIN of a vault that is made from now on.
-    #[must_use]
-    pub fn with_kdf(mut self, kdf: Cost) -> Self {
-        self.kdf = kdf;
-        self
-    }
-
     /// What the whole application shows.
     ///
     /// # Errors

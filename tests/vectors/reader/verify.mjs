@@ -77,6 +77,7 @@ function decided(vector) {
   if (types) {
     if (now >= types.exp) throw new Refusal("types_expired");
     if (!kind) throw new Refusal("unknown_type");
+    if (claims.status?.list !== kind.list) throw new Refusal("claims_missing");
     for (const { at, kind: value } of kind.required) if (!isOfKind(claims.at(at), value)) throw new Refusal(value === PHOTO ? "photo_incomplete" : "claims_missing");
   }
   if (claims.namesSomebody && !claims.photo) throw new Refusal("photo_incomplete");
@@ -103,6 +104,7 @@ function checkPrintedKind(types, kind, claims, now) {
   if (now >= types.exp) throw new Refusal("types_expired");
   if (!kind) throw new Refusal("unknown_type");
   if (!(kind.shown & PRINTED)) throw new Refusal("not_a_document");
+  if (claims.status?.list !== kind.list) throw new Refusal("claims_missing");
   for (const { at, kind: value } of kind.requiredOnPaper) if (!isOfKind(claims.at(at), value)) throw new Refusal("claims_missing");
 }
 
@@ -206,7 +208,8 @@ function typesOf(vector, trust) {
     // A presentation is of the phone's form: claims of both forms (0) and of the phone (1). Print: of both and of paper (2).
     const place = (claim) => ({ at: claim.get(2), kind: claim.get(3) });
     const of = (form) => kind.get(10).filter((claim) => claim.get(5) && [0, form].includes(claim.get(6))).map(place);
-    return [kind.get(1).toString(), { shown: kind.get(9), required: of(1), requiredOnPaper: of(2) }];
+    const list = [undefined, "id"][kind.get(6)] ?? (typeof kind.get(6) === "string" ? kind.get(6) : undefined);
+    return [kind.get(1).toString(), { list, shown: kind.get(9), required: of(1), requiredOnPaper: of(2) }];
   });
   return { iat: content.get(2), exp: content.get(3), kinds: new Map(kinds) };
 }

@@ -11,7 +11,7 @@ use super::table::{self, Transcript};
 use crate::error::CliError;
 use crate::roots::Roots;
 use crate::trust::{TrustJson, content_json};
-use crate::{Done, Machine, files, moment};
+use crate::{Done, Machine, files, hex, moment};
 
 /// Print what is done in which order, on which machine.
 #[derive(Args)]
@@ -138,9 +138,11 @@ pub(crate) fn in_words(content: &[u8]) -> Result<String, CliError> {
     for key in &said.keys {
         let allowed: Vec<&str> = key.allowed.iter().map(credential::Vct::as_str).collect();
         let mut line = format!(
-            "  {} may sign {} until {}",
+            "  {} {} may sign {} from {} until {}",
+            hex::text(key.key.key_id().as_bytes()),
             Value::from(key.iss.as_str()),
             allowed.join(", "),
+            moment::text(key.nbf),
             moment::text(key.exp)
         );
         if let Some(at) = key.retired_at {
@@ -159,10 +161,16 @@ pub(crate) fn in_words(content: &[u8]) -> Result<String, CliError> {
         }
         lines.push(line);
     }
-    if said.next_roots.is_some() {
+    if let Some(roots) = &said.next_roots {
         lines.push(String::from(
-            "IT CHANGES THE ROOTS: every list after it is signed by the roots that it names.",
+            "IT CHANGES THE ROOTS: every list after it is signed by these roots. Keepers, find the one that your own \
+             machine showed:",
         ));
+        lines.extend(
+            roots
+                .iter()
+                .map(|root| format!("  {}", hex::text(root.as_bytes()))),
+        );
     }
     lines.push(String::from(
         "Its digits, to be read aloud and compared, all four lines:",

@@ -1,6 +1,7 @@
 //! The desk: what it holds, whom it sees, what it decides. No clock, no randomness, no network.
 
 mod citizen;
+mod fallen;
 mod held;
 mod signed;
 mod update;
@@ -23,6 +24,7 @@ use crate::store::memory::{FirstTime, Once};
 use crate::store::{OpenError, Store, StoreError};
 use crate::types::{RequestReply, ScanReply};
 use crate::visit::{Seen, Visit};
+use fallen::Floors;
 
 pub use signed::StagedStatus;
 pub use update::Taken;
@@ -38,6 +40,8 @@ pub struct Settings {
     pub certificate: Option<Vec<u8>>,
     /// The service class of a desk without a certificate, which can check passes that name nobody.
     pub audience: Option<String>,
+    /// It asks visitors, which its certificate must allow; not while it only takes an update over.
+    pub asks: bool,
     /// Started without a network on purpose.
     pub offline: bool,
     /// The province's address is known.
@@ -96,10 +100,12 @@ pub struct Station {
     trust: Option<TrustList>,
     trust_broken: bool,
     types: Option<TypeRegister>,
+    types_broken: bool,
     status: Option<StatusSet>,
     status_broken: bool,
     rules: Option<RiskRules>,
     rules_broken: bool,
+    floors: Floors,
     last_sync: Option<u64>,
     pub(crate) visit: Visit,
     /// Counts the visits, so that an answer to one is never taken for another.
@@ -141,7 +147,9 @@ impl Station {
             Some(bytes) => Profile::parse(&bytes)?,
             None => Profile::of_certificate(certificate.as_ref()),
         };
-        profile.check_allowed(certificate.as_ref())?;
+        if settings.asks {
+            profile.check_allowed(certificate.as_ref())?;
+        }
         let gate = Gate::resume(&profile, &store)?;
 
         let lists = stored.root_changes.iter().chain(&stored.trust_list);
@@ -149,9 +157,10 @@ impl Station {
         let trust_broken = trust.is_err();
         let trust = trust.unwrap_or_default();
         let types = match (&trust, &stored.type_register) {
-            (Some(trust), Some(bytes)) => TypeRegister::verify(bytes, trust, None).ok(),
+            (Some(trust), Some(bytes)) => Some(TypeRegister::verify(bytes, trust, None)),
             _ => None,
         };
+        let types_broken = matches!(types, Some(Err(_)));
         let manifest = match (&trust, &stored.status_manifest) {
             (Some(trust), Some(bytes)) => Some(StatusManifest::verify(bytes, trust, None)),
             _ => None,
@@ -179,7 +188,9 @@ impl Station {
             officers: Officers::default(),
             trust,
             trust_broken,
-            types,
+            types: types.and_then(Result::ok),
+            types_broken,
+            floors: Floors::of(&stored),
             status,
             status_broken,
             last_sync: stored.last_sync,

@@ -105,10 +105,12 @@ impl Station {
                 self.status_broken = true;
             }
         }
-        self.types = self
-            .types
-            .take()
-            .and_then(|types| TypeRegister::verify(types.bytes(), &trust, None).ok());
+        if let Some(types) = &self.types
+            && TypeRegister::verify(types.bytes(), &trust, None).is_err()
+        {
+            self.types = None;
+            self.types_broken = true;
+        }
         if let Some(rules) = &self.rules
             && RiskRules::verify(rules.bytes(), &trust, None).is_err()
         {
@@ -130,13 +132,18 @@ impl Station {
             RegisterError::Older | RegisterError::SameNumber => StationCode::TypesRolledBack,
             _ => StationCode::TypesRefused,
         })?;
+        if types.sequence() < self.floors.types {
+            return Err(StationCode::TypesRolledBack);
+        }
         if self.types.as_ref().is_some_and(|held| held.bytes() == bytes) {
             return Ok(false);
         }
         self.store
             .put_type_register(bytes)
             .map_err(|_| StationCode::StoreFailed)?;
+        self.floors.types = types.sequence();
         self.types = Some(types);
+        self.types_broken = false;
         Ok(true)
     }
 
@@ -150,12 +157,16 @@ impl Station {
             RulesError::Older | RulesError::SameNumber => StationCode::RulesRolledBack,
             _ => StationCode::RulesRefused,
         })?;
+        if rules.content().sequence < self.floors.rules {
+            return Err(StationCode::RulesRolledBack);
+        }
         if self.rules.as_ref().is_some_and(|held| held.bytes() == bytes) {
             return Ok(false);
         }
         self.store
             .put_risk_rules(bytes)
             .map_err(|_| StationCode::StoreFailed)?;
+        self.floors.rules = rules.content().sequence;
         self.rules = Some(rules);
         self.rules_broken = false;
         Ok(true)
@@ -172,6 +183,9 @@ impl Station {
             StatusError::Older | StatusError::SameNumber => StationCode::StatusRolledBack,
             _ => StationCode::StatusRefused,
         })?;
+        if manifest.epoch() < self.floors.status {
+            return Err(StationCode::StatusRolledBack);
+        }
         let whole = self.status.as_ref().is_some_and(StatusSet::is_whole);
         if whole && held.is_some_and(|held| held.bytes() == bytes) {
             return Ok(None);
@@ -211,16 +225,20 @@ impl Station {
 
     pub(super) fn use_status(&mut self, status: StatusSet) -> Result<(), StationCode> {
         let epoch = status.manifest().epoch();
-        let older = self
-            .status
-            .as_ref()
-            .is_some_and(|held| held.manifest().epoch() > epoch);
-        if older || !status.is_whole() {
+        // The pieces may have taken a while, and another list or manifest may have come in between.
+        let held = self.status.as_ref().map(StatusSet::manifest);
+        let trust = self.trust.as_ref().ok_or(StationCode::StatusRefused)?;
+        let still = StatusManifest::verify(status.manifest().bytes(), trust, held);
+        if still.is_err() || !status.is_whole() {
             return Err(StationCode::StatusRefused);
+        }
+        if epoch < self.floors.status {
+            return Err(StationCode::StatusRolledBack);
         }
         self.store
             .put_status(&status)
             .map_err(|_| StationCode::StoreFailed)?;
+        self.floors.status = epoch;
         self.status = Some(status);
         self.status_broken = false;
         Ok(())

@@ -16,7 +16,7 @@ const QUIET_SECONDS: u64 = 60;
 
 /// What of an update was new.
 #[expect(clippy::struct_excessive_bools, reason = "one for each kind of signed data")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
     /// The trust list.
     pub trust: bool,
@@ -32,6 +32,11 @@ impl Taken {
     /// Whether anything was.
     pub const fn anything(self) -> bool {
         self.trust || self.types || self.status || self.rules
+    }
+
+    /// For the scan log.
+    const fn word(self) -> &'static str {
+        if self.anything() { "changed" } else { "unchanged" }
     }
 }
 
@@ -134,17 +139,13 @@ impl Station {
     /// [`StationCode::UpdateUnreadable`], [`StationCode::UpdateOtherStart`] if its changes begin at other data than these,
     /// those of [`Self::take_trust_list`], [`Self::take_type_register`] and [`Self::stage_status`].
     pub fn take_carried(&mut self, bytes: &[u8], now: Timestamp) -> Result<Taken, StationCode> {
-        let taken = self.take_parts(bytes).and_then(|taken| {
+        let parts = self.take_parts(bytes);
+        let word = parts.refused.map_or(parts.taken.word(), |code| code.code());
+        if parts.refused.is_none() {
             self.note_sync(now)?;
-            Ok(taken)
-        });
-        let word = match taken {
-            Ok(taken) if taken.anything() => "changed",
-            Ok(_) => "unchanged",
-            Err(code) => code.code(),
-        };
+        }
         self.log_event(Event::Update, Some(word), now)?;
-        taken
+        parts.refused.map_or(Ok(parts.taken), Err)
     }
 
     /// Takes over the update that came with the program, where it is newer than what is here: then nothing is here, or the
@@ -154,22 +155,14 @@ impl Station {
     /// # Errors
     /// As [`Self::take_carried`]; what was here stays.
     pub fn take_snapshot(&mut self, bytes: &[u8], now: Timestamp) -> Result<Option<Taken>, StationCode> {
-        let taken = match self.take_parts(bytes) {
-            Err(
-                StationCode::TrustRolledBack
-                | StationCode::TypesRolledBack
-                | StationCode::StatusRolledBack
-                | StationCode::RulesRolledBack,
-            ) => return Ok(None),
-            taken => taken,
-        };
-        let word = match taken {
-            Ok(taken) if !taken.anything() => return Ok(None),
-            Ok(_) => "changed",
-            Err(code) => code.code(),
-        };
+        let parts = self.take_parts(bytes);
+        let refused = parts.refused.filter(|code| !is_older(*code));
+        if refused.is_none() && !parts.taken.anything() {
+            return Ok(None);
+        }
+        let word = refused.map_or(parts.taken.word(), |code| code.code());
         self.log_event(Event::Update, Some(word), now)?;
-        taken.map(Some)
+        refused.map_or(Ok(Some(parts.taken)), Err)
     }
 
     /// Takes the newest trust list, which comes last, and on the way to it those that changed the roots. The desk may have
@@ -189,13 +182,35 @@ impl Station {
         Ok(self.take_trust_list(newest)? || taken)
     }
 
-    fn take_parts(&mut self, bytes: &[u8]) -> Result<Taken, StationCode> {
-        let bundle = StatusBundle::decode(bytes).map_err(|_| StationCode::UpdateUnreadable)?;
-        let trust = self.take_trust_lists(&bundle.trust)?;
-        let types = match &bundle.types {
-            Some(register) => self.take_type_register(register)?,
-            None => false,
+    /// Takes part after part. One that is older than what is here stops none of the others, which it says nothing about.
+    fn take_parts(&mut self, bytes: &[u8]) -> Parts {
+        let mut parts = Parts::default();
+        let Ok(bundle) = StatusBundle::decode(bytes) else {
+            parts.refused = Some(StationCode::UpdateUnreadable);
+            return parts;
         };
+        let trust = self.take_trust_lists(&bundle.trust);
+        parts.taken.trust = parts.note(trust);
+        if parts.goes_on()
+            && let Some(register) = &bundle.types
+        {
+            let types = self.take_type_register(register);
+            parts.taken.types = parts.note(types);
+        }
+        if parts.goes_on() {
+            let status = self.take_carried_status(&bundle);
+            parts.taken.status = parts.note(status);
+        }
+        if parts.goes_on()
+            && let Some(rules) = &bundle.rules
+        {
+            let rules = self.take_risk_rules(rules);
+            parts.taken.rules = parts.note(rules);
+        }
+        parts
+    }
+
+    fn take_carried_status(&mut self, bundle: &StatusBundle) -> Result<bool, StationCode> {
         let list = self.trust.as_ref().ok_or(StationCode::StatusRefused)?;
         let status = bundle
             .open(list, self.status.as_ref())
@@ -205,19 +220,41 @@ impl Station {
                 _ => StationCode::StatusRefused,
             })?;
         let held = self.status.as_ref().filter(|held| StatusSet::is_whole(held));
-        let same = held.is_some_and(|held| held.manifest().bytes() == status.manifest().bytes());
-        if !same {
-            self.use_status(status)?;
+        if held.is_some_and(|held| held.manifest().bytes() == status.manifest().bytes()) {
+            return Ok(false);
         }
-        let rules = match &bundle.rules {
-            Some(rules) => self.take_risk_rules(rules)?,
-            None => false,
-        };
-        Ok(Taken {
-            trust,
-            types,
-            status: !same,
-            rules,
+        self.use_status(status).map(|()| true)
+    }
+}
+
+/// What became of the parts of an update.
+#[derive(Default)]
+struct Parts {
+    taken: Taken,
+    /// The first part that was refused, or only older.
+    refused: Option<StationCode>,
+}
+
+impl Parts {
+    fn note(&mut self, part: Result<bool, StationCode>) -> bool {
+        part.unwrap_or_else(|code| {
+            self.refused.get_or_insert(code);
+            false
         })
     }
+
+    fn goes_on(&self) -> bool {
+        self.refused.is_none_or(is_older)
+    }
+}
+
+/// The part is genuine, and older than what is here.
+const fn is_older(code: StationCode) -> bool {
+    matches!(
+        code,
+        StationCode::TrustRolledBack
+            | StationCode::TypesRolledBack
+            | StationCode::StatusRolledBack
+            | StationCode::RulesRolledBack
+    )
 }

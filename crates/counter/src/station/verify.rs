@@ -5,6 +5,7 @@ use credential::{
 };
 
 use super::Station;
+use super::fallen::decided_without;
 use crate::claims::{self, ShownPass};
 use crate::visit::Seen;
 
@@ -103,6 +104,7 @@ impl Station {
             expect,
             rule: self.rule(),
         };
-        credential::verify(text, &context)
+        let outcome = credential::verify(text, &context);
+        decided_without(outcome, self.rules_broken, self.types_broken)
     }
 }

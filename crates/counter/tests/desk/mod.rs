@@ -297,6 +297,7 @@ impl Desk {
             certificate: Some(land.certificate(&key)),
             key,
             audience: None,
+            asks: true,
             offline: province.is_none(),
             configured: true,
         };

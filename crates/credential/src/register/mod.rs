@@ -178,10 +178,12 @@ impl RegisterContent {
 }
 
 impl PassType {
-    /// Whether a reader may act on a verified credential of this type.
+    /// Whether a reader may act on a verified credential of this type. How long it lives and how well its holder was
+    /// proofed counted when it was issued: a register may ask for more later, and what is out already stays good.
     ///
     /// # Errors
-    /// [`Code::ClaimsMissing`] without a claim that the type must have, [`Code::PhotoIncomplete`] without the photo.
+    /// [`Code::ClaimsMissing`] without a claim that the type must have, or with its status elsewhere than the type says:
+    /// nobody could revoke it; [`Code::PhotoIncomplete`] without the photo.
     pub(crate) fn check_read(&self, claims: &Claims) -> Result<(), Code> {
         let form = Form::of(claims);
         let missing = |claim: &&ClaimType| claim.must_stand_in(form) && claim.value(claims).is_none();
@@ -191,8 +193,14 @@ impl PassType {
             None if self.photo && form == Form::Phone && claims.facts.photo_sha256.is_none() => {
                 Err(Code::PhotoIncomplete)
             }
+            None if !self.status_is_in_place(claims) => Err(Code::ClaimsMissing),
             None => Ok(()),
         }
+    }
+
+    fn status_is_in_place(&self, claims: &Claims) -> bool {
+        self.status
+            .allows(claims.status.as_ref().map(|status| status.uri.as_str()))
     }
 
     /// Signs claims that [`PassType::check`] takes.
@@ -213,6 +221,9 @@ impl PassType {
         if claims.vct != self.vct {
             return Err(IssueError::UnknownType);
         }
+        if !self.status_is_in_place(claims) {
+            return Err(IssueError::StatusDiffers);
+        }
         self.check_read(claims).map_err(|code| match code {
             Code::PhotoIncomplete => IssueError::NoPhoto,
             _ => IssueError::ClaimMissing,
@@ -224,10 +235,6 @@ impl PassType {
         }
         if form == Form::Paper && !self.show.printed {
             return Err(IssueError::NotPrinted);
-        }
-        let status = claims.status.as_ref().map(|status| status.uri.as_str());
-        if !self.status.allows(status) {
-            return Err(IssueError::StatusDiffers);
         }
         if claims.exp > claims.iat.plus(u64::from(self.lifetime_days) * DAY) {
             return Err(IssueError::LivesTooLong);

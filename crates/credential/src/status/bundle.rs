@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Bitmap, LISTS_MAX, StatusDelta, StatusError, StatusManifest, StatusPurpose, StatusSet, is_list_name,
+    Bitmap, DELTA_BYTES_MAX, LISTS_MAX, StatusDelta, StatusError, StatusManifest, StatusPurpose, StatusSet,
+    is_list_name,
 };
 use crate::cbor::{Reader, Writer};
 use crate::trust::TrustList;
@@ -139,8 +140,12 @@ impl StatusBundle {
                     if count == 0 || count > DELTAS_MAX {
                         return Err(StatusError::Malformed);
                     }
+                    // Before any of them is unpacked: nobody has signed them yet, and they are much larger then.
+                    let mut room = DELTA_BYTES_MAX;
                     for _ in 0..count {
-                        bundle.deltas.push(StatusDelta::read(&mut r)?);
+                        let delta = r.raw()?;
+                        room = room.checked_sub(delta.len()).ok_or(StatusError::TooLarge)?;
+                        bundle.deltas.push(StatusDelta::decode(delta)?);
                     }
                 }
                 LISTS => bundle.lists = lists(&mut r)?,

@@ -161,10 +161,7 @@ impl StatusDelta {
         if bytes.len() > DELTA_BYTES_MAX {
             return Err(StatusError::TooLarge);
         }
-        Self::read(&mut Reader::open(bytes)?)
-    }
-
-    pub(super) fn read(r: &mut Reader<'_>) -> Result<Self, StatusError> {
+        let r = &mut Reader::open(bytes)?;
         r.array_of(3)?;
         let mut delta = Self::new(r.uint()?, r.uint()?);
         if delta.from >= delta.to {

@@ -89,6 +89,17 @@ impl StatusManifest {
         })
     }
 
+    /// Reads a manifest without asking who signed it: for the reader that verified it once and keeps its number.
+    ///
+    /// # Errors
+    /// [`StatusError`] if it is not the strict form.
+    pub fn read_unverified(bytes: &[u8]) -> Result<StatusContent, StatusError> {
+        if bytes.len() > MANIFEST_BYTES_MAX {
+            return Err(StatusError::TooLarge);
+        }
+        StatusContent::decode(Sign1::parse(bytes, typ::STATUS_MANIFEST, Headers::Kid)?.payload)
+    }
+
     /// Its bytes as they were signed.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

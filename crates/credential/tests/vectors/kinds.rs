@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use credential::*;
 use serde_json::{Value, json};
 
-use crate::case::{Folder::*, PLACE, Writer, asked, clock, hex, status, trusting};
+use crate::case::{Folder::*, PLACE, Writer, asked, clock, hex, placed, status, trusting};
 use crate::common::*;
 use crate::documents::*;
 
@@ -66,6 +66,14 @@ pub fn write(w: &Writer<'_>) {
         Code::ClaimsMissing,
         &shown(&half),
         &[&trust, &known],
+    );
+    w.put(
+        Invalid,
+        "types-status-elsewhere",
+        "a status where the kind has none: nobody would revoke it there",
+        Code::ClaimsMissing,
+        &shown(&placed(whole.clone(), PLACE)),
+        &[&trust, &known, &status(false)],
     );
     let mut ended = content.clone();
     ended.exp = NOW;

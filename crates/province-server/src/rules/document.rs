@@ -284,7 +284,7 @@ pub(super) async fn find(
 }
 
 /// The citizen, whom something is to be handed: not while they are suspended.
-async fn find_in_good_standing(
+pub(super) async fn find_in_good_standing(
     db: &mut AnyConnection,
     data: &DataKeys,
     cnic: &Cnic,

@@ -81,7 +81,7 @@ impl Press<'_> {
     /// [`PressError`].
     pub async fn card(&self, cnic: &Cnic, format: CardFormat, now: Timestamp) -> Result<Vec<u8>, PressError> {
         let mut db = self.store.read().await?;
-        let person = document::find(&mut db, &self.keys.data, cnic).await?;
+        let person = document::find_in_good_standing(&mut db, &self.keys.data, cnic).await?;
         let record = document::open(&self.keys.data, &person)?;
         let register = kinds::published(&mut db).await?;
         let identity = register.find(&Vct::IDENTITY).ok_or(DocumentError::UnknownType)?;

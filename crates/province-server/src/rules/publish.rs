@@ -58,7 +58,10 @@ pub async fn trust_content(
         .collect::<Result<Vec<_>, Fault>>()?;
     Ok(TrustContent {
         sequence: last.as_ref().map_or(1, |list| list.sequence + 1),
-        previous: last.map(|list| list.sha256),
+        previous: last
+            .map(|list| TrustList::sha256_unverified(&list.bytes))
+            .transpose()
+            .map_err(Fault::Trust)?,
         iat: now,
         exp: now.plus(TRUST_LIST_DAYS * DAY),
         keys,

@@ -238,6 +238,7 @@ impl Stage {
             certificate: Some(self.certificate(key.public(), allowed).await?),
             key,
             audience: None,
+            asks: true,
             offline: false,
             configured: true,
         };
