@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(holds, [true, false, false, true]);
         assert_eq!(
             serde_json::to_value(&figures["a"]).unwrap(),
-            serde_json::json!({ "value": 1.15, "unit": "ratio", "limit": 1.15, "better": "lower", "holds": true })
+            serde_json::json!({ "value": 1.15, "unit": "ratio", "limit": 1.15, "better": "lower", "holds": true, "floor": "2 x x" })
         );
     }
 

@@ -252,7 +252,7 @@ async fn a_desk_whose_profile_asks_who_somebody_is_takes_an_update_too() {
     let desk = Desk::empty(&land, data);
     let state = desk.state().await;
     assert_eq!(state["status"]["epoch"], 5);
-    assert_eq!(desk.app.station().desk_profile().ask, ["identity"]);
+    assert_eq!(state["desk"]["profile"]["ask"], serde_json::json!(["identity"]));
 }
 
 /// Everything as one update: what ships with the program.

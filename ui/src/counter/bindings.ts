@@ -640,7 +640,6 @@ export const VERDICT_CODES = [
   "suspended",
   "consumed",
   "face_differs",
-  "photo_differs",
 ] as const;
 export const STATION_CODES = [
   "station_wrong_host",
@@ -671,9 +670,6 @@ export const STATION_CODES = [
   "station_nothing_to_compare",
   "station_store_failed",
   "station_disk_full",
-  "station_trust_broken",
-  "station_status_broken",
-  "station_rules_broken",
   "station_offline",
   "station_not_configured",
   "station_unreachable",

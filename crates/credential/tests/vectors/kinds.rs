@@ -15,12 +15,13 @@ fn small() -> RegisterContent {
     content
         .types
         .retain(|one| ["age", "domicile", "vehicle-card"].contains(&one.vct.as_str()));
-    for one in content
-        .types
-        .iter_mut()
-        .filter(|one| one.vct.as_str() == "domicile")
-    {
-        one.status = StatusRule::List(LIST.to_owned());
+    for one in content.types.iter_mut().filter(|one| one.show.printed) {
+        let is_domicile = one.vct.as_str() == "domicile";
+        one.status = if is_domicile {
+            StatusRule::List(LIST.to_owned())
+        } else {
+            StatusRule::None
+        };
     }
     content
 }

@@ -192,9 +192,9 @@ fn card_claims(says: &Claims, status_index: u32, ends: Timestamp, now: Timestamp
     }
 }
 
-/// The last day before `end`, at which something holds no longer.
+/// The last whole day before `end`, a midnight in UTC, at which something holds no longer: it is early morning here then.
 fn until(end: Timestamp) -> Row {
-    let last = province_api::person::Day::at_unix(end.minus(1).unix()).compact();
+    let last = province_api::person::Day::at_unix(end.minus(DAY).unix()).compact();
     let part = |from: usize, to: usize| last.get(from..to).and_then(|digits| digits.parse::<u16>().ok());
     let (year, month, day) = (part(0, 4), part(4, 6), part(6, 8));
     Row {

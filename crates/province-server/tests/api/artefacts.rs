@@ -30,6 +30,7 @@ async fn the_first_trust_list_names_a_key_for_each_purpose() {
         [
             kinds.iter().map(String::as_str).collect(),
             vec!["counter-certificate"],
+            vec!["paper-card"],
             vec!["risk-rules"],
             vec!["status-manifest"],
             vec!["type-register"],
