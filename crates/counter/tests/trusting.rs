@@ -8,8 +8,8 @@
 
 mod desk;
 
-use counter::roots;
-use credential::{SecretKey, StatusBundle, TrustContent, TrustList};
+use counter::{StationCode, roots};
+use credential::{SecretKey, StatusBundle, TrustContent, TrustList, Vct};
 use desk::published::{province, published, sync};
 use desk::{Desk, Land, NOW, is, verdict};
 use serde_json::Value;
@@ -180,4 +180,67 @@ async fn rules_come_with_a_sync_and_mark_what_is_decided_with_old_data() {
         verdict(&desk.text(&land.age_code(5, last + 1)).await),
         is("undecided", "data_too_old")
     );
+}
+
+/// The list after `held`, with these kinds taken from every key.
+fn without(land: &Land, held: &TrustList, ended: &[Vct]) -> Vec<u8> {
+    let mut content = TrustContent {
+        sequence: held.sequence() + 1,
+        previous: Some(held.sha256()),
+        ..land.trust().content().clone()
+    };
+    for key in &mut content.keys {
+        key.allowed.retain(|vct| !ended.contains(vct));
+    }
+    let roots = sandbox::roots::ROOT_SEEDS.map(SecretKey::from_seed);
+    credential::sign_trust_list(&content, &[(0, &roots[0]), (1, &roots[1])])
+}
+
+#[tokio::test]
+async fn a_desk_whose_rules_or_register_fell_decides_nothing_until_newer_ones_come() {
+    for (ended, code) in [
+        (Vct::RISK_RULES, "rules_expired"),
+        (Vct::TYPE_REGISTER, "types_expired"),
+    ] {
+        let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+        let desk = Desk::ready(&land, folder.path());
+        desk.app
+            .station()
+            .take_type_register(&land.types(3, &[]))
+            .unwrap();
+        assert_eq!(desk.app.station().take_risk_rules(&land.rules(3)), Ok(true));
+        let pinned = roots::pinned().unwrap();
+        let list = without(&land, &land.trust(), &[ended]);
+        let held = TrustList::verify(&list, &pinned, Some(&land.trust())).unwrap();
+        assert_eq!(desk.app.station().take_trust_list(&list), Ok(true));
+        let undecided = is("undecided", code);
+        assert_eq!(verdict(&desk.text(&land.age_code(1, NOW)).await), undecided);
+        // What is wrong stays wrong.
+        let late = land.age_code(2, NOW - 3_600);
+        assert_eq!(verdict(&desk.text(&late).await), is("refused", "stale"));
+
+        // Neither a restart nor a list that gives the key back makes it forget how new they were.
+        drop(desk);
+        let desk = Desk::empty(&land, folder.path());
+        assert_eq!(verdict(&desk.text(&land.age_code(3, NOW)).await), undecided);
+        let list = without(&land, &held, &[]);
+        {
+            let mut station = desk.app.station();
+            assert_eq!(station.take_trust_list(&list), Ok(true));
+            let (rules, types) = (land.rules(2), land.types(2, &[]));
+            assert_eq!(station.take_risk_rules(&rules), Err(StationCode::RulesRolledBack));
+            assert_eq!(
+                station.take_type_register(&types),
+                Err(StationCode::TypesRolledBack)
+            );
+        }
+        assert_eq!(verdict(&desk.text(&land.age_code(4, NOW)).await), undecided);
+        desk.app.station().take_risk_rules(&land.rules(4)).unwrap();
+        desk.app
+            .station()
+            .take_type_register(&land.types(4, &[]))
+            .unwrap();
+        let accepted = is("accepted", "accepted");
+        assert_eq!(verdict(&desk.text(&land.age_code(5, NOW)).await), accepted);
+    }
 }

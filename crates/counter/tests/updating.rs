@@ -273,6 +273,26 @@ fn whole(land: &Land, epoch: u64, revoked: &[u32]) -> StatusBundle {
 }
 
 #[tokio::test]
+async fn a_part_that_is_older_stops_none_of_the_others() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let now = credential::Timestamp::from_unix(NOW);
+    let mixed = whole(&land, 4, &[]).encode();
+    let carried = desk.app.station().take_carried(&mixed, now);
+    assert_eq!(carried, Err(StationCode::StatusRolledBack));
+    let state = desk.state().await;
+    assert_eq!(
+        (&state["status"]["epoch"], &state["rules"]["sequence"]),
+        (&5.into(), &3.into())
+    );
+    // The same with the program: what is newer is taken, and it is said so.
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let taken = desk.app.station().take_snapshot(&mixed, now).unwrap().unwrap();
+    assert!(taken.rules && !taken.status);
+}
+
+#[tokio::test]
 async fn a_snapshot_is_taken_where_it_is_newer_and_changes_nothing_otherwise() {
     let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
     let desk = Desk::closed(&land, folder.path(), None);

@@ -140,6 +140,28 @@ fn older_trust_list() {
 }
 
 #[test]
+fn the_same_list_with_other_signatures_is_no_other_list() {
+    let content = trust_content();
+    let by = |numbers: &[usize]| {
+        let keys: Vec<SecretKey> = numbers.iter().map(|number| root(*number)).collect();
+        let signers: Vec<(usize, &SecretKey)> = numbers.iter().map(|number| number - 1).zip(&keys).collect();
+        sign_trust_list(&content, &signers)
+    };
+    let lists = [by(&[1, 2]), by(&[2, 1]), by(&[1, 3]), by(&[1, 2, 3])];
+    let held = TrustList::verify(&lists[2], &roots(), None).unwrap();
+    for bytes in &lists {
+        // Whoever brings it in another form can neither stop the genuine one nor the next.
+        let again = TrustList::verify(bytes, &roots(), Some(&held)).unwrap();
+        assert_eq!(again.sha256(), held.sha256());
+        assert_eq!(TrustList::sha256_unverified(bytes), Ok(held.sha256()));
+        let mut next = trust_content();
+        (next.sequence, next.previous) = (8, Some(again.sha256()));
+        let next = TrustList::verify(&trust_bytes(&next), &roots(), Some(&held)).unwrap();
+        assert_eq!(next.sequence(), 8);
+    }
+}
+
+#[test]
 fn older_status_manifest() {
     let bits = bits(false);
     let signed = |change: fn(&mut StatusContent)| {

@@ -11,6 +11,7 @@ use province_api::problem::ProblemCode;
 use province_server::admin::{AdminError, PACKAGED_TYPES};
 use province_server::randomness::Randomness;
 use province_server::rules::document::{DocumentError, Form};
+use province_server::rules::print::{CardFormat, PressError};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Counting, Phone, citizen_number};
@@ -215,6 +216,14 @@ async fn whoever_is_suspended_has_their_documents_suspended_until_it_is_lifted()
         .await
         .unwrap_err();
     assert!(matches!(refused, AdminError::Document(DocumentError::Suspended)));
+    let card = bench
+        .office
+        .print_card(&cnic(0), CardFormat::A4, bench.now())
+        .await;
+    assert!(matches!(
+        card.unwrap_err(),
+        AdminError::Press(PressError::Document(DocumentError::Suspended))
+    ));
     bench.office.resume(&cnic(0), bench.now()).await.unwrap();
     assert_eq!(at_a_desk(&phone, &pass.0).await, Code::FaceNotCompared);
     bench.office.suspend(&cnic(0), bench.now()).await.unwrap();

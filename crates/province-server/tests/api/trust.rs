@@ -215,6 +215,32 @@ async fn a_new_key_signs_from_the_list_that_names_it_on() {
 }
 
 #[tokio::test]
+async fn what_ended_does_not_live_longer_by_ending_again() {
+    let bench = Bench::new().await;
+    let id = |key: &[u8; 32]| PublicKey::parse(key).unwrap().key_id();
+    let keys = bench.office.list_keys().await.unwrap();
+    let (stolen, old) = (id(&keys[0].key), id(&keys[1].key));
+    let day = |number: u64| Timestamp::from_unix(NOW).start_of_day().plus(number * DAY);
+    for (standing, from) in [(Standing::Nothing, 0), (Standing::DatedBefore, 900)] {
+        bench
+            .office
+            .withdraw_key(stolen, day(from), standing)
+            .await
+            .unwrap();
+    }
+    for from in [2, 9] {
+        bench.office.retire_key(old, day(from)).await.unwrap();
+    }
+    let keys = bench.office.list_keys().await.unwrap();
+    let ends = |wanted: KeyId| {
+        let row = keys.iter().find(|row| id(&row.key) == wanted).unwrap();
+        (row.revoked_at, row.retired_at)
+    };
+    assert_eq!(ends(stolen), (Some(0), None));
+    assert_eq!(ends(old), (None, Some(day(2).unix())));
+}
+
+#[tokio::test]
 async fn a_stolen_key_signs_nothing_more_and_what_it_signed_falls() {
     let bench = Bench::new().await;
     let phone = bench.enrolled(0, 1).await;
