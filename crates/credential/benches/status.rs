@@ -27,7 +27,7 @@ use credential::*;
 use serde_json::{Map, Value, json};
 
 /// Places for 40.8 million people, in as many shards as the province has.
-const SHARDS: u32 = 44;
+const SHARDS: u32 = Shape::PROVINCE.shards();
 const LOOKUPS: u32 = 10_000_000;
 const CHANGES: usize = 1_360;
 
@@ -40,7 +40,7 @@ fn main() {
         return;
     }
     let mut figures = Map::new();
-    let shape = Shape::new(SHARDS, 1 << 20).unwrap();
+    let shape = Shape::PROVINCE;
     for (name, share) in [("0.1", 0.001), ("1", 0.01), ("5", 0.05)] {
         list(&mut figures, name, shape, share);
     }

@@ -50,7 +50,7 @@ enum Command {
         /// kept elsewhere, {"kind": "test"|"real", "roots": [three hex keys]}, which sign the first list then.
         #[arg(long)]
         roots: PathBuf,
-        /// How many shards each status list has. 44 of 2^20 bits are room for the province's 40.8 million people.
+        /// How many shards each status list has. 42 of 2^20 bits are room for the province's 40.8 million people.
         #[arg(long, default_value_t = Shape::PROVINCE.shards())]
         status_shards: u32,
         /// Bits of each shard, as a power of two. Who has a pass stands out among so many others.

@@ -13,7 +13,7 @@ use crate::store::{status, status_file};
 
 /// For how long other readers may keep a token, in seconds.
 const TOKEN_TTL: u64 = 3600;
-/// Most bytes of tokens that are kept. A shard with one entry in a hundred set takes 30 KB, and there are 44 of each list.
+/// Most bytes of tokens that are kept. A shard with one entry in a hundred set takes 30 KB, and there are 42 of each list.
 const KEPT_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Tokens of the newest manifest that somebody asked for.
