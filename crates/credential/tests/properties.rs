@@ -120,6 +120,84 @@ proptest! {
     }
 }
 
+/// What a desk says that asks for this kind, of a pass that its issuer may sign and that is answered as a phone does: to a
+/// certified request if it names somebody, else for a minute too.
+fn at_a_desk(claims: &Claims, secret: &SecretKey) -> Result<Vec<Outcome>, PresentError> {
+    let mut content = trust_content();
+    content.keys = vec![
+        trusted("issuer", &[claims.vct]),
+        trusted("certifier", &[Vct::COUNTER_CERTIFICATE]),
+    ];
+    let trust = trust_of(&content);
+    let status = status(false);
+    let certificate = CounterCertificateClaims {
+        allowed: vec![claims.vct],
+        ..certificate_claims()
+    };
+    let certificate = issue_counter_certificate(&certificate, &key("certifier")).unwrap();
+    let desk = key("desk");
+    let signer = Signer {
+        key: &desk,
+        certificate: Some(&certificate),
+    };
+    let request = build_request(&claims.vct, DESK, [7; 16], NOW, Some(signer)).unwrap();
+    let read = read_request(&request.text, Some(&trust), NOW).unwrap();
+    let pass = issued(claims);
+    let answer = present_to_request(&pass, secret, &read)?;
+    let mut outcomes = vec![verify(&answer, &request_context(&trust, &status, &request))];
+    if !claims.is_personal() {
+        let shown = present_timed(&pass, secret, DESK, NOW)?;
+        let ctx = Context {
+            status: Some(&status),
+            ..timed_context(&trust, NOW)
+        };
+        outcomes.push(verify(&shown, &ctx));
+    }
+    Ok(outcomes)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
+
+    #[test]
+    fn what_is_issued_verifies(
+        mut claims in claims(), index in any::<u64>(), age in 0_u64..30, left in 1_u64..30, place in proptest::option::of(1000_u32..2 << 20),
+    ) {
+        // Any pass that is good now: its days lie around today, and its place in the list says nothing.
+        claims.iat = NOW.start_of_day().minus(days(age));
+        claims.nbf = claims.nbf.map(|_| claims.iat);
+        claims.exp = NOW.start_of_day().plus(days(left));
+        claims.holder = Some(holder(index).public().into());
+        claims.status = place.map(|index| StatusRef { index, uri: LIST.to_owned() });
+        let code = if claims.facts.photo_sha256.is_some() { Code::FaceNotCompared } else { Code::Accepted };
+        for outcome in at_a_desk(&claims, &holder(index)).unwrap() {
+            prop_assert_eq!(outcome.code, code);
+            let verified = outcome.verified.unwrap();
+            prop_assert_eq!(verified.claims(), &claims);
+            prop_assert_eq!(verified.issuer_name(), "Test province, issuer");
+        }
+    }
+
+    /// One bit of what the issuer or the holder signed, anywhere: never accepted.
+    #[test]
+    fn any_change_of_any_pass_is_refused(
+        mut claims in claims(), age in 0_u64..30, place in any::<proptest::sample::Index>(), flip in 0_u8..8,
+    ) {
+        claims.iat = NOW.start_of_day().minus(days(age));
+        claims.nbf = None;
+        claims.exp = NOW.start_of_day().plus(days(2));
+        claims.holder = Some(holder(1).public().into());
+        claims.status = None;
+        let mut bytes = issued(&claims);
+        let at = place.index(bytes.len());
+        bytes[at] ^= 1 << flip;
+        let mut content = trust_content();
+        content.keys[0].allowed.push(claims.vct);
+        let taken = Credential::parse(&bytes).is_ok_and(|pass| pass.verify_issuer(&trust_of(&content)).is_ok());
+        prop_assert!(!taken);
+    }
+}
+
 /// Data of a reader that say the same and differ in their age alone, in hours.
 struct Aged {
     trust: TrustList,
