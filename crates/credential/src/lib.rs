@@ -23,6 +23,7 @@ mod keys;
 pub mod lenient;
 mod log_seal;
 mod names;
+mod numbered;
 pub mod paper;
 pub mod photo;
 mod present;

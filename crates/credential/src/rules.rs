@@ -3,9 +3,10 @@
 use crate::cbor::{Malformed, Reader, Writer, is_plain};
 use crate::claims::{Claims, read_vct};
 use crate::code::{Code, codes};
-use crate::cose::{self, CoseError, Header, Headers, Sign1, typ};
+use crate::cose::{from_cose, typ};
 use crate::keys::SecretKey;
 use crate::names::Names;
+use crate::numbered::{self, Numbered, from_numbered};
 use crate::time::{DAY, Timestamp};
 use crate::trust::{TrustList, is_name};
 use crate::vct::Vct;
@@ -50,22 +51,8 @@ codes! {
     }
 }
 
-impl From<CoseError> for RulesError {
-    fn from(e: CoseError) -> Self {
-        match e {
-            CoseError::Malformed => Self::Malformed,
-            CoseError::Algorithm => Self::Algorithm,
-            CoseError::UnknownHeader => Self::UnknownHeader,
-            CoseError::OtherKind => Self::OtherKind,
-        }
-    }
-}
-
-impl From<Malformed> for RulesError {
-    fn from(_: Malformed) -> Self {
-        Self::Malformed
-    }
-}
+from_cose!(RulesError);
+from_numbered!(RulesError);
 
 /// How old data may be, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -251,6 +238,13 @@ impl RulesContent {
         }
         Ok(())
     }
+}
+
+impl Numbered for RulesContent {
+    type Error = RulesError;
+    const TYP: u64 = typ::RISK_RULES;
+    const ALLOWED_AS: Vct = Vct::RISK_RULES;
+    const BYTES_MAX: usize = RULES_BYTES_MAX;
 
     fn encode(&self) -> Vec<u8> {
         let mut w = Writer::new();
@@ -293,6 +287,14 @@ impl RulesContent {
         content.check()?;
         Ok(content)
     }
+
+    fn number(&self) -> u64 {
+        self.sequence
+    }
+
+    fn issued_at(&self) -> Timestamp {
+        self.iat
+    }
 }
 
 /// Rules that a key of the trust list signed. Only [`RiskRules::verify`] makes them.
@@ -309,12 +311,7 @@ impl RiskRules {
     /// [`RulesError`] if no reader would take the result.
     pub fn sign(content: &RulesContent, key: &SecretKey) -> Result<Vec<u8>, RulesError> {
         content.check()?;
-        let kid = key.public().key_id().0;
-        let bytes = cose::sign1(typ::RISK_RULES, &Header::Kid(kid), &content.encode(), key);
-        if bytes.len() > RULES_BYTES_MAX {
-            return Err(RulesError::TooLarge);
-        }
-        Ok(bytes)
+        numbered::sign(content, key)
     }
 
     /// Reads rules, checks their signature by the trust list, and that they do not go back behind `previous`.
@@ -322,30 +319,8 @@ impl RiskRules {
     /// # Errors
     /// [`RulesError`]; the held rules stay in use then.
     pub fn verify(bytes: &[u8], trust: &TrustList, previous: Option<&Self>) -> Result<Self, RulesError> {
-        if bytes.len() > RULES_BYTES_MAX {
-            return Err(RulesError::TooLarge);
-        }
-        let message = Sign1::parse(bytes, typ::RISK_RULES, Headers::Kid)?;
-        let content = RulesContent::decode(message.payload)?;
-        let signer = trust
-            .issuer_of(&message, &Vct::RISK_RULES, content.iat)
-            .map_err(|code| match code {
-                Code::UnknownIssuer => RulesError::UnknownKey,
-                Code::IssuerNotAllowed => RulesError::KeyNotAllowed,
-                Code::IssuerKeyRevoked => RulesError::KeyRevoked,
-                _ => RulesError::Signature,
-            })?;
-        if !signer.is_current(content.iat, content.iat) {
-            return Err(RulesError::KeyExpired);
-        }
-        if let Some(held) = previous {
-            if content.sequence < held.content.sequence {
-                return Err(RulesError::Older);
-            }
-            if content.sequence == held.content.sequence && bytes != held.bytes {
-                return Err(RulesError::SameNumber);
-            }
-        }
+        let held = previous.map(|held| (&held.content, held.bytes()));
+        let content = numbered::verify(bytes, trust, held)?;
         Ok(Self {
             bytes: bytes.to_vec(),
             content,
@@ -357,10 +332,7 @@ impl RiskRules {
     /// # Errors
     /// [`RulesError`] if they are not the strict form.
     pub fn read_unverified(bytes: &[u8]) -> Result<RulesContent, RulesError> {
-        if bytes.len() > RULES_BYTES_MAX {
-            return Err(RulesError::TooLarge);
-        }
-        RulesContent::decode(Sign1::parse(bytes, typ::RISK_RULES, Headers::Kid)?.payload)
+        numbered::read_unverified(bytes)
     }
 
     /// Their bytes as they were signed.

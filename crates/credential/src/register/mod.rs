@@ -13,9 +13,10 @@ pub use value::{Shown, Value};
 
 use crate::claims::Claims;
 use crate::code::{Code, codes};
-use crate::cose::{self, Header, Headers, Sign1, from_cose, typ};
+use crate::cose::{from_cose, typ};
 use crate::issue::{IssueError, issue};
 use crate::keys::SecretKey;
+use crate::numbered::{self, Numbered, from_numbered};
 use crate::time::{DAY, Timestamp};
 use crate::trust::TrustList;
 use crate::vct::Vct;
@@ -62,6 +63,30 @@ codes! {
 }
 
 from_cose!(RegisterError);
+from_numbered!(RegisterError);
+
+impl Numbered for RegisterContent {
+    type Error = RegisterError;
+    const TYP: u64 = typ::TYPE_REGISTER;
+    const ALLOWED_AS: Vct = Vct::TYPE_REGISTER;
+    const BYTES_MAX: usize = REGISTER_BYTES_MAX;
+
+    fn encode(&self) -> Vec<u8> {
+        self.to_cbor()
+    }
+
+    fn decode(payload: &[u8]) -> Result<Self, RegisterError> {
+        Self::from_cbor(payload)
+    }
+
+    fn number(&self) -> u64 {
+        self.sequence
+    }
+
+    fn issued_at(&self) -> Timestamp {
+        self.iat
+    }
+}
 
 /// A type register that a key of the trust list signed. Only [`TypeRegister::verify`] makes one.
 #[derive(Debug, Clone)]
@@ -78,12 +103,7 @@ impl TypeRegister {
     /// [`RegisterError::Unsound`] or [`RegisterError::TooLarge`] if no reader would take it.
     pub fn sign(content: &RegisterContent, key: &SecretKey) -> Result<Vec<u8>, RegisterError> {
         content.check()?;
-        let kid = key.public().key_id().0;
-        let bytes = cose::sign1(typ::TYPE_REGISTER, &Header::Kid(kid), &content.encode(), key);
-        if bytes.len() > REGISTER_BYTES_MAX {
-            return Err(RegisterError::TooLarge);
-        }
-        Ok(bytes)
+        numbered::sign(content, key)
     }
 
     /// Reads a register, checks its signature by the trust list, and that it does not go back behind `previous`, the
@@ -92,32 +112,9 @@ impl TypeRegister {
     /// # Errors
     /// [`RegisterError`]; the held register stays in use then.
     pub fn verify(bytes: &[u8], trust: &TrustList, previous: Option<&Self>) -> Result<Self, RegisterError> {
-        if bytes.len() > REGISTER_BYTES_MAX {
-            return Err(RegisterError::TooLarge);
-        }
-        let message = Sign1::parse(bytes, typ::TYPE_REGISTER, Headers::Kid)?;
-        let content = RegisterContent::decode(message.payload)?;
-        let signer = trust
-            .issuer_of(&message, &Vct::TYPE_REGISTER, content.iat)
-            .map_err(|code| match code {
-                Code::UnknownIssuer => RegisterError::UnknownKey,
-                Code::IssuerNotAllowed => RegisterError::KeyNotAllowed,
-                Code::IssuerKeyRevoked => RegisterError::KeyRevoked,
-                _ => RegisterError::Signature,
-            })?;
-        // By the register's own date and no clock: how old it is is asked when a pass is decided.
-        if !signer.is_current(content.iat, content.iat) {
-            return Err(RegisterError::KeyExpired);
-        }
+        let held = previous.map(|held| (&held.content, held.bytes()));
+        let content = numbered::verify(bytes, trust, held)?;
         content.check()?;
-        if let Some(held) = previous {
-            if content.sequence < held.content.sequence {
-                return Err(RegisterError::Older);
-            }
-            if content.sequence == held.content.sequence && bytes != held.bytes {
-                return Err(RegisterError::SameNumber);
-            }
-        }
         let places = (0..).zip(&content.types).map(|(place, one)| (one.vct, place));
         Ok(Self {
             bytes: bytes.to_vec(),
@@ -163,10 +160,7 @@ impl RegisterContent {
     /// # Errors
     /// [`RegisterError`] but those of the signature.
     pub fn read_unverified(bytes: &[u8]) -> Result<Self, RegisterError> {
-        if bytes.len() > REGISTER_BYTES_MAX {
-            return Err(RegisterError::TooLarge);
-        }
-        let content = Self::decode(Sign1::parse(bytes, typ::TYPE_REGISTER, Headers::Kid)?.payload)?;
+        let content: Self = numbered::read_unverified(bytes)?;
         content.check()?;
         Ok(content)
     }

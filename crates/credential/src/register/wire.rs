@@ -14,7 +14,7 @@ const WORDS_MAX: usize = 64;
 const WORD_ITEMS: usize = 5;
 
 impl RegisterContent {
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(super) fn to_cbor(&self) -> Vec<u8> {
         let mut w = Writer::with_capacity(16 * 1024);
         w.map(4);
         w.int(1).uint(self.sequence);
@@ -27,7 +27,7 @@ impl RegisterContent {
         w.finish()
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, RegisterError> {
+    pub(super) fn from_cbor(bytes: &[u8]) -> Result<Self, RegisterError> {
         let mut r = Reader::open(bytes)?;
         let (mut sequence, mut iat, mut exp, mut types) = (None, None, None, None);
         for _ in 0..r.map()? {

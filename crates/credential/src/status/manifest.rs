@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Shape, StatusError, StatusPurpose, is_list_name};
 use crate::cbor::{Malformed, Reader, Writer};
-use crate::code::Code;
-use crate::cose::{self, Header, Headers, Sign1, typ};
+use crate::cose::typ;
 use crate::keys::SecretKey;
+use crate::numbered::{self, Numbered};
 use crate::time::Timestamp;
 use crate::trust::TrustList;
 use crate::vct::Vct;
@@ -49,8 +49,7 @@ pub struct StatusManifest {
 impl StatusManifest {
     /// Signs a manifest.
     pub fn sign(content: &StatusContent, key: &SecretKey) -> Vec<u8> {
-        let kid = key.public().key_id().0;
-        cose::sign1(typ::STATUS_MANIFEST, &Header::Kid(kid), &content.encode(), key)
+        numbered::seal(content, key)
     }
 
     /// Reads a manifest, checks its signature by the trust list, and that it does not go back behind `previous`.
@@ -58,31 +57,8 @@ impl StatusManifest {
     /// # Errors
     /// [`StatusError`]; the held manifest stays in use then.
     pub fn verify(bytes: &[u8], trust: &TrustList, previous: Option<&Self>) -> Result<Self, StatusError> {
-        if bytes.len() > MANIFEST_BYTES_MAX {
-            return Err(StatusError::TooLarge);
-        }
-        let message = Sign1::parse(bytes, typ::STATUS_MANIFEST, Headers::Kid)?;
-        let content = StatusContent::decode(message.payload)?;
-        let signer = trust
-            .issuer_of(&message, &Vct::STATUS_MANIFEST, content.iat)
-            .map_err(|code| match code {
-                Code::UnknownIssuer => StatusError::UnknownKey,
-                Code::IssuerNotAllowed => StatusError::KeyNotAllowed,
-                Code::IssuerKeyRevoked => StatusError::KeyRevoked,
-                _ => StatusError::Signature,
-            })?;
-        // By the manifest's own date and no clock: how old it is is asked when a pass is decided.
-        if !signer.is_current(content.iat, content.iat) {
-            return Err(StatusError::KeyExpired);
-        }
-        if let Some(held) = previous {
-            if content.epoch < held.content.epoch {
-                return Err(StatusError::Older);
-            }
-            if content.epoch == held.content.epoch && bytes != held.bytes {
-                return Err(StatusError::SameNumber);
-            }
-        }
+        let held = previous.map(|held| (&held.content, held.bytes()));
+        let content = numbered::verify(bytes, trust, held)?;
         Ok(Self {
             bytes: bytes.to_vec(),
             content,
@@ -94,10 +70,7 @@ impl StatusManifest {
     /// # Errors
     /// [`StatusError`] if it is not the strict form.
     pub fn read_unverified(bytes: &[u8]) -> Result<StatusContent, StatusError> {
-        if bytes.len() > MANIFEST_BYTES_MAX {
-            return Err(StatusError::TooLarge);
-        }
-        StatusContent::decode(Sign1::parse(bytes, typ::STATUS_MANIFEST, Headers::Kid)?.payload)
+        numbered::read_unverified(bytes)
     }
 
     /// Its bytes as they were signed.
@@ -126,7 +99,20 @@ impl StatusManifest {
     }
 }
 
-impl StatusContent {
+impl Numbered for StatusContent {
+    type Error = StatusError;
+    const TYP: u64 = typ::STATUS_MANIFEST;
+    const ALLOWED_AS: Vct = Vct::STATUS_MANIFEST;
+    const BYTES_MAX: usize = MANIFEST_BYTES_MAX;
+
+    fn number(&self) -> u64 {
+        self.epoch
+    }
+
+    fn issued_at(&self) -> Timestamp {
+        self.iat
+    }
+
     fn encode(&self) -> Vec<u8> {
         let mut w = Writer::new();
         w.map(4);

@@ -22,6 +22,7 @@ pub use token::{StatusToken, TOKEN_BITS_MAX, TOKEN_BYTES_MAX, TokenContent, read
 use crate::cbor::Malformed;
 use crate::code::codes;
 use crate::cose::from_cose;
+use crate::numbered::from_numbered;
 use crate::vct::Vct;
 
 /// Most bits of one list: three times the province's people.
@@ -69,6 +70,7 @@ codes! {
 }
 
 from_cose!(StatusError);
+from_numbered!(StatusError);
 
 /// What one bitmap of a list says of its set bits. The number is the one on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
