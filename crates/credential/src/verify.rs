@@ -151,11 +151,6 @@ impl Verified {
         self.issued_at
     }
 
-    /// When the presentation ends (the request's end, in request mode).
-    pub const fn presentation_expires(&self) -> Timestamp {
-        self.expires
-    }
-
     /// How old the data were that it was decided with.
     pub const fn freshness(&self) -> Freshness {
         self.freshness
