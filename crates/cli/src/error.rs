@@ -3,7 +3,7 @@
 use credential::{
     Code, IssueError, PresentError, RegisterError, RequestError, RulesError, StatusError, TrustError,
 };
-use province_api::rules::BadKind;
+use province_api::rules::BadRule;
 use qr::QrError;
 
 /// Why a command gave no answer. Messages name files and fields, never what they hold.
@@ -53,7 +53,7 @@ pub(crate) enum CliError {
     #[error("the rules are not used: {}", sentence(.0.code()))]
     Rules(RulesError),
     #[error("{0}")]
-    RulesFile(#[from] BadKind),
+    RulesFile(#[from] BadRule),
     #[error("a passphrase has at least {0} characters: six words, for example")]
     PassphraseTooShort(usize),
     #[error("the two passphrases are not the same")]

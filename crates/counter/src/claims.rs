@@ -48,7 +48,7 @@ fn view(shown: &Shown<'_>) -> ClaimView {
             Kind::Arabic => Script::Arabic,
             Kind::Text => script_of(&value),
             Kind::Number | Kind::Cnic => Script::Number,
-            Kind::Date => Script::Date,
+            Kind::Date | Kind::LastDay => Script::Date,
             Kind::Truth | Kind::Word | Kind::Photo => Script::Word,
             Kind::District => Script::District,
             Kind::Money => Script::Money,

@@ -138,6 +138,8 @@ codes! {
         WrongPass = "wrong_pass",
         /// The citizen was proofed less well than this service needs.
         AssuranceTooLow = "assurance_too_low",
+        /// Genuine, and it says something else than this service needs: younger than 18, for one.
+        NotMet = "not_met",
         /// Revoked by the province.
         Revoked = "revoked",
         /// Suspended by the province, until it lifts that.

@@ -63,6 +63,9 @@ pub const FIELDS: RangeInclusive<u8> = 32..=255;
 /// Those of them that name nobody outside the office that gave them, such as a staff number: they may be shown timed.
 pub const PSEUDONYMS: RangeInclusive<u8> = 240..=249;
 
+/// The format's own facts that are true or false.
+pub(crate) const TRUTHS: [u8; 3] = [1, 2, 5];
+
 /// Most fields of one document.
 pub const FIELDS_MAX: usize = 32;
 
@@ -126,6 +129,19 @@ impl std::fmt::Debug for Facts {
 }
 
 impl Facts {
+    /// A fact by its number, or a field, that is true or false; none if it is not there or is of another kind.
+    pub(crate) fn truth(&self, number: u8) -> Option<bool> {
+        match number {
+            1 => self.over_18,
+            2 => self.over_60,
+            5 => self.merged_district,
+            _ => match self.fields.get(&number)? {
+                Field::Truth(truth) => Some(*truth),
+                _ => None,
+            },
+        }
+    }
+
     /// True if a reader takes the fields.
     pub(crate) fn are_writable(&self) -> bool {
         self.fields.len() <= FIELDS_MAX

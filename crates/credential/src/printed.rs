@@ -137,7 +137,7 @@ fn check_type(types: &TypeRegister, claims: &Claims, ctx: &Context<'_>) -> Resul
     if !kind.show.printed {
         return Err(Code::NotADocument);
     }
-    kind.check_read(claims)
+    kind.check_read(claims, ctx.now)
 }
 
 /// The checks of a presentation that do not concern its holder, in the same order.

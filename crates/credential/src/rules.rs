@@ -1,12 +1,16 @@
 //! Risk rules: for each service, what a desk takes and how old its data may be. Signed by a key of the trust list.
 
+use std::collections::BTreeMap;
+
 use crate::cbor::{Malformed, Reader, Writer, is_plain};
 use crate::claims::{Claims, read_vct};
 use crate::code::{Code, codes};
 use crate::cose::{from_cose, typ};
+use crate::facts::{FIELDS, TRUTHS};
 use crate::keys::SecretKey;
 use crate::names::Names;
 use crate::numbered::{self, Numbered, from_numbered};
+use crate::register::PassType;
 use crate::time::{DAY, Timestamp};
 use crate::trust::{TrustList, is_name};
 use crate::vct::Vct;
@@ -129,12 +133,16 @@ pub struct RiskRule {
     /// With [`Mode::Request`] a timed presentation is refused. With [`Mode::Timed`] both are taken, since the answer to
     /// a request proves more.
     pub mode: Mode,
-    /// Lowest assurance level that the pass must carry; 0 asks for none.
+    /// Lowest assurance level of the proofing; 0 asks for none. A credential that does not say its level is counted by
+    /// that of its kind in the type register.
     pub assurance_min: u8,
     /// How old the status may be, for passes that have one.
     pub status_age: AgeLimits,
     /// How old the trust list may be.
     pub trust_age: AgeLimits,
+    /// What a pass must say, by the numbers of facts (-65601) that are true or false: "older than 18" at a shop that
+    /// sells to grown-ups only. Empty if any answer is one.
+    pub must: BTreeMap<u8, bool>,
 }
 
 impl RiskRule {
@@ -149,10 +157,14 @@ impl RiskRule {
             && !self.takes.is_empty()
             && self.status_age.green <= self.status_age.amber
             && self.trust_age.green <= self.trust_age.amber
+            && self
+                .must
+                .keys()
+                .all(|fact| TRUTHS.contains(fact) || FIELDS.contains(fact))
     }
 
     fn encode(&self, w: &mut Writer) {
-        w.map(7);
+        w.map(7 + usize::from(!self.must.is_empty()));
         w.int(1).text(&self.service);
         w.int(2).array(3);
         w.text(&self.name.en).text(&self.name.ur).text(&self.name.ps);
@@ -169,11 +181,18 @@ impl RiskRule {
         self.status_age.encode(w);
         w.int(7);
         self.trust_age.encode(w);
+        if !self.must.is_empty() {
+            w.int(8).map(self.must.len());
+            for (fact, truth) in &self.must {
+                w.int(i64::from(*fact)).bool(*truth);
+            }
+        }
     }
 
     fn decode(r: &mut Reader<'_>) -> Result<Self, RulesError> {
         let (mut service, mut name, mut takes, mut mode) = (None, None, None, None);
         let (mut assurance_min, mut status_age, mut trust_age) = (None, None, None);
+        let mut must = BTreeMap::new();
         for _ in 0..r.map()? {
             match r.int()? {
                 1 => service = Some(r.text()?.to_owned()),
@@ -196,6 +215,15 @@ impl RiskRule {
                 5 => assurance_min = Some(u8::try_from(r.uint()?).map_err(|_| Malformed)?),
                 6 => status_age = Some(AgeLimits::decode(r)?),
                 7 => trust_age = Some(AgeLimits::decode(r)?),
+                8 => {
+                    let count = r.map()?;
+                    if count == 0 {
+                        return Err(RulesError::Malformed);
+                    }
+                    for _ in 0..count {
+                        must.insert(u8::try_from(r.uint()?).map_err(|_| Malformed)?, r.bool()?);
+                    }
+                }
                 _ => return Err(RulesError::Malformed),
             }
         }
@@ -207,6 +235,7 @@ impl RiskRule {
             assurance_min: assurance_min.ok_or(Malformed)?,
             status_age: status_age.ok_or(Malformed)?,
             trust_age: trust_age.ok_or(Malformed)?,
+            must,
         })
     }
 }
@@ -375,16 +404,22 @@ impl<'a> ServiceRule<'a> {
         self.issued_at
     }
 
-    /// What stays wrong however new the data are: the way of showing, the kind of pass, how well it was proofed.
-    pub(crate) fn check(&self, mode: Mode, claims: &Claims) -> Result<(), Code> {
+    /// What stays wrong however new the data are: the way of showing, the kind of pass, how well its holder was proofed,
+    /// and the answer itself. `kind` is what the reader's type register says of the pass.
+    pub(crate) fn check(&self, mode: Mode, claims: &Claims, kind: Option<&PassType>) -> Result<(), Code> {
         if self.rule.mode == Mode::Request && mode == Mode::Timed {
             return Err(Code::RequestRequired);
         }
         if !self.rule.takes.contains(&claims.vct) {
             return Err(Code::WrongPass);
         }
-        if claims.facts.assurance.unwrap_or(0) < self.rule.assurance_min {
+        let of_kind = kind.map_or(0, |kind| kind.assurance);
+        if claims.facts.assurance.unwrap_or(of_kind) < self.rule.assurance_min {
             return Err(Code::AssuranceTooLow);
+        }
+        let says = |(fact, truth): (&u8, &bool)| claims.facts.truth(*fact) == Some(*truth);
+        if !self.rule.must.iter().all(says) {
+            return Err(Code::NotMet);
         }
         Ok(())
     }

@@ -239,7 +239,7 @@ fn decide(text: &str, ctx: &Context<'_>) -> Result<Verified, Code> {
         return Err(Code::RequestRequired);
     }
     if let Some(rule) = &ctx.rule {
-        rule.check(binding.mode(), &claims)?;
+        rule.check(binding.mode(), &claims, kind)?;
     }
     let standing = standing(&claims, ctx.status);
     match standing {
@@ -262,7 +262,7 @@ fn decide(text: &str, ctx: &Context<'_>) -> Result<Verified, Code> {
         if ctx.now >= types.expires() {
             return Err(Code::TypesExpired);
         }
-        kind.ok_or(Code::UnknownType)?.check_read(&claims)?;
+        kind.ok_or(Code::UnknownType)?.check_read(&claims, ctx.now)?;
     }
     // A name without a face to compare is anyone's who has the phone.
     if claims.lacks_photo() {

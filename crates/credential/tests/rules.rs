@@ -8,6 +8,8 @@
 #![allow(clippy::wildcard_imports)]
 
 mod common;
+#[path = "common/documents.rs"]
+mod documents;
 use common::*;
 use credential::*;
 use proptest::prelude::*;
@@ -94,6 +96,55 @@ fn a_service_takes_what_its_rule_names_and_nothing_else() {
         assert_eq!(timed_under(&verified(change), 0).0, expected);
     }
     assert_eq!(Code::AssuranceTooLow.verdict(), Verdict::Refused);
+}
+
+#[test]
+fn a_pass_has_to_say_what_the_service_needs() {
+    let must = |fact: u8, truth: bool| verified(&move |c| _ = c.rules[0].must.insert(fact, truth));
+    assert_eq!(timed_under(&must(1, true), 0).0, Code::Accepted);
+    // Another answer, an answer that the pass does not give, and a fact that is neither true nor false.
+    for (fact, truth) in [(1, false), (2, true), (2, false), (5, false), (32, true)] {
+        assert_eq!(
+            timed_under(&must(fact, truth), 0).0,
+            Code::NotMet,
+            "{fact} {truth}"
+        );
+    }
+    assert_eq!(Code::NotMet.verdict(), Verdict::Refused);
+    for fact in [0, 3, 4, 6, 7, 8, 9, 10, 31] {
+        let bytes = RiskRules::sign(
+            &changed(&|c| _ = c.rules[0].must.insert(fact, true)),
+            &key("rules"),
+        );
+        assert_eq!(bytes, Err(RulesError::Malformed), "{fact}");
+    }
+}
+
+#[test]
+fn a_pass_that_does_not_say_its_level_has_that_of_its_kind() {
+    let content = documents::register_content();
+    let (types, trust) = (documents::register(), documents::trust_for(&content));
+    let pass = documents::issued_by_type(&types, &documents::whole_age_claims()).unwrap();
+    let text = present_timed(&pass, &holder(1), DESK, NOW).unwrap();
+    let under = |least: u8, knows: bool| {
+        let rules = verified(&move |c| c.rules[0].assurance_min = least);
+        let ctx = Context {
+            types: knows.then_some(&types),
+            rule: rules.rule("licence"),
+            ..timed_context(&trust, NOW)
+        };
+        verify(&text, &ctx).code
+    };
+    assert_eq!(types.find(&Vct::AGE).unwrap().assurance, 2);
+    assert_eq!(
+        (under(2, true), under(3, true)),
+        (Code::Accepted, Code::AssuranceTooLow)
+    );
+    // Without a register nobody knows.
+    assert_eq!(
+        (under(1, false), under(0, false)),
+        (Code::AssuranceTooLow, Code::Accepted)
+    );
 }
 
 /// The answer to a request under the rule of `licence`, with a status manifest of this age.

@@ -361,6 +361,80 @@ fn nothing_is_issued_that_its_type_does_not_say() {
     assert_eq!(result, Err(IssueError::AssuranceTooLow));
 }
 
+/// A driving licence that is valid until a day, with the end that its issuer gave it.
+fn licence(until: u64, exp: Timestamp) -> Claims {
+    let mut claims = domicile_claims(true);
+    claims.vct = vct("driving-licence");
+    claims.status.as_mut().unwrap().uri = LIST.to_owned();
+    let identity = claims.identity.as_mut().unwrap();
+    identity.date_of_birth = Some("19900515".to_owned());
+    identity.full_name_local = None;
+    identity.guardian_local = None;
+    claims.exp = exp;
+    let text = |value: &str| Field::Text(value.to_owned());
+    claims.facts.fields = BTreeMap::from([
+        (32, text("PSH-4471")),
+        (33, Field::Number(20_251_102)),
+        (34, Field::Number(until)),
+        (35, text("M, LTV")),
+        (37, text("peshawar")),
+    ]);
+    claims
+}
+
+#[test]
+fn a_document_holds_no_longer_than_its_own_last_day() {
+    let mut content = register_content();
+    for one in &mut content.types {
+        if one.vct == vct("driving-licence") {
+            one.status = StatusRule::List(LIST.to_owned());
+        }
+    }
+    let (register, trust, status) = (register_of(&content), trust_for(&content), status(false));
+    let (today, tomorrow) = (NOW.start_of_day(), NOW.start_of_day().plus(DAY));
+    assert_eq!(today, Timestamp::start_of(2026, 11, 21));
+    let issued_for = |until: u64, exp: Timestamp| issued_by_type(&register, &licence(until, exp));
+    let kind = register.find(&vct("driving-licence")).unwrap();
+    assert_eq!(kind.ends(&licence(20_261_121, tomorrow).facts), Some(tomorrow));
+    assert!(issued_for(20_261_121, tomorrow).is_ok());
+    let too_long = Some(IssueError::LivesTooLong);
+    assert_eq!(issued_for(20_261_121, tomorrow.plus(DAY)).err(), too_long);
+    assert_eq!(issued_for(20_261_120, tomorrow).err(), too_long);
+    // No longer than its kind lives either, however late its last day is.
+    assert!(issued_for(20_361_120, today.plus(days(366))).is_ok());
+    assert_eq!(issued_for(20_361_120, today.plus(days(367))).err(), too_long);
+
+    // An issuer that did not look: a desk with the register does.
+    let read = |until: u64, knows: bool| {
+        let claims = licence(until, today.plus(days(30)));
+        let text = document_text(&issue(&claims, &key("every type")).unwrap()).unwrap();
+        let ctx = Context {
+            types: knows.then_some(&register),
+            status: Some(&status),
+            ..timed_context(&trust, NOW)
+        };
+        verify(&text, &ctx).code
+    };
+    assert_eq!(read(20_261_121, true), Code::DocumentOnly);
+    assert_eq!(read(20_261_120, true), Code::Expired);
+    assert_eq!(read(20_261_120, false), Code::DocumentOnly);
+    let phone = |until: u64| {
+        let mut claims = licence(until, today.plus(days(30)));
+        claims.holder = Some(holder(3).public().into());
+        claims.facts.photo_sha256 = Some(sha256(&PHOTO));
+        let asked = certified_request("driving-licence");
+        let pass = issue(&claims, &key("every type")).unwrap();
+        let text = answered(&asked, &pass, &holder(3), &trust);
+        verify(
+            &text,
+            &knowing(request_context(&trust, &status, &asked), &register),
+        )
+        .code
+    };
+    assert_eq!(phone(20_261_121), Code::FaceNotCompared);
+    assert_eq!(phone(20_261_120), Code::Expired);
+}
+
 /// A credential whose facts are written by hand.
 fn with_facts(pairs: &[(i64, Vec<u8>)]) -> Vec<u8> {
     let (header, payload, _) = forge::open(&issued(&age_claims()));

@@ -1,5 +1,7 @@
 //! Risk rules as people write them: a JSON file, read whole before anything is signed.
 
+use std::collections::BTreeMap;
+
 use credential::{AgeLimits, Mode, Names, RiskRule, Vct};
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +31,13 @@ pub struct RuleEntry {
     pub status_age: AgeEntry,
     /// How old the trust list may be.
     pub trust_age: AgeEntry,
+    /// What a pass must say: `over_18`, `over_60`, `merged_district` or the number of a document's field, and the answer.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub must: BTreeMap<String, bool>,
 }
+
+/// The format's own facts that are true or false, by their names in files.
+const TRUTHS: [(&str, u8); 3] = [("over_18", 1), ("over_60", 2), ("merged_district", 5)];
 
 /// A name in three languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,20 +71,25 @@ pub struct AgeEntry {
     pub amber: u64,
 }
 
-/// A kind of pass in the file has no name that a kind can have.
+/// A rule in the file that cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the rule of {service} takes a kind of pass whose name is none")]
-pub struct BadKind {
-    /// Whose rule.
-    pub service: String,
+pub enum BadRule {
+    /// A kind of pass has no name that a kind can have.
+    #[error("the rule of {0} takes a kind of pass whose name is none")]
+    Kind(String),
+    /// What a pass must say is not one of the facts that are true or false.
+    #[error(
+        "the rule of {0} wants {1}, which is neither a fact that is true or false nor the number of a field"
+    )]
+    Fact(String, String),
 }
 
 impl RulesFile {
     /// The rules as they are signed, which is where they are checked.
     ///
     /// # Errors
-    /// [`BadKind`].
-    pub fn rules(&self) -> Result<Vec<RiskRule>, BadKind> {
+    /// [`BadRule`].
+    pub fn rules(&self) -> Result<Vec<RiskRule>, BadRule> {
         self.rules.iter().map(RuleEntry::rule).collect()
     }
 
@@ -89,7 +102,13 @@ impl RulesFile {
 }
 
 impl RuleEntry {
-    fn rule(&self) -> Result<RiskRule, BadKind> {
+    fn rule(&self) -> Result<RiskRule, BadRule> {
+        let fact = |(name, truth): (&String, &bool)| {
+            let known = TRUTHS.iter().find(|(known, _)| known == name);
+            let number = known.map_or_else(|| name.parse().ok(), |(_, number)| Some(*number));
+            let bad = || BadRule::Fact(self.service.clone(), name.clone());
+            Ok((number.ok_or_else(bad)?, *truth))
+        };
         let takes: Result<Vec<_>, _> = self.takes.iter().map(|vct| Vct::parse(vct)).collect();
         let limits = |age: AgeEntry| AgeLimits {
             green: age.green,
@@ -98,9 +117,7 @@ impl RuleEntry {
         Ok(RiskRule {
             service: self.service.clone(),
             name: Names::new(&self.name.en, &self.name.ur, &self.name.ps),
-            takes: takes.map_err(|_| BadKind {
-                service: self.service.clone(),
-            })?,
+            takes: takes.map_err(|_| BadRule::Kind(self.service.clone()))?,
             mode: match self.mode {
                 ModeEntry::Timed => Mode::Timed,
                 ModeEntry::Request => Mode::Request,
@@ -108,10 +125,16 @@ impl RuleEntry {
             assurance_min: self.assurance_min,
             status_age: limits(self.status_age),
             trust_age: limits(self.trust_age),
+            must: self.must.iter().map(fact).collect::<Result<_, _>>()?,
         })
     }
 
     fn of(rule: &RiskRule) -> Self {
+        let name = |(fact, truth): (&u8, &bool)| {
+            let known = TRUTHS.iter().find(|(_, number)| number == fact);
+            let name = known.map_or_else(|| fact.to_string(), |(name, _)| (*name).to_owned());
+            (name, *truth)
+        };
         let entry = |limits: AgeLimits| AgeEntry {
             green: limits.green,
             amber: limits.amber,
@@ -131,6 +154,7 @@ impl RuleEntry {
             assurance_min: rule.assurance_min,
             status_age: entry(rule.status_age),
             trust_age: entry(rule.trust_age),
+            must: rule.must.iter().map(name).collect(),
         }
     }
 }

@@ -119,7 +119,7 @@ fn script(kind: Kind, value: &str) -> Script {
         }
         Kind::Latin | Kind::Text => Script::Latin,
         Kind::Number | Kind::Cnic => Script::Number,
-        Kind::Date => Script::Date,
+        Kind::Date | Kind::LastDay => Script::Date,
         Kind::Truth | Kind::Word | Kind::Photo => Script::Word,
         Kind::District => Script::District,
         Kind::Money => Script::Money,

@@ -47,7 +47,7 @@ function decided(vector) {
   if (!printed) checkBinding(binding, claims, vector, request);
   const kind = types?.kinds.get(claims.vct);
   if (binding?.isTimed && kind && !(kind.shown & 1)) throw new Refusal("request_required");
-  if (rule && !printed) checkRule(rule, claims, binding);
+  if (rule && !printed) checkRule(rule, claims, binding, kind);
   const standing = claims.status && status?.standing(claims.status);
   if (standing === "revoked" || standing === "consumed") throw new Refusal(standing);
 
@@ -77,6 +77,7 @@ function decided(vector) {
   if (types) {
     if (now >= types.exp) throw new Refusal("types_expired");
     if (!kind) throw new Refusal("unknown_type");
+    if (hasEnded(kind, claims, now)) throw new Refusal("expired");
     if (claims.status?.list !== kind.list) throw new Refusal("claims_missing");
     for (const { at, kind: value } of kind.required) if (!isOfKind(claims.at(at), value)) throw new Refusal(value === PHOTO ? "photo_incomplete" : "claims_missing");
   }
@@ -104,8 +105,18 @@ function checkPrintedKind(types, kind, claims, now) {
   if (now >= types.exp) throw new Refusal("types_expired");
   if (!kind) throw new Refusal("unknown_type");
   if (!(kind.shown & PRINTED)) throw new Refusal("not_a_document");
+  if (hasEnded(kind, claims, now)) throw new Refusal("expired");
   if (claims.status?.list !== kind.list) throw new Refusal("claims_missing");
   for (const { at, kind: value } of kind.requiredOnPaper) if (!isOfKind(claims.at(at), value)) throw new Refusal("claims_missing");
+}
+
+/** The midnight after the last day that a document itself names. */
+function hasEnded(kind, claims, now) {
+  return kind.lastDays.some((at) => {
+    const written = claims.at(at);
+    if (!isOfKind(written, LAST_DAY)) return false;
+    return now >= Date.UTC(Math.trunc(written / 10_000), Math.trunc(written / 100) % 100 - 1, written % 100) / 1000 + DAY;
+  });
 }
 
 function document(text) {
@@ -187,14 +198,14 @@ function isFact(number, value) {
   return typeof value === "boolean" || Number.isInteger(value) || ((typeof value === "string" || Buffer.isBuffer(value)) && Buffer.byteLength(value) <= 512);
 }
 
-const [DATE, CNIC, PHOTO] = [4, 6, 10];
+const [DATE, CNIC, PHOTO, LAST_DAY] = [4, 6, 10, 11];
 
 /** Whether a value is there and of the kind that the register says. */
 function isOfKind(value, kind) {
   if (kind <= 2 || kind === 7) return typeof value === "string" && value !== "";
   if (kind === 5) return typeof value === "boolean";
   if (kind === PHOTO) return Buffer.isBuffer(value);
-  if (kind === DATE) return /^\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/.test(value);
+  if (kind === DATE || kind === LAST_DAY) return /^\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/.test(value);
   if (kind === CNIC) return /^[1-9]\d{12}$/.test(value);
   return Number.isInteger(value);
 }
@@ -208,8 +219,9 @@ function typesOf(vector, trust) {
     // A presentation is of the phone's form: claims of both forms (0) and of the phone (1). Print: of both and of paper (2).
     const place = (claim) => ({ at: claim.get(2), kind: claim.get(3) });
     const of = (form) => kind.get(10).filter((claim) => claim.get(5) && [0, form].includes(claim.get(6))).map(place);
+    const lastDays = kind.get(10).filter((claim) => claim.get(3) === LAST_DAY).map((claim) => claim.get(2));
     const list = [undefined, "id"][kind.get(6)] ?? (typeof kind.get(6) === "string" ? kind.get(6) : undefined);
-    return [kind.get(1).toString(), { list, shown: kind.get(9), required: of(1), requiredOnPaper: of(2) }];
+    return [kind.get(1).toString(), { list, shown: kind.get(9), assurance: kind.get(8), required: of(1), requiredOnPaper: of(2), lastDays }];
   });
   return { iat: content.get(2), exp: content.get(3), kinds: new Map(kinds) };
 }
@@ -239,13 +251,14 @@ function ruleOf(vector, trust) {
   const rule = content.get(4).find((one) => one.get(1) === vector.service);
   if (!rule) return undefined;
   const [takes, isRequestOnly, assurance] = [rule.get(3).map(String), rule.get(4) === 2, rule.get(5)];
-  return { iat: content.get(2), exp: content.get(3), takes, isRequestOnly, assurance, ages: [rule.get(6)[1], rule.get(7)[1]] };
+  return { iat: content.get(2), exp: content.get(3), takes, isRequestOnly, assurance, ages: [rule.get(6)[1], rule.get(7)[1]], must: [...(rule.get(8) ?? [])] };
 }
 
-function checkRule(rule, claims, binding) {
+function checkRule(rule, claims, binding, kind) {
   if (rule.isRequestOnly && binding.isTimed) throw new Refusal("request_required");
   if (!rule.takes.includes(claims.vct)) throw new Refusal("wrong_pass");
-  if ((claims.at([0, ASSURANCE]) ?? 0) < rule.assurance) throw new Refusal("assurance_too_low");
+  if ((claims.at([0, ASSURANCE]) ?? kind?.assurance ?? 0) < rule.assurance) throw new Refusal("assurance_too_low");
+  if (rule.must.some(([fact, truth]) => claims.at([0, fact]) !== truth)) throw new Refusal("not_met");
 }
 
 /** The newest list, by the roots that were in force when it was signed: those before it may have changed them. */

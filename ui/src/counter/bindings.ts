@@ -636,6 +636,7 @@ export const VERDICT_CODES = [
   "request_required",
   "wrong_pass",
   "assurance_too_low",
+  "not_met",
   "revoked",
   "suspended",
   "consumed",

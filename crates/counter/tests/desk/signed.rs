@@ -41,6 +41,7 @@ impl Land {
                 assurance_min: 0,
                 status_age: limits,
                 trust_age: limits,
+                must: BTreeMap::new(),
             }],
         };
         RiskRules::sign(&content, &self.issuer).unwrap()

@@ -147,10 +147,13 @@ pub enum Kind {
     Word,
     /// SHA-256 of the photo.
     Photo,
+    /// A day in a field, written as [`Kind::Date`]: the last one on which the document holds, whatever its credential
+    /// says. It ends at the midnight (UTC) after it.
+    LastDay,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Latin,
         Self::Arabic,
         Self::Text,
@@ -162,6 +165,7 @@ impl Kind {
         Self::Money,
         Self::Word,
         Self::Photo,
+        Self::LastDay,
     ];
 }
 

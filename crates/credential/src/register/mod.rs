@@ -176,9 +176,20 @@ impl PassType {
     /// proofed counted when it was issued: a register may ask for more later, and what is out already stays good.
     ///
     /// # Errors
+    /// [`Code::Expired`] after the last day that the credential itself names; else as [`Self::check_whole`].
+    pub(crate) fn check_read(&self, claims: &Claims, now: Timestamp) -> Result<(), Code> {
+        if self.ends(&claims.facts).is_some_and(|ends| now >= ends) {
+            return Err(Code::Expired);
+        }
+        self.check_whole(claims)
+    }
+
+    /// Whether everything is there.
+    ///
+    /// # Errors
     /// [`Code::ClaimsMissing`] without a claim that the type must have, or with its status elsewhere than the type says:
     /// nobody could revoke it; [`Code::PhotoIncomplete`] without the photo.
-    pub(crate) fn check_read(&self, claims: &Claims) -> Result<(), Code> {
+    fn check_whole(&self, claims: &Claims) -> Result<(), Code> {
         let form = Form::of(claims);
         let missing = |claim: &&ClaimType| claim.must_stand_in(form) && claim.value(claims).is_none();
         match self.claims.iter().find(missing) {
@@ -207,7 +218,7 @@ impl PassType {
     }
 
     /// Whether claims are exactly of this type: what must be there is there, nothing is there that the type does not have,
-    /// it lives no longer than the type says, and its status is where the type says.
+    /// it lives no longer than the type and its own last day say, and its status is where the type says.
     ///
     /// # Errors
     /// [`IssueError`].
@@ -218,7 +229,7 @@ impl PassType {
         if !self.status_is_in_place(claims) {
             return Err(IssueError::StatusDiffers);
         }
-        self.check_read(claims).map_err(|code| match code {
+        self.check_whole(claims).map_err(|code| match code {
             Code::PhotoIncomplete => IssueError::NoPhoto,
             _ => IssueError::ClaimMissing,
         })?;
@@ -230,7 +241,8 @@ impl PassType {
         if form == Form::Paper && !self.show.printed {
             return Err(IssueError::NotPrinted);
         }
-        if claims.exp > claims.iat.plus(u64::from(self.lifetime_days) * DAY) {
+        let longest = claims.iat.plus(u64::from(self.lifetime_days) * DAY);
+        if claims.exp > self.ends(&claims.facts).map_or(longest, |ends| ends.min(longest)) {
             return Err(IssueError::LivesTooLong);
         }
         if claims.facts.assurance.is_some_and(|level| level < self.assurance) {

@@ -2,7 +2,8 @@
 
 use super::content::{ClaimType, Kind, PassType, Place, Word};
 use crate::claims::{Claims, Identity};
-use crate::facts::Field;
+use crate::facts::{Facts, Field};
+use crate::time::{DAY, Timestamp};
 
 /// A claim's value.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,6 +65,27 @@ impl PassType {
     }
 }
 
+impl PassType {
+    /// The moment from which a document holds no longer by what it says itself: the midnight after its last day. None
+    /// if it names no such day.
+    pub fn ends(&self, facts: &Facts) -> Option<Timestamp> {
+        let last = self.claims.iter().filter(|claim| claim.kind == Kind::LastDay);
+        let ends = last.filter_map(|claim| {
+            let Place::Fact(number) = claim.at else {
+                return None;
+            };
+            let Field::Number(written) = facts.fields.get(&number)? else {
+                return None;
+            };
+            let Value::Date(year, month, day) = day(*written)? else {
+                return None;
+            };
+            Some(Timestamp::start_of(year, month, day).plus(DAY))
+        });
+        ends.min()
+    }
+}
+
 impl ClaimType {
     /// The claim's value in a credential, if it is there and is of the claim's kind.
     pub fn value<'a>(&'a self, claims: &'a Claims) -> Option<Value<'a>> {
@@ -73,7 +95,7 @@ impl ClaimType {
             }
             (Raw::Text(text), Kind::Date) => day(digits(text, 8)?),
             (Raw::Text(text), Kind::Cnic) => cnic(digits(text, 13)?),
-            (Raw::Number(number), Kind::Date) => day(number),
+            (Raw::Number(number), Kind::Date | Kind::LastDay) => day(number),
             (Raw::Number(number), Kind::Cnic) => cnic(number),
             (Raw::Number(number), Kind::Number | Kind::Money) => Some(Value::Number(number)),
             (Raw::Number(number), Kind::Word) => {

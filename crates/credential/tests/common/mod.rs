@@ -113,6 +113,7 @@ pub fn rules_content() -> RulesContent {
             green: days(10),
             amber: days(30),
         },
+        must: BTreeMap::new(),
     };
     RulesContent {
         sequence: 4,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use credential::*;
 use serde_json::{Value, json};
 
-use crate::case::{Folder::*, PLACE, Writer, asked, clock, hex, placed, status, trusting};
+use crate::case::{Folder::*, PLACE, Writer, asked, clock, hex, placed, ruled, status, trusting};
 use crate::common::*;
 use crate::documents::*;
 
@@ -114,6 +114,67 @@ pub fn write(w: &Writer<'_>) {
         &shown(&whole),
         &[&trust, &knowing(&asked_only)],
     );
+
+    let level = |least: u8| {
+        let mut rules = rules_content();
+        rules.rules[0].assurance_min = least;
+        ruled("licence", &rules)
+    };
+    w.put(
+        Valid,
+        "types-assurance",
+        "a pass that does not say its level: that of its kind counts",
+        Code::Accepted,
+        &shown(&whole),
+        &[&trust, &known, &level(2)],
+    );
+    w.put(
+        Invalid,
+        "types-assurance-low",
+        "a rule that wants more than the level of the kind",
+        Code::AssuranceTooLow,
+        &shown(&whole),
+        &[&trust, &known, &level(3)],
+    );
+
+    // A vehicle card whose token day is the last one on which it holds.
+    let mut lasting = content.clone();
+    for one in &mut lasting.types {
+        for claim in one
+            .claims
+            .iter_mut()
+            .filter(|claim| claim.key == "token_paid_until")
+        {
+            claim.kind = Kind::LastDay;
+        }
+    }
+    let lasting = knowing(&lasting);
+    for (name, what, day, code) in [
+        (
+            "last-day",
+            "a document on its own last day",
+            20_261_121,
+            Code::DocumentOnly,
+        ),
+        (
+            "last-day-over",
+            "a document on the day after its own last day",
+            20_261_120,
+            Code::Expired,
+        ),
+    ] {
+        let mut claims = vehicle_claims();
+        claims.status = None;
+        claims.facts.fields.insert(40, Field::Number(day));
+        w.put(
+            Edge,
+            name,
+            what,
+            code,
+            &printed(&signed(&claims)),
+            &[&trust, &lasting],
+        );
+    }
 
     let kind = |name: &str| {
         let claims = CounterCertificateClaims {

@@ -74,6 +74,40 @@ pub fn write(w: &Writer<'_>) {
             &[&ruled("licence", &content)],
         );
     }
+    let must = |fact: u8, truth: bool| {
+        let content = rules(|c| _ = c.rules[0].must.insert(fact, truth));
+        ruled("licence", &content)
+    };
+    w.put(
+        Valid,
+        "rule-must",
+        "a pass that says what the rule wants: older than 18",
+        Code::Accepted,
+        &timed(),
+        &[&must(1, true)],
+    );
+    for (name, what, fact, truth) in [
+        (
+            "rule-must-not",
+            "a pass that says the opposite of what the rule wants",
+            1,
+            false,
+        ),
+        (
+            "rule-must-silent",
+            "a pass that does not say whether it is as the rule wants",
+            2,
+            false,
+        ),
+        (
+            "rule-must-field",
+            "a pass without the field that the rule asks about",
+            38,
+            false,
+        ),
+    ] {
+        w.put(Invalid, name, what, Code::NotMet, &timed(), &[&must(fact, truth)]);
+    }
     let ends = |at: Timestamp| ruled("licence", &rules(|c| c.exp = at));
     w.put(
         Edge,

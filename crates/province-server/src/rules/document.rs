@@ -63,6 +63,12 @@ pub enum DocumentError {
     /// A field's value is of another kind.
     #[error("the field {0} is not {1}")]
     FieldWrong(String, &'static str),
+    /// The last day that was entered is over, or that of a document that was granted before.
+    #[error("the document's last day is over")]
+    Ended,
+    /// The province's proofing does not reach the level that the kind asks for.
+    #[error("this kind asks for a better proofing than the province's")]
+    AssuranceTooLow,
     /// The citizen does not hold it.
     #[error("this citizen holds no such document")]
     NotHeld,
@@ -85,6 +91,8 @@ impl DocumentError {
             Self::UnknownField(_) => "field_unknown",
             Self::FieldMissing(_) => "field_missing",
             Self::FieldWrong(..) => "field_wrong",
+            Self::Ended => "document_ended",
+            Self::AssuranceTooLow => "issue_assurance_too_low",
             Self::NotHeld => "not_held",
             Self::Issue(error) => error.code(),
             Self::Fault(_) => "server_fault",
@@ -127,6 +135,7 @@ pub async fn grant(
         fields: fields(kind, &form.fields)?,
         status: None,
     };
+    may_issue(kind, &granted, now)?;
     if let Some(list) = list {
         granted.status = Some((
             list.to_owned(),
@@ -165,6 +174,17 @@ pub async fn grant(
         publish::publish(&mut write, &status, now, &[flip]).await?;
     }
     write.commit().await?;
+    Ok(())
+}
+
+/// Whether the province may issue a document of this kind with these fields today.
+fn may_issue(kind: &PassType, granted: &Granted, now: Timestamp) -> Result<(), DocumentError> {
+    if kind.assurance > kinds::ASSURANCE {
+        return Err(DocumentError::AssuranceTooLow);
+    }
+    if kinds::has_ended(kind, granted, now) {
+        return Err(DocumentError::Ended);
+    }
     Ok(())
 }
 
@@ -216,6 +236,7 @@ pub async fn paper(
         .find(|one| one.vct == vct.as_str())
         .ok_or(DocumentError::NotHeld)?;
     let granted = opened(&keys.data, &person, one)?;
+    may_issue(kind, &granted, now)?;
     let record = open(&keys.data, &person)?;
     let claims = kinds::claims(kind, &record, person.status_index, &granted, None, now);
     let issuer = keys.current(&mut db, kind.vct, now).await?;
@@ -382,7 +403,7 @@ fn field(claim: &ClaimType, value: &Value) -> Result<Field, DocumentError> {
         }
         Kind::Number | Kind::Money => Field::Number(value.as_u64().ok_or(wrong("a whole number"))?),
         Kind::Truth => Field::Truth(value.as_bool().ok_or(wrong("true or false"))?),
-        Kind::Date => {
+        Kind::Date | Kind::LastDay => {
             let what = "a day such as 2026-11-22";
             let day = Day::parse(text(what)?).map_err(|_| wrong(what))?;
             Field::Number(day.compact().parse().map_err(|_| wrong(what))?)

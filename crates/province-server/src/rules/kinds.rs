@@ -69,6 +69,15 @@ pub fn is_on_phones(kind: &PassType) -> bool {
     kind.stock > 0 && (kind.show.timed || kind.show.request) && kind.assurance <= ASSURANCE
 }
 
+/// Whether what was granted has ended by its own last day: nothing is issued of it any more.
+pub fn has_ended(kind: &PassType, granted: &Granted, now: Timestamp) -> bool {
+    let facts = Facts {
+        fields: granted.fields.clone(),
+        ..Facts::default()
+    };
+    kind.ends(&facts).is_some_and(|ends| now >= ends)
+}
+
 /// Whether every enrolled citizen may draw this kind.
 pub fn is_for_everybody(kind: &PassType) -> bool {
     is_on_phones(kind) && !is_document(kind)
@@ -127,6 +136,9 @@ pub fn claims(
             }
             Place::Fact(number) => fact(&mut claims.facts, number, record, age),
         }
+    }
+    if let Some(ends) = kind.ends(&claims.facts) {
+        claims.exp = claims.exp.min(ends);
     }
     claims
 }

@@ -140,11 +140,19 @@ impl Province {
         Ok(Some(reply))
     }
 
-    /// The kinds that may be drawn, and which documents this citizen holds.
+    /// The kinds that may be drawn, and which documents this citizen holds that have not ended.
     async fn kinds_of(&self, person: &Person) -> Result<(RegisterContent, Vec<Holding>), Refusal> {
         let mut db = self.store().read().await?;
         let register = kinds::in_force(&mut db).await?;
-        Ok((register, holding::all(&mut db, &person.id).await?))
+        let mut held = Vec::new();
+        for one in holding::all(&mut db, &person.id).await? {
+            let granted = document::opened(&self.keys().data, person, &one)?;
+            let kind = register.types.iter().find(|kind| kind.vct.as_str() == one.vct);
+            if !kind.is_some_and(|kind| kinds::has_ended(kind, &granted, self.now())) {
+                held.push(one);
+            }
+        }
+        Ok((register, held))
     }
 
     async fn sign(

@@ -1,8 +1,8 @@
 //! Kinds of passes as data, and documents from grant to withdrawal.
 
 use credential::{
-    Code, Context, Credential, Expect, PassType, RegisterContent, Signer, TypeRegister, Vct, build_request,
-    present_to_request, read_request, verify,
+    Code, Context, Credential, Expect, PassType, RegisterContent, Signer, Timestamp, TypeRegister, Vct,
+    build_request, present_to_request, read_request, verify,
 };
 use province_api::passes::{Challenge, Offer};
 use province_api::paths;
@@ -284,6 +284,76 @@ async fn what_is_entered_must_fit_the_kind() {
     }
     let nobody = bench.grant(&domicile(1, "1")).await.unwrap_err();
     assert!(matches!(nobody, AdminError::Document(DocumentError::NotEnrolled)));
+}
+
+#[tokio::test]
+async fn a_document_is_issued_up_to_its_own_last_day_and_not_beyond() {
+    let bench = Bench::new().await;
+    let phone = bench.enrolled(0, 1).await;
+    let licence = |until: &str| {
+        let fields = json!({
+            "licence_number": "PSH-4471", "issued_on": "2021-11-26", "valid_until": until, "categories": "M, LTV",
+            "licence_district": "peshawar",
+        });
+        form(0, "driving-licence", fields)
+    };
+    // The tests' day is 2026-11-22.
+    let over = bench.grant(&licence("2026-11-21")).await.unwrap_err();
+    assert!(
+        matches!(over, AdminError::Document(DocumentError::Ended)),
+        "{over}"
+    );
+    bench.grant(&licence("2026-11-24")).await.unwrap();
+    let vct = Vct::parse("driving-licence").unwrap();
+    let ends = Timestamp::start_of(2026, 11, 25);
+    let pass = bench
+        .issued(&phone, 0, &["driving-licence"])
+        .await
+        .credentials
+        .remove(0);
+    let paper = bench.office.paper(&cnic(0), &vct, bench.now()).await.unwrap();
+    for bytes in [&pass.0, &paper] {
+        let credential = Credential::parse(bytes).unwrap();
+        assert_eq!(credential.unverified_claims().exp, ends);
+    }
+    assert_eq!(
+        bench.at_a_desk(&phone, &pass.0, "driving-licence").await.0,
+        Code::FaceNotCompared
+    );
+
+    // The day after, nobody draws or prints it, and the rest is as before.
+    bench.set_time(ends.unix());
+    let names: Vec<_> = bench
+        .offers(&phone)
+        .await
+        .into_iter()
+        .map(|offer| offer.vct)
+        .collect();
+    assert_eq!(names, ["age", "residence", "identity", "name-photo"]);
+    let challenge = bench.challenge(&phone).await;
+    let wanted = phone.wanted(&challenge, 0, &["driving-licence"]);
+    assert_eq!(
+        bench.passes(&phone, &wanted).await.code(),
+        ProblemCode::PassTypeUnknown
+    );
+    let refused = bench.office.paper(&cnic(0), &vct, bench.now()).await.unwrap_err();
+    assert!(
+        matches!(refused, AdminError::Document(DocumentError::Ended)),
+        "{refused}"
+    );
+    assert_eq!(
+        bench.at_a_desk(&phone, &pass.0, "driving-licence").await.0,
+        Code::Expired
+    );
+    // Renewed, it is there again.
+    bench.grant(&licence("2031-11-24")).await.unwrap();
+    assert!(
+        bench
+            .offers(&phone)
+            .await
+            .iter()
+            .any(|offer| offer.vct == "driving-licence")
+    );
 }
 
 #[tokio::test]

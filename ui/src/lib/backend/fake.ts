@@ -41,7 +41,7 @@ export function fakeKind(vct: string): KindView {
 }
 
 const SCRIPTS: Record<string, Script> = {
-  latin: "latin", arabic: "arabic", text: "latin", number: "number", date: "date", cnic: "number", district: "district", money: "money",
+  latin: "latin", arabic: "arabic", text: "latin", number: "number", date: "date", last_day: "date", cnic: "number", district: "district", money: "money",
 };
 
 /** The claims of a kind with these values, in the register's order; a null is a claim that is only asked for. */
