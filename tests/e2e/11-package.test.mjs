@@ -89,7 +89,7 @@ test("the first start decides about a phone with what the package brought, and t
   }
 });
 
-test("systemd takes the packaged unit without a word", async (t) => {
+test("systemd takes the packaged unit without a word", async () => {
   const unit = (await readFile(join(root, UNIT), "utf8")).replaceAll("/usr/bin/khyber-counter", join(root, "usr/bin/khyber-counter"));
   const file = join(stage.place.folder, "khyber-counter.service");
   const verify = async (text) => {
@@ -98,8 +98,7 @@ test("systemd takes the packaged unit without a word", async (t) => {
     // Its other lines are about units of this machine.
     return `${stdout}${stderr}`.split("\n").filter((line) => line.includes("khyber-counter"));
   };
-  const there = await run("systemd-analyze", ["--version"]).then(() => true, () => false);
-  if (!there) return t.skip("there is no systemd-analyze here");
+  await run("systemd-analyze", ["--version"]);
   assert.deepEqual(await verify(unit), []);
   assert.notDeepEqual(await verify(unit.replace("RestartSec=1", "RestartSecs=1")), []);
 });

@@ -18,11 +18,12 @@ const BUILD: &[&str] = &[
     "pkg-config",
 ];
 
-/// To drive real windows and browsers.
+/// To drive real windows and browsers, and to check the counter's unit.
 const TEST: &[&str] = &[
     "chromium",
     "faketime",
     "ffmpeg",
+    "systemd",
     "webkit2gtk-driver",
     "xauth",
     "xvfb",

@@ -1,5 +1,5 @@
 //! The files that a desk is set up with: systemd takes the unit, and it starts this program with options that it has.
-//! Where there is no systemd the test says so.
+//! Where there is no systemd, on a Mac or on Windows, two tests say so.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -26,7 +26,7 @@ fn unit() -> String {
     std::fs::read_to_string(packaging("khyber-counter.service")).unwrap()
 }
 
-/// What systemd says of the unit with this program in it; none where there is no systemd.
+/// What systemd says of the unit with this program in it; none on a system that never has one.
 fn systemd(arguments: &[&str], unit: &str) -> Option<Output> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("khyber-counter.service");
@@ -37,11 +37,11 @@ fn systemd(arguments: &[&str], unit: &str) -> Option<Output> {
         .output()
     {
         Ok(output) => Some(output),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !cfg!(target_os = "linux") => {
             eprintln!("there is no systemd-analyze here; the unit was not checked");
             None
         }
-        Err(error) => panic!("{error}"),
+        Err(error) => panic!("systemd-analyze, which `cargo xtask test` installs: {error}"),
     }
 }
 
