@@ -4,13 +4,12 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { drawn, keep, openBrowser, openPage } from "./lib/browser.mjs";
+import { drawn, keep, openPage } from "./lib/browser.mjs";
 import { en, signIn } from "./lib/journeys.mjs";
-import { Phone } from "./lib/phone.mjs";
+import { withPhone } from "./lib/office.mjs";
 import { textsIn } from "./lib/pictures.mjs";
-import { Stage } from "./lib/stage.mjs";
 import { LANGUAGES, words } from "./lib/words.mjs";
 
 const CNIC = "9999900000011";
@@ -30,19 +29,10 @@ let browser;
 let phone;
 let wallet;
 
-before(async () => {
-  stage = await Stage.open();
-  browser = await openBrowser();
-  await stage.servers();
-  wallet = await stage.preview("wallet");
-  phone = new Phone(undefined, "en");
-  await phone.enrolUnseen(wallet, CNIC);
+withPhone(CNIC, async (all) => {
+  ({ stage, browser, wallet, phone } = all);
   await stage.grant({ cnic: CNIC, vct: "staff", fields: { staff_number: "1042", office: "dc-peshawar" } });
   await phone.told(wallet, "sync");
-});
-after(async () => {
-  await browser?.close();
-  await stage?.close();
 });
 
 /** Types as a USB scanner does: at once, and Enter. */

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 
-import { drawn, openBrowser } from "./lib/browser.mjs";
+import { drawn, openBrowser, openPage } from "./lib/browser.mjs";
 import { Phone } from "./lib/phone.mjs";
 import { textsIn } from "./lib/pictures.mjs";
 import { Stage } from "./lib/stage.mjs";
@@ -86,6 +86,30 @@ test("the first start decides about a phone with what the package brought, and t
     const ended = new Promise((resolve) => desk.once("exit", resolve));
     desk.kill("SIGTERM");
     assert.equal(await ended, 0);
+  }
+});
+
+test("the kiosk's file takes a browser to the officer's page and to the visitor's, and no address keeps the token", async (t) => {
+  const [program, ...options] = await execStart();
+  const script = (await readFile(join(root, "usr/bin/khyber-counter-kiosk"), "utf8")).replaceAll(/=\/(run|etc)\//g, (_, folder) => `=${root}/${folder}/`);
+  await writeFile(join(root, "etc/khyber-counter/kiosk.conf"), "visitor_position=1024,0\n");
+  const desk = spawn(program, [...options, "--offline"], { stdio: ["ignore", "pipe", "ignore"] });
+  t.after(() => desk.kill());
+  await createInterface({ input: desk.stdout })[Symbol.asyncIterator]().next();
+  // A browser that keeps what it is given, for the real one below.
+  const [bin, session, kept] = ["kiosk-bin", "kiosk-session", "kiosk-kept"].map((name) => join(root, name));
+  for (const folder of [bin, session, kept]) await mkdir(folder);
+  await writeFile(join(bin, "chromium"), `#!/bin/sh\nfor last; do :; done\ncat "\${last#file://}" >"${kept}/\${last##*/}"\n`, { mode: 0o755 });
+  await writeFile(join(root, "kiosk"), script);
+  await run("sh", [join(root, "kiosk")], { env: { PATH: `${bin}:${process.env.PATH}`, HOME: root, XDG_RUNTIME_DIR: session } });
+  const browser = await openBrowser();
+  t.after(() => browser.close());
+  for (const [name, path, seen] of [["officer", "/", "h1, h2"], ["visitor", "/citizen", "[data-citizen=closed]"]]) {
+    const page = await openPage(browser, { width: 1024, height: 768 });
+    await page.goto(`file://${kept}/${name}.html`);
+    await page.waitForURL((url) => url.pathname === path && url.search === "");
+    await page.locator(seen).first().waitFor();
+    assert.deepEqual(page.complaints, []);
   }
 });
 

@@ -1,14 +1,13 @@
 // An officer's day at a desk in request mode: signing in, visitors by keyboard alone, handing over, being idle, and the
 // visitor's own screen.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { drawn, keep, openBrowser, openPage } from "./lib/browser.mjs";
+import { drawn, keep, openPage } from "./lib/browser.mjs";
 import { en, signIn } from "./lib/journeys.mjs";
 import { look } from "./lib/look.mjs";
-import { Phone } from "./lib/phone.mjs";
+import { withPhone } from "./lib/office.mjs";
 import { textsIn } from "./lib/pictures.mjs";
-import { Stage } from "./lib/stage.mjs";
 import { LANGUAGES, words } from "./lib/words.mjs";
 
 const SMALL = { width: 1024, height: 768 };
@@ -26,17 +25,8 @@ let browser;
 let phone;
 let wallet;
 
-before(async () => {
-  stage = await Stage.open();
-  browser = await openBrowser();
-  await stage.servers();
-  wallet = await stage.preview("wallet");
-  phone = new Phone(undefined, "en");
-  await phone.enrolUnseen(wallet, "9999900000011");
-});
-after(async () => {
-  await browser?.close();
-  await stage?.close();
+withPhone("9999900000011", (all) => {
+  ({ stage, browser, wallet, phone } = all);
 });
 
 /** A page that writes down the pitch of every note that it schedules. */

@@ -3,15 +3,15 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { promisify } from "node:util";
 
-import { drawn, openBrowser, openPage } from "./lib/browser.mjs";
+import { drawn, openPage } from "./lib/browser.mjs";
 import { atDesk, en, signIn } from "./lib/journeys.mjs";
 import { look } from "./lib/look.mjs";
-import { PHONE, Phone } from "./lib/phone.mjs";
+import { withPhone } from "./lib/office.mjs";
+import { PHONE } from "./lib/phone.mjs";
 import { textsIn } from "./lib/pictures.mjs";
-import { Stage } from "./lib/stage.mjs";
 import { LANGUAGES, words } from "./lib/words.mjs";
 
 const run = promisify(execFile);
@@ -21,17 +21,8 @@ let browser;
 let wallet;
 let phone;
 
-before(async () => {
-  stage = await Stage.open();
-  browser = await openBrowser();
-  await stage.servers();
-  wallet = await stage.preview("wallet");
-  phone = new Phone(undefined, "en");
-  await phone.enrolUnseen(wallet, CNIC);
-});
-after(async () => {
-  await browser?.close();
-  await stage?.close();
+withPhone(CNIC, (all) => {
+  ({ stage, browser, wallet, phone } = all);
 });
 
 /** The officer chooses a file at the menu; what the page says of it. */

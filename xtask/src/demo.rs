@@ -56,7 +56,9 @@ impl Demo {
         say("starting sandbox, province, counter and wallet");
         stage.start_servers()?;
         stage.start_desk("counter", &DeskOptions::default())?;
-        Desk::of(stage.program("counter")?)?.post("sync", &json!({}))?;
+        let desk = Desk::of(stage.program("counter")?)?.signed_in()?;
+        desk.post("sync", &json!({}))?;
+        desk.post("officers/sign-out", &json!({}))?;
         let window = has_display() && !self.preview;
         if window {
             stage.open_window("wallet")?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use credential::{
     Bitmap, ListEntry, SecretKey, Shape, StatusBundle, StatusContent, StatusDelta, StatusError,
-    StatusManifest, StatusPurpose, StatusSet, Timestamp, TrustList, UPDATE_PREFIX, frames,
+    StatusManifest, StatusPurpose, StatusSet, Timestamp, TrustList,
 };
 use qr::{Ecc, Qr};
 use serde::Deserialize;
@@ -107,7 +107,7 @@ pub(crate) struct Apply {
 /// as the bundle alone takes.
 #[derive(Args)]
 pub(crate) struct Frames {
-    /// The bundle, 16,668 bytes at most, such as a day's changes.
+    /// The bundle, 16,668 bytes at most once it is packed: a day's changes, with type register and risk rules or without.
     #[arg(value_name = "FILE")]
     bundle: PathBuf,
     /// How many codes there are beyond those that it takes, so that a reader need not wait for those that it missed.
@@ -322,11 +322,10 @@ impl Apply {
 impl Frames {
     fn run(&self) -> Result<Done, CliError> {
         let bytes = files::file(&self.bundle)?;
-        StatusBundle::decode(&bytes)?;
-        let texts = frames::split_with_hash(UPDATE_PREFIX, &bytes, self.parity);
+        let texts = StatusBundle::decode(&bytes)?.to_codes(self.parity);
         let texts = texts.ok_or(CliError::Field {
             field: "bundle",
-            expected: "16,668 bytes at most",
+            expected: "16,668 bytes at most once it is packed",
         })?;
         for (number, text) in texts.iter().enumerate() {
             let code = Qr::encode(text, Ecc::Low)?;

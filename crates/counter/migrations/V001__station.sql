@@ -34,6 +34,13 @@ CREATE TABLE risk_rules (
   bytes      BLOB    NOT NULL
 ) STRICT;
 
+CREATE TABLE highest (
+  -- The highest number of each kind of signed data that was ever taken here. It outlives the data: bytes that are damaged,
+  -- or whose key fell, are not replaced by older ones.
+  kind       TEXT    PRIMARY KEY NOT NULL CHECK (kind IN ('trust', 'types', 'rules', 'status')),
+  number     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE shown_pass (
   -- A pass that was shown here, so that it cannot be shown here again. A hash: it names nobody.
   replay_key BLOB    PRIMARY KEY NOT NULL CHECK (length(replay_key) = 32),
@@ -48,7 +55,7 @@ CREATE TABLE request (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sync (
-  -- When the province was last asked and answered everything.
+  -- When the province last answered everything, or an update brought something that was new here.
   id         INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
   done_at    INTEGER NOT NULL             -- unix seconds, UTC
 ) STRICT;

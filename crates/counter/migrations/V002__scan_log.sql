@@ -20,6 +20,19 @@ CREATE TABLE scan_log_seal (
   bytes      BLOB    NOT NULL
 ) STRICT;
 
+CREATE TABLE scan_log_counted (
+  -- How often something came of which there was too much to write down each; one entry of the log once its minute is over.
+  -- Empty texts stand for what is not known.
+  event      TEXT    NOT NULL,
+  code       TEXT    NOT NULL,
+  service    TEXT    NOT NULL,
+  officer    TEXT    NOT NULL,
+  profile    TEXT    NOT NULL,
+  at         INTEGER NOT NULL,              -- unix seconds, UTC: the minute in which it began
+  count      INTEGER NOT NULL CHECK (count > 0),
+  PRIMARY KEY (event, code, service, officer, profile)
+) STRICT, WITHOUT ROWID;
+
 -- Whoever can write this file can drop these; they keep the program and honest hands from it.
 CREATE TRIGGER scan_log_stays BEFORE UPDATE ON scan_log
 BEGIN SELECT RAISE(ABORT, 'the scan log is only added to'); END;

@@ -79,6 +79,16 @@ station_codes! {
     MayNotAsk = "station_may_not_ask", FORBIDDEN;
     /// This desk has no certificate in date, and the question needs one.
     NotCertified = "station_not_certified", FORBIDDEN;
+    /// The rule of the desk's service does not take such a pass.
+    RuleTakesNot = "station_rule_takes_not", FORBIDDEN;
+    /// The rule of the desk's service wants an answer that such a pass never gives.
+    RuleNotSaid = "station_rule_not_said", FORBIDDEN;
+    /// The rule of the desk's service wants people who were proofed better than such a pass asks for.
+    RuleAssurance = "station_rule_assurance", FORBIDDEN;
+    /// The rule of the desk's service wants a question for each visitor, and the desk's profile waits for what they show.
+    RuleWantsQuestion = "station_rule_wants_question", FORBIDDEN;
+    /// The type register has no such pass, or none that is shown to a question.
+    TypeNotAsked = "station_type_not_asked", FORBIDDEN;
     /// No photo is waiting to be compared.
     NothingToCompare = "station_nothing_to_compare", CONFLICT;
     /// The desk's data file could not be read or written; nothing was accepted.

@@ -156,7 +156,8 @@ fn main() -> anyhow::Result<()> {
         Command::Gate(Gate::Sheet { data, day, out }) => attendance_sheet(&data, &day, &out),
         Command::Officer { command } => command.run(random, now()),
         Command::Profile(ProfileCommand::Set { data, file }) => {
-            commands::keep_profile(&data, &file, None, now())
+            commands::keep_profile(&data, &file, None, now())?;
+            say_misfits(&data)
         }
         Command::Serve(arguments) => {
             anyhow::ensure!(
@@ -222,19 +223,30 @@ fn take_snapshot(station: &mut Station, file: &Path) -> &'static str {
     }
 }
 
-fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
-    let bytes = read_update(file)?;
+/// The desk for a command: it asks nobody and verifies no visitor.
+fn open_unasked(data: &Path) -> anyhow::Result<Station> {
     let settings = Settings {
         roots: roots::pinned()?,
         key: key::load(data)?,
         certificate: None,
-        // Nothing is asked and nothing is verified here.
         audience: Some(String::new()),
         asks: false,
         offline: true,
         configured: false,
     };
-    let mut station = Station::open(data, settings)?;
+    Ok(Station::open(data, settings)?)
+}
+
+/// A profile is kept also where it contradicts the province's rule, which may change any day; whoever set it is told.
+fn say_misfits(data: &Path) -> anyhow::Result<()> {
+    let misfits = open_unasked(data)?.misfits();
+    println!("{}", json!({ "kept": true, "misfits": misfits }));
+    Ok(())
+}
+
+fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
+    let bytes = read_update(file)?;
+    let mut station = open_unasked(data)?;
     let taken = station
         .take_carried(&bytes, now())
         .map_err(|code| anyhow::anyhow!("{}: the desk goes on with what it has", code.code()))?;
@@ -293,6 +305,14 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         tracing::error!(
             code = code.code(),
             "that the desk started could not be written down"
+        );
+    }
+    for misfit in station.misfits() {
+        let about = misfit.ask.as_deref().unwrap_or("mode");
+        tracing::warn!(
+            code = misfit.code,
+            about,
+            "the profile wants what the service's rule refuses"
         );
     }
     let snapshot = arguments.snapshot.as_deref();

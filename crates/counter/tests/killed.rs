@@ -49,6 +49,8 @@ fn serve(data: &Path) -> Program {
     let mut child = Command::new(env!("CARGO_BIN_EXE_counter"))
         .args(["serve", "--offline", "--audience", AUDIENCE, "--data"])
         .arg(data)
+        .arg("--profile")
+        .arg(data.join("profile.json"))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -109,6 +111,8 @@ impl Dice {
 async fn a_killed_desk_is_back_at_once_with_a_whole_log_that_knows_everybody_who_was_accepted() {
     let (land, folder) = (Land::at(now()), tempfile::tempdir().unwrap());
     drop(Desk::ready(&land, folder.path()));
+    let profile = desk::profile_file("walk-in", "general", "timed", &["age"]);
+    std::fs::write(folder.path().join("profile.json"), profile).unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let (shown, accepted) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let mut dice = Dice(0x5eed_0f12_34a7);

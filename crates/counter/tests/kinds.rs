@@ -44,8 +44,19 @@ async fn a_kind_that_is_added_to_the_register_is_shown_in_its_words_and_order() 
     let vct = Vct::parse("boat-permit").unwrap();
     let pass = land.issue(1, vct, facts, None);
     // A register without it: genuine, and cannot be decided.
-    let request = desk.ask("boat-permit").await;
-    let reply = desk.text(&land.answer(&pass, &request)).await;
+    let asked = serde_json::json!({ "ask": "boat-permit" });
+    let (_, refused) = desk.json("/api/request", asked).await;
+    assert_eq!(refused["code"], "station_type_not_asked");
+    // A desk that asked before it had a register.
+    let other = tempfile::tempdir().unwrap();
+    let early = Desk::empty(&land, other.path());
+    assert_eq!(early.app.station().take_trust_list(&land.trust), Ok(true));
+    let request = early.ask("boat-permit").await;
+    assert_eq!(
+        early.app.station().take_type_register(&land.types(1, &[])),
+        Ok(true)
+    );
+    let reply = early.text(&land.answer(&pass, &request)).await;
     assert_eq!(verdict(&reply), is("undecided", "unknown_type"));
     assert!(reply.claims.is_empty());
 

@@ -7,6 +7,7 @@
     clippy::panic
 )]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -122,4 +123,104 @@ fn the_browsers_policy_lets_this_desks_page_use_the_camera_and_no_other() {
         policy["VideoCaptureAllowedUrls"],
         serde_json::json!([format!("http://{listen}")])
     );
+}
+
+/// What the kiosk did with a browser that only writes down how it was started and what it was given.
+struct Kiosk {
+    /// The words of each browser.
+    words: Vec<String>,
+    /// Each door with its rights and those of its folder, by its name.
+    doors: BTreeMap<String, (String, String)>,
+    /// What lies in the session's folder afterwards.
+    left: usize,
+}
+
+/// A browser that reads its page and stays until the page is gone.
+const BROWSER: &str = r#"#!/bin/sh
+for last; do :; done
+door=${last#file://}
+name=${door##*/}
+stat -c '%a' "$door" "$(dirname "$door")" | tr '\n' ' ' >"$OUT/rights-$name"
+cat "$door" >"$OUT/door-$name"
+printf '%s\n' "$*" >"$OUT/words-$name"
+while [ -e "$door" ]; do sleep 1; done
+"#;
+
+fn kiosk(address: &str, settings: Option<&str>) -> Kiosk {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for name in ["bin", "session", "out"] {
+        std::fs::create_dir(at(name)).unwrap();
+    }
+    std::fs::write(at("page"), address).unwrap();
+    if let Some(settings) = settings {
+        std::fs::write(at("kiosk.conf"), settings).unwrap();
+    }
+    let script = std::fs::read_to_string(packaging("khyber-counter-kiosk")).unwrap();
+    let script = script
+        .replace("/run/khyber-counter/page", at("page").to_str().unwrap())
+        .replace(
+            "/etc/khyber-counter/kiosk.conf",
+            at("kiosk.conf").to_str().unwrap(),
+        );
+    std::fs::write(at("kiosk"), script).unwrap();
+    std::fs::write(at("bin/chromium"), BROWSER).unwrap();
+    std::fs::set_permissions(at("bin/chromium"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", at("bin").display(), std::env::var("PATH").unwrap());
+    let output = Command::new("sh")
+        .arg(at("kiosk"))
+        .env("PATH", path)
+        .env("HOME", folder.path())
+        .env("XDG_RUNTIME_DIR", at("session"))
+        .env("OUT", at("out"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", all(&output));
+    let mut kiosk = Kiosk {
+        words: Vec::new(),
+        doors: BTreeMap::new(),
+        left: std::fs::read_dir(at("session")).unwrap().count(),
+    };
+    for name in ["officer.html", "visitor.html"] {
+        let text = |kind: &str| std::fs::read_to_string(at("out").join(format!("{kind}-{name}")));
+        if let Ok(words) = text("words") {
+            kiosk.words.push(words);
+            let door = (text("door").unwrap(), text("rights").unwrap().trim().to_owned());
+            kiosk.doors.insert(name.to_owned(), door);
+        }
+    }
+    kiosk
+}
+
+#[test]
+fn the_kiosk_opens_both_screens_and_the_token_is_on_no_command_line() {
+    let token = "a1".repeat(32);
+    let address = format!("http://127.0.0.1:7310/?token={token}");
+    let kiosk_of = |settings| kiosk(&address, settings);
+    let both = kiosk_of(Some("# the second screen\nvisitor_position=1024,0\n"));
+    assert_eq!(both.words.len(), 2);
+    for words in &both.words {
+        assert!(words.contains("--kiosk") && words.contains("file://"), "{words}");
+        assert!(!words.contains("token") && !words.contains(&token), "{words}");
+    }
+    assert!(both.words[1].contains("--window-position=1024,0") && both.words[1].contains("--user-data-dir="));
+    for (name, url) in [
+        ("officer.html", address.clone()),
+        ("visitor.html", address.replace("/?", "/citizen?")),
+    ] {
+        let (door, rights) = &both.doors[name];
+        assert!(door.contains(&format!("url={url}\"")), "{door}");
+        assert_eq!(rights, "600 700", "nobody else reads it");
+    }
+    assert_eq!(both.left, 0, "what the browsers were given is gone");
+    // One screen where none is named, or what is named is no place.
+    for settings in [
+        None,
+        Some("visitor_position=left\n"),
+        Some("visitor_position=1,2;id\n"),
+    ] {
+        let one = kiosk_of(settings);
+        assert_eq!((one.words.len(), one.left), (1, 0), "{settings:?}");
+    }
 }

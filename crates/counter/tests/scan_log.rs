@@ -262,3 +262,102 @@ async fn many_visits_are_sealed_as_they_come() {
     assert_eq!(status, 200);
     assert_eq!(desk.state().await["log"]["entries"], 124);
 }
+
+/// Sums of the entries of one event by code: those of their own, and what was counted.
+fn sums(entries: &[Value], event: &str) -> std::collections::BTreeMap<String, (u64, u64)> {
+    let mut sums = std::collections::BTreeMap::new();
+    for entry in entries.iter().filter(|entry| text(entry, "event") == event) {
+        let sum: &mut (u64, u64) = sums.entry(text(entry, "code").to_owned()).or_default();
+        match text(entry, "about").strip_prefix("more.") {
+            Some(count) => sum.1 += count.parse::<u64>().unwrap(),
+            None => sum.0 += 1,
+        }
+    }
+    sums
+}
+
+#[tokio::test]
+async fn a_code_that_is_no_pass_is_one_entry_as_long_as_it_is_held_up() {
+    let (_land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&Land::new(), folder.path());
+    let poster = "https://example.org/menu";
+    let seen = async |at: u64| {
+        desk.set_clock(at);
+        let reply = desk.frame(poster).await;
+        let state = (verdict(&reply).1, reply.in_view);
+        desk.next().await;
+        state
+    };
+    assert_eq!(seen(NOW).await, ("wrong_code".to_owned(), true));
+    for second in 1..120 {
+        assert_eq!(seen(NOW + second).await, (String::new(), false), "{second}");
+    }
+    // A visitor comes in between, with the poster still there.
+    let land = Land::new();
+    let reply = desk.frame(&land.age_code(1, NOW + 120)).await;
+    assert_eq!(verdict(&reply), is("accepted", "accepted"));
+    desk.next().await;
+    // It was taken away and is brought back; and a scanner reads what somebody holds before it on purpose.
+    assert_eq!(seen(NOW + 200).await.0, "wrong_code");
+    desk.text(poster).await;
+    desk.next().await;
+    desk.text(poster).await;
+    let (entries, report, _) = log(&mut desk.app.station(), NOW + 200);
+    assert_eq!(report.code(), Code::Whole, "{:?}", report.findings);
+    assert_eq!(sums(&entries, "visit")["wrong_code"], (4, 0));
+}
+
+#[tokio::test]
+async fn a_stream_of_junk_is_counted_and_nothing_of_it_is_lost() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let update = |number: u64| {
+        let bytes = format!("no update, number {number}");
+        credential::frames::split_with_hash(credential::UPDATE_PREFIX, bytes.as_bytes(), 0)
+            .unwrap()
+            .remove(0)
+    };
+    let mut shown = 0;
+    let mut junk = async |at: u64, number: u64| {
+        desk.set_clock(at);
+        for _ in 0..number {
+            shown += 1;
+            desk.frame(&format!("https://example.org/{shown}")).await;
+            desk.next().await;
+            desk.text(&update(shown)).await;
+        }
+        shown
+    };
+    junk(NOW, 100).await;
+    // A pass among them has its own entry at once.
+    assert_eq!(
+        verdict(&desk.text(&land.age_code(1, NOW)).await),
+        is("accepted", "accepted")
+    );
+    desk.next().await;
+    // Still within the minute, which is whole at half past.
+    junk(NOW + 30, 50).await;
+    junk(NOW + 90, 50).await;
+    // The power fails: what was counted is there.
+    drop(desk);
+    let desk = Desk::empty(&land, folder.path());
+    desk.app.station().start_log(at(NOW + 100)).unwrap();
+    let (entries, report, _) = log(&mut desk.app.station(), NOW + 100);
+    assert_eq!(report.code(), Code::Whole, "{:?}", report.findings);
+    let (visits, updates) = (sums(&entries, "visit"), sums(&entries, "update"));
+    assert_eq!(visits["accepted"], (1, 0));
+    let (junk, unreadable) = (visits["wrong_code"], updates["station_update_unreadable"]);
+    assert_eq!((junk.0 + junk.1, unreadable.0 + unreadable.1), (200, 200));
+    assert_eq!(
+        junk.0 + unreadable.0,
+        11,
+        "ten in a row, and one more after a minute"
+    );
+    // Who sat there stands with what was counted, too.
+    assert!(
+        entries
+            .iter()
+            .filter(|entry| text(entry, "about").starts_with("more."))
+            .all(|entry| text(entry, "officer") == desk::NUMBER && !text(entry, "profile").is_empty())
+    );
+}

@@ -62,6 +62,22 @@ async fn an_empty_desk_learns_everything_and_then_a_revocation() {
 }
 
 #[tokio::test]
+async fn the_province_is_asked_for_an_officer_who_is_signed_in() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let (board, api) = province(published(&land, 5, &[])).await;
+    let desk = Desk::with_province(&land, folder.path(), Some(api));
+    let session = std::mem::take(&mut *desk.session.lock().unwrap());
+    for (given, code) in [("", "station_nobody_signed_in"), ("0f0f", "station_session_over")] {
+        given.clone_into(&mut desk.session.lock().unwrap());
+        let (status, reply) = desk.json("/api/sync", Value::Null).await;
+        assert_eq!((status, &reply["code"]), (StatusCode::UNAUTHORIZED, &code.into()));
+    }
+    assert!(board.lock().unwrap().asked.is_empty());
+    *desk.session.lock().unwrap() = session;
+    assert_eq!(sync(&desk).await["code"], Value::Null);
+}
+
+#[tokio::test]
 async fn older_data_are_refused_and_the_newer_stay() {
     let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
     let (board, api) = province(published(&land, 6, &[77])).await;

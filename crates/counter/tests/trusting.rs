@@ -10,26 +10,9 @@ mod desk;
 
 use counter::{StationCode, roots};
 use credential::{SecretKey, StatusBundle, TrustContent, TrustList, Vct};
-use desk::published::{province, published, sync};
+use desk::published::{next_list, province, published, sync};
 use desk::{Desk, Land, NOW, is, verdict};
 use serde_json::Value;
-
-/// The list after `held`, signed by these roots: 1 to 3 are the pinned ones, others those that come after.
-fn next_list(land: &Land, held: &TrustList, next: Option<[u8; 3]>, signers: &[u8]) -> Vec<u8> {
-    let secret = |n: u8| match usize::from(n) {
-        n @ 1..=3 => SecretKey::from_seed(sandbox::roots::ROOT_SEEDS[n - 1]),
-        _ => SecretKey::from_seed([n; 32]),
-    };
-    let content = TrustContent {
-        sequence: held.sequence() + 1,
-        previous: Some(held.sha256()),
-        next_roots: next.map(|numbers| numbers.map(|n| secret(n).public())),
-        ..land.trust().content().clone()
-    };
-    let keys: Vec<_> = signers.iter().map(|n| secret(*n)).collect();
-    let numbered: Vec<_> = keys.iter().enumerate().collect();
-    credential::sign_trust_list(&content, &numbered)
-}
 
 #[tokio::test]
 async fn a_desk_catches_up_with_roots_that_changed_twice() {
@@ -243,4 +226,130 @@ async fn a_desk_whose_rules_or_register_fell_decides_nothing_until_newer_ones_co
         let accepted = is("accepted", "accepted");
         assert_eq!(verdict(&desk.text(&land.age_code(5, NOW)).await), accepted);
     }
+}
+
+/// Writes into the desk's file what a failing disk might leave there.
+fn damage(data: &std::path::Path, sql: &str) {
+    let connection = rusqlite::Connection::open(data.join("counter.sqlite")).unwrap();
+    assert_eq!(connection.execute(sql, []).unwrap(), 1, "{sql}");
+}
+
+#[tokio::test]
+async fn a_desk_whose_stored_data_are_damaged_takes_nothing_older_in_their_place() {
+    for sql in [
+        "UPDATE trust_list SET bytes = x'00'",
+        "UPDATE trust_list SET bytes = zeroblob(2000)",
+        "DELETE FROM trust_list",
+    ] {
+        let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+        let desk = Desk::ready(&land, folder.path());
+        {
+            let mut station = desk.app.station();
+            station.take_type_register(&land.types(4, &[])).unwrap();
+            station.take_risk_rules(&land.rules(4)).unwrap();
+        }
+        drop(desk);
+        damage(folder.path(), sql);
+        damage(folder.path(), "UPDATE risk_rules SET bytes = x'00'");
+        let desk = Desk::empty(&land, folder.path());
+        let nothing = is("undecided", "no_trust_list");
+        assert_eq!(verdict(&desk.text(&land.age_code(1, NOW)).await), nothing);
+        let older = land.trust_list(2, NOW - 3 * 86_400);
+        let took = desk.app.station().take_trust_list(&older);
+        assert_eq!(took, Err(StationCode::TrustRolledBack), "{sql}");
+        assert_eq!(verdict(&desk.text(&land.age_code(2, NOW)).await), nothing);
+        assert_eq!(desk.app.station().take_trust_list(&land.trust), Ok(true));
+        // It had rules and a register once, and is not free of them now.
+        desk.next().await;
+        assert_eq!(
+            verdict(&desk.text(&land.age_code(3, NOW)).await),
+            is("undecided", "rules_expired")
+        );
+        {
+            let mut station = desk.app.station();
+            let rules = station.take_risk_rules(&land.rules(3));
+            assert_eq!(rules, Err(StationCode::RulesRolledBack));
+            let types = station.take_type_register(&land.types(3, &[]));
+            assert_eq!(types, Err(StationCode::TypesRolledBack));
+            assert_eq!(station.take_risk_rules(&land.rules(4)), Ok(true));
+            assert_eq!(station.take_type_register(&land.types(4, &[])), Ok(true));
+        }
+        desk.next().await;
+        assert_eq!(
+            verdict(&desk.text(&land.age_code(4, NOW)).await),
+            is("accepted", "accepted")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_list_does_not_bring_back_roots_that_were_replaced() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let first = land.trust();
+    let change = next_list(&land, &first, Some([1, 2, 4]), &[1, 2]);
+    let held = TrustList::verify(&change, &roots::pinned().unwrap(), Some(&first)).unwrap();
+    let newest = next_list(&land, &held, None, &[2, 4]);
+    {
+        let mut station = desk.app.station();
+        assert_eq!(station.take_trust_list(&change), Ok(true));
+        assert_eq!(station.take_trust_list(&newest), Ok(true));
+    }
+    drop(desk);
+    damage(folder.path(), "UPDATE trust_list SET bytes = x'00'");
+    let desk = Desk::empty(&land, folder.path());
+    let mut station = desk.app.station();
+    // Two of the replaced roots, with a number that is high enough.
+    let mut content = TrustContent {
+        sequence: 99,
+        ..land.trust().content().clone()
+    };
+    content.previous = None;
+    let keys = sandbox::roots::ROOT_SEEDS.map(SecretKey::from_seed);
+    let of_old_roots = credential::sign_trust_list(&content, &[(0, &keys[0]), (2, &keys[2])]);
+    assert_eq!(
+        station.take_trust_list(&of_old_roots),
+        Err(StationCode::TrustRefused)
+    );
+    assert_eq!(
+        station.take_trust_list(&change),
+        Err(StationCode::TrustRolledBack)
+    );
+    assert_eq!(station.take_trust_list(&newest), Ok(true));
+}
+
+#[tokio::test]
+async fn status_data_are_verified_again_when_their_last_piece_is_here() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let mut station = desk.app.station();
+    let staged = |station: &counter::station::Station, epoch: u64| {
+        let (manifest, list) = land.status(epoch, &[77]);
+        let mut staged = station.stage_status(&manifest).unwrap().unwrap();
+        while let Some(wanted) = staged.missing() {
+            staged
+                .add(&wanted, &desk::piece(&list, &wanted.sha256).unwrap())
+                .unwrap();
+        }
+        staged
+    };
+    // A newer manifest came in between.
+    let (slow, fast) = (staged(&station, 6), staged(&station, 7));
+    assert_eq!(station.take_status(fast), Ok(()));
+    assert_eq!(station.take_status(slow), Err(StationCode::StatusRefused));
+    // The key that signed it ended in between.
+    let slow = staged(&station, 8);
+    let list = without(&land, &land.trust(), &[Vct::STATUS_MANIFEST]);
+    assert_eq!(station.take_trust_list(&list), Ok(true));
+    assert_eq!(station.take_status(slow), Err(StationCode::StatusRefused));
+    drop(station);
+    // A piece is missing.
+    let desk = Desk::ready(&land, tempfile::tempdir().unwrap().path());
+    let mut station = desk.app.station();
+    let (manifest, _) = land.status(9, &[1, 77]);
+    let halves = station.stage_status(&manifest).unwrap().unwrap();
+    assert_eq!(station.take_status(halves), Err(StationCode::StatusRefused));
+    drop(station);
+    let epoch = desk.state().await["status"]["epoch"].clone();
+    assert_eq!(epoch, 5, "what was here is here");
 }

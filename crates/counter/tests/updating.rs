@@ -13,8 +13,9 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use counter::StationCode;
-use credential::{StatusBundle, StatusDelta, StatusPurpose, UPDATE_PREFIX};
+use counter::{StationCode, roots};
+use credential::{StatusBundle, StatusDelta, StatusPurpose, TrustList};
+use desk::published::next_list;
 use desk::{Desk, LIST, Land, NOW, is, verdict};
 use serde_json::Value;
 
@@ -36,7 +37,7 @@ fn changes(land: &Land, to: u64) -> StatusBundle {
 }
 
 fn codes(bundle: &StatusBundle, parity: usize) -> Vec<String> {
-    let codes = credential::frames::split_with_hash(UPDATE_PREFIX, &bundle.encode(), parity).unwrap();
+    let codes = bundle.to_codes(parity).unwrap();
     assert!(codes.len() > 2 && codes.iter().all(|code| code.starts_with("KPU:")));
     codes
 }
@@ -96,6 +97,117 @@ async fn codes_on_another_screen_bring_a_desk_forward_and_leave_its_visitor_alon
 }
 
 #[tokio::test]
+async fn a_new_register_and_new_rules_and_changed_roots_travel_as_codes_too() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    assert_eq!(desk.app.station().take_risk_rules(&land.rules(3)), Ok(true));
+    // The list that names other roots, and one after it that those signed.
+    let held = land.trust();
+    let change = next_list(&land, &held, Some([1, 2, 4]), &[1, 2]);
+    let changed = TrustList::verify(&change, &roots::pinned().unwrap(), Some(&held)).unwrap();
+    let newest = next_list(&land, &changed, None, &[2, 4]);
+    let update = StatusBundle {
+        trust: vec![change, newest],
+        types: Some(land.types(2, &[])),
+        rules: Some(land.rules(4)),
+        ..changes(&land, 6)
+    };
+    let before = update.encode().len() - changes(&land, 6).encode().len();
+    let codes = codes(&update, 2);
+    assert!(
+        codes.len() <= 50 && before > 16_668,
+        "{} codes, {before} bytes",
+        codes.len()
+    );
+    for (number, code) in codes.iter().skip(1).enumerate() {
+        let state = desk.state().await;
+        let numbers = (
+            &state["trust"]["sequence"],
+            &state["rules"]["sequence"],
+            &state["status"]["epoch"],
+        );
+        assert_eq!(numbers, (&3.into(), &3.into(), &5.into()), "{number}");
+        if update_state(&desk.frame(code).await) == "taken" {
+            break;
+        }
+    }
+    let state = desk.state().await;
+    assert_eq!(
+        (
+            &state["trust"]["sequence"],
+            &state["rules"]["sequence"],
+            &state["status"]["epoch"]
+        ),
+        (&5.into(), &4.into(), &6.into())
+    );
+    assert_eq!(
+        desk.app.station().take_type_register(&land.types(1, &[])),
+        Err(StationCode::TypesRolledBack)
+    );
+
+    // Rules and register reach a desk of another day as well, whose changes these are not.
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let elsewhere = StatusBundle {
+        deltas: vec![StatusDelta::new(8, 9)],
+        types: Some(land.types(2, &[])),
+        rules: Some(land.rules(4)),
+        ..changes(&land, 9)
+    };
+    let mut said = Value::Null;
+    for text in elsewhere.to_codes(0).unwrap() {
+        said = self::update(&desk.text(&text).await);
+    }
+    assert_eq!(said["code"], "station_update_other_start");
+    let state = desk.state().await;
+    assert_eq!(
+        (&state["rules"]["sequence"], &state["status"]["epoch"]),
+        (&4.into(), &5.into())
+    );
+}
+
+fn update_state(reply: &counter::types::ScanReply) -> String {
+    update(reply)["state"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn only_an_update_that_brought_something_moves_when_the_desk_last_heard() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let heard = async || desk.state().await["last_sync"].clone();
+    let take = |bundle: &StatusBundle, at: u64| {
+        desk.set_clock(at);
+        desk.app
+            .station()
+            .take_carried(&bundle.encode(), credential::Timestamp::from_unix(at))
+    };
+    assert!(heard().await.is_null());
+    take(&changes(&land, 6), NOW).unwrap();
+    assert_eq!(heard().await, NOW);
+    // The same stick again a day later, an older one, and one whose rules are older: none says how new the desk's data are.
+    assert!(!take(&changes(&land, 6), NOW + 86_400).unwrap().anything());
+    let older = StatusBundle {
+        manifest: land.status(4, &[]).0,
+        ..changes(&land, 6)
+    };
+    assert_eq!(take(&older, NOW + 86_401), Err(StationCode::StatusRolledBack));
+    desk.app.station().take_risk_rules(&land.rules(5)).unwrap();
+    let mixed = StatusBundle {
+        rules: Some(land.rules(4)),
+        types: Some(land.types(2, &[])),
+        ..changes(&land, 6)
+    };
+    assert_eq!(take(&mixed, NOW + 86_402), Err(StationCode::RulesRolledBack));
+    assert_eq!(heard().await, NOW);
+    let fresh = StatusBundle {
+        rules: Some(land.rules(6)),
+        ..changes(&land, 6)
+    };
+    assert!(take(&fresh, NOW + 86_403).unwrap().rules);
+    assert_eq!(heard().await, NOW + 86_403);
+}
+
+#[tokio::test]
 async fn codes_of_a_forged_or_another_days_update_are_refused_with_a_code() {
     let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
     let desk = Desk::ready(&land, folder.path());
@@ -115,9 +227,8 @@ async fn codes_of_a_forged_or_another_days_update_are_refused_with_a_code() {
         (other_start, "station_update_other_start"),
         (of_forger, "station_status_refused"),
     ] {
-        let bytes = bundle.encode();
         let mut said = Value::Null;
-        for text in credential::frames::split_with_hash(UPDATE_PREFIX, &bytes, 0).unwrap() {
+        for text in bundle.to_codes(0).unwrap() {
             said = update(&desk.text(&text).await);
         }
         assert_eq!((&said["state"], &said["code"]), (&"refused".into(), &code.into()));
@@ -222,11 +333,19 @@ async fn the_import_command_takes_a_good_file_and_refuses_others_with_their_code
     assert_eq!(desk.state().await["status"]["epoch"], 6);
 }
 
+/// The desk holds rules of the tests' province.
+fn desk_rules(land: &Land, data: &Path) {
+    let desk = Desk::closed(land, data, None);
+    let mut station = desk.app.station();
+    station.take_trust_list(&land.trust).unwrap();
+    station.take_risk_rules(&land.rules(2)).unwrap();
+}
+
 /// `counter profile set`, the real program.
 fn set_profile(data: &Path, ask: &[&str]) -> Output {
     let file = data.join("profile.json");
     let names = serde_json::json!({ "en": "Domicile", "ur": "ڈومیسائل", "ps": "ډومیسایل" });
-    let profile = serde_json::json!({ "version": 1, "id": "domicile", "name": names, "service": "domicile", "ask": ask });
+    let profile = serde_json::json!({ "version": 1, "id": "domicile", "name": names, "service": "general", "ask": ask });
     std::fs::write(&file, profile.to_string()).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_counter"));
     command.args(["profile", "set", "--data"]).arg(data);
@@ -238,6 +357,15 @@ async fn a_desk_whose_profile_asks_who_somebody_is_takes_an_update_too() {
     let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
     let data = folder.path();
     drop(Desk::closed(&land, data, None));
+    // It says what the desk's rule would refuse, and keeps the profile: the rule may change any day.
+    desk_rules(&land, data);
+    let said = set_profile(data, &["identity", "residence"]);
+    assert!(said.status.success());
+    let said: Value = serde_json::from_slice(&said.stdout).unwrap();
+    assert_eq!(
+        said,
+        serde_json::json!({ "kept": true, "misfits": [{ "ask": "residence", "code": "station_rule_takes_not" }] })
+    );
     let refused = set_profile(data, &[]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("`ask`"));
     assert!(set_profile(data, &["identity"]).status.success());

@@ -32,6 +32,8 @@ pub enum Expect<'a> {
     },
     /// The answer to this request.
     Request(&'a IssuedRequest),
+    /// Nothing: the desk takes answers to its requests only, and shows none at the moment.
+    Nothing,
 }
 
 /// What the desk knows.
@@ -392,8 +394,9 @@ fn check_binding(binding: &Binding<'_>, claims: &Claims, expect: Expect<'_>) -> 
                 Ok(())
             }
         }
+        (BindingKind::Timed { .. }, Expect::Nothing) => Err(Code::RequestRequired),
         (BindingKind::Timed { .. }, Expect::Request(_))
-        | (BindingKind::Request { .. }, Expect::Timed { .. }) => Err(Code::WrongRequest),
+        | (BindingKind::Request { .. }, Expect::Timed { .. } | Expect::Nothing) => Err(Code::WrongRequest),
     }
 }
 

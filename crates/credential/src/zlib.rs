@@ -1,4 +1,5 @@
-//! zlib (RFC 1950) with a limit on what comes out. Only printed claim-169 codes are compressed, as their readers expect.
+//! zlib (RFC 1950) with a limit on what comes out. Printed claim-169 codes are compressed, as their readers expect, and
+//! updates that travel as codes.
 
 use miniz_oxide::inflate::stream::{InflateState, inflate as step};
 use miniz_oxide::{DataFormat, MZFlush, MZStatus};
@@ -27,13 +28,19 @@ pub(crate) fn inflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, InflateErro
     Ok(out)
 }
 
+const LEVEL: u8 = 9;
+
+/// Deflates as small as it gets.
+pub(crate) fn pack(bytes: &[u8]) -> Vec<u8> {
+    miniz_oxide::deflate::compress_to_vec_zlib(bytes, LEVEL)
+}
+
 /// Deflates as small as it gets, but never as a stored block: what cannot be made smaller is written in the fixed
 /// Huffman code (RFC 1951 section 3.2.6), because `PixelPass` 0.6 fails on stored blocks. That costs one bit for each
 /// byte above 143.
 pub(crate) fn deflate(bytes: &[u8]) -> Vec<u8> {
-    const LEVEL: u8 = 9;
     const BLOCK_TYPE: u8 = 0b110;
-    let packed = miniz_oxide::deflate::compress_to_vec_zlib(bytes, LEVEL);
+    let packed = pack(bytes);
     let stored = packed.get(2).is_none_or(|first| first & BLOCK_TYPE == 0);
     if stored { literals(bytes) } else { packed }
 }

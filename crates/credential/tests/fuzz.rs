@@ -195,6 +195,8 @@ fuzz! {
         }
         // Whatever came between them, what comes out is what was sent, or nothing.
         assert!(assembly.finished().is_none_or(|read| read == &bytes[..]));
+        // What frames bring is unpacked before anybody has signed it.
+        let _ = StatusBundle::from_codes(input);
     }
     any_stored_lists(input) {
         let good = trust_bytes(&trust_content());

@@ -120,9 +120,15 @@ enum Command {
         /// From how many days back desks can go on with it.
         #[arg(long, default_value_t = 30)]
         days: u64,
-        /// Only the changes since this epoch: the fewest QR codes.
+        /// Only what a desk with this epoch does not have: the fewest QR codes.
         #[arg(long, conflicts_with = "days")]
         from: Option<u64>,
+        /// With `--from`: the type register too, though it did not change since.
+        #[arg(long, requires = "from")]
+        types: bool,
+        /// With `--from`: the risk rules too, though they did not change since.
+        #[arg(long, requires = "from")]
+        rules: bool,
         /// Every list whole, for a desk that has none.
         #[arg(long, conflicts_with_all = ["days", "from"])]
         whole: bool,
@@ -256,12 +262,14 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             data,
             days,
             from,
+            types,
+            rules,
             whole,
             out,
         } => {
             let reach = match from {
                 _ if whole => Reach::Whole,
-                Some(epoch) => Reach::Epoch(epoch),
+                Some(from) => Reach::Epoch { from, types, rules },
                 None => Reach::Days(days),
             };
             let bundle = Office::open(&data).await?.bundle(reach, now()).await?;

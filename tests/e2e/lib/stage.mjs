@@ -162,8 +162,14 @@ export class Desk {
     return this.call("GET", "/api/state");
   }
 
-  sync() {
-    return this.call("POST", "/api/sync", {});
+  /** Asks the province, for which the officer signs in; nobody is signed in afterwards, and a gate is closed. */
+  async sync() {
+    const { session } = await this.call("POST", "/api/officers/sign-in", this.officer);
+    const officer = { "X-Khyber-Officer": session };
+    const reply = await this.call("POST", "/api/sync", {}, officer);
+    if (reply.state.desk.gate?.open) await this.call("POST", "/api/gate/close", {}, officer);
+    await this.call("POST", "/api/officers/sign-out", {}, officer);
+    return reply;
   }
 
   /** Takes over an update that was carried here. */

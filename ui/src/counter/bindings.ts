@@ -157,6 +157,8 @@ export type DeskView = {
 	setup: boolean,
 	/**  What the desk is for. */
 	profile: ProfileView,
+	/**  Where the profile wants what the province's rule or register refuses; for an administrator. */
+	misfits: MisfitView[],
 	/**  The gate's day; none at other desks. */
 	gate: GateView | null,
 };
@@ -220,6 +222,14 @@ export type Mark =
 "test" | 
 /**  The roots are a province's own. */
 "none";
+
+/**  Something in the profile that no visitor can answer well. */
+export type MisfitView = {
+	/**  The pass type; none where it is about the profile's mode. */
+	ask: string | null,
+	/**  Why, one of `STATION_CODES`. */
+	code: string,
+};
 
 /**  Which way somebody went. */
 export type MovementView = 
@@ -668,6 +678,11 @@ export const STATION_CODES = [
   "station_setup_wrong",
   "station_may_not_ask",
   "station_not_certified",
+  "station_rule_takes_not",
+  "station_rule_not_said",
+  "station_rule_assurance",
+  "station_rule_wants_question",
+  "station_type_not_asked",
   "station_nothing_to_compare",
   "station_store_failed",
   "station_disk_full",

@@ -1,6 +1,6 @@
 /** What the desk's page knows and does, without a screen. The program decides; this follows. */
 import { CallError, type Api } from "./api";
-import type { CounterState, DeskView, RequestReply, ScanReply, ShiftView, SignInReply, UpdateState, UpdateView } from "./bindings";
+import type { CounterState, DeskView, MisfitView, RequestReply, ScanReply, ShiftView, SignInReply, UpdateState, UpdateView } from "./bindings";
 
 const NOBODY: ScanReply = {
   visit: 0,
@@ -116,10 +116,16 @@ export class Desk {
     return this.signedIn || (view.officer === null && !view.occupied && byItself);
   }
 
-  /** What may be asked for at the moment, in the profile's order. */
+  /** What may be asked for at the moment, in the profile's order, without what no answer would be taken to. */
   get asks(): readonly string[] {
     const profile = this.view?.profile;
-    return (this.signedIn ? profile?.ask : profile?.unattended) ?? [];
+    const all = (this.signedIn ? profile?.ask : profile?.unattended) ?? [];
+    return all.filter((vct) => this.misfits.every((misfit) => misfit.ask !== vct));
+  }
+
+  /** Where the desk's profile wants what the province refuses. */
+  get misfits(): readonly MisfitView[] {
+    return this.view?.misfits ?? [];
   }
 
   /** What the next question is about. */
@@ -371,7 +377,7 @@ export class Desk {
     try {
       const reply = await this.#api.update(bytes);
       this.#take(reply.state);
-      said(reply.trust_changed || reply.types_changed || reply.status_changed ? "taken" : "unchanged");
+      said(reply.trust_changed || reply.types_changed || reply.status_changed || reply.rules_changed ? "taken" : "unchanged");
     } catch (thrown) {
       if (!(thrown instanceof CallError)) throw thrown;
       said("refused", thrown.code);

@@ -178,6 +178,19 @@ test("a program that is gone is said to be gone, and found again", async () => {
   expect(desk.trouble).toBeUndefined();
 });
 
+describe("what the province's rule refuses", () => {
+  test("is not asked for, and the next one is", async () => {
+    program.view = { ...VIEW, profile: { ...VIEW.profile, mode: "request" }, misfits: [{ ask: "age", code: "station_rule_takes_not" }] };
+    await desk.refresh();
+    expect([...desk.asks]).toEqual(["identity"]);
+    await desk.tick(100);
+    expect(program.calls.filter((call) => call.startsWith("request"))).toEqual(["request identity"]);
+    program.view = { ...program.view, misfits: ["age", "identity"].map((ask) => ({ ask, code: "station_rule_takes_not" })) };
+    await desk.refresh();
+    expect(desk.nextAsk).toBeUndefined();
+  });
+});
+
 describe("the queue of a desk in request mode", () => {
   beforeEach(async () => {
     program.view = { ...VIEW, profile: { ...VIEW.profile, mode: "request" } };

@@ -61,6 +61,7 @@ export const VIEW: DeskView = {
     idle_minutes: 10,
     unattended: [],
   },
+  misfits: [],
   gate: null,
 };
 export const STATE: CounterState = {

@@ -10,7 +10,7 @@ use crate::store::{Store, StoreError};
 use crate::types::{AttendanceView, MovementView, seconds};
 
 /// The kind of pass that staff carry.
-const STAFF: &str = "staff";
+pub(crate) const STAFF: &str = "staff";
 /// Where a staff pass has the number that the office gave.
 const STAFF_NUMBER: u8 = 240;
 /// Where a staff pass has the office's short name.

@@ -12,6 +12,7 @@ mod sheet;
 mod staff;
 mod store;
 
+pub(crate) use desk::STAFF;
 pub use desk::{day_sheet, kept_rules};
 pub use face::FaceAsked;
 pub(crate) use face::FaceCheck;

@@ -140,19 +140,21 @@ pub async fn export_log(State(app): State<Arc<App>>, session: Session) -> Result
     Ok((headers, exported.file).into_response())
 }
 
-/// `POST /api/sync`
-pub async fn sync(State(app): State<Arc<App>>, session: Session) -> Json<SyncReply> {
+/// `POST /api/sync`: for an officer, since each is an entry of the scan log and a question to the province.
+pub async fn sync(State(app): State<Arc<App>>, session: Session) -> Reply<SyncReply> {
+    let now = app.now();
+    app.station().check_officer(session.caller(), now)?;
     let report = crate::sync::run(&app).await;
     let now = app.now();
     let state = app.station().state_for(session.caller(), now);
-    Json(SyncReply {
+    Ok(Json(SyncReply {
         trust_changed: report.trust_changed,
         types_changed: report.types_changed,
         status_changed: report.status_changed,
         rules_changed: report.rules_changed,
         code: report.problem.map(|code| code.code().to_owned()),
         state,
-    })
+    }))
 }
 
 /// `POST /api/update`: a file with an update that was carried here.

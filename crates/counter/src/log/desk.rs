@@ -146,6 +146,24 @@ impl Station {
         Ok(self.store.note(&note, now)?)
     }
 
+    /// Writes down what anybody can show, or counts it where there is too much of it.
+    ///
+    /// # Errors
+    /// [`StationCode::DiskFull`], [`StationCode::StoreFailed`].
+    pub(crate) fn log_anybodys(
+        &mut self,
+        event: Event,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<(), StationCode> {
+        let note = self.note(event, Some(code));
+        Ok(if self.room.take(now) {
+            self.store.note(&note, now)?
+        } else {
+            self.store.count(&note, now)?
+        })
+    }
+
     /// Writes down that something printed was genuine.
     pub(crate) fn log_printed(
         &mut self,

@@ -5,6 +5,7 @@
 
 mod by;
 mod desk;
+pub(crate) mod flood;
 mod rows;
 
 use credential::{LogSeal, SealReason, SecretKey, Timestamp};
@@ -33,9 +34,30 @@ impl<'a> Log<'a> {
         Self { connection, key }
     }
 
-    /// Writes one entry, and what goes before it: the seal of a day that is over, and that the clock went back.
+    /// Writes one entry, and what goes before it: what was only counted in a minute that is over, the seal of a day that is
+    /// over, and that the clock went back.
     pub fn append(&self, note: &Note, now: Timestamp) -> rusqlite::Result<()> {
         let at = minute_of(now);
+        self.write_counted(Some(at), at)?;
+        self.append_at(note, at)
+    }
+
+    /// Counts what is not written down one by one.
+    fn count(&self, note: &Note, now: Timestamp) -> rusqlite::Result<()> {
+        let at = minute_of(now);
+        self.write_counted(Some(at), at)?;
+        rows::count(self.connection, note, at)
+    }
+
+    /// Writes what was only counted, but in the minute `but`.
+    fn write_counted(&self, but: Option<Timestamp>, at: Timestamp) -> rusqlite::Result<()> {
+        for note in rows::take_counted(self.connection, but)? {
+            self.append_at(&note, at)?;
+        }
+        Ok(())
+    }
+
+    fn append_at(&self, note: &Note, at: Timestamp) -> rusqlite::Result<()> {
         if self.run()?.is_some_and(|run| at < run.at) {
             let told = Note {
                 event: Event::ClockSetBack,
@@ -87,6 +109,8 @@ impl<'a> Log<'a> {
 
     /// Closes a day that is over though nothing happened since, and seals what waited for an hour.
     fn look_after(&self, now: Timestamp) -> rusqlite::Result<()> {
+        let at = minute_of(now);
+        self.write_counted(Some(at), at)?;
         let Some(run) = self.run()? else {
             return Ok(());
         };
@@ -148,6 +172,11 @@ impl Store {
         self.in_one_step(|_, log| log.append(note, now))
     }
 
+    /// Counts something of which there is too much to write down each.
+    pub(crate) fn count(&mut self, note: &Note, now: Timestamp) -> Result<(), StoreError> {
+        self.in_one_step(|_, log| log.count(note, now))
+    }
+
     /// Closes days and seals what waited for long; to be called again and again.
     pub(crate) fn look_after_log(&mut self, now: Timestamp) -> Result<(), StoreError> {
         self.in_one_step(|_, log| log.look_after(now))
@@ -176,6 +205,7 @@ impl Store {
     /// Writes an entry and seals at once.
     pub(crate) fn note_and_seal(&mut self, note: &Note, now: Timestamp) -> Result<(), StoreError> {
         self.in_one_step(|_, log| {
+            log.write_counted(None, minute_of(now))?;
             log.append(note, now)?;
             log.seal_head(now)
         })
@@ -184,6 +214,7 @@ impl Store {
     /// The whole log as the lines of a file, its last line a seal over all of it.
     pub(crate) fn export_log(&mut self, note: &Note, now: Timestamp) -> Result<Vec<Line>, StoreError> {
         self.in_one_step(|transaction, log| {
+            log.write_counted(None, minute_of(now))?;
             log.append(note, now)?;
             if let Some(run) = log.run()? {
                 log.seal(&run, SealReason::Export, now)?;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use scan_log::{Entry, EntryLine, Event, Hash, Line, Run, ShownBy, Word};
 use sha2::{Digest as _, Sha256};
 
-use super::in_order;
+use super::{Note, flood, in_order};
 
 fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
@@ -48,6 +48,61 @@ pub(super) fn insert_seal(
         params![signed(number), signed(last), bytes],
     )?;
     Ok(())
+}
+
+/// One more of what is only counted.
+pub(super) fn count(connection: &Connection, note: &Note, at: Timestamp) -> rusqlite::Result<()> {
+    let text = |word: &Option<Word>| {
+        word.as_ref()
+            .map_or_else(String::new, |word| word.as_str().to_owned())
+    };
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO scan_log_counted (event, code, service, officer, profile, at, count)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)
+         ON CONFLICT (event, code, service, officer, profile) DO UPDATE SET count = count + 1",
+    )?;
+    insert.execute(params![
+        note.event.as_str(),
+        text(&note.code),
+        text(&note.service),
+        text(&note.officer),
+        text(&note.profile),
+        signed(at.unix())
+    ])?;
+    Ok(())
+}
+
+/// Takes what was only counted in other minutes than this one; without one, all of it.
+pub(super) fn take_counted(connection: &Connection, but: Option<Timestamp>) -> rusqlite::Result<Vec<Note>> {
+    let but = but.map(|at| signed(at.unix()));
+    let notes: Vec<Note> = connection
+        .prepare_cached(
+            "SELECT event, code, service, officer, profile, count FROM scan_log_counted
+             WHERE ?1 IS NULL OR at <> ?1 ORDER BY at, event, code",
+        )?
+        .query_map([but], |row| Ok(counted(row)))?
+        .filter_map(Result::transpose)
+        .collect::<Result<_, _>>()?;
+    if !notes.is_empty() {
+        connection
+            .prepare_cached("DELETE FROM scan_log_counted WHERE ?1 IS NULL OR at <> ?1")?
+            .execute([but])?;
+    }
+    Ok(notes)
+}
+
+fn counted(row: &Row<'_>) -> Option<Note> {
+    let word = |column: &str| Word::parse(&row.get::<_, String>(column).ok()?).ok();
+    Some(Note {
+        event: Event::from_name(&row.get::<_, String>("event").ok()?)?,
+        service: word("service"),
+        vct: None,
+        mode: None,
+        code: word("code"),
+        officer: word("officer"),
+        profile: word("profile"),
+        about: flood::more(unsigned(row.get("count").ok()?)),
+    })
 }
 
 /// How far the log has come.

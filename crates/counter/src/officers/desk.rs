@@ -450,6 +450,7 @@ impl Station {
             occupied: self.officers.session.is_some(),
             setup: self.officers.may_set_up(),
             profile: self.profile.view(),
+            misfits: self.misfits(),
             gate: self.gate_view(now),
         }
     }

@@ -236,6 +236,16 @@ impl Profile {
         &self.view.service
     }
 
+    /// Whether visitors may show something unasked.
+    pub const fn mode(&self) -> ProfileMode {
+        self.view.mode
+    }
+
+    /// What the desk asks for.
+    pub fn ask(&self) -> &[Vct] {
+        &self.ask
+    }
+
     /// What may be asked for while nobody is signed in.
     pub fn unattended(&self) -> &[Vct] {
         &self.unattended

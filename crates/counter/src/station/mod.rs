@@ -1,5 +1,6 @@
 //! The desk: what it holds, whom it sees, what it decides. No clock, no randomness, no network.
 
+mod ask;
 mod citizen;
 mod fallen;
 mod held;
@@ -11,20 +12,22 @@ mod views;
 use std::path::Path;
 
 use credential::{
-    Code, CounterCertificateClaims, FaceCheck, IssuedRequest, Mode, RiskRules, RootSet, SecretKey, Signer,
-    StatusManifest, StatusSet, Timestamp, TrustList, TypeRegister, UPDATE_PREFIX, Vct, Verdict, photo,
+    Code, CounterCertificateClaims, FaceCheck, IssuedRequest, Mode, RiskRules, RootSet, SecretKey,
+    StatusManifest, StatusSet, Timestamp, TrustList, TypeRegister, UPDATE_PREFIX, Verdict, photo,
 };
+use scan_log::Event;
 use update::UpdateReader;
 
 use crate::StationCode;
 use crate::gate::{self, Gate, Staff};
+use crate::log::flood::{HeldUp, Room, is_anybodys, is_no_pass};
 use crate::officers::Officers;
 use crate::profile::{Profile, ProfileError};
+use crate::store::Highest;
 use crate::store::memory::{FirstTime, Once};
 use crate::store::{OpenError, Store, StoreError};
-use crate::types::{RequestReply, ScanReply};
+use crate::types::ScanReply;
 use crate::visit::{Seen, Visit};
-use fallen::Floors;
 
 pub use signed::StagedStatus;
 pub use update::Taken;
@@ -98,6 +101,9 @@ pub struct Station {
     pub(crate) profile: Profile,
     pub(crate) officers: Officers,
     trust: Option<TrustList>,
+    /// The last list that changed the roots, where the newest list cannot be read any more: nothing is decided with it, but
+    /// the next list comes from the roots that it names.
+    trust_behind: Option<TrustList>,
     trust_broken: bool,
     types: Option<TypeRegister>,
     types_broken: bool,
@@ -105,7 +111,8 @@ pub struct Station {
     status_broken: bool,
     rules: Option<RiskRules>,
     rules_broken: bool,
-    floors: Floors,
+    /// Nothing with a lower number is taken, also where what is stored cannot be read any more.
+    floors: Highest,
     last_sync: Option<u64>,
     pub(crate) visit: Visit,
     /// Counts the visits, so that an answer to one is never taken for another.
@@ -115,6 +122,9 @@ pub struct Station {
     answered: Option<IssuedRequest>,
     /// An update that another screen shows in codes.
     update: UpdateReader,
+    /// For what anybody can show.
+    pub(crate) room: Room,
+    held_up: HeldUp,
 }
 
 impl Station {
@@ -156,17 +166,23 @@ impl Station {
         let trust = TrustList::restore(lists.map(Vec::as_slice), &settings.roots);
         let trust_broken = trust.is_err();
         let trust = trust.unwrap_or_default();
+        let changes = stored.root_changes.iter().map(Vec::as_slice);
+        let trust_behind = match trust {
+            Some(_) => None,
+            None => TrustList::restore(changes, &settings.roots).unwrap_or_default(),
+        };
         let types = match (&trust, &stored.type_register) {
             (Some(trust), Some(bytes)) => Some(TypeRegister::verify(bytes, trust, None)),
             _ => None,
         };
-        let types_broken = matches!(types, Some(Err(_)));
+        let types = types.and_then(Result::ok);
+        let types_broken = types.is_none() && stored.type_register.is_some();
         let manifest = match (&trust, &stored.status_manifest) {
             (Some(trust), Some(bytes)) => Some(StatusManifest::verify(bytes, trust, None)),
             _ => None,
         };
-        let mut status_broken = matches!(manifest, Some(Err(_)));
         let mut status = manifest.and_then(Result::ok).map(StatusSet::new);
+        let mut status_broken = status.is_none() && stored.status_manifest.is_some();
         if let Some(status) = &mut status {
             status_broken |= !status.fill(None, |sha256| store.status_piece(sha256))?;
         }
@@ -174,9 +190,10 @@ impl Station {
             (Some(trust), Some(bytes)) => Some(RiskRules::verify(bytes, trust, None)),
             _ => None,
         };
-        let rules_broken = matches!(rules, Some(Err(_)));
+        let rules = rules.and_then(Result::ok);
+        let rules_broken = rules.is_none() && stored.risk_rules.is_some();
         Ok(Self {
-            rules: rules.and_then(Result::ok),
+            rules,
             rules_broken,
             settings,
             audience,
@@ -187,10 +204,11 @@ impl Station {
             profile,
             officers: Officers::default(),
             trust,
+            trust_behind,
             trust_broken,
-            types: types.and_then(Result::ok),
+            types,
             types_broken,
-            floors: Floors::of(&stored),
+            floors: stored.highest,
             status,
             status_broken,
             last_sync: stored.last_sync,
@@ -199,6 +217,8 @@ impl Station {
             request: None,
             answered: None,
             update: UpdateReader::default(),
+            room: Room::default(),
+            held_up: HeldUp::default(),
         })
     }
 
@@ -218,13 +238,13 @@ impl Station {
         let is_photo = |text: &&String| text.starts_with(photo::FRAME_PREFIX);
         let is_update = |text: &&String| text.starts_with(UPDATE_PREFIX);
         for text in texts.iter().filter(is_update) {
-            self.see_update(text, now);
+            self.see_update(text, now)?;
         }
         for text in texts.iter().filter(|text| !is_photo(text) && !is_update(text)) {
             if source == Source::Camera && text.starts_with("KPR:") {
                 continue;
             }
-            in_view |= self.see_code(text, now)?;
+            in_view |= self.see_code(text, source, now)?;
         }
         for text in texts.iter().filter(is_photo) {
             in_view |= self.visit.see_photo_frame(text);
@@ -237,8 +257,10 @@ impl Station {
 
     /// Takes one code and says whether it belongs to the visit. Another pass is another visitor: it ends the visit
     /// and is judged by itself, so that nobody stands under a verdict that is not theirs. A code that is none of
-    /// ours changes nothing then, a poster in the camera's view for one.
-    fn see_code(&mut self, text: &str, now: Timestamp) -> Result<bool, StationCode> {
+    /// ours changes nothing then, a poster in the camera's view for one, and neither does it once it was judged, as long as it
+    /// stays there.
+    fn see_code(&mut self, text: &str, source: Source, now: Timestamp) -> Result<bool, StationCode> {
+        let held = source == Source::Camera && self.held_up.is_held(text, now);
         if let Some(seen) = self.visit.seen() {
             if seen.text == text {
                 return Ok(true);
@@ -247,12 +269,17 @@ impl Station {
                 self.visit.renew(text);
                 return Ok(true);
             }
-            if is_none_of_ours(self.verify_as_expected(text, now).code) {
+            if is_no_pass(self.verify_as_expected(text, now).code) {
                 return Ok(false);
             }
             self.end_visit(now)?;
+        } else if held {
+            return Ok(false);
         }
         let visit = self.decide(text, now)?;
+        if source == Source::Camera && visit.code().is_some_and(is_no_pass) {
+            self.held_up.put(text, now);
+        }
         self.visit = visit;
         self.note_verdict(now)?;
         Ok(true)
@@ -273,6 +300,7 @@ impl Station {
         let noted = self.note_unfinished(now);
         self.request = None;
         self.answered = None;
+        self.held_up = HeldUp::default();
         self.begin_visit();
         noted
     }
@@ -282,7 +310,7 @@ impl Station {
     /// printed.
     fn end_visit(&mut self, now: Timestamp) -> Result<(), StationCode> {
         self.note_unfinished(now)?;
-        let about_request = |code| !is_none_of_ours(code) && code != Code::WrongRequest;
+        let about_request = |code| !is_no_pass(code) && code != Code::WrongRequest;
         let printed = |seen: &Seen| credential::is_printed(&seen.text);
         if self.visit.code().is_some_and(about_request) && !self.visit.seen().is_some_and(printed) {
             self.request = None;
@@ -363,48 +391,6 @@ impl Station {
         Ok(self.reply(true))
     }
 
-    /// Begins a visit with a question, signed by this station under its certificate.
-    ///
-    /// # Errors
-    /// [`StationCode::MayNotAsk`] if the certificate does not allow the question, [`StationCode::NotCertified`] if
-    /// there is none in date that holds under the trust list, [`StationCode::StoreFailed`].
-    pub fn open_request(
-        &mut self,
-        ask: &str,
-        nonce: [u8; 16],
-        now: Timestamp,
-    ) -> Result<RequestReply, StationCode> {
-        let ask = Vct::parse(ask).map_err(|_| StationCode::MayNotAsk)?;
-        let certificate = self.settings.certificate.as_deref();
-        match &self.certificate {
-            Some(view) if !view.allowed.contains(&ask) => return Err(StationCode::MayNotAsk),
-            Some(view) if now < view.iat || now >= view.exp => return Err(StationCode::NotCertified),
-            None if ask != Vct::AGE && ask != Vct::RESIDENCE => return Err(StationCode::NotCertified),
-            Some(_) if self.trust.is_some() && !self.is_certified(now) => {
-                return Err(StationCode::NotCertified);
-            }
-            _ => {}
-        }
-        let signer = Signer {
-            key: &self.settings.key,
-            certificate,
-        };
-        let request = credential::build_request(&ask, &self.audience, nonce, now, Some(signer))
-            .map_err(|_| StationCode::MayNotAsk)?;
-        let reply = self.request_reply(&request).ok_or(StationCode::BadCall)?;
-        self.note_unfinished(now)?;
-        self.store
-            .open_request(&request.nonce, request.expires.unix(), now.unix())?;
-        self.request = Some(request);
-        self.begin_visit();
-        Ok(reply)
-    }
-
-    /// Takes the question back; no answer to it will be accepted.
-    pub fn cancel_request(&mut self) {
-        self.request = None;
-    }
-
     fn decide(&mut self, text: &str, now: Timestamp) -> Result<Visit, StationCode> {
         let outcome = self.verify_as_expected(text, now);
         if let Some(printed) = &outcome.printed {
@@ -418,7 +404,11 @@ impl Station {
             ));
         }
         let (code, Some(verified)) = (outcome.code, outcome.verified) else {
-            self.log_visit(outcome.code, None, now)?;
+            if is_anybodys(outcome.code) {
+                self.log_anybodys(Event::Visit, outcome.code.code(), now)?;
+            } else {
+                self.log_visit(outcome.code, None, now)?;
+            }
             return Ok(Visit::decided(outcome.code, Seen::unknown(text)));
         };
         let mut seen = Seen::verified(text, &verified, None);
@@ -469,9 +459,4 @@ impl Station {
             },
         )
     }
-}
-
-/// A code that is no pass at all.
-const fn is_none_of_ours(code: Code) -> bool {
-    matches!(code, Code::WrongCode | Code::Malformed | Code::TooLarge)
 }

@@ -70,7 +70,8 @@ impl Station {
 
     /// Names the roots that the next trust list must be signed by.
     pub fn roots_fingerprint(&self) -> String {
-        let held = self.trust.as_ref().map(TrustList::successors);
+        let held = self.trust.as_ref().or(self.trust_behind.as_ref());
+        let held = held.map(TrustList::successors);
         held.unwrap_or(&self.settings.roots).fingerprint()
     }
 
@@ -79,13 +80,14 @@ impl Station {
     /// # Errors
     /// [`StationCode::TrustRefused`], [`StationCode::TrustRolledBack`], [`StationCode::StoreFailed`]; the old one stays.
     pub fn take_trust_list(&mut self, bytes: &[u8]) -> Result<bool, StationCode> {
-        let trust =
-            TrustList::verify(bytes, &self.settings.roots, self.trust.as_ref()).map_err(
-                |error| match error {
-                    TrustError::Older | TrustError::SameNumber => StationCode::TrustRolledBack,
-                    _ => StationCode::TrustRefused,
-                },
-            )?;
+        let held = self.trust.as_ref().or(self.trust_behind.as_ref());
+        let trust = TrustList::verify(bytes, &self.settings.roots, held).map_err(|error| match error {
+            TrustError::Older | TrustError::SameNumber => StationCode::TrustRolledBack,
+            _ => StationCode::TrustRefused,
+        })?;
+        if trust.sequence() < self.floors.trust {
+            return Err(StationCode::TrustRolledBack);
+        }
         if self
             .trust
             .as_ref()
@@ -93,10 +95,11 @@ impl Station {
         {
             return Ok(false);
         }
-        let change = trust.changes_roots().then_some(trust.sequence());
         self.store
-            .put_trust_list(bytes, change)
+            .put_trust_list(&trust, bytes)
             .map_err(|_| StationCode::StoreFailed)?;
+        self.floors.trust = trust.sequence();
+        self.trust_behind = None;
         // What the old list's keys signed must hold under the new one's.
         if let Some(status) = &self.status {
             let still = StatusManifest::verify(status.manifest().bytes(), &trust, None);
@@ -139,7 +142,7 @@ impl Station {
             return Ok(false);
         }
         self.store
-            .put_type_register(bytes)
+            .put_type_register(&types)
             .map_err(|_| StationCode::StoreFailed)?;
         self.floors.types = types.sequence();
         self.types = Some(types);
@@ -164,7 +167,7 @@ impl Station {
             return Ok(false);
         }
         self.store
-            .put_risk_rules(bytes)
+            .put_risk_rules(&rules)
             .map_err(|_| StationCode::StoreFailed)?;
         self.floors.rules = rules.content().sequence;
         self.rules = Some(rules);
@@ -244,7 +247,7 @@ impl Station {
         Ok(())
     }
 
-    /// Notes that everything was fetched.
+    /// Notes that the desk heard of the newest data: the province answered everything, or an update brought what was new here.
     ///
     /// # Errors
     /// [`StationCode::StoreFailed`].

@@ -126,11 +126,16 @@ impl UpdateReader {
 
 impl Station {
     /// Takes one code of an update, and the update with the last of them.
-    pub(super) fn see_update(&mut self, text: &str, now: Timestamp) {
+    ///
+    /// # Errors
+    /// [`StationCode::DiskFull`], [`StationCode::StoreFailed`]: what became of it could not be written down.
+    pub(super) fn see_update(&mut self, text: &str, now: Timestamp) -> Result<(), StationCode> {
         if let Some(update) = self.update.see(text, now) {
-            let result = self.take_carried(&update, now);
-            self.update.end(&update, result);
+            let parts = self.take_parts(StatusBundle::from_codes(&update));
+            self.update.end(&update, parts.result());
+            self.note_parts(&parts, now)?;
         }
+        Ok(())
     }
 
     /// Takes over an update that was carried here: status data, and what else it has. Says what is new, and writes down what became of it. What was taken stays if something behind it is refused.
@@ -139,13 +144,22 @@ impl Station {
     /// [`StationCode::UpdateUnreadable`], [`StationCode::UpdateOtherStart`] if its changes begin at other data than these,
     /// those of [`Self::take_trust_list`], [`Self::take_type_register`] and [`Self::stage_status`].
     pub fn take_carried(&mut self, bytes: &[u8], now: Timestamp) -> Result<Taken, StationCode> {
-        let parts = self.take_parts(bytes);
+        let parts = self.take_parts(StatusBundle::decode(bytes));
+        self.note_parts(&parts, now)?;
+        parts.result()
+    }
+
+    /// Writes down what became of an update. One that brought nothing, or older parts, says nothing of how new the desk's
+    /// data are; anybody can show any number of those, so they are counted once there are too many.
+    fn note_parts(&mut self, parts: &Parts, now: Timestamp) -> Result<(), StationCode> {
         let word = parts.refused.map_or(parts.taken.word(), |code| code.code());
+        if !parts.taken.anything() {
+            return self.log_anybodys(Event::Update, word, now);
+        }
         if parts.refused.is_none() {
             self.note_sync(now)?;
         }
-        self.log_event(Event::Update, Some(word), now)?;
-        parts.refused.map_or(Ok(parts.taken), Err)
+        self.log_event(Event::Update, Some(word), now)
     }
 
     /// Takes over the update that came with the program, where it is newer than what is here: then nothing is here, or the
@@ -155,7 +169,7 @@ impl Station {
     /// # Errors
     /// As [`Self::take_carried`]; what was here stays.
     pub fn take_snapshot(&mut self, bytes: &[u8], now: Timestamp) -> Result<Option<Taken>, StationCode> {
-        let parts = self.take_parts(bytes);
+        let parts = self.take_parts(StatusBundle::decode(bytes));
         let refused = parts.refused.filter(|code| !is_older(*code));
         if refused.is_none() && !parts.taken.anything() {
             return Ok(None);
@@ -183,9 +197,9 @@ impl Station {
     }
 
     /// Takes part after part. One that is older than what is here stops none of the others, which it says nothing about.
-    fn take_parts(&mut self, bytes: &[u8]) -> Parts {
+    fn take_parts(&mut self, bundle: Result<StatusBundle, StatusError>) -> Parts {
         let mut parts = Parts::default();
-        let Ok(bundle) = StatusBundle::decode(bytes) else {
+        let Ok(bundle) = bundle else {
             parts.refused = Some(StationCode::UpdateUnreadable);
             return parts;
         };
@@ -197,15 +211,15 @@ impl Station {
             let types = self.take_type_register(register);
             parts.taken.types = parts.note(types);
         }
-        if parts.goes_on() {
-            let status = self.take_carried_status(&bundle);
-            parts.taken.status = parts.note(status);
-        }
         if parts.goes_on()
             && let Some(rules) = &bundle.rules
         {
             let rules = self.take_risk_rules(rules);
             parts.taken.rules = parts.note(rules);
+        }
+        if parts.goes_on() {
+            let status = self.take_carried_status(&bundle);
+            parts.taken.status = parts.note(status);
         }
         parts
     }
@@ -241,6 +255,10 @@ impl Parts {
             self.refused.get_or_insert(code);
             false
         })
+    }
+
+    fn result(&self) -> Result<Taken, StationCode> {
+        self.refused.map_or(Ok(self.taken), Err)
     }
 
     fn goes_on(&self) -> bool {

@@ -1,4 +1,5 @@
-//! How the desk verifies what it saw: against the question it shows, or else as a timed presentation.
+//! How the desk verifies what it saw: against the question it shows, or else as a timed presentation, where its profile
+//! takes those.
 
 use credential::{
     Claims, Code, Context, Expect, IssuedRequest, Outcome, ReplayKey, ServiceRule, Timestamp, Vct, Verified,
@@ -7,11 +8,12 @@ use credential::{
 use super::Station;
 use super::fallen::decided_without;
 use crate::claims::{self, ShownPass};
+use crate::types::ProfileMode;
 use crate::visit::Seen;
 
 impl Station {
-    /// Verifies against the open request, or else as a timed presentation. A late answer, and one that is shown
-    /// again, is called what it is.
+    /// Verifies against the open request, or else as what the profile's mode lets visitors show unasked. A late answer,
+    /// and one that is shown again, is called what it is.
     pub(super) fn verify_as_expected(&self, text: &str, now: Timestamp) -> Outcome {
         let open = self.request.as_ref();
         if let Some(request) = open.filter(|request| now <= request.expires) {
@@ -22,13 +24,7 @@ impl Station {
                 outcome
             };
         }
-        let outcome = self.verify(
-            text,
-            Expect::Timed {
-                audience: &self.audience,
-            },
-            now,
-        );
+        let outcome = self.verify(text, self.unasked(), now);
         match (outcome.code, open) {
             (Code::WrongRequest, Some(request)) => {
                 let late = self.verify(text, Expect::Request(request), now);
@@ -58,11 +54,20 @@ impl Station {
             };
             self.verify(text, Expect::Request(&request), now)
         } else {
-            let audience = &self.audience;
-            self.verify(text, Expect::Timed { audience }, now)
+            self.verify(text, self.unasked(), now)
         };
         let pass = outcome.verified.as_ref().map(Verified::replay_key);
         (outcome, pass)
+    }
+
+    /// What a visitor may show while the desk asks nothing.
+    fn unasked(&self) -> Expect<'_> {
+        match self.profile.mode() {
+            ProfileMode::Request => Expect::Nothing,
+            ProfileMode::Timed => Expect::Timed {
+                audience: &self.audience,
+            },
+        }
     }
 
     fn or_answered(&self, text: &str, outcome: Outcome) -> Outcome {

@@ -12,7 +12,7 @@ use std::path::Path;
 use credential::SecretKey;
 use rusqlite::{Connection, ErrorCode};
 
-pub use signed::SignedData;
+pub use signed::{Highest, SignedData};
 
 use crate::StationCode;
 

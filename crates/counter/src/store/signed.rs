@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use credential::StatusSet;
-use rusqlite::{OptionalExtension as _, params};
+use credential::{RiskRules, StatusSet, TrustList, TypeRegister};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Store, StoreError};
 
@@ -22,6 +22,31 @@ pub struct SignedData {
     pub risk_rules: Option<Vec<u8>>,
     /// When the last complete sync was, in unix seconds.
     pub last_sync: Option<u64>,
+    /// The highest numbers that were ever taken, also of data that are damaged by now.
+    pub highest: Highest,
+}
+
+/// The highest number of each kind of signed data that was ever taken; 0 where there was none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Highest {
+    /// Of trust lists.
+    pub trust: u64,
+    /// Of type registers.
+    pub types: u64,
+    /// Of risk rules.
+    pub rules: u64,
+    /// Of status manifests.
+    pub status: u64,
+}
+
+/// Notes that data with this number were taken.
+fn raise(connection: &Connection, kind: &str, number: u64) -> rusqlite::Result<()> {
+    connection.execute(
+        "INSERT INTO highest (kind, number) VALUES (?1, ?2)
+         ON CONFLICT (kind) DO UPDATE SET number = max(number, excluded.number)",
+        params![kind, i64::try_from(number).unwrap_or(i64::MAX)],
+    )?;
+    Ok(())
 }
 
 impl Store {
@@ -54,7 +79,23 @@ impl Store {
             status_manifest: blob("SELECT bytes FROM status_manifest WHERE id = 1")?,
             risk_rules: blob("SELECT bytes FROM risk_rules WHERE id = 1")?,
             last_sync: last_sync.and_then(|at| u64::try_from(at).ok()),
+            highest: Highest {
+                trust: self.highest("trust")?,
+                types: self.highest("types")?,
+                rules: self.highest("rules")?,
+                status: self.highest("status")?,
+            },
         })
+    }
+
+    fn highest(&self, kind: &str) -> Result<u64, StoreError> {
+        let number = self
+            .connection
+            .query_row("SELECT number FROM highest WHERE kind = ?1", [kind], |row| {
+                row.get::<_, i64>(0)
+            })
+            .optional()?;
+        Ok(number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
     }
 
     /// Replaces the trust list. One that changed the roots is kept under its number for good: without it no later list
@@ -62,14 +103,15 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; the old one stays.
-    pub fn put_trust_list(&mut self, bytes: &[u8], change: Option<u64>) -> Result<(), StoreError> {
+    pub fn put_trust_list(&mut self, list: &TrustList, bytes: &[u8]) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
-        if let Some(sequence) = change {
+        if list.changes_roots() {
             transaction.execute(
                 "INSERT OR REPLACE INTO root_change (sequence, bytes) VALUES (?1, ?2)",
-                params![i64::try_from(sequence).unwrap_or(i64::MAX), bytes],
+                params![i64::try_from(list.sequence()).unwrap_or(i64::MAX), bytes],
             )?;
         }
+        raise(&transaction, "trust", list.sequence())?;
         transaction.execute(
             "INSERT INTO trust_list (id, bytes) VALUES (1, ?1)
              ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes",
@@ -83,12 +125,15 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; the old ones stay.
-    pub fn put_risk_rules(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        self.connection.execute(
+    pub fn put_risk_rules(&mut self, rules: &RiskRules) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        raise(&transaction, "rules", rules.content().sequence)?;
+        transaction.execute(
             "INSERT INTO risk_rules (id, bytes) VALUES (1, ?1)
              ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes",
-            [bytes],
+            [rules.bytes()],
         )?;
+        transaction.commit()?;
         Ok(())
     }
 
@@ -96,12 +141,15 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; the old one stays.
-    pub fn put_type_register(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        self.connection.execute(
+    pub fn put_type_register(&mut self, types: &TypeRegister) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        raise(&transaction, "types", types.sequence())?;
+        transaction.execute(
             "INSERT INTO type_register (id, bytes) VALUES (1, ?1)
              ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes",
-            [bytes],
+            [types.bytes()],
         )?;
+        transaction.commit()?;
         Ok(())
     }
 
@@ -135,6 +183,7 @@ impl Store {
     /// [`StoreError`]; everything old stays.
     pub fn put_status(&mut self, set: &StatusSet) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
+        raise(&transaction, "status", set.manifest().epoch())?;
         transaction.execute(
             "INSERT INTO status_manifest (id, bytes) VALUES (1, ?1)
              ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes",

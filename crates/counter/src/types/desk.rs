@@ -32,8 +32,19 @@ pub struct DeskView {
     pub setup: bool,
     /// What the desk is for.
     pub profile: ProfileView,
+    /// Where the profile wants what the province's rule or register refuses; for an administrator.
+    pub misfits: Vec<MisfitView>,
     /// The gate's day; none at other desks.
     pub gate: Option<GateView>,
+}
+
+/// Something in the profile that no visitor can answer well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct MisfitView {
+    /// The pass type; none where it is about the profile's mode.
+    pub ask: Option<String>,
+    /// Why, one of `STATION_CODES`.
+    pub code: String,
 }
 
 /// What an officer may do.

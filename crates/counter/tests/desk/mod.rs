@@ -21,7 +21,8 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
-use counter::officers::NewOfficer;
+use counter::officers::{Caller, NewOfficer};
+use counter::profile::Profile;
 use counter::province::Province;
 use counter::station::{Settings, Station};
 use counter::types::{Role, ScanReply};
@@ -306,7 +307,16 @@ impl Desk {
             offline: province.is_none(),
             configured: true,
         };
-        let station = Station::open(data, settings).unwrap();
+        let mut station = Station::open(data, settings).unwrap();
+        let has_none = station
+            .state_for(Caller::Nobody, Timestamp::from_unix(NOW))
+            .desk
+            .profile
+            .id
+            == "certificate";
+        if has_none {
+            station.use_profile(walk_in()).unwrap();
+        }
         let clock = Arc::new(AtomicU64::new(NOW));
         let app = App {
             station: Mutex::new(station),
@@ -432,6 +442,28 @@ impl Desk {
     pub async fn state(&self) -> serde_json::Value {
         self.call("GET", "/api/state", &[], Body::empty()).await.1
     }
+}
+
+/// What desks here are for unless a test keeps another profile: all that their certificate allows, and whatever visitors show
+/// unasked.
+pub fn walk_in() -> Profile {
+    Profile::parse(&profile_file(
+        "tests",
+        "general",
+        "timed",
+        &["identity", "age", "boat-permit", "name-photo"],
+    ))
+    .unwrap()
+}
+
+/// A profile as an office writes it.
+pub fn profile_file(id: &str, service: &str, mode: &str, ask: &[&str]) -> Vec<u8> {
+    serde_json::json!({
+        "version": 1, "id": id, "service": service, "ask": ask, "mode": mode,
+        "name": { "en": "Domicile", "ur": "ڈومیسائل", "ps": "ډومیسایل" },
+    })
+    .to_string()
+    .into_bytes()
 }
 
 /// An officer who is to be added.

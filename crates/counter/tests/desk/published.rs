@@ -7,7 +7,9 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use serde_json::Value;
 
-use super::{Arc, Bitmap, Desk, Land, Mutex, Province, StatusCode, piece, verdict};
+use super::{
+    Arc, Bitmap, Desk, Land, Mutex, Province, SecretKey, StatusCode, TrustContent, TrustList, piece, verdict,
+};
 
 /// What the province publishes at the moment.
 #[derive(Default, Clone)]
@@ -120,4 +122,21 @@ pub fn published(land: &Land, epoch: u64, revoked: &[u32]) -> Published {
 pub async fn identity_verdict(desk: &Desk, land: &Land) -> (String, String) {
     let request = desk.ask("identity").await;
     verdict(&desk.text(&land.identity_answer(1, &request)).await)
+}
+
+/// The list after `held`, signed by these roots: 1 to 3 are the pinned ones, others those that come after.
+pub fn next_list(land: &Land, held: &TrustList, next: Option<[u8; 3]>, signers: &[u8]) -> Vec<u8> {
+    let secret = |n: u8| match usize::from(n) {
+        n @ 1..=3 => SecretKey::from_seed(sandbox::roots::ROOT_SEEDS[n - 1]),
+        _ => SecretKey::from_seed([n; 32]),
+    };
+    let content = TrustContent {
+        sequence: held.sequence() + 1,
+        previous: Some(held.sha256()),
+        next_roots: next.map(|numbers| numbers.map(|n| secret(n).public())),
+        ..land.trust().content().clone()
+    };
+    let keys: Vec<_> = signers.iter().map(|n| secret(*n)).collect();
+    let numbered: Vec<_> = keys.iter().enumerate().collect();
+    credential::sign_trust_list(&content, &numbered)
 }

@@ -9,13 +9,18 @@ use super::{
     is_list_name,
 };
 use crate::cbor::{Reader, Writer};
+use crate::frames;
 use crate::trust::TrustList;
+use crate::zlib::{self, InflateError};
 
 /// Longest bundle, in bytes: whole lists for the province with one entry in twenty set are 1.5 MB each.
 pub const BUNDLE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// Prefix of the codes that carry a bundle ([`crate::frames::split_with_hash`]).
+/// Prefix of the codes that carry a bundle ([`StatusBundle::to_codes`]).
 pub const UPDATE_PREFIX: &str = "KPU:";
+
+/// Longest bundle that codes carry, in bytes, unpacked: four of the largest signed data, and a day's changes.
+const CODED_BYTES_MAX: usize = 320 * 1024;
 
 /// Most deltas in one bundle.
 const DELTAS_MAX: u64 = 64;
@@ -110,6 +115,28 @@ impl StatusBundle {
             w.int(RULES).bytes(rules);
         }
         w.finish()
+    }
+
+    /// The codes that carry it past a camera, packed with zlib, `parity` more than it takes. None if it is too large for
+    /// codes: [`frames::PAYLOAD_BYTES_MAX`] less the 32 bytes of its hash once it is packed.
+    pub fn to_codes(&self, parity: usize) -> Option<Vec<String>> {
+        let bytes = self.encode();
+        if bytes.len() > CODED_BYTES_MAX {
+            return None;
+        }
+        frames::split_with_hash(UPDATE_PREFIX, &zlib::pack(&bytes), parity)
+    }
+
+    /// Reads what codes carried; nothing in it is proven yet.
+    ///
+    /// # Errors
+    /// [`StatusError::TooLarge`], [`StatusError::Malformed`].
+    pub fn from_codes(carried: &[u8]) -> Result<Self, StatusError> {
+        let bytes = zlib::inflate(carried, CODED_BYTES_MAX).map_err(|error| match error {
+            InflateError::TooLarge => StatusError::TooLarge,
+            InflateError::Malformed => StatusError::Malformed,
+        })?;
+        Self::decode(&bytes)
     }
 
     /// Reads one; nothing in it is proven yet.

@@ -16,7 +16,7 @@ use sqlx::AnyConnection;
 use super::publish::put;
 use super::{Fault, Province, Refusal};
 use crate::randomness::Randomness;
-use crate::store::artefact::{self, Name};
+use crate::store::artefact::{self, Artefact, Name};
 use crate::store::status_file::{self, Flip, Hash};
 use crate::store::{Store, StoreError, status};
 
@@ -185,15 +185,23 @@ pub async fn delta(db: &mut AnyConnection, from: u64, to: u64) -> Result<Option<
 pub enum Reach {
     /// From the last epoch of each of so many days, and from each that was carried to desks.
     Days(u64),
-    /// From this epoch only: the shortest.
-    Epoch(u64),
+    /// From this epoch only: the shortest. Type register and risk rules are in it where they were published since then, or
+    /// where they are asked for.
+    Epoch {
+        /// The epoch that the desk has.
+        from: u64,
+        /// The type register, however old.
+        types: bool,
+        /// The risk rules, however old.
+        rules: bool,
+    },
     /// From nothing: every list whole.
     Whole,
 }
 
 /// An update for desks without a network: the newest trust list behind all that changed the roots, the newest manifest,
-/// and the changes or the lists. Type register and risk rules too, but where the fewest codes are asked for, since they
-/// are larger than a day's changes. `None` if changes from that epoch are not kept.
+/// and the changes or the lists. Type register and risk rules too; where the fewest codes are asked for, only what a desk
+/// with that epoch cannot have, since they are larger than a day's changes. `None` if changes from that epoch are not kept.
 ///
 /// # Errors
 /// [`Fault`].
@@ -215,8 +223,8 @@ pub async fn bundle(store: &Store, reach: Reach, now: Timestamp) -> Result<Optio
                 bundle.lists.insert(list, bitmaps);
             }
         }
-        Reach::Epoch(from) if from == newest => {}
-        Reach::Epoch(from) => match delta(&mut db, from, newest).await? {
+        Reach::Epoch { from, .. } if from == newest => {}
+        Reach::Epoch { from, .. } => match delta(&mut db, from, newest).await? {
             Some(delta) => bundle.deltas.push(delta),
             None => return Ok(None),
         },
@@ -231,12 +239,19 @@ pub async fn bundle(store: &Store, reach: Reach, now: Timestamp) -> Result<Optio
             }
         }
     }
-    if !matches!(reach, Reach::Epoch(_)) {
-        let types = artefact::newest(&mut db, Name::TypeRegister).await?;
-        bundle.types = types.map(|register| register.bytes);
-        let rules = artefact::newest(&mut db, Name::RiskRules).await?;
-        bundle.rules = rules.map(|rules| rules.bytes);
-    }
+    let (since, with_types, with_rules) = match reach {
+        Reach::Epoch { from, types, rules } => (
+            status_file::issued_at(&mut db, from).await?.unwrap_or(0),
+            types,
+            rules,
+        ),
+        Reach::Days(_) | Reach::Whole => (0, true, true),
+    };
+    let travels = |file: &Artefact, asked: bool| asked || file.issued_at > since;
+    let types = artefact::newest(&mut db, Name::TypeRegister).await?;
+    bundle.types = types.filter(|one| travels(one, with_types)).map(|one| one.bytes);
+    let rules = artefact::newest(&mut db, Name::RiskRules).await?;
+    bundle.rules = rules.filter(|one| travels(one, with_rules)).map(|one| one.bytes);
     status_file::set_bundled(&mut db, newest).await?;
     db.commit().await?;
     Ok(Some(bundle))

@@ -198,6 +198,19 @@ pub async fn has_epoch(db: &mut AnyConnection, epoch: u64) -> Result<bool, Store
     Ok(row.try_get::<i64, _>("n")? > 0)
 }
 
+/// When an epoch was issued, unix seconds; none if it is not kept.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn issued_at(db: &mut AnyConnection, epoch: u64) -> Result<Option<u64>, StoreError> {
+    sqlx::query("SELECT issued_at FROM status_epoch WHERE epoch = $1")
+        .bind(seconds(epoch)?)
+        .fetch_optional(db)
+        .await?
+        .map(|row| unsigned(&row, "issued_at"))
+        .transpose()
+}
+
 /// The epochs since `since` (unix seconds) from which desks may go on: the last of each day and those that were carried
 /// to desks, oldest first.
 ///

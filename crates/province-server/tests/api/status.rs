@@ -4,12 +4,14 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use credential::{
-    DAY, Piece, Shape, Standing, StatusBundle, StatusDelta, StatusRef, StatusSet, StatusToken, Timestamp,
+    DAY, Piece, RiskRules, Shape, Standing, StatusBundle, StatusDelta, StatusRef, StatusSet, StatusToken,
+    Timestamp,
 };
 use province_api::artefacts::{ESTAMP_LIST, IDENTITY_LIST};
 use province_api::paths;
 use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
+use province_api::rules::RulesFile;
 use province_server::admin::Office;
 use province_server::randomness::Randomness;
 use province_server::rules::end::Ended;
@@ -232,7 +234,14 @@ async fn a_bundle_brings_a_desk_of_any_day_to_the_newest_epoch() {
     assert!(whole.open(&trust, None).is_ok());
     let one = carried(
         office
-            .bundle(Reach::Epoch(4), bench.now())
+            .bundle(
+                Reach::Epoch {
+                    from: 4,
+                    types: false,
+                    rules: false,
+                },
+                bench.now(),
+            )
             .await
             .unwrap()
             .unwrap(),
@@ -241,11 +250,45 @@ async fn a_bundle_brings_a_desk_of_any_day_to_the_newest_epoch() {
     assert!(one.open(&trust, Some(&sets[3])).is_ok());
     assert!(
         office
-            .bundle(Reach::Epoch(9), bench.now())
+            .bundle(
+                Reach::Epoch {
+                    from: 9,
+                    types: false,
+                    rules: false
+                },
+                bench.now()
+            )
             .await
             .unwrap()
             .is_none()
     );
+    // Register and rules travel where they are asked for, and by themselves once newer ones are there than that epoch.
+    let since = async |from, asked| {
+        let reach = Reach::Epoch {
+            from,
+            types: asked,
+            rules: asked,
+        };
+        let bundle = office.bundle(reach, bench.now()).await.unwrap().unwrap();
+        let codes = bundle.to_codes(0);
+        (
+            bundle.types.is_some(),
+            bundle.rules.is_some(),
+            codes.unwrap().len(),
+        )
+    };
+    let (types, rules, lean) = since(4, false).await;
+    assert!(!types && !rules && lean <= 8, "{lean} codes");
+    let (types, rules, full) = since(4, true).await;
+    assert!(types && rules && full <= 50, "{full} codes");
+    let set = RiskRules::read_unverified(&bench.get(paths::RISK_RULES).await.body).unwrap();
+    bench.set_time(NOW + 4 * DAY + 30);
+    let file = RulesFile::of(&set.rules);
+    office.publish_rules(&file, bench.now()).await.unwrap();
+    let (types, rules, _) = since(4, false).await;
+    assert!(!types && rules, "newer rules than epoch 4");
+    let (_, rules, _) = since(5, false).await;
+    assert!(rules, "and than epoch 5, whatever else changed");
     // A desk that was brought an epoch in the middle of a day goes on from it.
     bench.set_time(NOW + 4 * DAY + 60);
     now(office.consume(&stamp(9), bench.now())).await;

@@ -1,0 +1,160 @@
+//! What anybody can show as often as they like, without a pass of the province: it is decided like everything else, and when
+//! there is too much of it the log counts it instead of growing with it.
+//!
+//! So many are entries of their own; what comes beyond is counted in the data file, by code, officer and profile, and becomes
+//! one entry for each with how many there were (`more.37`) once the minute is over. Nothing is left out of the count, also
+//! where the power fails in between.
+
+use credential::{Code, Timestamp};
+use scan_log::{Word, minute_of};
+use sha2::{Digest as _, Sha256};
+
+/// So many in a row are entries of their own, ...
+const SINGLE_MAX: u64 = 10;
+/// ... and one more after each of so many seconds.
+const ONE_MORE_AFTER: u64 = 60;
+/// A code that is not seen for so many seconds was taken away from the camera.
+const HELD_SECONDS: u64 = 10;
+/// So many codes that are held before the camera are known again.
+const HELD_MAX: usize = 8;
+
+/// True if a verdict says nothing of a pass that the province gave to somebody.
+pub(crate) const fn is_anybodys(code: Code) -> bool {
+    is_no_pass(code)
+        || matches!(
+            code,
+            Code::AlgorithmNotAllowed
+                | Code::UnknownHeader
+                | Code::WeakKey
+                | Code::HolderSignature
+                | Code::UnknownIssuer
+                | Code::IssuerSignature
+        )
+}
+
+/// True if it was no pass at all.
+pub(crate) const fn is_no_pass(code: Code) -> bool {
+    matches!(code, Code::WrongCode | Code::Malformed | Code::TooLarge)
+}
+
+/// How many more may be entries of their own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    left: u64,
+    since: Timestamp,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            left: SINGLE_MAX,
+            since: Timestamp::from_unix(0),
+        }
+    }
+}
+
+impl Room {
+    /// Takes one place, if there is one.
+    pub fn take(&mut self, now: Timestamp) -> bool {
+        let minute = minute_of(now);
+        // A clock that was set back begins anew from there.
+        let more = minute.since(self.since) / ONE_MORE_AFTER;
+        if more > 0 || minute < self.since {
+            self.since = minute;
+            self.left = self.left.saturating_add(more).min(SINGLE_MAX);
+        }
+        let free = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        free
+    }
+}
+
+/// Codes that are no passes and are still before the camera, by their hashes.
+#[derive(Debug, Default)]
+pub(crate) struct HeldUp(Vec<([u8; 32], Timestamp)>);
+
+impl HeldUp {
+    /// A code that was judged.
+    pub fn put(&mut self, text: &str, now: Timestamp) {
+        self.0.truncate(HELD_MAX - 1);
+        self.0.insert(0, (Sha256::digest(text).into(), now));
+    }
+
+    /// Whether the code was judged and has been there since.
+    pub fn is_held(&mut self, text: &str, now: Timestamp) -> bool {
+        self.0
+            .retain(|(_, seen)| now.since(*seen) <= HELD_SECONDS && *seen <= now);
+        if self.0.is_empty() {
+            return false;
+        }
+        let sha256: [u8; 32] = Sha256::digest(text).into();
+        let known = self.0.iter_mut().find(|(held, _)| *held == sha256);
+        known.is_some_and(|(_, seen)| {
+            *seen = now;
+            true
+        })
+    }
+}
+
+/// What stands in the entry for so many.
+pub(super) fn more(count: u64) -> Option<Word> {
+    Word::parse(&format!("more.{count}")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix(1_700_000_040 + seconds)
+    }
+
+    #[test]
+    fn ten_are_single_and_one_more_after_each_minute() {
+        let mut room = Room::default();
+        let taken = |room: &mut Room, second| (0..50).filter(|_| room.take(at(second))).count();
+        assert_eq!(taken(&mut room, 0), 10);
+        assert_eq!(taken(&mut room, 59), 0);
+        assert_eq!(taken(&mut room, 60), 1);
+        assert_eq!(taken(&mut room, 60 + 5 * 60), 5);
+        assert_eq!(taken(&mut room, 86_400), 10, "never more than ten in a row");
+        // Set back by an hour: nothing for free, and it goes on from there.
+        assert_eq!(taken(&mut room, 82_800), 0);
+        assert_eq!(taken(&mut room, 82_860), 1);
+    }
+
+    #[test]
+    fn a_code_is_known_as_long_as_it_is_seen() {
+        let mut held = HeldUp::default();
+        assert!(!held.is_held("A", at(0)));
+        held.put("A", at(0));
+        for second in [5, 15, 25] {
+            assert!(held.is_held("A", at(second)));
+            assert!(!held.is_held("B", at(second)));
+        }
+        assert!(!held.is_held("A", at(36)), "it was away");
+        for number in 0..100 {
+            held.put(&number.to_string(), at(40));
+        }
+        assert_eq!(held.0.len(), HELD_MAX);
+        assert!(held.is_held("99", at(40)) && !held.is_held("0", at(40)));
+    }
+
+    #[test]
+    fn what_needs_a_pass_of_the_province_is_never_counted_away() {
+        for code in [
+            Code::Accepted,
+            Code::Replayed,
+            Code::Stale,
+            Code::Revoked,
+            Code::WrongDesk,
+            Code::Expired,
+        ] {
+            assert!(!is_anybodys(code), "{code}");
+        }
+        assert!(is_anybodys(Code::HolderSignature) && is_anybodys(Code::Malformed));
+        assert_eq!(more(37).unwrap().as_str(), "more.37");
+    }
+}
