@@ -220,7 +220,10 @@ async fn what_the_rule_refuses_is_said_and_never_asked() {
     take(&rules(4, &all, Mode::Timed, 0, &[OVER_18]));
     assert_eq!(
         misfits().await,
-        ["identity station_rule_not_said", "name-photo station_rule_not_said"]
+        [
+            "identity station_rule_not_said",
+            "name-photo station_rule_not_said"
+        ]
     );
     assert_eq!(asked("age").await, "asked");
     desk.json("/api/request/cancel", Value::Null).await;
@@ -259,7 +262,7 @@ async fn a_gate_whose_rule_does_not_take_staff_says_so() {
 
 #[test]
 fn a_profile_that_the_certificate_does_not_allow_is_refused_before_it_is_kept() {
-    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let (land, folder) = (Land::new(), tempdir().unwrap());
     let data = folder.path();
     drop(Desk::closed(&land, data, None));
     let certificate = data.join("desk.cert");
@@ -270,7 +273,7 @@ fn a_profile_that_the_certificate_does_not_allow_is_refused_before_it_is_kept() 
         let store = counter::store::Store::open(&data.join("counter.sqlite"), &key).unwrap();
         store.profile().unwrap()
     };
-    let bad = desk::profile_file("new", "general", "request", &["age", "residence"]);
+    let bad = profile_file("new", "general", "request", &["age", "residence"]);
     std::fs::write(&profile, &bad).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_counter"))
         .args(["serve", "--offline", "--data"])

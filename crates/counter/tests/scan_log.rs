@@ -345,6 +345,9 @@ async fn a_stream_of_junk_is_counted_and_nothing_of_it_is_lost() {
     let (entries, report, _) = log(&mut desk.app.station(), NOW + 100);
     assert_eq!(report.code(), Code::Whole, "{:?}", report.findings);
     let (visits, updates) = (sums(&entries, "visit"), sums(&entries, "update"));
+    // Whoever verifies the log gets the whole count.
+    let day = report.days.values().next().unwrap();
+    assert_eq!((day.visits["wrong_code"], day.events["update"]), (200, 200));
     assert_eq!(visits["accepted"], (1, 0));
     let (junk, unreadable) = (visits["wrong_code"], updates["station_update_unreadable"]);
     assert_eq!((junk.0 + junk.1, unreadable.0 + unreadable.1), (200, 200));

@@ -11,6 +11,8 @@ pub type Hash = [u8; 32];
 
 /// Longest word, in bytes.
 const WORD_BYTES_MAX: usize = 64;
+/// Before the count of what was not written down one by one.
+const MORE: &str = "more.";
 
 /// A name of ours: a service, a kind of pass, a code. 1 to 64 of `a`-`z`, `0`-`9`, `:`, `.`, `_`, `-`, so that nothing
 /// that somebody typed or showed can get into the log.
@@ -149,6 +151,20 @@ pub struct Entry {
 impl Entry {
     /// What stands before the first entry.
     pub const BEFORE_FIRST: Hash = [0; 32];
+
+    /// What [`Entry::about`] says of an entry that stands for so many.
+    #[must_use]
+    pub fn more(count: u64) -> Option<Word> {
+        Word::parse(&format!("{MORE}{count}")).ok()
+    }
+
+    /// For how many it stands: itself, or as many as a desk counted where there was too much to write down each.
+    #[must_use]
+    pub fn times(&self) -> u64 {
+        let about = self.about.as_ref().map(Word::as_str);
+        let count = about.and_then(|about| about.strip_prefix(MORE)?.parse().ok());
+        count.unwrap_or(1)
+    }
 
     /// The entry as deterministic CBOR (`log-entry` in docs/format.cddl).
     #[must_use]

@@ -94,9 +94,9 @@ pub struct SealFacts {
 pub struct Day {
     /// Entries of the day.
     pub entries: u64,
-    /// Visits by verdict code.
+    /// Visits by verdict code, also those that the desk only counted.
     pub visits: BTreeMap<String, u64>,
-    /// Everything else by event.
+    /// Everything else by event, in the same way.
     pub events: BTreeMap<&'static str, u64>,
     /// The day was closed by its seal; the last day need not be.
     pub closed: bool,
@@ -240,8 +240,14 @@ impl Reading<'_> {
         day.entries += 1;
         day.closed = false;
         match (&entry.event, &entry.code) {
-            (Event::Visit, Some(code)) => *day.visits.entry(code.as_str().to_owned()).or_default() += 1,
-            (event, _) => *day.events.entry(event.as_str()).or_default() += 1,
+            (Event::Visit, Some(code)) => {
+                let visits = day.visits.entry(code.as_str().to_owned()).or_default();
+                *visits = visits.saturating_add(entry.times());
+            }
+            (event, _) => {
+                let events = day.events.entry(event.as_str()).or_default();
+                *events = events.saturating_add(entry.times());
+            }
         }
     }
 

@@ -6,7 +6,7 @@
 //! where the power fails in between.
 
 use credential::{Code, Timestamp};
-use scan_log::{Word, minute_of};
+use scan_log::minute_of;
 use sha2::{Digest as _, Sha256};
 
 /// So many in a row are entries of their own, ...
@@ -96,15 +96,8 @@ impl HeldUp {
     }
 }
 
-/// What stands in the entry for so many.
-pub(super) fn more(count: u64) -> Option<Word> {
-    Word::parse(&format!("more.{count}")).ok()
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     fn at(seconds: u64) -> Timestamp {
@@ -155,6 +148,5 @@ mod tests {
             assert!(!is_anybodys(code), "{code}");
         }
         assert!(is_anybodys(Code::HolderSignature) && is_anybodys(Code::Malformed));
-        assert_eq!(more(37).unwrap().as_str(), "more.37");
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use scan_log::{Entry, EntryLine, Event, Hash, Line, Run, ShownBy, Word};
 use sha2::{Digest as _, Sha256};
 
-use super::{Note, flood, in_order};
+use super::{Note, in_order};
 
 fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
@@ -101,7 +101,7 @@ fn counted(row: &Row<'_>) -> Option<Note> {
         code: word("code"),
         officer: word("officer"),
         profile: word("profile"),
-        about: flood::more(unsigned(row.get("count").ok()?)),
+        about: Entry::more(unsigned(row.get("count").ok()?)),
     })
 }
 
