@@ -411,7 +411,7 @@ fn codes_are_unique_and_have_a_verdict() {
             of(Verdict::Undecided),
             of(Verdict::Refused)
         ),
-        (2, 14, 27)
+        (2, 14, 28)
     );
 }
 
