@@ -1,13 +1,16 @@
 //! Strict CBOR: one way to write each value (RFC 8949 section 4.2.1), nothing that the format does not use.
 //!
 //! Bytes are checked as a whole before anything is taken from them: definite and shortest lengths, ascending map keys,
-//! no duplicates, depth, no trailing bytes, no floats, no `null`. The structures are then read with minicbor.
+//! no duplicates, depth, no trailing bytes, no floats, no `null`, no number that JSON cannot hold. The structures are then read with minicbor.
 
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
 /// Deepest nesting of arrays, maps and tags in one piece of CBOR.
 pub(crate) const DEPTH_MAX: usize = 6;
+
+/// Largest number, 2^53 - 1: what JSON and a language with one kind of number hold exactly (RFC 8259 section 6).
+pub(crate) const NUMBER_MAX: u64 = (1 << 53) - 1;
 
 /// The bytes are not the strict CBOR that the format wants. The reader that called says what that means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +29,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), Malformed> {
     if rest.is_empty() { Ok(()) } else { Err(Malformed) }
 }
 
-/// Takes the head of an item: major type and argument, shortest form only.
+/// Takes the head of an item: major type and argument, shortest form only, at most [`NUMBER_MAX`].
 fn take_head(rest: &mut &[u8]) -> Result<(u8, u64), Malformed> {
     let (&first, tail) = rest.split_first().ok_or(Malformed)?;
     let (value, tail) = match first & 0x1f {
@@ -45,7 +48,11 @@ fn take_head(rest: &mut &[u8]) -> Result<(u8, u64), Malformed> {
         }
         27 => {
             let (v, tail) = tail.split_first_chunk::<8>().ok_or(Malformed)?;
-            (at_least(u64::from_be_bytes(*v), 0x1_0000_0000)?, tail)
+            let value = u64::from_be_bytes(*v);
+            if value > NUMBER_MAX {
+                return Err(Malformed);
+            }
+            (at_least(value, 0x1_0000_0000)?, tail)
         }
         // 28 to 30 are reserved, 31 is an indefinite length.
         _ => return Err(Malformed),
@@ -207,8 +214,7 @@ impl<'b> Reader<'b> {
         self.bytes()?.try_into().map_err(|_| Malformed)
     }
 
-    /// A text without control characters and without marks that turn the direction of what follows: such marks could
-    /// make a screen show something else than what was signed.
+    /// A text of which a screen shows all, as it stands: see [`is_plain`].
     pub(crate) fn text(&mut self) -> Result<&'b str, Malformed> {
         let text = self.0.str()?;
         if is_plain(text) { Ok(text) } else { Err(Malformed) }
@@ -222,13 +228,28 @@ impl<'b> Reader<'b> {
     }
 }
 
-/// True for a text that a screen shows as it is written.
+/// True for a text that a screen shows as it is written: no control characters, no marks that turn the direction of
+/// writing, and nothing that nobody sees and that could tell two passes with the same words apart.
 pub(crate) fn is_plain(text: &str) -> bool {
-    text.is_ascii() && !text.bytes().any(|b| b.is_ascii_control())
-        || !text.chars().any(|c| {
-            c.is_control()
-                || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
-        })
+    if text.is_ascii() {
+        !text.bytes().any(|b| b.is_ascii_control())
+    } else {
+        !text.chars().any(is_unseen)
+    }
+}
+
+/// Control characters, line and paragraph separators, the marks of interlinear notes, and what Unicode calls "default
+/// ignorable" but for the joiners U+200C and U+200D, which Urdu and Pashto are written with.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        )
+        || matches!(c, '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}')
+        || matches!(c, '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}')
+        || matches!(c, '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A writer into memory; writing cannot fail. Callers write map keys in ascending order.

@@ -189,11 +189,11 @@ impl Claims {
         for _ in 0..r.map()? {
             match r.int()? {
                 ISS => iss = Some(r.text()?.to_owned()),
-                EXP => exp = Some(Timestamp::from_unix(r.uint()?)),
-                NBF => nbf = Some(Timestamp::from_unix(r.uint()?)),
-                IAT => iat = Some(Timestamp::from_unix(r.uint()?)),
+                EXP => exp = Some(read_day(&mut r)?),
+                NBF => nbf = Some(read_day(&mut r)?),
+                IAT => iat = Some(read_day(&mut r)?),
                 CNF => holder = Some(read_cnf(&mut r)?),
-                VCT => vct = Some(read_vct(&mut r)?),
+                VCT => vct = Some(read_kind(&mut r)?),
                 IDENTITY => identity = Some(Identity::decode(&mut r)?),
                 STATUS => status = Some(read_status(&mut r)?),
                 FACTS => (facts, guardian_local) = Facts::decode(&mut r)?,
@@ -233,6 +233,21 @@ pub(crate) fn read_cnf(r: &mut Reader<'_>) -> Result<HolderKey, Malformed> {
         return Err(Malformed);
     }
     HolderKey::parse(r.bytes()?).map_err(|_| Malformed)
+}
+
+/// A moment that is midnight UTC: a time of day would tell one pass from another.
+pub(crate) fn read_day(r: &mut Reader<'_>) -> Result<Timestamp, Malformed> {
+    let at = Timestamp::from_unix(r.uint()?);
+    if at.is_whole_day() { Ok(at) } else { Err(Malformed) }
+}
+
+/// The kind of a credential: none of the names by which a trust list allows a key something else.
+fn read_kind(r: &mut Reader<'_>) -> Result<Vct, Malformed> {
+    let vct = read_vct(r)?;
+    if Vct::RESERVED.contains(&vct) {
+        return Err(Malformed);
+    }
+    Ok(vct)
 }
 
 pub(crate) fn read_vct(r: &mut Reader<'_>) -> Result<Vct, Malformed> {
@@ -330,7 +345,7 @@ impl Identity {
         Ok(out)
     }
 
-    /// True if every text can be read back: no control characters, and a date of eight digits.
+    /// True if every text can be read back: nothing unseen in it, and a date of eight digits.
     pub(crate) fn is_writable(&self) -> bool {
         let texts = [
             &self.id,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::cbor::{Malformed, Next, Reader, Writer, is_plain};
+use crate::cbor::{Malformed, NUMBER_MAX, Next, Reader, Writer, is_plain};
 
 /// The guardian's local name, which belongs to the identity.
 pub(crate) const FACT_GUARDIAN_LOCAL: i64 = 9;
@@ -77,7 +77,7 @@ pub const FIELD_BYTES_MAX: usize = 512;
 pub enum Field {
     /// A text.
     Text(String),
-    /// A whole number; also a day (`YYYYMMDD`), a CNIC, an amount in paisa, a word's number.
+    /// A whole number, at most 2^53 - 1; also a day (`YYYYMMDD`), a CNIC, an amount in paisa, a word's number.
     Number(u64),
     /// True or false.
     Truth(bool),
@@ -96,7 +96,8 @@ impl Field {
         match self {
             Self::Text(text) => text.len() <= FIELD_BYTES_MAX && is_plain(text),
             Self::Bytes(bytes) => bytes.len() <= FIELD_BYTES_MAX,
-            Self::Number(_) | Self::Truth(_) => true,
+            Self::Number(number) => *number <= NUMBER_MAX,
+            Self::Truth(_) => true,
         }
     }
 

@@ -1,10 +1,12 @@
 //! A credential: signing one at the province, and holding one on the phone.
 
+use crate::cbor::{NUMBER_MAX, is_plain};
 use crate::claims::Claims;
 use crate::code::{Code, codes};
 use crate::cose::{self, Header, Headers, Sign1, typ};
 use crate::keys::SecretKey;
 use crate::trust::TrustList;
+use crate::vct::Vct;
 
 /// Longest credential, in bytes, so that it still fits into a presentation.
 pub const CREDENTIAL_BYTES_MAX: usize = 3 * 1024;
@@ -16,15 +18,15 @@ codes! {
         NotWholeDay = "issue_not_whole_day",
         /// It would be over before it begins.
         NeverValid = "issue_never_valid",
-        /// A text holds control characters, or a date is not eight digits.
+        /// A text holds something that nobody sees, or a date is not eight digits.
         BadText = "issue_bad_text",
         /// More than fits into a presentation.
         TooLarge = "issue_too_large",
         /// It names somebody and has no photo's hash, so no desk could accept it.
         NoPhoto = "issue_no_photo",
-        /// More fields than a credential has, or one that is too long or out of place.
+        /// More fields than a credential has, or one that is too long, too large or out of place.
         BadField = "issue_bad_field",
-        /// The type register has no such kind of pass.
+        /// The type register has no such kind of pass, or the name is what a trust list calls something else.
         UnknownType = "issue_unknown_type",
         /// It lacks what the type register says every pass of its kind has.
         ClaimMissing = "issue_claim_missing",
@@ -34,7 +36,7 @@ codes! {
         NotPrinted = "issue_not_printed",
         /// Its status is not where the type register says.
         StatusDiffers = "issue_status_differs",
-        /// It would live longer than the type register says.
+        /// It would live longer than the type register says, or than a number of the format reaches.
         LivesTooLong = "issue_lives_too_long",
         /// The citizen was proofed at a lower level than its kind needs.
         AssuranceTooLow = "issue_assurance_too_low",
@@ -53,13 +55,19 @@ pub fn issue(claims: &Claims, key: &SecretKey) -> Result<Vec<u8>, IssueError> {
     if claims.exp <= claims.iat || claims.nbf.is_some_and(|nbf| nbf >= claims.exp) {
         return Err(IssueError::NeverValid);
     }
+    if claims.exp.unix() > NUMBER_MAX {
+        return Err(IssueError::LivesTooLong);
+    }
+    if Vct::RESERVED.contains(&claims.vct) {
+        return Err(IssueError::UnknownType);
+    }
     let texts = [
         Some(&claims.iss),
         claims.facts.district.as_ref(),
         claims.facts.tehsil.as_ref(),
         claims.status.as_ref().map(|s| &s.uri),
     ];
-    let plain = texts.iter().flatten().all(|t| crate::cbor::is_plain(t));
+    let plain = texts.iter().flatten().all(|t| is_plain(t));
     if !plain || !claims.identity.as_ref().is_none_or(crate::Identity::is_writable) {
         return Err(IssueError::BadText);
     }

@@ -73,8 +73,10 @@ pub(crate) fn seal<T: Numbered>(content: &T, key: &SecretKey) -> Vec<u8> {
     cose::sign1(T::TYP, &Header::Kid(kid), &content.encode(), key)
 }
 
-/// Signs data that a reader can take, if they are not too long; who calls has checked what they say.
+/// Signs data that a reader can take; who calls has checked what they say. They are read back as readers do, because a
+/// number or a text that the format does not have would leave every desk without them.
 pub(crate) fn sign<T: Numbered>(content: &T, key: &SecretKey) -> Result<Vec<u8>, T::Error> {
+    T::decode(&content.encode())?;
     let bytes = seal(content, key);
     if bytes.len() > T::BYTES_MAX {
         return Err(NumberedError::TooLarge.into());

@@ -4,8 +4,8 @@
 //! a plain CWT (61), so that no card can be taken for a pass and no pass for a card.
 
 use crate::base45;
-use crate::cbor::{Reader, Writer};
-use crate::claims::{Claims, Identity, StatusRef, read_status, write_status};
+use crate::cbor::{NUMBER_MAX, Reader, Writer};
+use crate::claims::{Claims, Identity, StatusRef, read_day, read_status, write_status};
 use crate::code::Code;
 use crate::cose::{self, Header, Headers, Sign1, typ};
 use crate::facts::Facts;
@@ -62,8 +62,8 @@ impl CardClaims {
         for _ in 0..r.map()? {
             match r.int()? {
                 ISS => iss = Some(r.text()?.to_owned()),
-                EXP => exp = Some(Timestamp::from_unix(r.uint()?)),
-                IAT => iat = Some(Timestamp::from_unix(r.uint()?)),
+                EXP => exp = Some(read_day(&mut r)?),
+                IAT => iat = Some(read_day(&mut r)?),
                 IDENTITY => identity = Some(Identity::decode(&mut r)?),
                 STATUS => status = Some(read_status(&mut r)?),
                 _ => return Err(Code::Malformed),
@@ -104,6 +104,9 @@ pub fn issue_card(claims: &CardClaims, key: &SecretKey) -> Result<String, IssueE
     }
     if claims.exp <= claims.iat {
         return Err(IssueError::NeverValid);
+    }
+    if claims.exp.unix() > NUMBER_MAX {
+        return Err(IssueError::LivesTooLong);
     }
     let plain = [&claims.iss, &claims.status.uri]
         .iter()

@@ -115,13 +115,7 @@ fn card(text: &str, ctx: &Context<'_>) -> Result<Printed, Code> {
 }
 
 fn must_be_document(claims: &Claims) -> Result<(), Code> {
-    let shown_by_phone = [
-        Vct::AGE,
-        Vct::RESIDENCE,
-        Vct::IDENTITY,
-        Vct::NAME_PHOTO,
-        Vct::PAPER_CARD,
-    ];
+    let shown_by_phone = [Vct::AGE, Vct::RESIDENCE, Vct::IDENTITY, Vct::NAME_PHOTO];
     if claims.holder.is_some() || shown_by_phone.contains(&claims.vct) {
         return Err(Code::NotADocument);
     }

@@ -30,7 +30,7 @@ impl Vct {
     pub const IDENTITY: Self = Self::literal("identity");
     /// Names and the photo's hash.
     pub const NAME_PHOTO: Self = Self::literal("name-photo");
-    /// In a trust list: the key may sign printed claim-169 cards. Never a pass.
+    /// In a trust list: the key may sign printed claim-169 cards. Never a pass; a card that was read has it as its kind.
     pub const PAPER_CARD: Self = Self::literal("paper-card");
     /// In a trust list: the key may certify counters. Never a pass.
     pub const COUNTER_CERTIFICATE: Self = Self::literal("counter-certificate");
@@ -40,8 +40,9 @@ impl Vct {
     pub const TYPE_REGISTER: Self = Self::literal("type-register");
     /// In a trust list: the key may sign risk rules. Never a pass.
     pub const RISK_RULES: Self = Self::literal("risk-rules");
-    /// What a trust list names beside passes.
-    pub(crate) const RESERVED: [Self; 4] = [
+    /// What a trust list names beside passes: a key that is allowed one of them signs no credential by it.
+    pub(crate) const RESERVED: [Self; 5] = [
+        Self::PAPER_CARD,
         Self::COUNTER_CERTIFICATE,
         Self::STATUS_MANIFEST,
         Self::TYPE_REGISTER,

@@ -72,13 +72,7 @@ fn a_pass_without_its_phone_is_no_document() {
         outcome(&kpd(&issued(&identity_claims()))).code,
         Code::NotADocument
     );
-    for vct in [
-        Vct::AGE,
-        Vct::RESIDENCE,
-        Vct::IDENTITY,
-        Vct::NAME_PHOTO,
-        Vct::PAPER_CARD,
-    ] {
+    for vct in [Vct::AGE, Vct::RESIDENCE, Vct::IDENTITY, Vct::NAME_PHOTO] {
         let claims = Claims {
             vct,
             ..paper_document_claims()
@@ -88,6 +82,55 @@ fn a_pass_without_its_phone_is_no_document() {
         assert_eq!(document_text(&bytes), Err(Code::NotADocument), "{vct}");
     }
     assert_eq!(document_text(&issued(&age_claims())), Err(Code::NotADocument));
+}
+
+#[test]
+fn what_a_trust_list_allows_beside_passes_is_no_kind_of_pass() {
+    for vct in [
+        Vct::PAPER_CARD,
+        Vct::COUNTER_CERTIFICATE,
+        Vct::STATUS_MANIFEST,
+        Vct::TYPE_REGISTER,
+        Vct::RISK_RULES,
+    ] {
+        for holder in [None, Some(holder(1).public().into())] {
+            let claims = Claims {
+                vct,
+                holder,
+                ..age_claims()
+            };
+            assert_eq!(
+                issue(&claims, &key("issuer")),
+                Err(IssueError::UnknownType),
+                "{vct}"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_number_is_signed_that_a_reader_does_not_take() {
+    let largest = (1 << 53) - 1;
+    let mut claims = paper_document_claims();
+    claims.facts.fields.insert(40, Field::Number(largest));
+    claims.exp = Timestamp::from_unix(largest).start_of_day();
+    let bytes = issue(&claims, &key("documents")).unwrap();
+    assert_eq!(Credential::parse(&bytes).unwrap().unverified_claims(), &claims);
+    let later = Claims {
+        exp: claims.exp.plus(DAY),
+        ..claims.clone()
+    };
+    assert_eq!(issue(&later, &key("documents")), Err(IssueError::LivesTooLong));
+    claims.facts.fields.insert(40, Field::Number(largest + 1));
+    assert_eq!(issue(&claims, &key("documents")), Err(IssueError::BadField));
+    let card = paper::CardClaims {
+        exp: later.exp,
+        ..card_claims()
+    };
+    assert_eq!(
+        paper::issue_card(&card, &card_key()),
+        Err(IssueError::LivesTooLong)
+    );
 }
 
 #[test]

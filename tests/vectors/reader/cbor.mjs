@@ -28,8 +28,8 @@ export function base45(text) {
 }
 
 /**
- * Reads exactly one item. Maps become `Map`, byte strings `Buffer`, numbers `number` (no number of the format is above
- * 2^53), tags `{tag, value}`; `raw` gives back the bytes of an item that was read.
+ * Reads exactly one item. Maps become `Map`, byte strings `Buffer`, numbers `number` (none of the format is above
+ * 2^53 - 1), tags `{tag, value}`; `raw` gives back the bytes of an item that was read.
  */
 export function read(bytes) {
   const reader = new Reader(bytes);
@@ -112,5 +112,9 @@ function text(bytes) {
   }
 }
 
+/** Control and turning marks, notes between lines, and what nobody sees, but for the joiners U+200C and U+200D. */
+const UNSEEN =
+  /[\p{Cc}\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/u;
+
 /** True for a text that a screen shows as it is written. */
-export const isPlain = (value) => typeof value === "string" && !/[\p{Cc}\u202a-\u202e\u2066-\u2069\u2028\u2029]/u.test(value);
+export const isPlain = (value) => typeof value === "string" && !UNSEEN.test(value);

@@ -52,6 +52,8 @@ const bytesItem = (bytes) => Buffer.concat([head(2, bytes.length), bytes]);
 const structure = (context, parts) =>
   Buffer.concat([head(4, parts.length + 1), head(3, context.length), Buffer.from(context), ...parts.map(bytesItem)]);
 
+const isKeyId = (value) => Buffer.isBuffer(value) && value.length === 8;
+
 /** Reads a `COSE_Sign1` of the kind `typ`, which has the headers `labels` beside algorithm and kind. */
 export function sign1(message, typ, labels) {
   if (message?.tag !== 18 || !Array.isArray(message.value) || message.value.length !== 4) throw malformed();
@@ -61,10 +63,12 @@ export function sign1(message, typ, labels) {
   if (!Buffer.isBuffer(payload) || !Buffer.isBuffer(signature) || signature.length !== 64) throw malformed();
   const headers = read(protectedBytes);
   if (!(headers instanceof Map)) throw malformed();
+  if (headers.has(4) && labels.includes(4) && !isKeyId(headers.get(4))) throw malformed();
+  if ([...headers.keys()].some((label) => !Number.isInteger(label))) throw new Refusal("unknown_header");
   if (!ALGORITHMS.includes(headers.get(1))) throw new Refusal("algorithm_not_allowed");
-  if (headers.has(16) && headers.get(16) !== typ) throw new Refusal("wrong_code");
+  if (Number.isInteger(headers.get(16)) && headers.get(16) !== typ) throw new Refusal("wrong_code");
   if ([...headers.keys()].some((label) => ![1, 16, ...labels].includes(label))) throw new Refusal("unknown_header");
-  if (!headers.has(16)) throw new Refusal("wrong_code");
+  if (headers.get(16) !== typ) throw new Refusal("wrong_code");
   if (!labels.every((label) => headers.has(label))) throw malformed();
   return {
     headers,

@@ -1,19 +1,22 @@
 // A second reader of the signed QR: decides a vector's case by docs/format.md alone, with nothing of the project's code.
 import { inflateSync } from "node:zlib";
 
-import { Refusal, base45, isPlain, malformed, raw, read } from "./cbor.mjs";
-import { keyBytes, keyId, publicKey, sha256, sign1, signedByRoots } from "./cose.mjs";
+import { Refusal, base45, malformed, raw, read } from "./cbor.mjs";
+import { LAST_DAY, PHOTO, cardOf, claimsOf, isOfKind, only } from "./claims.mjs";
+import { keyId, publicKey, sha256, sign1, signedByRoots } from "./cose.mjs";
 
 const [CLOCK_ALLOWANCE, LIFETIME_MAX, DAY] = [120, 60, 86_400];
 const [AUDIENCE_BYTES_MAX, PRESENTATION_BYTES_MAX] = [64, 4096];
 const [PLAIN_CWT, CARD_BYTES_MAX, CARD_TEXT_MAX, CREDENTIAL_BYTES_MAX] = [61, 2048, 4296, 3072];
 /** In a kind's ways of being shown: on paper. */
 const PRINTED = 4;
-/** Kinds that only a phone shows, and that of cards: never a printed document. */
-const NOT_DOCUMENTS = ["age", "residence", "identity", "name-photo", "paper-card"];
+/** Kinds that only a phone shows: never a printed document. */
+const NOT_DOCUMENTS = ["age", "residence", "identity", "name-photo"];
 const [CWT, KBT, TRUST_LIST, STATUS_MANIFEST, TYPES, RULES] = [293, 294, 65_003, 65_004, 65_006, 65_007];
 /** Where no rule says another: how old the status may be, and the trust list, in seconds; older is too old. */
 const AGES = [7 * DAY, 180 * DAY];
+/** A word of the register: number, key, and the label in three languages. */
+const WORD_ITEMS = 5;
 /** The fact that says how well the person was proofed. */
 const ASSURANCE = 6;
 const REQUEST_HASH = -65_604;
@@ -78,8 +81,9 @@ function decided(vector) {
     if (now >= types.exp) throw new Refusal("types_expired");
     if (!kind) throw new Refusal("unknown_type");
     if (hasEnded(kind, claims, now)) throw new Refusal("expired");
-    if (claims.status?.list !== kind.list) throw new Refusal("claims_missing");
-    for (const { at, kind: value } of kind.required) if (!isOfKind(claims.at(at), value)) throw new Refusal(value === PHOTO ? "photo_incomplete" : "claims_missing");
+    checkClaims(kind, kind.required, claims);
+    if (kind.hasPhoto && !claims.photo) throw new Refusal("photo_incomplete");
+    checkPlace(kind, claims);
   }
   if (claims.namesSomebody && !claims.photo) throw new Refusal("photo_incomplete");
   return claims.photo ? "face_not_compared" : "accepted";
@@ -90,10 +94,11 @@ function parsed(qr) {
   if (!qr.startsWith("KP") && isZlib(qr)) return card(qr);
   if (!qr.startsWith("KP1:")) throw new Refusal("wrong_code");
   const text = qr.slice(4);
-  if (text.length > (PRESENTATION_BYTES_MAX / 2) * 3) throw new Refusal("too_large");
+  if (Buffer.byteLength(text) > (PRESENTATION_BYTES_MAX / 2) * 3) throw new Refusal("too_large");
   const kbt = sign1(read(base45(text)), KBT, [13]);
   const credential = kbt.headers.get(13);
   if (typeof credential !== "object" || !raw(credential)) throw malformed();
+  if (raw(credential).length > CREDENTIAL_BYTES_MAX) throw new Refusal("too_large");
   const cwt = sign1(credential, CWT, [4]);
   const claims = claimsOf(read(cwt.payload));
   if (!claims.holder) throw malformed();
@@ -106,21 +111,32 @@ function checkPrintedKind(types, kind, claims, now) {
   if (!kind) throw new Refusal("unknown_type");
   if (!(kind.shown & PRINTED)) throw new Refusal("not_a_document");
   if (hasEnded(kind, claims, now)) throw new Refusal("expired");
+  checkClaims(kind, kind.requiredOnPaper, claims);
+  checkPlace(kind, claims);
+}
+
+/** The first claim that every one of the kind has and this one has not. */
+function checkClaims(kind, required, claims) {
+  const missing = required.find((claim) => !isOfKind(claims.at(claim.at), claim));
+  if (missing) throw new Refusal(missing.kind === PHOTO ? "photo_incomplete" : "claims_missing");
+}
+
+/** A status that is elsewhere than the kind has it could never be revoked. */
+function checkPlace(kind, claims) {
   if (claims.status?.list !== kind.list) throw new Refusal("claims_missing");
-  for (const { at, kind: value } of kind.requiredOnPaper) if (!isOfKind(claims.at(at), value)) throw new Refusal("claims_missing");
 }
 
 /** The midnight after the last day that a document itself names. */
 function hasEnded(kind, claims, now) {
   return kind.lastDays.some((at) => {
     const written = claims.at(at);
-    if (!isOfKind(written, LAST_DAY)) return false;
+    if (!isOfKind(written, { kind: LAST_DAY })) return false;
     return now >= Date.UTC(Math.trunc(written / 10_000), Math.trunc(written / 100) % 100 - 1, written % 100) / 1000 + DAY;
   });
 }
 
 function document(text) {
-  if (text.length > (CREDENTIAL_BYTES_MAX / 2) * 3) throw new Refusal("too_large");
+  if (Buffer.byteLength(text) > (CREDENTIAL_BYTES_MAX / 2) * 3) throw new Refusal("too_large");
   const cwt = sign1(read(base45(text)), CWT, [4]);
   const claims = claimsOf(read(cwt.payload));
   if (claims.holder || NOT_DOCUMENTS.includes(claims.vct)) throw new Refusal("not_a_document");
@@ -138,15 +154,19 @@ function isZlib(text) {
 }
 
 function card(text) {
-  if (text.length > CARD_TEXT_MAX) throw new Refusal("too_large");
-  const packed = base45(text);
-  const bytes = inflate(packed);
-  const cwt = sign1(read(bytes), PLAIN_CWT, [4]);
-  const get = only(read(cwt.payload), [1, 4, 6, 169, 65_535]);
-  const [, exp, iat] = [get(1, "text"), get(4, "uint"), get(6, "uint")];
-  for (const value of get(169, "map").values()) if (!isPlain(value) && !Number.isInteger(value)) throw malformed();
-  const claims = { exp, iat, vct: "paper-card", status: statusRef(get(65_535, "map")) };
-  return { cwt, claims, printed: "paper_not_presence" };
+  if (Buffer.byteLength(text) > CARD_TEXT_MAX) throw new Refusal("too_large");
+  const cwt = cardMessage(read(inflate(base45(text))));
+  return { cwt, claims: cardOf(read(cwt.payload)), printed: "paper_not_presence" };
+}
+
+/** A message with other headers than ours is another issuer's card. */
+function cardMessage(message) {
+  try {
+    return sign1(message, PLAIN_CWT, [4]);
+  } catch (error) {
+    const isOthers = ["unknown_header", "algorithm_not_allowed"].includes(error.code);
+    throw isOthers ? new Refusal("wrong_code") : error;
+  }
 }
 
 function inflate(packed) {
@@ -160,56 +180,6 @@ function inflate(packed) {
   }
 }
 
-const statusRef = (listed) => ({ index: listed.get("status_list").get("idx"), list: listed.get("status_list").get("uri") });
-
-function only(map, labels) {
-  if (!(map instanceof Map) || [...map.keys()].some((label) => !labels.includes(label))) throw malformed();
-  return (label, type, isOptional) => {
-    const value = map.get(label);
-    if (value === undefined && isOptional) return undefined;
-    const fits = { uint: Number.isInteger(value) && value >= 0, text: isPlain(value), bytes: Buffer.isBuffer(value), map: value instanceof Map };
-    if (!fits[type]) throw malformed();
-    return value;
-  };
-}
-
-function claimsOf(map) {
-  const get = only(map, [1, 4, 5, 6, 8, 11, 169, 65_535, -65_601]);
-  const [, exp, nbf, iat] = [get(1, "text"), get(4, "uint"), get(5, "uint", true), get(6, "uint")];
-  const cnf = get(8, "map", true);
-  const holder = cnf && holderOf(only(cnf, [1])(1, "map"));
-  const vct = get(11, "bytes").toString();
-  if (!/^[a-z0-9-]{1,32}$/.test(vct)) throw malformed();
-  const identity = get(169, "map", true);
-  for (const value of identity?.values() ?? []) if (!isPlain(value) && !Number.isInteger(value)) throw malformed();
-  const facts = get(-65_601, "map", true) ?? new Map();
-  for (const [number, value] of facts) if (!isFact(number, value)) throw malformed();
-  const listed = get(65_535, "map", true);
-  const status = listed && statusRef(listed);
-  const namesSomebody = identity !== undefined || vct === "identity" || vct === "name-photo";
-  return { exp, nbf, iat, holder, vct, status, photo: facts.get(7), namesSomebody, isPersonal: identity !== undefined || [...facts.keys()].some((number) => number > 6 && (number < 240 || number > 249)), at: ([map, number]) => (map === 169 ? identity : facts)?.get(number) };
-}
-
-/** The format's own facts are 1 to 9; 32 to 255 are fields of documents, of at most 512 bytes. */
-function isFact(number, value) {
-  if (typeof value === "string" && !isPlain(value)) return false;
-  if (number >= 1 && number <= 9) return true;
-  if (number < 32 || number > 255 || value < 0) return false;
-  return typeof value === "boolean" || Number.isInteger(value) || ((typeof value === "string" || Buffer.isBuffer(value)) && Buffer.byteLength(value) <= 512);
-}
-
-const [DATE, CNIC, PHOTO, LAST_DAY] = [4, 6, 10, 11];
-
-/** Whether a value is there and of the kind that the register says. */
-function isOfKind(value, kind) {
-  if (kind <= 2 || kind === 7) return typeof value === "string" && value !== "";
-  if (kind === 5) return typeof value === "boolean";
-  if (kind === PHOTO) return Buffer.isBuffer(value);
-  if (kind === DATE || kind === LAST_DAY) return /^\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/.test(value);
-  if (kind === CNIC) return /^[1-9]\d{12}$/.test(value);
-  return Number.isInteger(value);
-}
-
 function typesOf(vector, trust) {
   if (!vector.types) return undefined;
   const message = sign1(read(hex(vector.types)), TYPES, [4]);
@@ -217,18 +187,14 @@ function typesOf(vector, trust) {
   issuerOf(trust, message, { vct: "type-register", iat: content.get(2) });
   const kinds = content.get(4).map((kind) => {
     // A presentation is of the phone's form: claims of both forms (0) and of the phone (1). Print: of both and of paper (2).
-    const place = (claim) => ({ at: claim.get(2), kind: claim.get(3) });
+    const words = (claim) => (claim.get(7) ?? []).filter((_, at) => at % WORD_ITEMS === 0);
+    const place = (claim) => ({ at: claim.get(2), kind: claim.get(3), words: words(claim) });
     const of = (form) => kind.get(10).filter((claim) => claim.get(5) && [0, form].includes(claim.get(6))).map(place);
     const lastDays = kind.get(10).filter((claim) => claim.get(3) === LAST_DAY).map((claim) => claim.get(2));
     const list = [undefined, "id"][kind.get(6)] ?? (typeof kind.get(6) === "string" ? kind.get(6) : undefined);
-    return [kind.get(1).toString(), { list, shown: kind.get(9), assurance: kind.get(8), required: of(1), requiredOnPaper: of(2), lastDays }];
+    return [kind.get(1).toString(), { list, shown: kind.get(9), hasPhoto: kind.get(7), assurance: kind.get(8), required: of(1), requiredOnPaper: of(2), lastDays }];
   });
   return { iat: content.get(2), exp: content.get(3), kinds: new Map(kinds) };
-}
-
-function holderOf(key) {
-  if (key.size !== 3 || key.get(1) !== 1 || key.get(-1) !== 6) throw malformed();
-  return keyBytes(key.get(-2));
 }
 
 function bindingOf(map) {

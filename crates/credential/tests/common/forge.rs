@@ -8,7 +8,8 @@ fn head(major: u8, n: usize) -> Vec<u8> {
         0..=23 => vec![m | n as u8],
         24..=0xff => vec![m | 24, n as u8],
         0x100..=0xffff => vec![m | 25, (n >> 8) as u8, n as u8],
-        _ => vec![m | 26, (n >> 24) as u8, (n >> 16) as u8, (n >> 8) as u8, n as u8],
+        0x1_0000..=0xffff_ffff => [&[m | 26][..], &(n as u32).to_be_bytes()].concat(),
+        _ => [&[m | 27][..], &(n as u64).to_be_bytes()].concat(),
     }
 }
 
@@ -43,6 +44,15 @@ pub fn map(pairs: &[(i64, Vec<u8>)]) -> Vec<u8> {
         .flat_map(|(k, v)| [int(*k), v.clone()].concat())
         .collect();
     [head(5, pairs.len()), body].concat()
+}
+
+/// A map with a pair replaced or added, its keys in the order that the format wants.
+pub fn with(map: &[u8], label: i64, value: Vec<u8>) -> Vec<u8> {
+    let mut pairs = pairs(map);
+    pairs.retain(|(key, _)| *key != label);
+    pairs.push((label, value));
+    pairs.sort_by_key(|(key, _)| int(*key));
+    self::map(&pairs)
 }
 
 /// The pairs of a map, to write them in another way.

@@ -10,7 +10,7 @@ use crate::common::*;
 use crate::documents::*;
 
 /// A small register keeps the files small.
-fn small() -> RegisterContent {
+pub fn small() -> RegisterContent {
     let mut content = register_content();
     content
         .types
@@ -26,7 +26,8 @@ fn small() -> RegisterContent {
     content
 }
 
-fn knowing(content: &RegisterContent) -> impl Fn(&mut Value) + use<> {
+/// The reader has this register.
+pub fn knowing(content: &RegisterContent) -> impl Fn(&mut Value) + use<> {
     let bytes = hex(&register_bytes(content));
     move |case| case["types"] = json!(bytes)
 }

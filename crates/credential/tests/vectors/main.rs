@@ -22,8 +22,10 @@ mod dates;
 mod identities;
 mod issuers;
 mod kinds;
+mod members;
 mod printed;
 mod rules;
+mod strict;
 mod timed;
 
 use std::path::Path;
@@ -44,6 +46,8 @@ fn write(file: &dyn Fn(&Path, &str)) {
     bytes::write(&writer);
     kinds::write(&writer);
     rules::write(&writer);
+    strict::write(&writer);
+    members::write(&writer);
 }
 
 #[test]
