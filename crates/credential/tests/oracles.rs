@@ -12,8 +12,13 @@
 mod common;
 #[path = "common/documents.rs"]
 mod documents;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use cddl::validator::Validator as _;
+use cddl::validator::cbor::CBORValidator;
+use cddl::validator::cbor_value::decode_cbor;
 use common::*;
 use coset::TaggedCborSerializable as _;
 use credential::*;
@@ -114,6 +119,8 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         assurance: Some(3),
         ..not_before.facts
     };
+    let mut asking = rules_content();
+    asking.rules[0].must.extend([(1, true), (40, false)]);
     let document = |claims: &Claims| issued_by_type(&register(), claims).unwrap();
     let mut all = vec![
         ("kp-cwt", issued(&age_claims())),
@@ -131,6 +138,7 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         ("trust-list", trust_bytes(&chained)),
         ("trust-list", trust_bytes(&rotating)),
         ("risk-rules", rules_of(&rules_content()).bytes().to_vec()),
+        ("risk-rules", rules_of(&asking).bytes().to_vec()),
         ("province-config", config_bytes()),
         ("kp-cwt", document(&domicile_claims(true))),
         ("kp-cwt", document(&vehicle_claims())),
@@ -149,9 +157,24 @@ fn cddl() -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
+/// The file with one of its rules in front, which is what bytes are held against. Reading it takes most of the time, so
+/// each rule is read once for each test and stays.
+fn read(rule: &str) -> &'static cddl::ast::CDDL<'static> {
+    thread_local! {
+        static READ: RefCell<BTreeMap<String, &'static cddl::ast::CDDL<'static>>> = RefCell::default();
+    }
+    READ.with_borrow_mut(|all| {
+        *all.entry(rule.to_owned()).or_insert_with(|| {
+            let document: &'static str = Box::leak(format!("root = {rule}\n{}", cddl()).into());
+            Box::leak(Box::new(cddl::cddl_from_str(document, true).unwrap()))
+        })
+    })
+}
+
 fn fits(rule: &str, bytes: &[u8]) -> Result<(), String> {
-    let document = format!("root = {rule}\n{}", cddl());
-    cddl::validate_cbor_from_slice(&document, bytes, None).map_err(|e| e.to_string())
+    let value = decode_cbor(bytes).map_err(|e| e.to_string())?;
+    let mut reading = CBORValidator::new(read(rule), value, None);
+    reading.validate().map_err(|e| e.to_string())
 }
 
 #[test]
@@ -163,7 +186,6 @@ fn real_bytes_fit_the_published_cddl() {
 
 #[test]
 fn the_published_cddl_tells_kinds_apart() {
-    // Reading the file takes most of the time, so each signed kind is held against one other.
     for (rule, other) in [
         ("kp-cwt", "kp-kbt"),
         ("kp-kbt", "kp-cwt"),
@@ -178,6 +200,69 @@ fn the_published_cddl_tells_kinds_apart() {
     ] {
         let (_, bytes) = messages().into_iter().find(|(name, _)| *name == rule).unwrap();
         assert!(fits(other, &bytes).is_err(), "{rule} passes for {other}");
+    }
+}
+
+/// Messages with one part at its limit, and with the same part beyond it.
+fn limits() -> Vec<(&'static str, &'static str, Vec<u8>, Vec<u8>)> {
+    const FACTS: i64 = -65_601;
+    let pass = |label: i64, value: Vec<u8>| {
+        let (header, payload, _) = forge::open(&issued(&age_claims()));
+        forge::sign1(&header, &forge::with(&payload, label, value), &key("issuer"))
+    };
+    let number = |value| pass(4, forge::uint(value));
+    let kind = |length| pass(11, forge::bytes(&vec![b'a'; length]));
+    let fact = |number: i64, value: Vec<u8>| pass(FACTS, forge::map(&[(number, value)]));
+    let assurance = |level| fact(6, forge::uint(level));
+    let field = |length| fact(32, forge::text(&"x".repeat(length)));
+    let fields = |count: i64| {
+        let all: Vec<_> = (0..count).map(|place| (32 + place, forge::uint(1))).collect();
+        pass(FACTS, forge::map(&all))
+    };
+    let place = |index: usize| {
+        let (idx, uri) = (forge::text("idx"), forge::text("uri"));
+        let listed = [vec![0xa2], idx, forge::uint(index), uri, forge::text(LIST)].concat();
+        pass(65_535, [vec![0xa1], forge::text("status_list"), listed].concat())
+    };
+    let desk = |length: usize| {
+        let payload = forge::timed_binding(&"k".repeat(length), NOW.unix(), NOW.unix() + 60);
+        forge::sign1(
+            &forge::kbt_header(-8, &issued(&age_claims())),
+            &payload,
+            &holder(1),
+        )
+    };
+    let rules = |count: usize| {
+        let (header, payload, _) = forge::open(rules_of(&rules_content()).bytes());
+        let pairs = forge::pairs(&payload);
+        let (_, all) = pairs.iter().find(|(label, _)| *label == 4).unwrap();
+        // The first rule is the first item behind the head of the array.
+        let mut d = minicbor::Decoder::new(&all[1..]);
+        d.skip().unwrap();
+        let rule = all[1..=d.position()].to_vec();
+        let all = forge::array(&vec![rule; count]);
+        forge::sign1(&header, &forge::with(&payload, 4, all), &key("rules"))
+    };
+    let largest = (1 << 53) - 1;
+    vec![
+        ("kp-cwt", "number", number(largest), number(largest + 1)),
+        ("kp-cwt", "no kind", kind(1), kind(0)),
+        ("kp-cwt", "kind", kind(32), kind(33)),
+        ("kp-cwt", "assurance", assurance(255), assurance(256)),
+        ("kp-cwt", "field", field(512), field(513)),
+        ("kp-cwt", "fields", fields(32), fields(33)),
+        ("kp-cwt", "index", place(u32::MAX as usize), place(1 << 32)),
+        ("kp-kbt", "no audience", desk(1), desk(0)),
+        ("kp-kbt", "audience", desk(64), desk(65)),
+        ("risk-rules", "rules", rules(256), rules(257)),
+    ]
+}
+
+#[test]
+fn the_published_cddl_has_the_limits_of_the_readers() {
+    for (rule, what, good, bad) in limits() {
+        fits(rule, &good).unwrap_or_else(|e| panic!("{what}: {e}"));
+        assert!(fits(rule, &bad).is_err(), "{what}");
     }
 }
 
