@@ -24,7 +24,8 @@ pub struct Soak {
 /// What is tested for long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Area {
-    /// Hostile bytes at the readers of signed data and of exported logs, and hostile pictures of codes
+    /// Hostile bytes at the readers of signed data, of what is to be signed and of exported logs, and hostile pictures of
+    /// codes
     Credential,
     /// Hostile bodies under a good signature at the province
     Api,
@@ -60,7 +61,7 @@ impl Soak {
 impl Area {
     fn packages(self) -> &'static [&'static str] {
         match self {
-            Self::Credential => &["credential", "scan-log", "qr"],
+            Self::Credential => &["credential", "province-api", "scan-log", "qr"],
             Self::Api => &["province-server"],
             Self::Wallet => &["wallet", "preview"],
             Self::Counter => &["counter"],

@@ -12,6 +12,8 @@
 mod common;
 #[path = "common/documents.rs"]
 mod documents;
+#[path = "common/updates.rs"]
+mod updates;
 #[macro_use]
 #[path = "../../../tests/fuzz.rs"]
 mod fuzz;
@@ -52,6 +54,13 @@ fn not_accepted(text: &str) {
         };
         assert_ne!(verify(text, &ctx).verdict(), Verdict::Accepted);
     }
+}
+
+/// A file of types as the programs read it.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypesFile {
+    types: Vec<PassType>,
 }
 
 /// What a desk seals.
@@ -113,6 +122,36 @@ fuzz! {
         let bytes = damaged(&good, input);
         assert_eq!(TrustList::verify(&bytes, &roots(), None).is_ok(), bytes == good);
     }
+    any_trust_content(input) {
+        for bytes in [input.to_vec(), damaged(&trust_content().to_bytes(), input)] {
+            let read = TrustContent::from_bytes(&bytes);
+            // A root signs what readers can read, and nothing else.
+            assert_eq!(RootSignature::make(&bytes, &root(1)).is_ok(), read.is_ok());
+            if let Ok(read) = read {
+                assert_eq!(TrustContent::from_bytes(&read.to_bytes()), Ok(read));
+            }
+        }
+    }
+    any_ceremony(input) {
+        static GOOD: LazyLock<(Vec<u8>, [RootSignature; 2])> = LazyLock::new(|| {
+            let content = trust_content().to_bytes();
+            let signatures = [1, 3].map(|number| RootSignature::make(&content, &root(number)).unwrap());
+            (content, signatures)
+        });
+        let (content, signatures) = &*GOOD;
+        // Put together is what both roots signed and nothing else; what comes out holds.
+        let holds = |content: &[u8], signatures: &[RootSignature]| {
+            let list = combine_trust_list(content, signatures);
+            assert!(list.as_ref().is_ok_and(|list| TrustList::verify(list, &roots(), None).is_ok()) == list.is_ok());
+            list.is_ok()
+        };
+        assert!(!holds(input, signatures));
+        let bytes = damaged(content, input);
+        assert_eq!(holds(&bytes, signatures), bytes == *content);
+        let mut changed = signatures.clone();
+        changed[0].signature = damaged(&changed[0].signature, input).try_into().unwrap();
+        assert_eq!(holds(content, &changed), changed == *signatures);
+    }
     any_status_manifest(input) {
         let trust = trust();
         assert!(StatusManifest::verify(input, &trust, None).is_err());
@@ -146,6 +185,28 @@ fuzz! {
             if let Ok(read) = StatusBundle::decode(&bytes) {
                 assert_eq!(read.open(&trust(), None).is_ok(), bytes == *GOOD);
             }
+        }
+    }
+    any_update(input) {
+        static GOOD: LazyLock<(StatusBundle, Vec<u8>, StatusSet, TrustList)> = LazyLock::new(|| {
+            let update = updates::update();
+            let lists = TrustList::restore(update.trust.iter().map(Vec::as_slice), &roots());
+            (update.clone(), update.encode(), updates::held(), lists.unwrap().unwrap())
+        });
+        let (good, whole, held, trust) = &*GOOD;
+        let bytes = damaged(whole, input);
+        if let Ok(read) = StatusBundle::decode(&bytes) {
+            assert_eq!(read.encode(), bytes);
+            // Each part is what was signed, or proven by it, or is not taken; the others hold all the same.
+            let lists = TrustList::restore(read.trust.iter().map(Vec::as_slice), &roots());
+            assert_eq!(lists.is_ok_and(|list| list.is_some_and(|list| list.sequence() == trust.sequence())), read.trust == good.trust);
+            let types = read.types.as_ref().is_some_and(|bytes| TypeRegister::verify(bytes, trust, None).is_ok());
+            assert_eq!(types, read.types == good.types);
+            let rules = read.rules.as_ref().is_some_and(|bytes| RiskRules::verify(bytes, trust, None).is_ok());
+            assert_eq!(rules, read.rules == good.rules);
+            let status = read.open(trust, Some(held));
+            let same = read.manifest == good.manifest && read.deltas == good.deltas;
+            assert_eq!(status.is_ok_and(|set| set.manifest().epoch() == 3 && set.missing().is_empty()), same);
         }
     }
     any_status_token(input) {
@@ -285,10 +346,36 @@ fuzz! {
     }
     any_other_issuers(input) {
         let keys = [OtherKey { iss: None, key: card_key().public() }];
+        static GOOD: LazyLock<lenient::OtherReading> = LazyLock::new(|| {
+            let keys = [OtherKey { iss: None, key: card_key().public() }];
+            let read = lenient::read(&card_text(), &keys, NOW);
+            assert_eq!(read.code, OtherCode::Signed);
+            read
+        });
         let text = String::from_utf8_lossy(input);
         for text in [text.into_owned(), base45::encode(&damaged(&base45::decode(&card_text()).unwrap(), input))] {
             let read = lenient::read(&text, &keys, NOW);
-            assert!(read.code != OtherCode::Signed || read.content.is_some());
+            assert_ne!(read.code.verdict(), Verdict::Accepted);
+            // However it is packed, what is called signed says what was signed.
+            assert!(read.code != OtherCode::Signed || read == *GOOD);
+        }
+        let changed = damaged(&card_bytes(), input);
+        let packed = base45::encode(&miniz_oxide::deflate::compress_to_vec_zlib(&changed, 6));
+        let read = lenient::read(&packed, &keys, NOW);
+        assert!(read.code != OtherCode::Signed || read == *GOOD);
+        assert!(changed != card_bytes() || read == *GOOD);
+    }
+    any_types_file(input) {
+        static TRUST: LazyLock<TrustList> = LazyLock::new(|| documents::trust_for(&documents::register_content()));
+        for bytes in [input.to_vec(), damaged(documents::PACKAGED.as_bytes(), input)] {
+            let Ok(file) = serde_json::from_slice::<TypesFile>(&bytes) else { continue };
+            let again = serde_json::to_string(&file.types).unwrap();
+            assert_eq!(serde_json::from_str::<Vec<PassType>>(&again).unwrap(), file.types);
+            let content = RegisterContent { types: file.types, ..documents::register_content() };
+            // What is signed is read and says what the file says.
+            if let Ok(bytes) = TypeRegister::sign(&content, &key("register")) {
+                assert_eq!(TypeRegister::verify(&bytes, &TRUST, None).unwrap().types(), content.types);
+            }
         }
     }
     any_log_seal(input) {

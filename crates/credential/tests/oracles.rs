@@ -12,6 +12,8 @@
 mod common;
 #[path = "common/documents.rs"]
 mod documents;
+#[path = "common/updates.rs"]
+mod updates;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -40,22 +42,7 @@ fn status_messages() -> Vec<(&'static str, Vec<u8>)> {
     let (bits, none) = (bits(true), Bitmap::new(shape()));
     let bitmaps = [(StatusPurpose::Revoked, &bits), (StatusPurpose::Suspended, &none)];
     let content = content_of(&bitmaps);
-    let mut delta = StatusDelta::new(2, 3);
-    delta
-        .turn(LIST, StatusPurpose::Revoked, shape().length(), [INDEX])
-        .unwrap();
-    delta
-        .turn(LIST, StatusPurpose::Suspended, shape().length(), [1, 2, 3])
-        .unwrap();
     let whole = StatusBundle::whole(&set_of(&content, &bitmaps)).unwrap();
-    let changes = StatusBundle {
-        manifest: StatusManifest::sign(&content, &key("status")),
-        trust: vec![trust_bytes(&trust_content())],
-        deltas: vec![delta.clone()],
-        types: Some(register_bytes(&register_content())),
-        rules: Some(rules_of(&rules_content()).bytes().to_vec()),
-        ..StatusBundle::default()
-    };
     let token = TokenContent {
         sub: format!("{LIST}/1"),
         iat: NOW,
@@ -66,9 +53,9 @@ fn status_messages() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("status-manifest", StatusManifest::sign(&content, &key("status"))),
         ("status-shard", bits.encoded(1).unwrap()),
-        ("status-delta", delta.encode()),
+        ("status-delta", updates::update().deltas[0].encode()),
         ("status-bundle", whole.encode()),
-        ("status-bundle", changes.encode()),
+        ("status-bundle", updates::update().encode()),
         (
             "status-list-token",
             StatusToken::sign(&token, &lst, &key("status")),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use credential::{AgeLimits, Mode, Names, RiskRule, Vct};
+use credential::{AgeLimits, FIELDS, Mode, Names, RiskRule, Vct};
 use serde::{Deserialize, Serialize};
 
 /// A file of rules.
@@ -84,6 +84,12 @@ pub enum BadRule {
     Fact(String, String),
 }
 
+/// The number of a document's field, in the one way to write it: two names of one fact could want two answers.
+fn field(name: &str) -> Option<u8> {
+    let number = name.parse().ok().filter(|number| FIELDS.contains(number))?;
+    (number.to_string() == name).then_some(number)
+}
+
 impl RulesFile {
     /// The rules as they are signed, which is where they are checked.
     ///
@@ -105,7 +111,7 @@ impl RuleEntry {
     fn rule(&self) -> Result<RiskRule, BadRule> {
         let fact = |(name, truth): (&String, &bool)| {
             let known = TRUTHS.iter().find(|(known, _)| known == name);
-            let number = known.map_or_else(|| name.parse().ok(), |(_, number)| Some(*number));
+            let number = known.map_or_else(|| field(name), |(_, number)| Some(*number));
             let bad = || BadRule::Fact(self.service.clone(), name.clone());
             Ok((number.ok_or_else(bad)?, *truth))
         };

@@ -15,9 +15,12 @@ use serde::Deserialize as _;
 
 use super::common::*;
 
+/// The packaged data file of types.
+pub const PACKAGED: &str = include_str!("../../../../assets/types/types.json");
+
 /// The types of the packaged data file.
 pub fn packaged() -> Vec<PassType> {
-    types_of(include_str!("../../../../assets/types/types.json"))
+    types_of(PACKAGED)
 }
 
 /// The types of a data file.

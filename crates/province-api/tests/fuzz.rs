@@ -1,0 +1,67 @@
+//! The file of risk rules that an operator writes, fuzzed: any bytes, and the packaged file changed at random places.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+#[macro_use]
+#[path = "../../../tests/fuzz.rs"]
+mod fuzz;
+
+use credential::{DAY, RiskRules, RulesContent, SecretKey, Timestamp};
+use fuzz::damaged;
+use province_api::rules::RulesFile;
+
+const PACKAGED: &[u8] = include_bytes!("../../../assets/rules/rules.json");
+
+fuzz! {
+    any_rules_file(input) {
+        for bytes in [input.to_vec(), damaged(PACKAGED, input)] {
+            let Ok(file) = serde_json::from_slice::<RulesFile>(&bytes) else { continue };
+            let again = serde_json::to_string(&file).unwrap();
+            assert_eq!(serde_json::from_str::<RulesFile>(&again).unwrap(), file);
+            let Ok(rules) = file.rules() else { continue };
+            assert_eq!(RulesFile::of(&rules).rules().unwrap(), rules);
+            let content = RulesContent {
+                sequence: 1,
+                iat: Timestamp::from_unix(DAY),
+                exp: Timestamp::from_unix(2 * DAY),
+                rules,
+            };
+            // What is signed is read, and says what the file says.
+            if let Ok(signed) = RiskRules::sign(&content, &SecretKey::from_seed([7; 32])) {
+                assert_eq!(RiskRules::read_unverified(&signed).unwrap(), content);
+            }
+        }
+    }
+    any_name_of_a_fact(input) {
+        // Wherever it stands in a good file, a name or a number that is none is not read as another.
+        let text = String::from_utf8_lossy(input);
+        let good = String::from_utf8_lossy(PACKAGED);
+        let Ok(name) = serde_json::to_string(&text) else { return };
+        let changed = good.replacen("\"over_18\"", &name, 1);
+        let read = serde_json::from_str::<RulesFile>(&changed).ok().and_then(|file| file.rules().ok());
+        let packaged = serde_json::from_str::<RulesFile>(&good).unwrap().rules().unwrap();
+        assert!(read.is_none_or(|rules| (rules == packaged) == (text == "over_18")));
+    }
+}
+
+#[test]
+fn a_fact_has_one_name() {
+    let good = String::from_utf8_lossy(PACKAGED);
+    let taken = |name: &str| {
+        let changed = good.replacen("\"over_18\"", &format!("\"{name}\""), 1);
+        serde_json::from_str::<RulesFile>(&changed)
+            .unwrap()
+            .rules()
+            .is_ok()
+    };
+    for name in ["over_18", "over_60", "merged_district", "32", "255"] {
+        assert!(taken(name), "{name}");
+    }
+    for name in ["1", "5", "31", "032", "+32", " 32", "256", "over_21", ""] {
+        assert!(!taken(name), "{name}");
+    }
+}
