@@ -7,30 +7,34 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use credential::{
-    ConfigContent, CounterCertificateClaims, DAY, ISSUER, IssueError, Names, PassType, ProvinceConfig,
-    PublicKey, RootSet, SecretKey, StatusBundle, StatusRef, Timestamp, TrustContent, Vct,
-    issue_counter_certificate, sign_trust_list,
+    ConfigContent, CounterCertificateClaims, DAY, ISSUER, Names, ProvinceConfig, PublicKey, RootSet,
+    SecretKey, StatusRef, Timestamp, Vct, issue_counter_certificate,
 };
 use province_api::person::Cnic;
-use province_api::rules::RulesFile;
 
+pub use crate::admin_error::AdminError;
 use crate::keys::{KeyFileError, KeyFolder, KeyName};
 use crate::public_roots;
+pub use crate::publish_admin::{PACKAGED_TYPES, PublishedTrust, PublishedTypes};
 use crate::randomness::Randomness;
-use crate::rules::document::{self, DocumentError, Form};
+use crate::rules::bundle::{self, Carried, Reach};
+use crate::rules::document::{self, Form};
 use crate::rules::end::{Ended, Ending};
-use crate::rules::print::PressError;
-use crate::rules::status::{self, Reach};
-use crate::rules::{Fault, kinds, publish, signing};
+use crate::rules::{Fault, publish, signing};
 use crate::store::artefact::{self, Name};
 use crate::store::trusted_key;
-use crate::store::{Store, StoreError, seal_check};
+use crate::store::{Store, seal_check};
 
 /// The public roots, beside the database: what programs of this province pin.
 pub(crate) const ROOTS_FILE: &str = "roots.json";
 
 /// How long a province configuration serves.
 const CONFIG_DAYS: u64 = 5 * 365;
+
+/// Most days of a desk's certificate: a year, and five weeks to bring the next one to the desk. There is no list of
+/// withdrawn certificates, so that a phone has to fetch none: a stolen desk can name itself until this end, or until the
+/// key of all certificates is withdrawn.
+pub const CERTIFICATE_DAYS_MAX: u64 = 400;
 
 /// The keys that a province begins with.
 pub(crate) const KEYS: [KeyName; 6] = [
@@ -41,56 +45,6 @@ pub(crate) const KEYS: [KeyName; 6] = [
     KeyName::Rules,
     KeyName::Cards,
 ];
-
-/// Why an operator's command did nothing.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AdminError {
-    /// The key files.
-    #[error("keys: {0}")]
-    Keys(#[from] KeyFileError),
-    /// The database.
-    #[error("store: {0}")]
-    Store(#[from] StoreError),
-    /// The folder of a new province has something in it.
-    #[error("the folder is not empty: a new province gets a folder of its own")]
-    NotEmpty,
-    /// The folder could not be made or moved.
-    #[error("the folder could not be made: {0}")]
-    Folder(#[source] std::io::Error),
-    /// The province was never made to its end.
-    #[error("the folder holds no whole province: {0}")]
-    NotWhole(&'static str),
-    /// A rule failed.
-    #[error("{0}")]
-    Fault(#[from] Fault),
-    /// A document.
-    #[error(transparent)]
-    Document(#[from] DocumentError),
-    /// What was to be printed.
-    #[error(transparent)]
-    Press(#[from] PressError),
-    /// The data file of types.
-    #[error("the data file of types cannot be read: line {line}, column {column}")]
-    TypesFile {
-        /// Where it goes wrong.
-        line: usize,
-        /// Where in the line.
-        column: usize,
-    },
-    /// The file with the public roots is damaged.
-    #[error("the file with the province's public roots is damaged")]
-    Roots,
-    /// No key has this id.
-    #[error("no key has this id")]
-    NoSuchKey,
-    /// A file of rules is not one.
-    #[error("the rules are not used: {0}")]
-    RulesFile(String),
-    /// The certificate could not be signed.
-    #[error("the certificate could not be signed: {0:?}")]
-    Certificate(IssueError),
-}
 
 /// A province's data folder, for its operator.
 #[derive(Debug)]
@@ -109,34 +63,6 @@ pub struct Published {
     pub epoch: u64,
 }
 
-/// What publishing a type register did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PublishedTypes {
-    /// Number of the register.
-    pub sequence: u64,
-    /// Number of the status manifest that names its lists.
-    pub epoch: u64,
-    /// The register has a kind that the trust list lets nobody sign yet: the next trust list is to be signed.
-    pub trust_due: bool,
-}
-
-/// The types that a new province begins with.
-pub const PACKAGED_TYPES: &str = include_str!("../../../assets/types/types.json");
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TypesFile {
-    types: Vec<PassType>,
-}
-
-pub(crate) fn types_of(json: &str) -> Result<Vec<PassType>, AdminError> {
-    let file: TypesFile = serde_json::from_str(json).map_err(|error| AdminError::TypesFile {
-        line: error.line(),
-        column: error.column(),
-    })?;
-    Ok(file.types)
-}
-
 /// What a counter certificate says of its desk.
 #[derive(Clone, Debug)]
 pub struct Desk {
@@ -150,23 +76,40 @@ pub struct Desk {
     pub audience: String,
     /// What it may ask for.
     pub allowed: Vec<Vct>,
-    /// How long the certificate serves.
+    /// How long the certificate serves, [`CERTIFICATE_DAYS_MAX`] at most.
     pub days: u64,
 }
 
+/// What an operator wants where desks could not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Desks {
+    /// Nothing is done that leaves desks without what they decide with.
+    MustDecide,
+    /// A leaked key has to go at once: desks say "cannot decide" until there is another.
+    MayBeUndecided,
+}
+
+impl Desks {
+    /// What `--regardless` says.
+    pub const fn or_regardless(regardless: bool) -> Self {
+        if regardless {
+            Self::MayBeUndecided
+        } else {
+            Self::MustDecide
+        }
+    }
+}
+
 impl Office {
-    /// Opens a province that was made, and looks whether its files belong together.
+    /// Opens a province that was made, and looks whether its files belong together. Whoever opens one closes it
+    /// ([`Self::close`]); what does not open is closed already.
     ///
     /// # Errors
     /// [`AdminError::NotWhole`]; [`KeyFileError::Other`] if a key is not the one of this database.
     pub async fn open(folder: &Path) -> Result<Self, AdminError> {
         let office = Self::open_unlisted(folder).await?;
-        let mut db = office.store.read().await?;
-        if artefact::newest(&mut db, Name::TrustList).await?.is_none() {
-            return Err(AdminError::NotWhole("it has no trust list"));
-        }
-        drop(db);
-        Ok(office)
+        let listed = office.has_a_list().await;
+        office.or_closed(listed).await
     }
 
     /// The same for a province whose roots have perhaps signed nothing yet.
@@ -179,8 +122,27 @@ impl Office {
             keys: KeyFolder::new(folder),
             store: Store::open(folder).await?,
         };
-        office.look_over().await?;
-        Ok(office)
+        let whole = office.look_over().await;
+        office.or_closed(whole).await
+    }
+
+    async fn or_closed(self, found: Result<(), AdminError>) -> Result<Self, AdminError> {
+        if found.is_err() {
+            self.close().await;
+        }
+        found.map(|()| self)
+    }
+
+    /// Closes the database. A program does this before it ends: the thread that closes it otherwise may still be at it
+    /// while what it needs is taken down.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+
+    async fn has_a_list(&self) -> Result<(), AdminError> {
+        let mut db = self.store.read().await?;
+        let list = artefact::newest(&mut db, Name::TrustList).await?;
+        list.map(drop).ok_or(AdminError::NotWhole("it has no trust list"))
     }
 
     /// Passes signed by a key that the trust list does not name are worthless, a manifest under such a key revokes
@@ -226,7 +188,7 @@ impl Office {
         &self.folder
     }
 
-    fn roots(&self) -> Result<[SecretKey; 2], KeyFileError> {
+    pub(crate) fn roots(&self) -> Result<[SecretKey; 2], KeyFileError> {
         Ok([
             self.keys.signing(KeyName::Root(0))?,
             self.keys.signing(KeyName::Root(1))?,
@@ -248,40 +210,6 @@ impl Office {
         Ok(ProvinceConfig::sign(&content, &[&first, &second]))
     }
 
-    /// Signs the next trust list with the roots that lie here, and publishes it; gives its number.
-    ///
-    /// # Errors
-    /// [`AdminError`].
-    pub async fn publish_trust(&self, now: Timestamp) -> Result<u64, AdminError> {
-        let [first, second] = self.roots()?;
-        let mut db = self.store.read().await?;
-        let content = publish::trust_content(&mut db, None, now).await?;
-        drop(db);
-        let bytes = sign_trust_list(&content, &[(0, &first), (1, &second)]);
-        self.publish_signed(&bytes, now).await
-    }
-
-    /// What the next trust list says, for roots that are kept elsewhere.
-    ///
-    /// # Errors
-    /// [`AdminError`].
-    pub async fn draft_trust(
-        &self,
-        next_roots: Option<[PublicKey; 3]>,
-        now: Timestamp,
-    ) -> Result<TrustContent, AdminError> {
-        let mut db = self.store.read().await?;
-        Ok(publish::trust_content(&mut db, next_roots, now).await?)
-    }
-
-    /// Publishes a trust list that the roots signed elsewhere; gives its number.
-    ///
-    /// # Errors
-    /// [`Fault::Trust`] if the roots in force did not sign it or it does not follow the published one.
-    pub async fn publish_signed(&self, bytes: &[u8], now: Timestamp) -> Result<u64, AdminError> {
-        Ok(publish::trust_list(&self.store, &self.public_roots()?, bytes, now).await?)
-    }
-
     /// The roots that programs of this province pin.
     ///
     /// # Errors
@@ -289,42 +217,6 @@ impl Office {
     pub fn public_roots(&self) -> Result<RootSet, AdminError> {
         let text = fs::read_to_string(self.folder.join(ROOTS_FILE)).map_err(|_| AdminError::Roots)?;
         public_roots::read(&text).ok_or(AdminError::Roots)
-    }
-
-    /// Signs and publishes risk rules; gives their number.
-    ///
-    /// # Errors
-    /// [`AdminError`].
-    pub async fn publish_rules(&self, file: &RulesFile, now: Timestamp) -> Result<u64, AdminError> {
-        let rules = file.rules().map_err(|e| AdminError::RulesFile(e.to_string()))?;
-        let mut write = self.store.write().await?;
-        let public = signing::current(&mut write, Vct::RISK_RULES, now).await?;
-        let key = self.keys.signing_of(&public)?;
-        let sequence = publish::risk_rules(&mut write, &key, rules, now).await?;
-        write.commit().await?;
-        Ok(sequence)
-    }
-
-    /// Signs and publishes the next type register from a data file as assets/types/types.json is one.
-    ///
-    /// # Errors
-    /// [`AdminError`].
-    pub async fn publish_types(&self, json: &str, now: Timestamp) -> Result<PublishedTypes, AdminError> {
-        let types = types_of(json)?;
-        let key = self.key_for(Vct::TYPE_REGISTER, now).await?;
-        let status_key = self.key_for(Vct::STATUS_MANIFEST, now).await?;
-        let mut write = self.store.write().await?;
-        let count = types.len();
-        let sequence = publish::types(&mut write, types, &key, now).await?;
-        let trust_due = kinds::in_force(&mut write).await?.types.len() < count;
-        // A kind may have a status list that the manifest does not name yet.
-        let epoch = status::publish(&mut write, &status_key, now, &[]).await?;
-        write.commit().await?;
-        Ok(PublishedTypes {
-            sequence,
-            epoch,
-            trust_due,
-        })
     }
 
     /// Grants a document to an enrolled citizen.
@@ -412,16 +304,27 @@ impl Office {
         Ok(what(&ending).await?)
     }
 
-    /// An update for desks without a network; `None` if changes from there are not kept.
+    /// An update for desks without a network, after it was read as they will; `None` if changes from there are not kept.
     ///
     /// # Errors
-    /// [`AdminError`].
-    pub async fn bundle(&self, reach: Reach, now: Timestamp) -> Result<Option<StatusBundle>, AdminError> {
-        Ok(status::bundle(&self.store, reach, now).await?)
+    /// [`AdminError::NotTaken`] if no desk would take all of it, unless they may be left undecided.
+    pub async fn bundle(
+        &self,
+        reach: Reach,
+        desks: Desks,
+        now: Timestamp,
+    ) -> Result<Option<Carried>, AdminError> {
+        let carried = bundle::carried(&self.store, &self.public_roots()?, reach, now).await?;
+        match &carried {
+            Some(Carried {
+                not_taken: Some(why), ..
+            }) if desks == Desks::MustDecide => Err(AdminError::NotTaken(*why)),
+            _ => Ok(carried),
+        }
     }
 
     /// The key that signs `vct` now.
-    async fn key_for(&self, vct: Vct, now: Timestamp) -> Result<SecretKey, AdminError> {
+    pub(crate) async fn key_for(&self, vct: Vct, now: Timestamp) -> Result<SecretKey, AdminError> {
         let mut db = self.store.read().await?;
         let public = signing::current(&mut db, vct, now).await?;
         Ok(self.keys.signing_of(&public)?)
@@ -430,8 +333,11 @@ impl Office {
     /// Signs a counter's certificate.
     ///
     /// # Errors
-    /// [`AdminError`].
+    /// [`AdminError::CertificateTooLong`] beyond [`CERTIFICATE_DAYS_MAX`]; [`AdminError`].
     pub async fn counter_certificate(&self, desk: &Desk, now: Timestamp) -> Result<Vec<u8>, AdminError> {
+        if desk.days > CERTIFICATE_DAYS_MAX {
+            return Err(AdminError::CertificateTooLong);
+        }
         let claims = CounterCertificateClaims {
             iss: ISSUER.to_owned(),
             name: desk.name.clone(),
@@ -440,7 +346,7 @@ impl Office {
             allowed: desk.allowed.clone(),
             holder: desk.key,
             iat: now.start_of_day(),
-            exp: now.start_of_day().plus(desk.days.saturating_mul(DAY)),
+            exp: now.start_of_day().plus(desk.days * DAY),
         };
         let ca = self.key_for(Vct::COUNTER_CERTIFICATE, now).await?;
         issue_counter_certificate(&claims, &ca).map_err(AdminError::Certificate)

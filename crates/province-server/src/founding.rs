@@ -10,9 +10,10 @@ use credential::{
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::rules::RulesFile;
 
-use crate::admin::{AdminError, KEYS, Office, PACKAGED_TYPES, Published, ROOTS_FILE, types_of};
+use crate::admin::{AdminError, Desks, KEYS, Office, Published, ROOTS_FILE};
 use crate::keys::{KeyFileError, KeyFolder, KeyName};
 use crate::public_roots;
+use crate::publish_admin::{PACKAGED_TYPES, types_of};
 use crate::randomness::Randomness;
 use crate::rules::{Fault, publish, status};
 use crate::store::trusted_key::{self, TrustedKeyRow};
@@ -129,12 +130,27 @@ impl Office {
             store: Store::create(folder).await?,
             keys,
         };
-        fs::write(folder.join(ROOTS_FILE), public_roots::write(public)).map_err(AdminError::Folder)?;
+        let published = office.found(public, roots, shape, randomness, now).await;
+        // The last connection takes the write-ahead log into the one file that is moved.
+        office.close().await;
+        published
+    }
+
+    async fn found(
+        &self,
+        public: &RootSet,
+        roots: &[[u8; 32]],
+        shape: Shape,
+        randomness: &Randomness,
+        now: Timestamp,
+    ) -> Result<Published, AdminError> {
+        let pinned = public_roots::write(public);
+        fs::write(self.folder.join(ROOTS_FILE), pinned).map_err(AdminError::Folder)?;
         let types = types_of(PACKAGED_TYPES)?;
-        let mut write = office.store.write().await?;
+        let mut write = self.store.write().await?;
         for name in KEYS {
             let row = TrustedKeyRow {
-                key: *office.keys.signing(name)?.public().as_bytes(),
+                key: *self.keys.signing(name)?.public().as_bytes(),
                 allowed: allowed(name, &types),
                 // Passes carry only the day of issue, so a key serves from that day's beginning.
                 valid_from: now.start_of_day().unix(),
@@ -145,22 +161,20 @@ impl Office {
             };
             trusted_key::add(&mut write, &row).await?;
         }
-        let check_value = office.keys.data()?.check_value(randomness).map_err(Fault::Seal)?;
+        let check_value = self.keys.data()?.check_value(randomness).map_err(Fault::Seal)?;
         seal_check::add(&mut write, &check_value).await?;
         status_store::make_list(&mut write, IDENTITY_LIST, shape, &PEOPLE).await?;
-        let register = office.keys.signing(KeyName::Types)?;
+        let register = self.keys.signing(KeyName::Types)?;
         publish::types(&mut write, types, &register, now).await?;
-        let key = office.keys.signing(KeyName::Status)?;
+        let key = self.keys.signing(KeyName::Status)?;
         let epoch = status::publish(&mut write, &key, now, &[]).await?;
-        let rules = office.keys.signing(KeyName::Rules)?;
+        let rules = self.keys.signing(KeyName::Rules)?;
         publish::risk_rules(&mut write, &rules, first_rules()?, now).await?;
         write.commit().await?;
         let sequence = match roots {
             [] => None,
-            _ => Some(office.publish_trust(now).await?),
+            _ => Some(self.publish_trust(Desks::MustDecide, now).await?.sequence),
         };
-        // The last connection takes the write-ahead log into the one file that is moved.
-        office.store.close().await;
         Ok(Published { sequence, epoch })
     }
 }

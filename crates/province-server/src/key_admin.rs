@@ -9,6 +9,17 @@ use crate::admin::{AdminError, Office};
 use crate::randomness::Randomness;
 use crate::store::trusted_key::{self, TrustedKeyRow};
 
+/// What has a key of its own, so that a stolen one is worth one thing and its withdrawal ends one thing: cards, which are
+/// printed in numbers and have no holder's key; desks' certificates; and the three that desks decide with. Passes and
+/// documents may share a key: the same machine signs all of them while it serves, so whoever takes one has them all.
+pub const ALONE: [Vct; 5] = [
+    Vct::PAPER_CARD,
+    Vct::COUNTER_CERTIFICATE,
+    Vct::STATUS_MANIFEST,
+    Vct::TYPE_REGISTER,
+    Vct::RISK_RULES,
+];
+
 /// What a withdrawn key leaves standing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -23,7 +34,7 @@ impl Office {
     /// then on in place of older keys of the same kinds.
     ///
     /// # Errors
-    /// [`AdminError`].
+    /// [`AdminError::KindsMixed`] if one of [`ALONE`] does not stand alone; [`AdminError`].
     pub async fn add_key(
         &self,
         allowed: &[Vct],
@@ -31,6 +42,10 @@ impl Office {
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<PublicKey, AdminError> {
+        let alone = allowed.iter().find(|vct| ALONE.contains(vct));
+        if let Some(alone) = alone.filter(|alone| allowed.iter().any(|vct| vct != *alone)) {
+            return Err(AdminError::KindsMixed(*alone));
+        }
         let key = self.keys().make_another(randomness)?;
         let row = TrustedKeyRow {
             key: *key.as_bytes(),
@@ -57,7 +72,7 @@ impl Office {
         let mut write = self.store().write().await?;
         let keys = trusted_key::all(&mut write).await?;
         let known = find(&keys, id)?;
-        let at = earlier(known.retired_at, from.start_of_day().unix());
+        let at = trusted_key::earlier(known.retired_at, from.start_of_day().unix());
         trusted_key::retire(&mut write, &known.key, at).await?;
         Ok(write.commit().await?)
     }
@@ -80,7 +95,8 @@ impl Office {
         let mut write = self.store().write().await?;
         let keys = trusted_key::all(&mut write).await?;
         let known = find(&keys, id)?;
-        trusted_key::revoke(&mut write, &known.key, earlier(known.revoked_at, at)).await?;
+        let at = trusted_key::earlier(known.revoked_at, at);
+        trusted_key::revoke(&mut write, &known.key, at).await?;
         Ok(write.commit().await?)
     }
 
@@ -91,11 +107,6 @@ impl Office {
     pub async fn list_keys(&self) -> Result<Vec<TrustedKeyRow>, AdminError> {
         Ok(trusted_key::all(&mut *self.store().read().await?).await?)
     }
-}
-
-/// A key that has ended does not live longer by ending once more.
-fn earlier(known: Option<u64>, at: u64) -> u64 {
-    known.map_or(at, |known| known.min(at))
 }
 
 fn find(keys: &[TrustedKeyRow], id: KeyId) -> Result<&TrustedKeyRow, AdminError> {

@@ -7,6 +7,7 @@
 //! - [`admin`] is what an operator does: make a province, configure, revoke, release, certify a counter, publish trust.
 
 pub mod admin;
+mod admin_error;
 pub mod clock;
 mod districts;
 mod founding;
@@ -17,6 +18,7 @@ pub mod nadra;
 pub mod photo;
 pub mod print_admin;
 pub mod public_roots;
+mod publish_admin;
 pub mod randomness;
 pub mod rules;
 pub mod sealed;

@@ -4,13 +4,19 @@
 //! seals the key files.
 
 mod commands;
+mod desk_commands;
+mod input;
 mod print_commands;
+mod serve_command;
 mod trust_commands;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Parser as _;
+use credential::Timestamp;
+use province_server::randomness::Randomness;
 
 fn main() -> ExitCode {
     match start() {
@@ -41,4 +47,17 @@ fn say(line: &serde_json::Value) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
     Ok(out.flush()?)
+}
+
+fn randomness() -> Randomness {
+    Randomness::new(rand_core::UnwrapErr(getrandom::SysRng))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program's entry point reads the clock"
+)]
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix(since.as_secs())
 }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use credential::{Timestamp, Vct};
 use province_api::person::Cnic;
-use province_server::admin::{AdminError, Office};
+use province_server::admin::Office;
 use province_server::rules::print::CardFormat;
 use serde_json::json;
 
@@ -54,41 +54,33 @@ pub(super) struct Paper {
 }
 
 impl Card {
-    pub(super) async fn run(self, cnic: &Cnic, now: Timestamp) -> anyhow::Result<()> {
+    pub(super) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub(super) async fn run(self, office: &Office, cnic: &Cnic, now: Timestamp) -> anyhow::Result<()> {
         let format = match self.size {
             Size::A4 => CardFormat::A4,
             Size::Id1 => CardFormat::Id1,
         };
-        let office = Office::open(&self.data).await?;
-        let pdf = told(office.print_card(cnic, format, now).await)?;
-        write(&self.out, &pdf)
+        write(&self.out, &office.print_card(cnic, format, now).await?)
     }
 }
 
 impl Paper {
-    pub(super) async fn run(self, cnic: &Cnic, now: Timestamp) -> anyhow::Result<()> {
-        let vct = Vct::parse(&self.vct)?;
-        let office = Office::open(&self.data).await?;
-        let bytes = if self.bytes {
-            office.paper(cnic, &vct, now).await
-        } else {
-            office.print_document(cnic, &vct, now).await
-        };
-        write(&self.out, &told(bytes)?)
+    pub(super) fn data(&self) -> &Path {
+        &self.data
     }
-}
 
-/// Says why nothing was printed with its code.
-fn told(printed: Result<Vec<u8>, AdminError>) -> anyhow::Result<Vec<u8>> {
-    let code = match &printed {
-        Err(AdminError::Document(error)) => Some(error.code()),
-        Err(AdminError::Press(error)) => Some(error.code()),
-        _ => None,
-    };
-    if let Some(code) = code {
-        say(&json!({ "done": false, "code": code }))?;
+    pub(super) async fn run(self, office: &Office, cnic: &Cnic, now: Timestamp) -> anyhow::Result<()> {
+        let vct = Vct::parse(&self.vct)?;
+        let bytes = if self.bytes {
+            office.paper(cnic, &vct, now).await?
+        } else {
+            office.print_document(cnic, &vct, now).await?
+        };
+        write(&self.out, &bytes)
     }
-    Ok(printed?)
 }
 
 /// Writes a file that only its owner may read.

@@ -1,15 +1,16 @@
 //! Commands about trust: the trust list, signing keys, risk rules.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use credential::{PublicKey, Timestamp, Vct};
-use province_server::admin::Office;
+use province_server::admin::{Desks, Office};
 use province_server::key_admin::{Standing, key_id};
 use province_server::public_roots;
 use province_server::randomness::Randomness;
+use province_server::store::trusted_key::TrustedKeyRow;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -31,6 +32,10 @@ pub(super) struct Trust {
     /// Publish the list in this file, which the roots signed.
     #[arg(long, value_name = "FILE", conflicts_with = "draft")]
     signed: Option<PathBuf>,
+    /// Publish the list although it ends the key of something that desks need and no other key can sign that anew: a
+    /// leaked key has to go at once. Desks say "cannot decide" until a list names another one.
+    #[arg(long, conflicts_with = "draft")]
+    regardless: bool,
 }
 
 /// Signing keys.
@@ -41,8 +46,8 @@ pub(super) enum Key {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
-        /// What it may sign: kinds of pass, or counter-certificate, type-register, status-manifest, risk-rules;
-        /// comma between.
+        /// What it may sign: kinds of passes and documents, comma between; or one alone of counter-certificate,
+        /// type-register, status-manifest, risk-rules, paper-card.
         #[arg(long, value_delimiter = ',', required = true)]
         allow: Vec<String>,
         /// How long it serves.
@@ -97,8 +102,11 @@ pub(super) struct Rules {
 }
 
 impl Trust {
-    pub(super) async fn run(self, now: Timestamp) -> anyhow::Result<()> {
-        let office = Office::open_unlisted(&self.data).await?;
+    pub(super) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub(super) async fn run(self, office: &Office, now: Timestamp) -> anyhow::Result<()> {
         if let Some(file) = &self.draft {
             let next = self.next_roots.as_deref().map(read_roots).transpose()?;
             let content = office.draft_trust(next, now).await?;
@@ -110,32 +118,54 @@ impl Trust {
                 "sha256": hex::encode(Sha256::digest(&bytes)),
             }));
         }
-        let sequence = match &self.signed {
+        let desks = Desks::or_regardless(self.regardless);
+        let done = match &self.signed {
             Some(file) => {
                 let bytes = fs::read(file).context("could not read the file")?;
-                office.publish_signed(&bytes, now).await?
+                office.publish_signed(&bytes, desks, now).await?
             }
-            None => office.publish_trust(now).await?,
+            None => office.publish_trust(desks, now).await?,
         };
-        say(&json!({ "sequence": sequence }))
+        let mut said = json!({ "sequence": done.sequence, "signed_anew": done.signed_anew });
+        if !done.undecided.is_empty()
+            && let Some(said) = said.as_object_mut()
+        {
+            said.insert("undecided".into(), json!(done.undecided));
+            let todo = "desks say \"cannot decide\" until a list names another key for it: key add, then trust again";
+            said.insert("todo".into(), json!(todo));
+        }
+        say(&said)
     }
 }
 
-fn read_roots(file: &std::path::Path) -> anyhow::Result<[PublicKey; 3]> {
+fn read_roots(file: &Path) -> anyhow::Result<[PublicKey; 3]> {
     let text = fs::read_to_string(file).context("could not read the roots")?;
     let roots = public_roots::read(&text).context("the file does not hold three public roots")?;
     Ok(*roots.keys())
 }
 
 impl Key {
-    pub(super) async fn run(self, randomness: &Randomness, now: Timestamp) -> anyhow::Result<()> {
+    pub(super) fn data(&self) -> &Path {
         match self {
-            Self::Add { data, allow, days } => {
+            Self::Add { data, .. }
+            | Self::Retire { data, .. }
+            | Self::Compromise { data, .. }
+            | Self::List { data } => data,
+        }
+    }
+
+    pub(super) async fn run(
+        self,
+        office: &Office,
+        randomness: &Randomness,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        match self {
+            Self::Add { allow, days, .. } => {
                 let allowed: Vec<Vct> = allow
                     .iter()
                     .map(|vct| Vct::parse(vct))
                     .collect::<Result<_, _>>()?;
-                let office = Office::open_unlisted(&data).await?;
                 let key = office.add_key(&allowed, days, randomness, now).await?;
                 say(&json!({
                     "key": hex::encode(key.key_id().as_bytes()),
@@ -143,63 +173,58 @@ impl Key {
                     "in_force": "with the next trust list",
                 }))
             }
-            Self::Retire { data, key, from } => {
-                let office = Office::open_unlisted(&data).await?;
+            Self::Retire { key, from, .. } => {
                 let id = key_id(&office.list_keys().await?, &key)?;
                 office.retire_key(id, day(&from)?).await?;
                 say(&json!({ "key": key, "retired": from, "in_force": "with the next trust list" }))
             }
             Self::Compromise {
-                data,
                 key,
                 from,
                 keep_before,
+                ..
             } => {
-                let office = Office::open_unlisted(&data).await?;
                 let id = key_id(&office.list_keys().await?, &key)?;
-                let standing = if keep_before {
-                    Standing::DatedBefore
+                let (standing, falls) = if keep_before {
+                    (Standing::DatedBefore, "what is dated then or later")
                 } else {
-                    Standing::Nothing
+                    (Standing::Nothing, "everything")
                 };
                 office.withdraw_key(id, day(&from)?, standing).await?;
-                let falls = if keep_before {
-                    "what is dated then or later"
-                } else {
-                    "everything"
-                };
                 say(
                     &json!({ "key": key, "from": from, "falls": falls, "in_force": "with the next trust list" }),
                 )
             }
-            Self::List { data } => {
-                let keys = Office::open_unlisted(&data).await?.list_keys().await?;
-                let all: Vec<Value> = keys
-                    .iter()
-                    .map(|row| {
-                        let id = PublicKey::parse(&row.key).map(|key| hex::encode(key.key_id().as_bytes()));
-                        json!({
-                            "key": id.unwrap_or_default(),
-                            "allowed": row.allowed.iter().map(Vct::as_str).collect::<Vec<_>>(),
-                            "from": moment(row.valid_from),
-                            "until": moment(row.valid_until),
-                            "retired": row.retired_at.map(moment),
-                            "withdrawn": row.revoked_at.map(moment),
-                            "listed": row.listed.iter().map(Vct::as_str).collect::<Vec<_>>(),
-                        })
-                    })
-                    .collect();
-                say(&json!({ "keys": all }))
+            Self::List { .. } => {
+                let keys = office.list_keys().await?;
+                say(&json!({ "keys": keys.iter().map(said_of).collect::<Vec<Value>>() }))
             }
         }
     }
 }
 
+fn said_of(row: &TrustedKeyRow) -> Value {
+    let id = PublicKey::parse(&row.key).map(|key| hex::encode(key.key_id().as_bytes()));
+    json!({
+        "key": id.unwrap_or_default(),
+        "allowed": row.allowed,
+        "from": moment(row.valid_from),
+        "until": moment(row.valid_until),
+        "retired": row.retired_at.map(moment),
+        "withdrawn": row.revoked_at.map(moment),
+        "listed": row.listed,
+    })
+}
+
 impl Rules {
-    pub(super) async fn run(self, now: Timestamp) -> anyhow::Result<()> {
+    pub(super) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub(super) async fn run(self, office: &Office, now: Timestamp) -> anyhow::Result<()> {
         let text = fs::read_to_string(&self.file).context("could not read the rules")?;
         let file = serde_json::from_str(&text).context("the file is not JSON of risk rules")?;
-        let sequence = Office::open(&self.data).await?.publish_rules(&file, now).await?;
+        let sequence = office.publish_rules(&file, now).await?;
         say(&json!({ "sequence": sequence }))
     }
 }

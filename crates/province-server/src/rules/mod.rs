@@ -1,5 +1,7 @@
 //! What the province does, without HTTP: enrolment, passes, publishing, ending.
 
+pub mod anew;
+pub mod bundle;
 pub mod document;
 pub mod end;
 pub mod enrol;
@@ -154,6 +156,27 @@ pub enum Fault {
     /// The small picture could not be made.
     #[error("a small picture could not be made")]
     Photo(#[source] crate::photo::PhotoError),
+}
+
+impl Fault {
+    /// The stable code for an operator; the credential's own where it has one.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoTypes => "no_types",
+            Self::Types(error) => error.code(),
+            Self::Status(error) => error.code(),
+            Self::StatusListFull => "status_list_full",
+            Self::NoKey(_) => "no_key",
+            Self::KeyFile(_) => "key_files",
+            Self::Trust(error) => error.code(),
+            Self::Rules(error) => error.code(),
+            Self::Issue(error) => error.code(),
+            Self::Store(_) => "store_failed",
+            Self::Seal(_) | Self::Record(_) | Self::Key(_) | Self::BrokenOff | Self::Photo(_) => {
+                "server_fault"
+            }
+        }
+    }
 }
 
 /// Why the province did not do what was asked.

@@ -11,7 +11,7 @@ use sqlx::AnyConnection;
 use super::{Fault, Province, Refusal, day_of, signing, status};
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::trusted_key;
-use crate::store::{Store, StoreError, answer, attempt, challenge, status as lists};
+use crate::store::{StoreError, answer, attempt, challenge, status as lists};
 
 /// How long a trust list serves.
 pub const TRUST_LIST_DAYS: u64 = 180;
@@ -69,15 +69,18 @@ pub async fn trust_content(
     })
 }
 
-/// Publishes a trust list that the roots signed; gives its sequence. `pinned` are the roots of programs that know of no
-/// change of them yet.
+/// Publishes a trust list that the roots signed. `pinned` are the roots of programs that know of no change of them yet.
 ///
 /// # Errors
 /// [`Fault::Trust`] if it is not signed by the roots in force, or does not follow the last one directly.
-pub async fn trust_list(store: &Store, pinned: &RootSet, bytes: &[u8], now: Timestamp) -> Result<u64, Fault> {
-    let mut write = store.write().await?;
-    let last = artefact::newest(&mut write, Name::TrustList).await?;
-    let held = held_trust(&mut write, pinned).await?;
+pub async fn trust_list(
+    db: &mut AnyConnection,
+    pinned: &RootSet,
+    bytes: &[u8],
+    now: Timestamp,
+) -> Result<TrustList, Fault> {
+    let last = artefact::newest(db, Name::TrustList).await?;
+    let held = held_trust(db, pinned).await?;
     let roots = held.as_ref().map_or(pinned, TrustList::successors).clone();
     let signed = TrustList::verify(bytes, pinned, held.as_ref()).map_err(Fault::Trust)?;
     let sequence = signed.sequence();
@@ -93,19 +96,39 @@ pub async fn trust_list(store: &Store, pinned: &RootSet, bytes: &[u8], now: Time
     if signed.changes_roots() {
         // Roots that were replaced never come back: a reader asks for what followed three roots, and gets one answer.
         let next = Name::TrustNext(signed.successors().fingerprint());
-        let returns = artefact::newest(&mut write, next).await?.is_some();
+        let returns = artefact::newest(db, next).await?.is_some();
         if returns || signed.successors().fingerprint() == pinned.fingerprint() {
             return Err(Fault::Trust(TrustError::BadRoots));
         }
         let replaced = Name::TrustNext(roots.fingerprint());
-        put(&mut write, replaced, sequence, bytes.to_vec(), now).await?;
+        put(db, replaced, sequence, bytes.to_vec(), now).await?;
     }
-    put(&mut write, Name::TrustList, sequence, bytes.to_vec(), now).await?;
-    for key in &signed.content().keys {
-        trusted_key::set_listed(&mut write, key.key.as_bytes(), &key.allowed).await?;
+    put(db, Name::TrustList, sequence, bytes.to_vec(), now).await?;
+    take_over_keys(db, &signed).await?;
+    Ok(signed)
+}
+
+/// Notes what readers of a list believe of each key: what no list names signs nothing, and what the roots ended, be it
+/// with other words than this province's, is ended here too.
+async fn take_over_keys(db: &mut AnyConnection, list: &TrustList) -> Result<(), StoreError> {
+    for row in trusted_key::all(db).await? {
+        let mut keys = list.content().keys.iter();
+        let Some(said) = keys.find(|key| *key.key.as_bytes() == row.key) else {
+            trusted_key::set_listed(db, &row.key, &[]).await?;
+            continue;
+        };
+        trusted_key::set_listed(db, &row.key, &said.allowed).await?;
+        trusted_key::shorten(db, &row.key, said.exp.unix()).await?;
+        if let Some(at) = said.revoked_at {
+            let at = trusted_key::earlier(row.revoked_at, at.unix());
+            trusted_key::revoke(db, &row.key, at).await?;
+        }
+        if let Some(at) = said.retired_at {
+            let at = trusted_key::earlier(row.retired_at, at.unix());
+            trusted_key::retire(db, &row.key, at).await?;
+        }
     }
-    write.commit().await?;
-    Ok(sequence)
+    Ok(())
 }
 
 /// Signs and publishes a type register and makes the status lists that it names; gives its sequence. The next status

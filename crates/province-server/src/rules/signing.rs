@@ -1,10 +1,12 @@
 //! Which key signs what: of those that a published trust list names for it, the newest.
 
+use std::cmp::Reverse;
+
 use credential::{PassType, SecretKey, Timestamp, Vct};
 use sqlx::AnyConnection;
 
 use super::Fault;
-use crate::keys::{KeyFileError, ServingKeys};
+use crate::keys::{KeyFileError, KeyFolder, ServingKeys};
 use crate::store::trusted_key::{self, TrustedKeyRow};
 
 /// The public half of the key that signs `vct` now.
@@ -24,11 +26,29 @@ pub async fn end_of_current(db: &mut AnyConnection, vct: Vct, now: Timestamp) ->
 }
 
 async fn newest(db: &mut AnyConnection, vct: Vct, now: Timestamp) -> Result<TrustedKeyRow, Fault> {
-    let keys = trusted_key::all(db).await?;
-    keys.into_iter()
-        .filter(|key| key.may_sign(vct, now.unix()))
-        .max_by_key(|key| key.valid_from)
-        .ok_or(Fault::NoKey(vct))
+    let newest = newest_first(db, vct, now).await?.into_iter().next();
+    newest.ok_or(Fault::NoKey(vct))
+}
+
+async fn newest_first(db: &mut AnyConnection, vct: Vct, now: Timestamp) -> Result<Vec<TrustedKeyRow>, Fault> {
+    let mut keys = trusted_key::all(db).await?;
+    keys.retain(|key| key.may_sign(vct, now.unix()));
+    keys.sort_by_key(|key| Reverse(key.valid_from));
+    Ok(keys)
+}
+
+/// The newest key for `vct` that this machine can open, if there is one: not every machine has every key.
+///
+/// # Errors
+/// [`Fault::Store`].
+pub async fn at_hand(
+    db: &mut AnyConnection,
+    keys: &KeyFolder,
+    vct: Vct,
+    now: Timestamp,
+) -> Result<Option<SecretKey>, Fault> {
+    let rows = newest_first(db, vct, now).await?;
+    Ok(rows.iter().find_map(|row| keys.signing_of(&row.key).ok()))
 }
 
 /// Lets the key that signs identities sign those kinds too that no key may sign, from the next trust list on.

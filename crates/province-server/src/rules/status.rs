@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use credential::{
-    Bitmap, DAY, DELTA_BYTES_MAX, ListEntry, SecretKey, Shape, StatusBundle, StatusContent, StatusDelta,
-    StatusError, StatusManifest, StatusPurpose, Timestamp,
+    Bitmap, DAY, DELTA_BYTES_MAX, ListEntry, SecretKey, Shape, StatusContent, StatusDelta, StatusError,
+    StatusManifest, StatusPurpose, Timestamp,
 };
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::problem::ProblemCode;
@@ -16,9 +16,9 @@ use sqlx::AnyConnection;
 use super::publish::put;
 use super::{Fault, Province, Refusal};
 use crate::randomness::Randomness;
-use crate::store::artefact::{self, Artefact, Name};
+use crate::store::artefact::{self, Name};
 use crate::store::status_file::{self, Flip, Hash};
-use crate::store::{Store, StoreError, status};
+use crate::store::{StoreError, status};
 
 /// How long a status manifest serves.
 pub const MANIFEST_DAYS: u64 = 7;
@@ -26,10 +26,8 @@ pub const MANIFEST_DAYS: u64 = 7;
 pub const DELTA_DAYS: u64 = 30;
 /// How long a piece stays when no manifest names it any more: a slow line fetches the province's lists in that time.
 const PIECE_DAYS: u64 = 2;
-/// How many manifests are kept.
+/// How many manifests are kept, beside those from which an update may be carried to a desk.
 const EPOCHS_KEPT: u64 = 3;
-/// Most steps in one bundle.
-const STEPS_MAX: usize = 64;
 /// How often a random index is drawn before the list counts as full. Nine tenths full, 256 draws fail once in 2^38.
 const DRAWS_MAX: u32 = 256;
 
@@ -89,7 +87,7 @@ pub async fn publish(
     };
     let manifest = StatusManifest::sign(&content, key);
     put(db, Name::StatusManifest, epoch, manifest, now).await?;
-    artefact::forget_before(db, Name::StatusManifest, epoch.saturating_sub(EPOCHS_KEPT - 1)).await?;
+    status_file::forget_manifests(db, epoch.saturating_sub(EPOCHS_KEPT - 1)).await?;
     status_file::add_epoch(db, epoch, flips, now.unix()).await?;
     let (epochs, pieces) = (now.minus(DELTA_DAYS * DAY), now.minus(PIECE_DAYS * DAY));
     status_file::forget_before(db, epochs.unix(), pieces.unix()).await?;
@@ -178,116 +176,6 @@ pub async fn delta(db: &mut AnyConnection, from: u64, to: u64) -> Result<Option<
         delta.turn(&list, purpose, shape.length(), indices)?;
     }
     Ok(Some(delta))
-}
-
-/// From where a bundle leads to the newest manifest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// From the last epoch of each of so many days, and from each that was carried to desks.
-    Days(u64),
-    /// From this epoch only: the shortest. Type register and risk rules are in it where they were published since then, or
-    /// where they are asked for.
-    Epoch {
-        /// The epoch that the desk has.
-        from: u64,
-        /// The type register, however old.
-        types: bool,
-        /// The risk rules, however old.
-        rules: bool,
-    },
-    /// From nothing: every list whole.
-    Whole,
-}
-
-/// An update for desks without a network: the newest trust list behind all that changed the roots, the newest manifest,
-/// and the changes or the lists. Type register and risk rules too; where the fewest codes are asked for, only what a desk
-/// with that epoch cannot have, since they are larger than a day's changes. `None` if changes from that epoch are not kept.
-///
-/// # Errors
-/// [`Fault`].
-pub async fn bundle(store: &Store, reach: Reach, now: Timestamp) -> Result<Option<StatusBundle>, Fault> {
-    let mut db = store.write().await?;
-    let manifest = artefact::newest(&mut db, Name::StatusManifest)
-        .await?
-        .ok_or(StoreError::Form)?;
-    let newest = manifest.sequence;
-    let mut bundle = StatusBundle {
-        trust: trust_lists(&mut db).await?,
-        manifest: manifest.bytes,
-        ..StatusBundle::default()
-    };
-    match reach {
-        Reach::Whole => {
-            for (list, shape) in status::lists(&mut db).await? {
-                let bitmaps = whole(&mut db, &list, shape).await?;
-                bundle.lists.insert(list, bitmaps);
-            }
-        }
-        Reach::Epoch { from, .. } if from == newest => {}
-        Reach::Epoch { from, .. } => match delta(&mut db, from, newest).await? {
-            Some(delta) => bundle.deltas.push(delta),
-            None => return Ok(None),
-        },
-        Reach::Days(days) => {
-            let since = now.minus(days.saturating_mul(DAY)).unix();
-            let mut steps = status_file::steps(&mut db, since).await?;
-            steps.retain(|epoch| *epoch != newest);
-            steps.push(newest);
-            steps.drain(..steps.len().saturating_sub(STEPS_MAX + 1));
-            for (from, to) in steps.iter().zip(steps.iter().skip(1)) {
-                bundle.deltas.extend(delta(&mut db, *from, *to).await?);
-            }
-        }
-    }
-    let (since, with_types, with_rules) = match reach {
-        Reach::Epoch { from, types, rules } => (
-            status_file::issued_at(&mut db, from).await?.unwrap_or(0),
-            types,
-            rules,
-        ),
-        Reach::Days(_) | Reach::Whole => (0, true, true),
-    };
-    let travels = |file: &Artefact, asked: bool| asked || file.issued_at > since;
-    let types = artefact::newest(&mut db, Name::TypeRegister).await?;
-    bundle.types = types.filter(|one| travels(one, with_types)).map(|one| one.bytes);
-    let rules = artefact::newest(&mut db, Name::RiskRules).await?;
-    bundle.rules = rules.filter(|one| travels(one, with_rules)).map(|one| one.bytes);
-    status_file::set_bundled(&mut db, newest).await?;
-    db.commit().await?;
-    Ok(Some(bundle))
-}
-
-/// The trust lists that changed the roots, and the newest one behind them.
-async fn trust_lists(db: &mut AnyConnection) -> Result<Vec<Vec<u8>>, Fault> {
-    let mut lists = artefact::root_changes(db).await?;
-    if let Some(newest) = artefact::newest(db, Name::TrustList).await? {
-        lists.retain(|list| *list != newest.bytes);
-        lists.push(newest.bytes);
-    }
-    Ok(lists)
-}
-
-async fn whole(
-    db: &mut AnyConnection,
-    list: &str,
-    shape: Shape,
-) -> Result<BTreeMap<StatusPurpose, Vec<Vec<u8>>>, Fault> {
-    let empty = Bitmap::new(Shape::new(1, shape.shard_bits())?)
-        .encoded(0)
-        .unwrap_or_default();
-    let mut bitmaps = BTreeMap::new();
-    for purpose in status_file::bitmaps(db, list).await?.into_keys() {
-        let held = status_file::shards(db, list, purpose).await?;
-        let mut shards = Vec::with_capacity(shape.shards() as usize);
-        for number in 0..shape.shards() {
-            shards.push(match held.get(&number) {
-                Some(sha256) => status_file::piece(db, sha256).await?.ok_or(StoreError::Form)?,
-                None => empty.clone(),
-            });
-        }
-        bitmaps.insert(purpose, shards);
-    }
-    Ok(bitmaps)
 }
 
 /// Whether the person with this index gets passes: not while they are revoked or suspended, or a stolen phone would go

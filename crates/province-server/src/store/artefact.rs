@@ -2,6 +2,7 @@
 
 use sqlx::AnyConnection;
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use super::{StoreError, array, seconds, unsigned};
 
@@ -21,6 +22,8 @@ pub enum Name {
 }
 
 const TRUST_NEXT: &str = "trust-next/";
+/// What the rows of manifests are called.
+pub(super) const STATUS_MANIFEST: &str = "status-manifest";
 
 impl Name {
     fn text(self) -> String {
@@ -29,7 +32,7 @@ impl Name {
             Self::TypeRegister => "type-register".to_owned(),
             Self::TrustNext(roots) => format!("{TRUST_NEXT}{roots}"),
             Self::RiskRules => "risk-rules".to_owned(),
-            Self::StatusManifest => "status-manifest".to_owned(),
+            Self::StatusManifest => STATUS_MANIFEST.to_owned(),
         }
     }
 }
@@ -52,21 +55,41 @@ pub struct Artefact {
 /// # Errors
 /// [`StoreError`].
 pub async fn newest(db: &mut AnyConnection, name: Name) -> Result<Option<Artefact>, StoreError> {
-    sqlx::query(
+    let row = sqlx::query(
         "SELECT sequence, bytes, sha256, issued_at FROM artefact WHERE name = $1 ORDER BY sequence DESC LIMIT 1",
     )
     .bind(name.text())
     .fetch_optional(db)
-    .await?
-    .map(|row| {
-        Ok(Artefact {
-            sequence: unsigned(&row, "sequence")?,
-            bytes: row.try_get("bytes")?,
-            sha256: array(&row, "sha256")?,
-            issued_at: unsigned(&row, "issued_at")?,
-        })
+    .await?;
+    row.map(|row| artefact(&row)).transpose()
+}
+
+/// The one with this number, if it is kept.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn numbered(
+    db: &mut AnyConnection,
+    name: Name,
+    sequence: u64,
+) -> Result<Option<Artefact>, StoreError> {
+    let row = sqlx::query(
+        "SELECT sequence, bytes, sha256, issued_at FROM artefact WHERE name = $1 AND sequence = $2",
+    )
+    .bind(name.text())
+    .bind(seconds(sequence)?)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| artefact(&row)).transpose()
+}
+
+fn artefact(row: &AnyRow) -> Result<Artefact, StoreError> {
+    Ok(Artefact {
+        sequence: unsigned(row, "sequence")?,
+        bytes: row.try_get("bytes")?,
+        sha256: array(row, "sha256")?,
+        issued_at: unsigned(row, "issued_at")?,
     })
-    .transpose()
 }
 
 /// Every trust list that changed the roots, in the order of their numbers.
@@ -98,18 +121,5 @@ pub async fn add(db: &mut AnyConnection, name: Name, artefact: &Artefact) -> Res
     .bind(seconds(artefact.issued_at)?)
     .execute(db)
     .await?;
-    Ok(())
-}
-
-/// Forgets all of this name before `sequence`.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn forget_before(db: &mut AnyConnection, name: Name, sequence: u64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM artefact WHERE name = $1 AND sequence < $2")
-        .bind(name.text())
-        .bind(seconds(sequence)?)
-        .execute(db)
-        .await?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use sqlx::AnyConnection;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+use super::artefact::STATUS_MANIFEST;
 use super::{StoreError, array, seconds, unsigned};
 
 /// SHA-256 of a piece.
@@ -227,6 +228,23 @@ pub async fn steps(db: &mut AnyConnection, since: u64) -> Result<Vec<u64>, Store
     .iter()
     .map(|row| unsigned(row, "epoch"))
     .collect()
+}
+
+/// Forgets the manifests before `epoch`, but those of the epochs that [`steps`] gives: desks hold them, and an update is
+/// looked at as those desks will.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_manifests(db: &mut AnyConnection, epoch: u64) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM artefact WHERE name = $1 AND sequence < $2 AND sequence NOT IN (SELECT epoch FROM status_epoch
+         WHERE bundled = 1 OR epoch IN (SELECT MAX(epoch) FROM status_epoch GROUP BY issued_at / 86400))",
+    )
+    .bind(STATUS_MANIFEST)
+    .bind(seconds(epoch)?)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Notes that an epoch is carried to desks.

@@ -37,6 +37,11 @@ impl TrustedKeyRow {
     }
 }
 
+/// A key that has ended does not live longer by ending once more.
+pub fn earlier(known: Option<u64>, at: u64) -> u64 {
+    known.map_or(at, |known| known.min(at))
+}
+
 /// Adds a key.
 ///
 /// # Errors
@@ -78,6 +83,19 @@ pub async fn retire(db: &mut AnyConnection, key: &[u8; 32], at: u64) -> Result<(
 pub async fn revoke(db: &mut AnyConnection, key: &[u8; 32], at: u64) -> Result<(), StoreError> {
     sqlx::query("UPDATE trusted_key SET revoked_at = $1 WHERE key = $2")
         .bind(seconds(at)?)
+        .bind(key.to_vec())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Ends a key's time at this second, if it is not over before.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn shorten(db: &mut AnyConnection, key: &[u8; 32], until: u64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE trusted_key SET valid_until = $1 WHERE key = $2 AND valid_until > $1")
+        .bind(seconds(until)?)
         .bind(key.to_vec())
         .execute(db)
         .await?;

@@ -7,7 +7,7 @@ use province_api::enrolment::EnrolmentReply;
 use province_api::paths;
 use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
-use province_server::admin::{AdminError, Office};
+use province_server::admin::{AdminError, CERTIFICATE_DAYS_MAX, Office};
 use province_server::keys::KeyFileError;
 use province_server::randomness::Randomness;
 use province_server::rules::end::Ended;
@@ -158,6 +158,36 @@ async fn a_certificate_lets_its_desk_ask_for_what_it_names_only() {
     };
     assert!(may_ask(Vct::NAME_PHOTO));
     assert!(!may_ask(Vct::IDENTITY));
+}
+
+#[tokio::test]
+async fn a_certificate_lasts_no_longer_than_its_limit() {
+    let bench = Bench::new().await;
+    let key = SecretKey::from_seed([77; 32]);
+    let lasting = |days| {
+        let mut desk = desk(&key, &[Vct::AGE]);
+        desk.days = days;
+        desk
+    };
+    let longest = lasting(CERTIFICATE_DAYS_MAX);
+    let bytes = bench
+        .office
+        .counter_certificate(&longest, bench.now())
+        .await
+        .unwrap();
+    let claims = credential::CounterCertificateClaims::read_unverified(&bytes).unwrap();
+    assert_eq!(claims.exp, claims.iat.plus(400 * DAY));
+    for (days, code) in [
+        (CERTIFICATE_DAYS_MAX + 1, "certificate_too_long"),
+        (u64::MAX, "certificate_too_long"),
+        (0, "issue_never_valid"),
+    ] {
+        let refused = bench
+            .office
+            .counter_certificate(&lasting(days), bench.now())
+            .await;
+        assert_eq!(refused.unwrap_err().code(), code, "{days}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use axum::http::{Request, StatusCode};
 use credential::{DAY, RootKind, TrustList, Vct};
 use province_api::paths;
 use province_api::problem::ProblemCode;
+use province_server::admin::Desks;
 
 use crate::bench::{Bench, NOW, test_roots};
 
@@ -91,7 +92,15 @@ async fn the_next_trust_list_follows_the_first() {
     let bench = Bench::new().await;
     let first = bench.trust().await;
     bench.set_time(NOW + DAY);
-    assert_eq!(bench.office.publish_trust(bench.now()).await.unwrap(), 2);
+    assert_eq!(
+        bench
+            .office
+            .publish_trust(Desks::MustDecide, bench.now())
+            .await
+            .unwrap()
+            .sequence,
+        2
+    );
     let bytes = bench.get(paths::TRUST_LIST).await.body;
     let second = TrustList::verify(&bytes, &test_roots(), Some(&first)).unwrap();
     assert_eq!(second.sequence(), 2);

@@ -8,7 +8,7 @@ use province_api::passes::{Challenge, Offer};
 use province_api::paths;
 use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
-use province_server::admin::{AdminError, PACKAGED_TYPES};
+use province_server::admin::{AdminError, Desks, PACKAGED_TYPES};
 use province_server::randomness::Randomness;
 use province_server::rules::document::{DocumentError, Form};
 use province_server::rules::print::{CardFormat, PressError};
@@ -442,7 +442,11 @@ async fn a_kind_that_is_added_to_the_data_file_is_granted_drawn_and_decided() {
     let refused = bench.passes(&phone, &wanted).await;
     assert_eq!(refused.code(), ProblemCode::PassTypeUnknown);
     bench.enrolled(1, 2).await;
-    bench.office.publish_trust(bench.now()).await.unwrap();
+    bench
+        .office
+        .publish_trust(Desks::MustDecide, bench.now())
+        .await
+        .unwrap();
     assert_eq!(bench.register().await.sequence(), 2);
     bench.grant(&form_of_it).await.unwrap();
     let pass = bench

@@ -13,6 +13,7 @@ mod bench;
 mod connections;
 mod documents;
 mod enrolments;
+mod fallen;
 mod full;
 mod largest;
 mod limits;

@@ -136,6 +136,148 @@ fn commands_work_while_the_service_runs_and_its_answers_follow_them() {
     assert!(!again.status.success());
 }
 
+#[test]
+fn every_command_closes_the_database_behind_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("province");
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(file("roots"), sandbox::roots::root_seeds_json()).unwrap();
+    std::fs::write(file("nonsense"), "nonsense").unwrap();
+    // The write-ahead log goes when the last connection closes in order, and only then.
+    let ends = |words: &[&str], expected: &[&str]| {
+        let output = run(
+            &[words, &["--data", data.to_str().unwrap()]].concat(),
+            "99999-0000001-1\n",
+        );
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let all = format!("{words:?}: {said} {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(i32::from(!expected.is_empty())),
+            "{all}"
+        );
+        for code in expected {
+            assert!(said.contains(&format!("\"code\":\"{code}\"")), "{all}");
+        }
+        for suffix in ["-wal", "-shm"] {
+            assert!(!data.join(format!("province.sqlite{suffix}")).exists(), "{all}");
+        }
+    };
+    let roots = file("roots");
+    let small = ["--status-shards", "1", "--status-shard-power", "8"];
+    ends(&[&["init", "--roots", &roots], &small[..]].concat(), &[]);
+    ends(&["init", "--roots", &roots], &["key_files"]);
+    ends(
+        &[
+            "config",
+            "--api-url",
+            "http://127.0.0.1:1",
+            "--out",
+            &file("config"),
+        ],
+        &[],
+    );
+    for command in ["revoke", "release", "suspend", "resume"] {
+        ends(&[command], &["not_enrolled"]);
+    }
+    ends(&["withdraw", "--vct", "domicile"], &["not_enrolled"]);
+    ends(&["card", "--out", &file("card")], &["not_enrolled"]);
+    ends(
+        &["paper", "--vct", "domicile", "--out", &file("paper")],
+        &["not_enrolled"],
+    );
+    ends(&["consume", "--list", "stamp", "--index", "7"], &[]);
+    ends(&["consume", "--list", "none", "--index", "7"], &["no_such_place"]);
+    ends(
+        &["types", "--file", &file("nonsense")],
+        &["types_file_unreadable"],
+    );
+    ends(&["key", "list"], &[]);
+    ends(&["key", "add", "--allow", "age,residence"], &[]);
+    ends(&["key", "add", "--allow", "age,risk-rules"], &["key_kinds_mixed"]);
+    ends(
+        &["key", "retire", "--key", "0", "--from", "2026-03-01"],
+        &["no_such_key"],
+    );
+    ends(&["trust"], &[]);
+    ends(&["trust", "--draft", &file("draft")], &[]);
+    ends(&["trust", "--signed", &file("nonsense")], &["trust_malformed"]);
+    ends(&["bundle", "--whole", "--out", &file("bundle")], &[]);
+    let desk = [
+        "counter-certificate",
+        "--name-en",
+        "Desk",
+        "--audience",
+        "kp:desk",
+        "--purpose-en",
+        "Test",
+    ];
+    let key = hex::encode(Phone::new(1).key.verifying_key().as_bytes());
+    let out = file("certificate");
+    let desk = [&desk[..], &["--allow", "age", "--key", &key, "--out", &out]].concat();
+    ends(&desk, &[]);
+    ends(
+        &[&desk[..], &["--days", "401"]].concat(),
+        &["certificate_too_long"],
+    );
+    // One that does not even open.
+    let keys = data.join("keys");
+    std::fs::copy(keys.join("root-1.age"), keys.join("issuer.age")).unwrap();
+    ends(&["key", "list"], &["key_files"]);
+}
+
+#[test]
+fn a_list_that_leaves_desks_undecided_needs_a_word_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("province");
+    let roots = folder.path().join("roots.json");
+    let out = folder.path().join("out.kpu");
+    std::fs::write(&roots, sandbox::roots::root_seeds_json()).unwrap();
+    let data = data.to_str().unwrap();
+    let go = |words: &[&str]| run(&[words, &["--data", data]].concat(), "");
+    let init = ["init", "--roots", roots.to_str().unwrap()];
+    json(&go(&[
+        &init[..],
+        &["--status-shards", "1", "--status-shard-power", "8"],
+    ]
+    .concat()));
+    let keys = json(&go(&["key", "list"]));
+    let of_rules = |key: &&serde_json::Value| key["allowed"] == serde_json::json!(["risk-rules"]);
+    let key = keys["keys"].as_array().unwrap().iter().find(of_rules).unwrap();
+    let stolen = ["key", "compromise", "--from", "2026-03-01", "--key"];
+    json(&go(&[&stolen[..], &[key["key"].as_str().unwrap()]].concat()));
+    let refused = |words: &[&str], code: &str| {
+        let output = go(words);
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(
+            (output.status.success(), said["code"].as_str()),
+            (false, Some(code))
+        );
+        let why = String::from_utf8(output.stderr).unwrap();
+        assert!(why.contains("--regardless"), "{why}");
+    };
+    refused(&["trust"], "trust_leaves_undecided");
+    let done = json(&go(&["trust", "--regardless"]));
+    assert_eq!(done["undecided"], serde_json::json!(["risk-rules"]));
+    assert!(done["todo"].as_str().unwrap().contains("cannot decide"));
+    let whole = ["bundle", "--whole", "--out", out.to_str().unwrap()];
+    refused(&whole, "rules_key_revoked");
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        2,
+        "nothing was written"
+    );
+    let written = json(&go(&[&whole[..], &["--regardless"]].concat()));
+    assert_eq!(written["not_taken"], "rules_key_revoked");
+    json(&go(&["key", "add", "--allow", "risk-rules"]));
+    let done = json(&go(&["trust"]));
+    assert_eq!(
+        (&done["sequence"], &done["signed_anew"]),
+        (&3.into(), &serde_json::json!(["risk-rules"]))
+    );
+    assert!(json(&go(&whole))["not_taken"].is_null());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[expect(
     clippy::disallowed_methods,

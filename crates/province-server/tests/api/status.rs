@@ -12,10 +12,10 @@ use province_api::paths;
 use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
 use province_api::rules::RulesFile;
-use province_server::admin::Office;
+use province_server::admin::{Desks, Office};
 use province_server::randomness::Randomness;
+use province_server::rules::bundle::Reach;
 use province_server::rules::end::Ended;
-use province_server::rules::status::Reach;
 
 use crate::bench::{Bench, Counting, NOW, Phone, citizen_number};
 
@@ -38,6 +38,12 @@ async fn now(ended: impl Future<Output = Result<Ended, province_server::admin::A
         Ended::Now { epoch } => epoch,
         other => panic!("{other:?}"),
     }
+}
+
+/// The update that is carried to desks.
+async fn update(office: &Office, reach: Reach, at: Timestamp) -> Option<StatusBundle> {
+    let carried = office.bundle(reach, Desks::MustDecide, at).await.unwrap();
+    carried.map(|carried| carried.bundle)
 }
 
 #[tokio::test]
@@ -214,16 +220,10 @@ async fn a_bundle_brings_a_desk_of_any_day_to_the_newest_epoch() {
     let newest = sets.pop().unwrap();
     let trust = bench.trust().await;
     let carried = |bundle: StatusBundle| StatusBundle::decode(&bundle.encode()).unwrap();
-    let days = carried(
-        office
-            .bundle(Reach::Days(30), bench.now())
-            .await
-            .unwrap()
-            .unwrap(),
-    );
+    let days = carried(update(office, Reach::Days(30), bench.now()).await.unwrap());
     assert_eq!(days.deltas.len(), 4);
     assert_eq!(days.trust, [trust.bytes()]);
-    let whole = carried(office.bundle(Reach::Whole, bench.now()).await.unwrap().unwrap());
+    let whole = carried(update(office, Reach::Whole, bench.now()).await.unwrap());
     for set in &sets {
         for bundle in [&days, &whole] {
             let there = bundle.open(&trust, Some(set)).unwrap();
@@ -233,34 +233,32 @@ async fn a_bundle_brings_a_desk_of_any_day_to_the_newest_epoch() {
     }
     assert!(whole.open(&trust, None).is_ok());
     let one = carried(
-        office
-            .bundle(
-                Reach::Epoch {
-                    from: 4,
-                    types: false,
-                    rules: false,
-                },
-                bench.now(),
-            )
-            .await
-            .unwrap()
-            .unwrap(),
+        update(
+            office,
+            Reach::Epoch {
+                from: 4,
+                types: false,
+                rules: false,
+            },
+            bench.now(),
+        )
+        .await
+        .unwrap(),
     );
     assert_eq!(one.deltas.len(), 1);
     assert!(one.open(&trust, Some(&sets[3])).is_ok());
     assert!(
-        office
-            .bundle(
-                Reach::Epoch {
-                    from: 9,
-                    types: false,
-                    rules: false
-                },
-                bench.now()
-            )
-            .await
-            .unwrap()
-            .is_none()
+        update(
+            office,
+            Reach::Epoch {
+                from: 9,
+                types: false,
+                rules: false
+            },
+            bench.now()
+        )
+        .await
+        .is_none()
     );
     // Register and rules travel where they are asked for, and by themselves once newer ones are there than that epoch.
     let since = async |from, asked| {
@@ -269,7 +267,7 @@ async fn a_bundle_brings_a_desk_of_any_day_to_the_newest_epoch() {
             types: asked,
             rules: asked,
         };
-        let bundle = office.bundle(reach, bench.now()).await.unwrap().unwrap();
+        let bundle = update(office, reach, bench.now()).await.unwrap();
         let codes = bundle.to_codes(0);
         (
             bundle.types.is_some(),
@@ -292,7 +290,7 @@ async fn a_bundle_brings_a_desk_of_any_day_to_the_newest_epoch() {
     // A desk that was brought an epoch in the middle of a day goes on from it.
     bench.set_time(NOW + 4 * DAY + 60);
     now(office.consume(&stamp(9), bench.now())).await;
-    let next = carried(office.bundle(Reach::Days(1), bench.now()).await.unwrap().unwrap());
+    let next = carried(update(office, Reach::Days(1), bench.now()).await.unwrap());
     assert!(next.open(&trust, Some(&newest)).is_ok());
 }
 
@@ -337,7 +335,7 @@ async fn a_province_may_have_small_lists() {
     let made = Office::make_with(folder.path(), seeds, shape, &randomness, at).await;
     let (office, published) = made.unwrap();
     assert_eq!(published.epoch, 1);
-    let bundle = office.bundle(Reach::Whole, at).await.unwrap().unwrap();
+    let bundle = update(&office, Reach::Whole, at).await.unwrap();
     assert_eq!(bundle.lists[IDENTITY_LIST].len(), 2);
     assert!(
         bundle

@@ -7,8 +7,8 @@ use credential::{
 use province_api::paths;
 use province_api::problem::ProblemCode;
 use province_api::rules::RulesFile;
-use province_server::admin::{AdminError, Office};
-use province_server::key_admin::Standing;
+use province_server::admin::{AdminError, Desks, Office, PublishedTrust};
+use province_server::key_admin::{ALONE, Standing};
 use province_server::randomness::Randomness;
 use province_server::rules::Fault;
 
@@ -34,7 +34,7 @@ async fn signed(office: &Office, next: Option<[u8; 3]>, signers: &[u8], now: Tim
     sign_trust_list(&content, &numbered)
 }
 
-fn why(published: Result<u64, AdminError>) -> Option<TrustError> {
+fn why(published: Result<PublishedTrust, AdminError>) -> Option<TrustError> {
     match published {
         Ok(_) => None,
         Err(AdminError::Fault(Fault::Trust(why))) => Some(why),
@@ -49,23 +49,35 @@ async fn a_list_that_was_signed_elsewhere_is_published_if_it_holds() {
     let good = signed(office, None, &[1, 3], now).await;
     let one = signed(office, None, &[1], now).await;
     assert_eq!(
-        why(office.publish_signed(&one, now).await),
+        why(office.publish_signed(&one, Desks::MustDecide, now).await),
         Some(TrustError::TooFewSignatures)
     );
     let mut changed = good.clone();
     changed[60] ^= 1;
-    assert!(office.publish_signed(&changed, now).await.is_err());
-    assert_eq!(office.publish_signed(&good, now).await.unwrap(), 2);
+    assert!(
+        office
+            .publish_signed(&changed, Desks::MustDecide, now)
+            .await
+            .is_err()
+    );
+    assert_eq!(
+        office
+            .publish_signed(&good, Desks::MustDecide, now)
+            .await
+            .unwrap()
+            .sequence,
+        2
+    );
     // Once only, and nothing in between is left out.
     assert_eq!(
-        why(office.publish_signed(&good, now).await),
+        why(office.publish_signed(&good, Desks::MustDecide, now).await),
         Some(TrustError::Older)
     );
     let mut ahead = office.draft_trust(None, now).await.unwrap();
     ahead.sequence += 1;
     let ahead = sign_trust_list(&ahead, &[(0, &root(1)), (1, &root(2))]);
     assert_eq!(
-        why(office.publish_signed(&ahead, now).await),
+        why(office.publish_signed(&ahead, Desks::MustDecide, now).await),
         Some(TrustError::BrokenChain)
     );
     assert_eq!(bench.trust().await.sequence(), 2);
@@ -80,31 +92,52 @@ async fn roots_change_and_every_step_is_published_under_those_that_it_replaced()
 
     let too_few = signed(office, Some([4, 5, 6]), &[1, 2], now).await;
     assert_eq!(
-        why(office.publish_signed(&too_few, now).await),
+        why(office.publish_signed(&too_few, Desks::MustDecide, now).await),
         Some(TrustError::TooFewSignatures)
     );
     let change = signed(office, Some([1, 2, 4]), &[1, 2], now).await;
-    assert_eq!(office.publish_signed(&change, now).await.unwrap(), 2);
+    assert_eq!(
+        office
+            .publish_signed(&change, Desks::MustDecide, now)
+            .await
+            .unwrap()
+            .sequence,
+        2
+    );
     // The roots of before are heard no more, those in the data folder among them where one is gone.
     let by_old = signed(office, None, &[2, 3], now).await;
     assert_eq!(
-        why(office.publish_signed(&by_old, now).await),
+        why(office.publish_signed(&by_old, Desks::MustDecide, now).await),
         Some(TrustError::TooFewSignatures)
     );
     let second = signed(office, Some([5, 6, 7]), &[2, 4, 5, 7], now).await;
-    assert_eq!(office.publish_signed(&second, now).await.unwrap(), 3);
-    assert!(office.publish_trust(now).await.is_err());
+    assert_eq!(
+        office
+            .publish_signed(&second, Desks::MustDecide, now)
+            .await
+            .unwrap()
+            .sequence,
+        3
+    );
+    assert!(office.publish_trust(Desks::MustDecide, now).await.is_err());
     // Roots that were replaced do not come back.
     for back in [[1, 2, 3], [1, 2, 4]] {
         let signers = [5, 6, 1, 2];
         let back = signed(office, Some(back), &signers, now).await;
         assert_eq!(
-            why(office.publish_signed(&back, now).await),
+            why(office.publish_signed(&back, Desks::MustDecide, now).await),
             Some(TrustError::BadRoots)
         );
     }
     let newest = signed(office, None, &[6, 7], now).await;
-    assert_eq!(office.publish_signed(&newest, now).await.unwrap(), 4);
+    assert_eq!(
+        office
+            .publish_signed(&newest, Desks::MustDecide, now)
+            .await
+            .unwrap()
+            .sequence,
+        4
+    );
 
     // A reader with the pinned roots walks from one to the next by what the API serves.
     let bytes = bench.get(paths::TRUST_LIST).await.body;
@@ -140,14 +173,21 @@ async fn a_province_whose_roots_are_elsewhere_begins_with_their_first_list() {
     assert_eq!(published.sequence, None);
     assert!(!data.join("keys/root-1.age").exists());
     assert!(matches!(Office::open(&data).await, Err(AdminError::NotWhole(_))));
-    assert!(office.publish_trust(now).await.is_err());
+    assert!(office.publish_trust(Desks::MustDecide, now).await.is_err());
     let foreign = signed(&office, None, &[1, 2], now).await;
     assert_eq!(
-        why(office.publish_signed(&foreign, now).await),
+        why(office.publish_signed(&foreign, Desks::MustDecide, now).await),
         Some(TrustError::TooFewSignatures)
     );
     let first = signed(&office, None, &[4, 6], now).await;
-    assert_eq!(office.publish_signed(&first, now).await.unwrap(), 1);
+    assert_eq!(
+        office
+            .publish_signed(&first, Desks::MustDecide, now)
+            .await
+            .unwrap()
+            .sequence,
+        1
+    );
     Office::open(&data).await.unwrap();
     let list = TrustList::verify(&first, &roots, None).unwrap();
     assert_eq!(list.root_kind(), RootKind::Real);
@@ -187,7 +227,11 @@ async fn a_new_key_signs_from_the_list_that_names_it_on() {
         .unwrap();
     // Readers do not know it yet.
     assert_eq!(issued(&bench, &phone).await, (first, true));
-    bench.office.publish_trust(bench.now()).await.unwrap();
+    bench
+        .office
+        .publish_trust(Desks::MustDecide, bench.now())
+        .await
+        .unwrap();
     assert_eq!(issued(&bench, &phone).await, (new.key_id(), true));
     // It is limited to what it was made for.
     let listed = bench.trust().await;
@@ -203,7 +247,11 @@ async fn a_new_key_signs_from_the_list_that_names_it_on() {
     assert_eq!(issued(&bench, &phone).await, (new.key_id(), true));
     bench.set_time(tomorrow.unix());
     assert_eq!(issued(&bench, &phone).await, (first, true));
-    bench.office.publish_trust(bench.now()).await.unwrap();
+    bench
+        .office
+        .publish_trust(Desks::MustDecide, bench.now())
+        .await
+        .unwrap();
     let retired = bench.trust().await;
     let named = retired.content().keys.iter().find(|key| key.key == new).unwrap();
     assert_eq!((named.retired_at, named.revoked_at), (Some(tomorrow), None));
@@ -212,6 +260,37 @@ async fn a_new_key_signs_from_the_list_that_names_it_on() {
         bench.office.retire_key(unknown, tomorrow).await,
         Err(AdminError::NoSuchKey)
     ));
+}
+
+#[tokio::test]
+async fn what_needs_a_key_of_its_own_gets_one() {
+    let bench = Bench::new().await;
+    let randomness = Randomness::new(Counting(7));
+    let before = bench.office.list_keys().await.unwrap();
+    for alone in ALONE {
+        for mixed in [vec![alone, Vct::AGE], vec![Vct::AGE, Vct::IDENTITY, alone]] {
+            let refused = bench.office.add_key(&mixed, 30, &randomness, bench.now()).await;
+            assert_eq!(refused.unwrap_err().code(), "key_kinds_mixed", "{mixed:?}");
+        }
+    }
+    let two = [Vct::STATUS_MANIFEST, Vct::RISK_RULES];
+    assert!(
+        bench
+            .office
+            .add_key(&two, 30, &randomness, bench.now())
+            .await
+            .is_err()
+    );
+    assert_eq!(bench.office.list_keys().await.unwrap(), before);
+    // Passes and documents share one, and one thing may be named alone.
+    let several = [Vct::AGE, Vct::IDENTITY, Vct::parse("domicile").unwrap()];
+    for allowed in [&several[..], &[Vct::PAPER_CARD]] {
+        bench
+            .office
+            .add_key(allowed, 30, &randomness, bench.now())
+            .await
+            .unwrap();
+    }
 }
 
 #[tokio::test]
@@ -261,7 +340,11 @@ async fn a_stolen_key_signs_nothing_more_and_what_it_signed_falls() {
             .withdraw_key(stolen, tomorrow, standing)
             .await
             .unwrap();
-        bench.office.publish_trust(bench.now()).await.unwrap();
+        bench
+            .office
+            .publish_trust(Desks::MustDecide, bench.now())
+            .await
+            .unwrap();
         assert_eq!(
             pass.verify_issuer(&bench.trust().await).is_ok(),
             holds,
@@ -278,7 +361,11 @@ async fn a_stolen_key_signs_nothing_more_and_what_it_signed_falls() {
         .add_key(&[Vct::AGE], 30, &randomness, bench.now())
         .await
         .unwrap();
-    bench.office.publish_trust(bench.now()).await.unwrap();
+    bench
+        .office
+        .publish_trust(Desks::MustDecide, bench.now())
+        .await
+        .unwrap();
     assert_eq!(issued(&bench, &phone).await, (new.key_id(), true));
 }
 

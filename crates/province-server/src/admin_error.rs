@@ -1,0 +1,109 @@
+//! Why an operator's command did nothing, with a stable code for each reason.
+
+use credential::{IssueError, Vct};
+
+use crate::admin::CERTIFICATE_DAYS_MAX;
+use crate::keys::KeyFileError;
+use crate::rules::Fault;
+use crate::rules::bundle::NotTaken;
+use crate::rules::document::DocumentError;
+use crate::rules::print::PressError;
+use crate::store::StoreError;
+
+/// Why an operator's command did nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdminError {
+    /// The key files.
+    #[error("keys: {0}")]
+    Keys(#[from] KeyFileError),
+    /// The database.
+    #[error("store: {0}")]
+    Store(#[from] StoreError),
+    /// The folder of a new province has something in it.
+    #[error("the folder is not empty: a new province gets a folder of its own")]
+    NotEmpty,
+    /// The folder could not be made or moved.
+    #[error("the folder could not be made: {0}")]
+    Folder(#[source] std::io::Error),
+    /// The province was never made to its end.
+    #[error("the folder holds no whole province: {0}")]
+    NotWhole(&'static str),
+    /// A rule failed.
+    #[error("{0}")]
+    Fault(#[from] Fault),
+    /// A document.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// What was to be printed.
+    #[error(transparent)]
+    Press(#[from] PressError),
+    /// The data file of types.
+    #[error("the data file of types cannot be read: line {line}, column {column}")]
+    TypesFile {
+        /// Where it goes wrong.
+        line: usize,
+        /// Where in the line.
+        column: usize,
+    },
+    /// The file with the public roots is damaged.
+    #[error("the file with the province's public roots is damaged")]
+    Roots,
+    /// No key has this id.
+    #[error("no key has this id")]
+    NoSuchKey,
+    /// A file of rules is not one.
+    #[error("the rules are not used: {0}")]
+    RulesFile(String),
+    /// The certificate could not be signed.
+    #[error("the certificate could not be signed: {0}")]
+    Certificate(IssueError),
+    /// A desk's certificate would last too long.
+    #[error("a desk's certificate serves {} days at most", CERTIFICATE_DAYS_MAX)]
+    CertificateTooLong,
+    /// A key would sign things that need a key each.
+    #[error(
+        "{0} has a key of its own: name it alone. Kinds of passes and documents may share a key with each other"
+    )]
+    KindsMixed(Vct),
+    /// A trust list would leave desks without something that they need to decide.
+    #[error(
+        "the list ends the key of the published {}, and names no other one of this province that could sign that anew: \
+         desks would say \"cannot decide\". Make a key (key add --allow {}) and have the next list signed; if the key has \
+         to go before that, publish with --regardless",
+        joined(.0), .0.first().map(Vct::as_str).unwrap_or_default()
+    )]
+    LeavesUndecided(Vec<Vct>),
+    /// No desk would take all of an update.
+    #[error("no desk would take all of this update ({}), so it was not written. {}", .0, .0.todo())]
+    NotTaken(NotTaken),
+}
+
+fn joined(kinds: &[Vct]) -> String {
+    kinds.iter().map(Vct::as_str).collect::<Vec<_>>().join(", ")
+}
+
+impl AdminError {
+    /// The stable code; the credential's own where it has one.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Keys(_) => "key_files",
+            Self::Store(_) => "store_failed",
+            Self::NotEmpty => "folder_not_empty",
+            Self::Folder(_) => "folder_failed",
+            Self::NotWhole(_) => "province_not_whole",
+            Self::Fault(fault) => fault.code(),
+            Self::Document(error) => error.code(),
+            Self::Press(error) => error.code(),
+            Self::TypesFile { .. } => "types_file_unreadable",
+            Self::Roots => "roots_damaged",
+            Self::NoSuchKey => "no_such_key",
+            Self::RulesFile(_) => "rules_file_unreadable",
+            Self::Certificate(error) => error.code(),
+            Self::CertificateTooLong => "certificate_too_long",
+            Self::KindsMixed(_) => "key_kinds_mixed",
+            Self::LeavesUndecided(_) => "trust_leaves_undecided",
+            Self::NotTaken(why) => why.code(),
+        }
+    }
+}

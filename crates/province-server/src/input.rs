@@ -1,0 +1,73 @@
+//! What commands read and write: stdin, keys in hex, files.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use credential::Vct;
+use province_api::person::Cnic;
+use province_server::rules::document::Form;
+use serde_json::json;
+
+use super::say;
+
+/// Most bytes read from stdin: a CNIC in any spelling.
+const STDIN_BYTES_MAX: u64 = 1_024;
+/// Most bytes read from stdin of a document: its fields with room.
+const DOCUMENT_BYTES_MAX: u64 = 64 * 1_024;
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FormJson {
+    cnic: String,
+    vct: Vct,
+    fields: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A document's fields are personal and are no arguments either; serde's own message could quote them.
+pub(super) fn form_from_stdin() -> anyhow::Result<Form> {
+    let form: FormJson =
+        serde_json::from_reader(std::io::stdin().take(DOCUMENT_BYTES_MAX)).map_err(|error| {
+            anyhow::anyhow!("not a document: line {}, column {}", error.line(), error.column())
+        })?;
+    Ok(Form {
+        cnic: Cnic::parse(&form.cnic).context("the CNIC is none")?,
+        vct: form.vct,
+        fields: form.fields,
+    })
+}
+
+/// The CNIC is not an argument: other users of the machine can read those.
+pub(super) fn cnic_from_stdin() -> anyhow::Result<Cnic> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(STDIN_BYTES_MAX)
+        .read_to_string(&mut text)
+        .context("could not read stdin")?;
+    Cnic::parse(&text).context("stdin does not hold a CNIC")
+}
+
+pub(super) fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    fs::write(file, bytes).context("could not write the file")?;
+    say(&json!({ "out": file, "bytes": bytes.len() }))
+}
+
+/// Writes a file beside its place and moves it there whole: what was there before is there until then.
+pub(super) fn put_in_place(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".unfinished");
+    let beside = PathBuf::from(beside);
+    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, file));
+    if written.is_err() {
+        // What is half there is nothing; the error that counts is the first.
+        let _ = fs::remove_file(&beside);
+    }
+    written.context("could not write the file")
+}
+
+pub(super) fn key_bytes(digits: &str) -> anyhow::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(digits.trim(), &mut bytes).context("a key is 64 hex digits")?;
+    Ok(bytes)
+}
