@@ -56,6 +56,11 @@ pub(crate) enum CliError {
     RulesFile(#[from] BadRule),
     #[error("a passphrase has at least {0} characters: six words, for example")]
     PassphraseTooShort(usize),
+    #[error(
+        "a passphrase has at least {0} different characters and is not one piece over and over: six words that have \
+         nothing to do with each other, for example"
+    )]
+    PassphraseTooSimple(usize),
     #[error("the two passphrases are not the same")]
     PassphrasesDiffer,
     #[error("the root's secret could not be sealed")]
@@ -111,6 +116,7 @@ impl CliError {
             Self::Rules(error) => error.code(),
             Self::RulesFile(_) => "rules_unknown_kind",
             Self::PassphraseTooShort(_) => "passphrase_too_short",
+            Self::PassphraseTooSimple(_) => "passphrase_too_simple",
             Self::PassphrasesDiffer => "passphrases_differ",
             Self::RootNotSealed => "root_not_sealed",
             Self::RootLocked => "root_locked",

@@ -21,6 +21,7 @@ mod issue;
 mod key;
 mod log;
 mod moment;
+mod numbered;
 mod paper;
 mod present;
 mod qr_code;
@@ -201,4 +202,18 @@ fn machine() -> Result<Machine, CliError> {
         now: Timestamp::from_unix(now.as_secs()),
         random: |bytes| getrandom::fill(bytes).map_err(|_| CliError::Randomness),
     })
+}
+
+#[cfg(test)]
+#[path = "../../../tests/documented.rs"]
+mod documented;
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    #[test]
+    fn the_documents_show_only_commands_that_there_are() {
+        super::documented::all_parse(&["khyber"], 30, |words| super::Arguments::try_parse_from(words));
+    }
 }

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use credential::{DAY, RiskRules, RulesContent, ServiceRule, Timestamp, TrustList};
 use province_api::rules::RulesFile;
-use serde_json::json;
 
 use crate::error::CliError;
-use crate::roots::Trusted;
+use crate::numbered::{self, Against, Signing};
 use crate::{Done, Machine, files, moment};
 
 /// Risk rules.
@@ -26,21 +25,14 @@ pub(crate) enum Rules {
 /// "merged_district" or the number of a document's field, and may be left out.
 #[derive(Args)]
 pub(crate) struct Sign {
-    /// The key file.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
-    /// The number of this set, one more than that of the last.
-    #[arg(long)]
-    sequence: u64,
+    #[command(flatten)]
+    signing: Signing,
     /// How many days it serves.
     #[arg(long, default_value_t = 180)]
     days: u64,
     /// When it is signed, RFC 3339; the machine's clock if it is not given.
     #[arg(long, value_name = "RFC3339", value_parser = moment::argument)]
     now: Option<Timestamp>,
-    /// Where the rules go (raw bytes).
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
 }
 
 /// Verify risk rules against a trust list and print them.
@@ -50,7 +42,7 @@ pub(crate) struct Show {
     #[arg(long, value_name = "FILE")]
     rules: PathBuf,
     #[command(flatten)]
-    trust: Trusted,
+    against: Against,
 }
 
 /// The rules and the service of a desk.
@@ -77,35 +69,22 @@ impl Sign {
     fn run(&self, machine: &Machine) -> Result<Done, CliError> {
         let iat = self.now.unwrap_or(machine.now);
         let content = RulesContent {
-            sequence: self.sequence,
+            sequence: self.signing.sequence,
             iat,
             exp: iat.plus(self.days.saturating_mul(DAY)),
             rules: files::stdin_json::<RulesFile>()?.rules()?,
         };
-        let bytes = RiskRules::sign(&content, &files::key(&self.key)?)?;
-        files::write(&self.out, &bytes)?;
-        Ok(Done::json(json!({
-            "sequence": content.sequence,
-            "services": content.rules.len(),
-            "size_bytes": bytes.len(),
-        })))
+        let bytes = RiskRules::sign(&content, &self.signing.key()?)?;
+        self.signing.written(&bytes, "services", content.rules.len())
     }
 }
 
 impl Show {
     fn run(&self) -> Result<Done, CliError> {
-        let trust = self.trust.read()?;
-        let trust = trust.ok_or_else(|| CliError::Usage(String::from("--trust is needed")))?;
-        let rules = RiskRules::verify(&files::file(&self.rules)?, &trust, None)?;
-        let content = rules.content();
-        let file = RulesFile::of(&content.rules);
-        Ok(Done::json(json!({
-            "verified": true,
-            "sequence": content.sequence,
-            "iat": moment::text(content.iat),
-            "exp": moment::text(content.exp),
-            "rules": file.rules,
-        })))
+        let rules = self.against.read(&self.rules, RiskRules::verify)?;
+        let said = rules.content();
+        let file = RulesFile::of(&said.rules);
+        numbered::shown(said.sequence, [said.iat, said.exp], "rules", file.rules)
     }
 }
 

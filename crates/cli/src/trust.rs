@@ -23,10 +23,12 @@ pub(crate) enum Trust {
 
 /// Sign the trust list (JSON) on stdin with two or three root keys.
 ///
-/// The JSON: {"sequence", "previous": hex SHA-256 of the list before, "iat", "exp": RFC 3339, "keys": [{"key": hex
-/// public key, "allowed": [vct], "nbf", "exp", "iss", "revoked_at", "retired_at"}], "next_roots": three hex public keys}.
-/// Beside passes, "allowed" knows "counter-certificate", "status-manifest" and "risk-rules". With "next_roots" two of
-/// the old roots and two of the next ones sign, four key files at most.
+/// The JSON: {"sequence", "previous": hex SHA-256 of what the list before says, "iat", "exp": RFC 3339, "keys": [{"key":
+/// hex public key, "allowed": [vct], "nbf", "exp", "iss", "revoked_at", "retired_at"}], "next_roots": three hex public
+/// keys}. "previous" is the "sha256" that `khyber trust show` prints of the list before: that of its payload, without the
+/// signatures. Beside passes and documents, "allowed" knows "counter-certificate", "status-manifest", "type-register",
+/// "risk-rules" and "paper-card". With "next_roots" two of the old roots and two of the next ones sign, four key files at
+/// most.
 #[derive(Args)]
 pub(crate) struct Sign {
     /// A root's key file; two are needed, and two of the next roots where there are some.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::claims::Cnic;
 use crate::error::CliError;
-use crate::roots::Roots;
+use crate::numbered::{self, Against, Signing};
 use crate::{Done, files, moment};
 
 /// Type registers: which kinds of passes and documents there are, and what each holds.
@@ -20,28 +20,21 @@ pub(crate) enum Types {
     Show(Show),
 }
 
-/// Sign the types (JSON) on stdin as a register.
+/// Sign the types (JSON) on stdin as a register, with a key that the trust list allows "type-register".
 ///
 /// The JSON: {"types": [{"vct", "name": {"en", "ur", "ps"}, "icon", "lifetime_days", "stock", "status", "photo",
 /// "assurance", "show", "claims": [{"key", "at", "kind", "label", "required", "form", "words"}]}]}, as in
 /// assets/types/types.json.
 #[derive(Args)]
 pub(crate) struct Sign {
-    /// The key file of a key that the trust list allows "type-register".
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
-    /// The register's number, one more than that of the one before.
-    #[arg(long)]
-    sequence: u64,
+    #[command(flatten)]
+    signing: Signing,
     /// When it is signed, RFC 3339.
     #[arg(long, value_name = "RFC3339", value_parser = moment::argument)]
     iat: Timestamp,
     /// When it ends, RFC 3339.
     #[arg(long, value_name = "RFC3339", value_parser = moment::argument)]
     exp: Timestamp,
-    /// Where the register goes (raw bytes).
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
 }
 
 /// Verify a register and print it.
@@ -50,14 +43,8 @@ pub(crate) struct Show {
     /// The register (raw bytes).
     #[arg(long, value_name = "FILE")]
     types: PathBuf,
-    /// The register before, to check that this one may follow it.
-    #[arg(long, value_name = "FILE")]
-    previous: Option<PathBuf>,
-    /// The trust list (raw bytes) that says who may sign it.
-    #[arg(long, value_name = "FILE")]
-    trust: PathBuf,
     #[command(flatten)]
-    roots: Roots,
+    against: Against,
 }
 
 #[derive(Deserialize)]
@@ -77,38 +64,23 @@ impl Types {
 
 impl Sign {
     fn run(self) -> Result<Done, CliError> {
-        let key = files::key(&self.key)?;
+        let key = self.signing.key()?;
         let content = RegisterContent {
-            sequence: self.sequence,
+            sequence: self.signing.sequence,
             iat: self.iat,
             exp: self.exp,
             types: files::stdin_json::<File>()?.types,
         };
-        let register = TypeRegister::sign(&content, &key)?;
-        files::write(&self.out, &register)?;
-        Ok(Done::json(json!({
-            "sequence": content.sequence,
-            "types": content.types.len(),
-            "size_bytes": register.len(),
-        })))
+        let bytes = TypeRegister::sign(&content, &key)?;
+        self.signing.written(&bytes, "types", content.types.len())
     }
 }
 
 impl Show {
     fn run(&self) -> Result<Done, CliError> {
-        let trust = self.roots.verify(&self.trust, None)?;
-        let previous = match &self.previous {
-            Some(path) => Some(TypeRegister::verify(&files::file(path)?, &trust, None)?),
-            None => None,
-        };
-        let register = TypeRegister::verify(&files::file(&self.types)?, &trust, previous.as_ref())?;
-        Ok(Done::json(json!({
-            "verified": true,
-            "sequence": register.sequence(),
-            "iat": moment::text(register.issued_at()),
-            "exp": moment::text(register.expires()),
-            "types": serde_json::to_value(register.types())?,
-        })))
+        let register = self.against.read(&self.types, TypeRegister::verify)?;
+        let time = [register.issued_at(), register.expires()];
+        numbered::shown(register.sequence(), time, "types", register.types())
     }
 }
 

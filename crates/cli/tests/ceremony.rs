@@ -190,6 +190,11 @@ fn a_wrong_passphrase_opens_nothing_and_no_root_is_written_over() {
         step(folder, &short, "short\n").error(),
         error(65, "passphrase_too_short")
     );
+    for simple in ["aaaaaaaaaaaaaaaaaaaaaaaa\n", "peshawar peshawar peshawar\n"] {
+        let refused = step(folder, &short, simple).error();
+        assert_eq!(refused, error(65, "passphrase_too_simple"));
+    }
+    assert!(!folder.join("s.age").exists());
     let sealed = std::fs::read(folder.join("root-1.age")).unwrap();
     let again = ["make-root", "--out", "root-1.age", "--public", "s.json"];
     assert_eq!(

@@ -462,3 +462,19 @@ fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
     getrandom::fill(&mut bytes).context("this machine gives no randomness")?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+#[path = "../../../tests/documented.rs"]
+mod documented;
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    #[test]
+    fn the_documents_show_only_commands_that_there_are() {
+        super::documented::all_parse(&["counter", "khyber-counter"], 6, |words| {
+            super::Arguments::try_parse_from(words)
+        });
+    }
+}

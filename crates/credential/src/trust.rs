@@ -87,7 +87,7 @@ impl TrustedKey {
 pub struct TrustContent {
     /// Counts up by one with each list.
     pub sequence: u64,
-    /// SHA-256 of the list before, none for the first.
+    /// SHA-256 of what the list before says (its payload, without the signatures), none for the first.
     pub previous: Option<[u8; 32]>,
     /// When it was signed.
     pub iat: Timestamp,

@@ -84,22 +84,8 @@ pub(crate) fn front(
 fn face(canvas: &mut Canvas<'_, '_>, card: &Card, (x, y): (f32, f32)) -> Result<(), PrintError> {
     let (left, right) = (x + 5.0, x + CARD[0] - 5.0);
     let half = (right - left) / 2.0 - 1.0;
-    let title = [left, y + 2.6, half, 6.6];
-    canvas.text(
-        &card.title.en,
-        title,
-        Align::Left,
-        Face::latin(8.4, Bold),
-        Ink::WHITE,
-    )?;
-    let title = [right - half, y + 2.0, half, 7.6];
-    canvas.text(
-        &card.title.ur,
-        title,
-        Align::Right,
-        Face::urdu(8.6, Bold),
-        Ink::WHITE,
-    )?;
+    let title = [[left, y + 2.6, half, 6.6], [right - half, y + 2.0, half, 7.6]];
+    canvas.both(&card.title, title, [8.4, 8.6], Bold, Ink::WHITE)?;
 
     let mut start = left;
     if let Some(webp) = &card.photo {
@@ -110,22 +96,8 @@ fn face(canvas: &mut Canvas<'_, '_>, card: &Card, (x, y): (f32, f32)) -> Result<
         start = left + 24.0;
     }
     let room = right - start;
-    let name = [start, y + 10.4, room, 8.4];
-    canvas.text(
-        &card.name.en,
-        name,
-        Align::Left,
-        Face::latin(13.0, Bold),
-        Ink::WHITE,
-    )?;
-    let name = [start, y + 18.8, room, 11.6];
-    canvas.text(
-        &card.name.ur,
-        name,
-        Align::Right,
-        Face::urdu(14.0, Bold),
-        Ink::WHITE,
-    )?;
+    let name = [[start, y + 10.4, room, 8.4], [start, y + 18.8, room, 11.6]];
+    canvas.both(&card.name, name, [13.0, 14.0], Bold, Ink::WHITE)?;
     labels(canvas, &card.number.label, [start, y + 30.6, room], Ink::ON_TILE)?;
     let number = [start, y + 33.4, room, 5.0];
     canvas.text(
@@ -172,10 +144,8 @@ fn labels(
     ink: Ink,
 ) -> Result<(), PrintError> {
     let half = width / 2.0 - 0.4;
-    let area = [x, y, half, 3.6];
-    canvas.text(&label.en, area, Align::Left, Face::latin(5.4, Regular), ink)?;
-    let area = [x + width - half, y, half, 3.6];
-    canvas.text(&label.ur, area, Align::Right, Face::urdu(5.4, Regular), ink)
+    let areas = [[x, y, half, 3.6], [x + width - half, y, half, 3.6]];
+    canvas.both(label, areas, [5.4, 5.4], Regular, ink)
 }
 
 pub(crate) fn back(
@@ -193,22 +163,11 @@ pub(crate) fn back(
         canvas.code(&card.code, (x + 2.6, y + 2.2), CODE)?;
         let (left, right) = (x + 51.0, x + CARD[0] - 4.0);
         let width = right - left;
-        let issuer = [left, y + 2.4, width / 2.0 + 3.0, 4.4];
-        canvas.text(
-            &card.issuer.en,
-            issuer,
-            Align::Left,
-            Face::latin(5.8, Bold),
-            Ink::TILE,
-        )?;
-        let issuer = [left + width / 2.0 + 3.0, y + 2.0, width / 2.0 - 3.0, 5.0];
-        canvas.text(
-            &card.issuer.ur,
-            issuer,
-            Align::Right,
-            Face::urdu(5.6, Bold),
-            Ink::TILE,
-        )?;
+        let issuer = [
+            [left, y + 2.4, width / 2.0 + 3.0, 4.4],
+            [left + width / 2.0 + 3.0, y + 2.0, width / 2.0 - 3.0, 5.0],
+        ];
+        canvas.both(&card.issuer, issuer, [5.8, 5.6], Bold, Ink::TILE)?;
         canvas.line((left, y + 7.2), (right, y + 7.2), Ink::LINE, 0.15);
         particulars(canvas, &card.back, [left, y + 7.8, width, 25.6])?;
         canvas.rectangle([left - 1.0, y + 34.0, width + 2.0, 15.0], 1.4, Ink::CAUTION_SOFT);

@@ -125,26 +125,10 @@ pub(crate) fn head(
     });
     let half = (RIGHT - LEFT) / 2.0 - 3.0;
     let (left, right) = (LEFT, RIGHT - half);
-    let area = [left, 9.0, half, 13.0];
-    canvas.text(&title.en, area, Align::Left, Face::latin(23.0, Bold), Ink::TEXT)?;
-    let area = [right, 6.0, half, 18.0];
-    canvas.text(&title.ur, area, Align::Right, Face::urdu(22.0, Bold), Ink::TEXT)?;
-    let area = [left, 24.0, half, 8.0];
-    canvas.text(
-        &issuer.en,
-        area,
-        Align::Left,
-        Face::latin(11.0, Regular),
-        Ink::QUIET,
-    )?;
-    let area = [right, 24.0, half, 9.0];
-    canvas.text(
-        &issuer.ur,
-        area,
-        Align::Right,
-        Face::urdu(11.0, Regular),
-        Ink::QUIET,
-    )
+    let areas = [[left, 9.0, half, 13.0], [right, 6.0, half, 18.0]];
+    canvas.both(title, areas, [23.0, 22.0], Bold, Ink::TEXT)?;
+    let areas = [[left, 24.0, half, 8.0], [right, 24.0, half, 9.0]];
+    canvas.both(issuer, areas, [11.0, 11.0], Regular, Ink::QUIET)
 }
 
 /// A particular, set.

@@ -13,7 +13,8 @@ use krilla::tagging::{ContentTag, Identifier, SpanTag, Tag, TagGroup, TagTree};
 
 use crate::block::{Block, Face, fit};
 use crate::guilloche::Curve;
-use crate::{PrintError, Printed, Sheet};
+use crate::text::Weight;
+use crate::{PrintError, Printed, Sheet, Words};
 
 /// Points in a millimetre.
 pub(crate) const POINTS: f32 = 72.0 / 25.4;
@@ -241,6 +242,19 @@ impl Canvas<'_, '_> {
         };
         self.block(&block, (edge, y + (height - block.height) / 2.0), align, ink);
         Ok(())
+    }
+
+    /// A text in English from the left and in Urdu from the right, each in a box and a size of its own.
+    pub(crate) fn both(
+        &mut self,
+        words: &Words,
+        [left, right]: [[f32; 4]; 2],
+        [latin, urdu]: [f32; 2],
+        weight: Weight,
+        ink: Ink,
+    ) -> Result<(), PrintError> {
+        self.text(&words.en, left, Align::Left, Face::latin(latin, weight), ink)?;
+        self.text(&words.ur, right, Align::Right, Face::urdu(urdu, weight), ink)
     }
 
     /// Lines that were set before: `x` is the edge that they are aligned to, `y` the top.

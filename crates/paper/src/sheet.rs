@@ -5,7 +5,7 @@ use crate::card::{CARD, Card, RADIUS, back, front};
 use crate::document::{A4, LEFT, NOTICE_CARD, RIGHT, Table, foot, head, notice};
 use crate::draw::{Align, Canvas, Ink, Press};
 use crate::text::Weight::{Bold, Regular};
-use crate::{PrintError, Printed, Row};
+use crate::{PrintError, Printed, Row, Words};
 
 /// The card as one A4 sheet.
 ///
@@ -46,38 +46,11 @@ fn person(canvas: &mut Canvas<'_, '_>, card: &Card, [x, y, width]: [f32; 3]) -> 
         start = x + 41.0;
     }
     let room = x + width - start;
-    let name = [start, y, room, 15.0];
-    canvas.text(
-        &card.name.en,
-        name,
-        Align::Left,
-        Face::latin(19.0, Bold),
-        Ink::TEXT,
-    )?;
-    let name = [start, y + 15.0, room, 18.0];
-    canvas.text(
-        &card.name.ur,
-        name,
-        Align::Right,
-        Face::urdu(20.0, Bold),
-        Ink::TEXT,
-    )?;
-    let label = [start, y + 35.0, room / 2.0, 5.5];
-    canvas.text(
-        &card.number.label.en,
-        label,
-        Align::Left,
-        Face::latin(9.0, Regular),
-        Ink::QUIET,
-    )?;
-    let label = [start + room / 2.0, y + 35.0, room / 2.0, 5.5];
-    canvas.text(
-        &card.number.label.ur,
-        label,
-        Align::Right,
-        Face::urdu(9.0, Regular),
-        Ink::QUIET,
-    )?;
+    let name = [[start, y, room, 15.0], [start, y + 15.0, room, 18.0]];
+    canvas.both(&card.name, name, [19.0, 20.0], Bold, Ink::TEXT)?;
+    let half = room / 2.0;
+    let label = [[start, y + 35.0, half, 5.5], [start + half, y + 35.0, half, 5.5]];
+    canvas.both(&card.number.label, label, [9.0, 9.0], Regular, Ink::QUIET)?;
     let number = [start, y + 40.5, room, 7.5];
     canvas.text(
         &card.number.value.en,
@@ -93,22 +66,9 @@ fn cut_out(canvas: &mut Canvas<'_, '_>, card: &Card) -> Result<(), PrintError> {
     let top = 226.0;
     let start = (A4[0] - 2.0 * CARD[0]) / 2.0;
     let second = start + CARD[0];
-    let hint = [start, top - 7.0, CARD[0], 6.0];
-    canvas.text(
-        "Cut out, fold in the middle",
-        hint,
-        Align::Left,
-        Face::latin(8.0, Regular),
-        Ink::QUIET,
-    )?;
-    let hint = [second, top - 7.0, CARD[0], 6.0];
-    canvas.text(
-        "کاٹیں اور درمیان سے تہہ کریں",
-        hint,
-        Align::Right,
-        Face::urdu(8.0, Regular),
-        Ink::QUIET,
-    )?;
+    let hint = Words::new("Cut out, fold in the middle", "کاٹیں اور درمیان سے تہہ کریں");
+    let places = [start, second].map(|x| [x, top - 7.0, CARD[0], 6.0]);
+    canvas.both(&hint, places, [8.0, 8.0], Regular, Ink::QUIET)?;
     front(canvas, card, (start, top), RADIUS)?;
     back(canvas, card, (second, top), RADIUS)?;
     for x in [start, second] {

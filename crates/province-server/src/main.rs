@@ -61,3 +61,19 @@ fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix(since.as_secs())
 }
+
+#[cfg(test)]
+#[path = "../../../tests/documented.rs"]
+mod documented;
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    #[test]
+    fn the_documents_show_only_commands_that_there_are() {
+        super::documented::all_parse(&["province-server"], 12, |words| {
+            super::commands::Arguments::try_parse_from(words)
+        });
+    }
+}

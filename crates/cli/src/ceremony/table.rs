@@ -1,5 +1,6 @@
 //! What a step has on its table: the person in front of it, and the transcript.
 
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ use crate::{Machine, hex, moment};
 
 /// Shortest passphrase: six words of a list, or as hard to guess.
 const PASSPHRASE_CHARS_MIN: usize = 16;
+/// Fewest different characters in it. Words never have so few; keys held down do.
+const PASSPHRASE_DIFFERENT_MIN: usize = 6;
 /// Longest line that is read.
 const LINE_BYTES_MAX: u64 = 1024;
 
@@ -112,6 +115,9 @@ pub(crate) fn new_passphrase() -> Result<SecretString, CliError> {
     if first.expose_secret().chars().count() < PASSPHRASE_CHARS_MIN {
         return Err(CliError::PassphraseTooShort(PASSPHRASE_CHARS_MIN));
     }
+    if is_too_simple(first.expose_secret()) {
+        return Err(CliError::PassphraseTooSimple(PASSPHRASE_DIFFERENT_MIN));
+    }
     if is_attended() {
         let again = passphrase("The same passphrase again")?;
         if again.expose_secret() != first.expose_secret() {
@@ -119,6 +125,15 @@ pub(crate) fn new_passphrase() -> Result<SecretString, CliError> {
         }
     }
     Ok(first)
+}
+
+/// Few different characters, or a piece that is repeated to the end, where the last may be cut short. Nothing else is
+/// looked for: how hard a phrase is to guess, its keeper has to know.
+fn is_too_simple(text: &str) -> bool {
+    let letters = || text.chars();
+    let different: BTreeSet<char> = letters().collect();
+    let repeats = |piece: usize| letters().eq(letters().take(piece).cycle().take(letters().count()));
+    different.len() < PASSPHRASE_DIFFERENT_MIN || (1..=letters().count() / 2).any(repeats)
 }
 
 fn line() -> Result<Zeroizing<String>, CliError> {
@@ -131,4 +146,31 @@ fn line() -> Result<Zeroizing<String>, CliError> {
     let end = text.trim_end_matches(['\r', '\n']).len();
     text.truncate(end);
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_too_simple;
+
+    #[test]
+    fn keys_held_down_and_pieces_over_and_over_are_no_passphrase() {
+        for simple in [
+            "aaaaaaaaaaaaaaaaaaaa",
+            "abababababababababab",
+            "12341234123412341234",
+            "khyberkhyberkhyber",
+            "khyberpass khyberpass khyb",
+            "پښتونخواپښتونخوا",
+        ] {
+            assert!(is_too_simple(simple), "{simple}");
+        }
+        for good in [
+            "test ceremony passphrase number one",
+            "correct horse battery staple",
+            "abcdefgh abcdefgh ijk",
+            "غر سیند ونه لمر ستوری باد",
+        ] {
+            assert!(!is_too_simple(good), "{good}");
+        }
+    }
 }
