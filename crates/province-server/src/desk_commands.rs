@@ -34,7 +34,7 @@ pub(super) struct Bundle {
     /// Every list whole, for a desk that has none.
     #[arg(long, conflicts_with_all = ["days", "from"])]
     whole: bool,
-    /// Write it although desks will take nothing of it but the trust list, so that they learn of a withdrawn key.
+    /// Write it although desks will not take all of it: the trust list comes first in it, and tells them of a withdrawn key.
     #[arg(long)]
     regardless: bool,
     /// Where to write it.
