@@ -31,7 +31,7 @@ const TEXT = [
   ["text", "ground"], ["text", "raised"], ["text", "sunken"], ["text", "brand-soft"], ["text", "good-soft"],
   ["text", "caution-soft"], ["text", "bad-soft"], ["quiet", "ground"], ["quiet", "raised"], ["quiet", "sunken"],
   ["brand", "ground"], ["brand", "raised"], ["on-brand", "brand"], ["on-act", "act"], ["bad", "ground"], ["bad", "raised"],
-  ["caution", "raised"], ["quiet", "bad-soft"],
+  ["caution", "raised"], ["quiet", "bad-soft"], ["on-amber", "amber"], ["raised", "good"], ["raised", "caution"], ["raised", "bad"],
 ] as const;
 const ICON = [
   ["brand", "brand-soft"], ["good", "good-soft"], ["caution", "caution-soft"], ["bad", "bad-soft"], ["edge", "raised"],
@@ -53,6 +53,16 @@ describe.each([
   test.each(ICON)("%s on %s is visible as a shape", (fore, ground) => {
     expect(contrast(theme[fore] ?? "", theme[ground] ?? "")).toBeGreaterThanOrEqual(3);
   });
+});
+
+/** A verdict's field: without its hue, amber is lighter where the others are dark and darker where they are light. */
+test.each([
+  ["light", tokensOf('[data-theme="light"]')],
+  ["dark", tokensOf('\n[data-theme="dark"]')],
+])("amber is told from each other verdict without its hue in the %s theme", (_name, theme) => {
+  for (const other of ["good", "caution", "bad"]) {
+    expect(contrast(theme["amber"] ?? "", theme[other] ?? "")).toBeGreaterThanOrEqual(3);
+  }
 });
 
 describe("the test mark and the card", () => {

@@ -41,6 +41,12 @@ pub(crate) struct Verify {
     /// A seal that was kept (raw bytes) and must be in the log.
     #[arg(long, value_name = "FILE", conflicts_with = "seal_number")]
     seal: Option<PathBuf>,
+    /// The file is no whole log: it begins with the seal of this number, of which --since-digest was noted.
+    #[arg(long, value_name = "NUMBER", requires = "since_digest")]
+    since_seal: Option<u64>,
+    /// The beginning of that seal's SHA-256 in hex, 8 digits or more.
+    #[arg(long, value_name = "HEX", requires = "since_seal")]
+    since_digest: Option<String>,
 }
 
 impl Log {
@@ -62,15 +68,19 @@ impl Verify {
         }
         let noted = self.noted()?;
         let file = files::file(&self.file)?;
-        let report = scan_log::verify(
-            &file,
-            &Expected {
-                keys: &keys,
-                seal: noted
-                    .as_ref()
-                    .map(|(number, digest)| (*number, digest.as_slice())),
-            },
-        );
+        let expected = Expected {
+            keys: &keys,
+            seal: noted
+                .as_ref()
+                .map(|(number, digest)| (*number, digest.as_slice())),
+        };
+        let report = match (self.since_seal, &self.since_digest) {
+            (Some(number), Some(digits)) => {
+                let digest = digest("since-digest", digits)?;
+                scan_log::verify_since(&file, &expected, (number, &digest))
+            }
+            _ => scan_log::verify(&file, &expected),
+        };
         let verdict = report.code().verdict();
         Ok(Done {
             output: Output::Json(json(&report)),
@@ -94,13 +104,19 @@ impl Verify {
         let (Some(number), Some(digits)) = (self.seal_number, &self.seal_digest) else {
             return Ok(None);
         };
-        let digest = ::hex::decode(digits).ok().filter(|digest| digest.len() >= 4);
-        let digest = digest.ok_or(CliError::Field {
-            field: "seal-digest",
-            expected: "8 to 64 hex digits, an even number",
-        })?;
-        Ok(Some((number, digest)))
+        Ok(Some((number, digest("seal-digest", digits)?)))
     }
+}
+
+/// The beginning of a SHA-256, as people note it.
+fn digest(field: &'static str, digits: &str) -> Result<Vec<u8>, CliError> {
+    let digest = ::hex::decode(digits).ok();
+    digest
+        .filter(|digest| (4..=32).contains(&digest.len()))
+        .ok_or(CliError::Field {
+            field,
+            expected: "8 to 64 hex digits, an even number",
+        })
 }
 
 fn json(report: &Report) -> Value {

@@ -42,10 +42,19 @@ CREATE TABLE highest (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE shown_pass (
-  -- A pass that was shown here, so that it cannot be shown here again. A hash: it names nobody.
-  replay_key BLOB    PRIMARY KEY NOT NULL CHECK (length(replay_key) = 32),
+  -- A pass that was shown here, so that it cannot be shown here again: HMAC-SHA256 of what stands for its key, under the
+  -- desk's own secret. The province signed every key and could hash them all; without this file nobody finds one here.
+  blinded    BLOB    PRIMARY KEY NOT NULL CHECK (length(blinded) = 32),
   until      INTEGER NOT NULL             -- unix seconds, UTC: no presentation of this pass can be accepted after it
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE replay_secret (
+  -- Drawn when this file is made and nowhere else: by SQLite's ChaCha20 generator, which the system's randomness seeds.
+  id         INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+  secret     BLOB    NOT NULL CHECK (length(secret) = 64)
+) STRICT;
+
+INSERT INTO replay_secret (id, secret) VALUES (1, randomblob(64));
 
 CREATE TABLE request (
   -- A request that this desk showed. One answer uses it up.

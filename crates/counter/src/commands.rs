@@ -1,13 +1,13 @@
-//! The officers' commands: for whoever sets a desk up, and for a desk whose supervisors all forgot their PIN.
+//! Commands about officers, the profile and the log: for whoever sets a desk up or looks after it.
 
 use std::fs;
-use std::io::{IsTerminal as _, Read as _};
+use std::io::{BufWriter, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
 use counter::key;
-use counter::log::By;
+use counter::log::{self, By};
 use counter::officers::{NewOfficer, OfficerNumber, new_pin};
 use counter::profile::{PROFILE_BYTES_MAX, Profile};
 use counter::store::Store;
@@ -150,5 +150,33 @@ pub fn keep_profile(
         profile.check_allowed(Some(&claims))?;
     }
     open(data)?.put_profile(&bytes, &profile, now)?;
+    Ok(())
+}
+
+/// Writes the log to a file, reads it again and looks at it. Prints the last seal: who notes it elsewhere can say later
+/// whether a log was cut or written anew.
+pub fn export_log(data: &Path, out: &Path, since_seal: Option<u64>, now: Timestamp) -> anyhow::Result<()> {
+    let key = key::load(data)?;
+    let keys = [key.public()];
+    let mut store = Store::open(&data.join("counter.sqlite"), &key)?;
+    let handed_out = log::export(&mut store, now)?;
+    let file = fs::File::create(out).context("the file cannot be written")?;
+    handed_out.write(since_seal, &mut BufWriter::new(file))?;
+    let file = fs::read(out).context("the file cannot be read again")?;
+    let expected = scan_log::Expected {
+        keys: &keys,
+        seal: None,
+    };
+    let report = match since_seal {
+        None => scan_log::verify(&file, &expected),
+        Some(number) => scan_log::verify_since(&file, &expected, (number, &[])),
+    };
+    let seal = report
+        .last_seal
+        .map(|seal| json!({ "number": seal.content.number, "sha256": hex::encode(seal.sha256) }));
+    println!(
+        "{}",
+        json!({ "out": out, "since_seal": since_seal, "entries": report.entries, "code": report.code().as_str(), "seal": seal })
+    );
     Ok(())
 }

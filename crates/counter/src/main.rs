@@ -14,7 +14,7 @@ use counter::province::Province;
 use counter::schedule::Schedule;
 use counter::station::{Settings, Station};
 use counter::store::Store;
-use counter::{App, gate, key, log, page_file, roots, sync};
+use counter::{App, gate, key, page_file, roots, sync};
 use credential::{BUNDLE_BYTES_MAX, ProvinceConfig, RootSet, Timestamp};
 use loopback::Guard;
 use scan_log::Event;
@@ -93,6 +93,9 @@ enum Log {
         /// Where to write it.
         #[arg(long)]
         out: PathBuf,
+        /// Only what came behind the seal with this number, for `khyber log verify --since-seal`.
+        #[arg(long, value_name = "NUMBER")]
+        since_seal: Option<u64>,
     },
 }
 
@@ -152,7 +155,11 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Key { data } => print_key(&data),
         Command::Import { data, file } => import(&data, &file),
-        Command::Log(Log::Export { data, out }) => export_log(&data, &out),
+        Command::Log(Log::Export {
+            data,
+            out,
+            since_seal,
+        }) => commands::export_log(&data, &out, since_seal, now()),
         Command::Gate(Gate::Sheet { data, day, out }) => attendance_sheet(&data, &day, &out),
         Command::Officer { command } => command.run(random, now()),
         Command::Profile(ProfileCommand::Set { data, file }) => {
@@ -174,23 +181,6 @@ fn print_key(data: &Path) -> anyhow::Result<()> {
     println!(
         "{}",
         json!({ "public_key": hex::encode(key.public().as_bytes()) })
-    );
-    Ok(())
-}
-
-/// Prints the last seal: who notes it elsewhere can say later whether a log was cut or written anew.
-fn export_log(data: &Path, out: &Path) -> anyhow::Result<()> {
-    let key = key::load(data)?;
-    let mut store = Store::open(&data.join("counter.sqlite"), &key)?;
-    let exported = log::export(&mut store, &key, now())?;
-    fs::write(out, &exported.file).context("the file cannot be written")?;
-    let report = exported.report;
-    let seal = report
-        .last_seal
-        .map(|seal| json!({ "number": seal.content.number, "sha256": hex::encode(seal.sha256) }));
-    println!(
-        "{}",
-        json!({ "out": out, "entries": report.entries, "code": report.code().as_str(), "seal": seal })
     );
     Ok(())
 }

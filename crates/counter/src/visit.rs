@@ -22,7 +22,7 @@ const FRAME_BYTES_MAX: usize = 1_024;
 /// Longest time from the code to the officer's answer, in seconds.
 const COMPARE_SECONDS_MAX: u64 = 300;
 
-opaque_debug!(Visit, Comparing, Decided, Seen);
+opaque_debug!(Visit, Comparing, Decided, Seen, Portrait);
 
 /// The code that a visit is about, so that it is known again.
 #[derive(Clone)]
@@ -76,7 +76,22 @@ pub(crate) struct Comparing {
     verified: Verified,
     shown: ShownPass,
     assembly: Assembly,
-    photo: Option<Vec<u8>>,
+    photo: Option<Portrait>,
+}
+
+/// A photo that is the signed one and can be drawn, as a data address: nobody compares a face with a picture that is not
+/// there.
+#[derive(Clone)]
+pub(crate) struct Portrait(String);
+
+impl Portrait {
+    fn of(photo: &[u8]) -> Option<Self> {
+        let media_type = qr::media_type(photo).ok()?;
+        Some(Self(format!(
+            "data:{media_type};base64,{}",
+            STANDARD.encode(photo)
+        )))
+    }
 }
 
 /// A verdict and what may be shown with it.
@@ -84,7 +99,7 @@ pub(crate) struct Decided {
     seen: Seen,
     code: Code,
     shown: ShownPass,
-    photo: Option<Vec<u8>>,
+    photo: Option<Portrait>,
     issuer: Option<String>,
     vct: Option<String>,
     passed: Option<Passed>,
@@ -117,7 +132,7 @@ impl Visit {
         code: Code,
         seen: Seen,
         verified: &Verified,
-        photo: Option<Vec<u8>>,
+        photo: Option<Portrait>,
         shown: ShownPass,
     ) -> Self {
         if code.verdict() != Verdict::Accepted {
@@ -274,10 +289,10 @@ impl Visit {
         matches!(self, Self::Comparing(_))
     }
 
-    /// The photo of the visit, once it is complete.
-    pub fn photo(&self) -> Option<&[u8]> {
+    /// The photo of the visit, once it is complete and can be drawn.
+    pub const fn photo(&self) -> Option<&Portrait> {
         match self {
-            Self::Comparing(comparing) => comparing.photo.as_deref(),
+            Self::Comparing(comparing) => comparing.photo.as_ref(),
             Self::Open(_) | Self::Decided(_) => None,
         }
     }
@@ -303,7 +318,7 @@ impl Visit {
                     verdict: Some(code.verdict().into()),
                     code: Some(code.code().to_owned()),
                     claims: comparing.shown.claims.clone(),
-                    photo: comparing.photo.as_deref().and_then(data_address),
+                    photo: comparing.photo.clone().map(|photo| photo.0),
                     photo_parts: comparing.parts(),
                     issuer: Some(comparing.verified.issuer_name().to_owned()),
                     vct: Some(comparing.verified.claims().vct.as_str().to_owned()),
@@ -320,7 +335,7 @@ impl Visit {
                 verdict: Some(decided.code.verdict().into()),
                 code: Some(decided.code.code().to_owned()),
                 claims: decided.shown.claims.clone(),
-                photo: decided.photo.as_deref().and_then(data_address),
+                photo: decided.photo.clone().map(|photo| photo.0),
                 photo_parts: None,
                 issuer: decided.issuer.clone(),
                 vct: decided.vct.clone(),
@@ -337,9 +352,9 @@ impl Visit {
 impl Comparing {
     /// The assembly checks the whole photo against the signed hash; frames of another photo change nothing.
     fn see(&mut self, text: &str) {
-        if self.photo.is_none() {
+        if self.assembly.finished().is_none() {
             self.assembly.add(text);
-            self.photo = self.assembly.finished().map(<[u8]>::to_vec);
+            self.photo = self.assembly.finished().and_then(Portrait::of);
         }
     }
 
@@ -359,15 +374,4 @@ impl Comparing {
             u32::try_from(progress.needed).ok()?,
         ))
     }
-}
-
-/// The photo as a data address, if it is of a kind that a browser only draws. Its bytes are the ones that were signed.
-fn data_address(photo: &[u8]) -> Option<String> {
-    let media_type = match photo {
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
-        [0x89, b'P', b'N', b'G', ..] => "image/png",
-        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
-        _ => return None,
-    };
-    Some(format!("data:{media_type};base64,{}", STANDARD.encode(photo)))
 }

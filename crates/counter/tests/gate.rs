@@ -114,13 +114,11 @@ async fn a_day_at_the_gate_is_a_sheet() {
     );
     assert!(sheet(&desk, "22 November").await.contains("station_bad_call"));
     // The scan log counts them and names nobody.
-    let file = desk
+    let handed_out = desk
         .app
         .station()
-        .export_log(Timestamp::from_unix(NOW + 25 * HOUR))
-        .unwrap()
-        .file;
-    let file = String::from_utf8(file).unwrap();
+        .export_log(Timestamp::from_unix(NOW + 25 * HOUR));
+    let file = String::from_utf8(desk::file_of(&handed_out.unwrap())).unwrap();
     assert!(file.contains("\"vct\":\"staff\"") && file.contains("\"event\":\"sheet\""));
     assert!(!file.contains("1042") && !file.contains("dc-bajaur"));
 }
@@ -224,13 +222,11 @@ async fn one_sign_in_opens_the_gate_for_the_day_and_the_list_stays_the_officers(
     );
     desk.session.lock().unwrap().clear();
     nobody(&desk, "/api/text", body(code(&land, "5", 7, NOW + 17 * HOUR))).await;
-    let file = desk
+    let handed_out = desk
         .app
         .station()
-        .export_log(Timestamp::from_unix(NOW + 17 * HOUR))
-        .unwrap()
-        .file;
-    let file = String::from_utf8(file).unwrap();
+        .export_log(Timestamp::from_unix(NOW + 17 * HOUR));
+    let file = String::from_utf8(desk::file_of(&handed_out.unwrap())).unwrap();
     let gates = |code: &str| {
         file.matches(&format!(
             "\"event\":\"gate\",\"service\":\"kp:test-desk\",\"code\":\"{code}\""

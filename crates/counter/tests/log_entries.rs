@@ -43,7 +43,7 @@ async fn sign_in(desk: &Desk, number: &str, pin: &str) -> String {
 
 /// The entries, of a log that is whole: event, code, officer, profile, and what else each is about.
 fn entries(desk: &Desk, now: u64) -> Vec<String> {
-    let file = desk.app.station().export_log(at(now)).unwrap().file;
+    let file = desk::file_of(&desk.app.station().export_log(at(now)).unwrap());
     let keys = [credential::SecretKey::from_seed([7; 32]).public()];
     let report = scan_log::verify(
         &file,

@@ -120,3 +120,46 @@ async fn frames_before_the_code_count() {
     desk.set_clock(NOW + 1);
     assert_eq!(verdict(&desk.face(true).await), is("accepted", "accepted"));
 }
+
+#[tokio::test]
+async fn nobody_is_accepted_by_a_picture_that_cannot_be_drawn() {
+    let whole = Land::new().photo;
+    let cases: [(&str, Vec<u8>); 4] = [
+        (
+            "of no known kind",
+            b"a letter about somebody, signed like a face".to_vec(),
+        ),
+        (
+            "a drawing that could run",
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(),
+        ),
+        (
+            "only a beginning",
+            [b"RIFF\0\0\0\0WEBP".as_slice(), &[7; 900]].concat(),
+        ),
+        ("cut off", whole[..whole.len() / 2].to_vec()),
+    ];
+    for (what, photo) in cases {
+        let (land, folder) = (Land { photo, ..Land::new() }, tempfile::tempdir().unwrap());
+        let desk = Desk::ready(&land, folder.path());
+        let request = desk.ask("identity").await;
+        desk.text(&land.identity_answer(1, &request)).await;
+        // All of it, twice.
+        for frame in photo::frames(&land.photo).iter().cycle().take(12) {
+            let reply = desk.text(frame).await;
+            assert_eq!(
+                (verdict(&reply), reply.photo),
+                (is("undecided", "photo_incomplete"), None),
+                "{what}"
+            );
+        }
+        let reply = desk.face(true).await;
+        assert_eq!(verdict(&reply), is("undecided", "photo_incomplete"), "{what}");
+        // That it is somebody else can always be said.
+        assert_eq!(
+            verdict(&desk.face(false).await),
+            is("refused", "face_differs"),
+            "{what}"
+        );
+    }
+}

@@ -20,7 +20,7 @@ fn at(seconds: u64) -> Timestamp {
 
 /// The desk's log as somebody outside gets it, and a look at it with the desk's key.
 fn log(station: &mut Station, now: u64) -> (Vec<Value>, Report, Vec<u8>) {
-    let file = station.export_log(at(now)).unwrap().file;
+    let file = desk::file_of(&station.export_log(at(now)).unwrap());
     let key = credential::SecretKey::from_seed([7; 32]).public();
     let report = scan_log::verify(
         &file,

@@ -125,11 +125,14 @@ async fn rules_come_with_a_sync_and_mark_what_is_decided_with_old_data() {
         seen(desk.text(&land.age_code(1, NOW)).await),
         (accepted.clone(), "green".into())
     );
+    let visitors = async || desk.call("GET", "/api/citizen", &[], "").await.1["state"].clone();
+    assert_eq!(visitors().await, "accepted");
     desk.set_clock(NOW + 1);
     assert_eq!(
         seen(desk.text(&land.age_code(2, NOW + 1)).await),
         (accepted.clone(), "amber".into())
     );
+    assert_eq!(visitors().await, "amber");
     let last = NOW + 8 * 86_400;
     desk.set_clock(last);
     assert_eq!(

@@ -269,8 +269,8 @@ fn what_became_of_an_update_is_in_the_scan_log() {
     station.take_carried(b"a letter", now).unwrap_err();
     station.take_carried(&changes(&land, 6).encode(), now).unwrap();
     station.take_carried(&changes(&land, 6).encode(), now).unwrap();
-    let exported = station.export_log(now).unwrap();
-    let log = String::from_utf8(exported.file).unwrap();
+    let log = desk::file_of(&station.export_log(now).unwrap());
+    let log = String::from_utf8(log).unwrap();
     let mut codes = Vec::new();
     for line in log.lines() {
         let entry: Value = serde_json::from_str(line).unwrap();

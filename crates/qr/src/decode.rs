@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use image::{ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageFormat, ImageReader, Limits};
 use rxing::common::{GlobalHistogramBinarizer, HybridBinarizer};
 use rxing::multi::MultipleBarcodeReader;
 use rxing::qrcode::QRCodeReader;
@@ -61,34 +61,64 @@ pub fn decode_luma(width: u32, height: u32, luma: &[u8]) -> Result<Vec<String>, 
 /// [`QrError::PictureTooLarge`], [`QrError::PictureTooManyPixels`] (both found before anything is decoded) and
 /// [`QrError::PictureUnreadable`].
 pub fn decode_picture(bytes: &[u8]) -> Result<Vec<String>, QrError> {
+    let (_, format) = format_of(bytes)?;
+    let frame = without_panic(|| picture_frame(bytes, format))?;
+    Ok(search(&frame))
+}
+
+/// The media type of a PNG, JPEG or WebP file, once all of it was decoded: a picture that can be drawn.
+///
+/// # Errors
+/// As of [`decode_picture`].
+pub fn media_type(bytes: &[u8]) -> Result<&'static str, QrError> {
+    let (name, format) = format_of(bytes)?;
+    without_panic(|| {
+        dimensions(bytes, format)?;
+        decoded(bytes, format)
+    })?;
+    Ok(name)
+}
+
+fn format_of(bytes: &[u8]) -> Result<(&'static str, ImageFormat), QrError> {
     if bytes.len() > PICTURE_BYTES_MAX {
         return Err(QrError::PictureTooLarge);
     }
     let format = image::guess_format(bytes).map_err(|_| QrError::PictureUnreadable)?;
-    if !matches!(format, ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP) {
-        return Err(QrError::PictureUnreadable);
+    match format {
+        ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP => Ok((format.to_mime_type(), format)),
+        _ => Err(QrError::PictureUnreadable),
     }
-    // The decoders are the riskiest code here; should one of them panic on a hostile file, the file is unreadable.
-    let frame = catch_unwind(AssertUnwindSafe(|| picture_frame(bytes, format)))
-        .unwrap_or(Err(QrError::PictureUnreadable))?;
-    Ok(search(&frame))
 }
 
-fn picture_frame(bytes: &[u8], format: ImageFormat) -> Result<Frame<'static>, QrError> {
+/// The decoders are the riskiest code here; should one of them panic on a hostile file, the file is unreadable.
+fn without_panic<T>(decode: impl FnOnce() -> Result<T, QrError>) -> Result<T, QrError> {
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or(Err(QrError::PictureUnreadable))
+}
+
+fn dimensions(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32), QrError> {
     let (width, height) = ImageReader::with_format(Cursor::new(bytes), format)
         .into_dimensions()
         .map_err(|_| QrError::PictureUnreadable)?;
     if u64::from(width) * u64::from(height) > PICTURE_PIXELS_MAX {
         return Err(QrError::PictureTooManyPixels);
     }
-    if !may_hold_a_code(width as usize, height as usize) {
-        return Ok(Frame::NONE);
-    }
+    Ok((width, height))
+}
+
+fn decoded(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, QrError> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(DECODE_BYTES_MAX);
     reader.limits(limits);
-    let picture = reader.decode().map_err(|_| QrError::PictureUnreadable)?;
+    reader.decode().map_err(|_| QrError::PictureUnreadable)
+}
+
+fn picture_frame(bytes: &[u8], format: ImageFormat) -> Result<Frame<'static>, QrError> {
+    let (width, height) = dimensions(bytes, format)?;
+    if !may_hold_a_code(width as usize, height as usize) {
+        return Ok(Frame::NONE);
+    }
+    let picture = decoded(bytes, format)?;
     let luma = if picture.color().has_alpha() {
         picture
             .into_luma_alpha8()

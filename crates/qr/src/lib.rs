@@ -11,6 +11,6 @@ mod decode;
 mod encode;
 mod error;
 
-pub use decode::{PICTURE_BYTES_MAX, PICTURE_PIXELS_MAX, decode_luma, decode_picture};
+pub use decode::{PICTURE_BYTES_MAX, PICTURE_PIXELS_MAX, decode_luma, decode_picture, media_type};
 pub use encode::{Ecc, PNG_PIXELS_PER_MODULE_MAX, QUIET_ZONE_MODULES, Qr, TEXT_BYTES_MAX};
 pub use error::QrError;

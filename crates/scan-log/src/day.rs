@@ -20,6 +20,11 @@ pub fn day_of(at: Timestamp) -> u32 {
     u32::try_from(at.plus(AHEAD_SECONDS).unix() / DAY).unwrap_or(u32::MAX)
 }
 
+/// The first moment of a day.
+pub(crate) const fn beginning_of(day: u32) -> Timestamp {
+    Timestamp::from_unix((day as u64 * DAY).saturating_sub(AHEAD_SECONDS))
+}
+
 /// A day as text, `YYYY-MM-DD`; its bare number beyond the year 9999.
 #[must_use]
 pub fn day_text(day: u32) -> String {
@@ -65,6 +70,7 @@ mod tests {
     fn a_day_begins_at_midnight_in_pakistan() {
         let evening = Timestamp::from_unix(20_779 * DAY - AHEAD_SECONDS - 1);
         assert_eq!((day_of(evening), day_of(evening.plus(1))), (20_778, 20_779));
+        assert_eq!(beginning_of(20_779), evening.plus(1));
         assert_eq!(day_text(20_779), "2026-11-22");
         assert_eq!(day_text(u32::MAX), u32::MAX.to_string());
         assert_eq!(day_from_text("2026-11-22"), Some(20_779));

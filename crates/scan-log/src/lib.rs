@@ -14,4 +14,4 @@ pub use day::{clock_text, day_from_text, day_of, day_text, minute_of};
 pub use entry::{Entry, Event, Hash, ShownBy, Word, WordError};
 pub use line::{EntryLine, LINE_BYTES_MAX, Line, LineError, SealLine};
 pub use run::{Run, SealPlan};
-pub use verify::{Code, Day, Expected, Finding, Report, SealFacts, verify};
+pub use verify::{Code, Day, Expected, Finding, Report, SealFacts, verify, verify_since};

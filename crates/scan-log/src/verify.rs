@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use credential::{LogSeal, LogSealContent, LogSealError, PublicKey, SealReason, Verdict};
 
-use crate::day::day_of;
+use crate::day::{beginning_of, day_of};
 use crate::entry::{Entry, Event, Hash, named};
 use crate::line::{EntryLine, Line, SealLine};
 use crate::run::Run;
@@ -140,25 +140,24 @@ impl Report {
 /// Looks at an exported log from its first line to its last.
 #[must_use]
 pub fn verify(file: &[u8], expected: &Expected<'_>) -> Report {
-    let mut reading = Reading {
-        report: Report {
-            without_key: expected.keys.is_empty(),
-            ..Report::default()
-        },
-        keys: expected.keys,
-        numbers: HashSet::new(),
-        run: None,
-        sealed: None,
-        expected_seal: expected.seal,
-        seal_seen: false,
-    };
-    reading.read(file);
-    reading.report
+    Reading::of(expected, None).read(file)
+}
+
+/// Looks at what was handed out of a log from a seal on. Its first line has to be that seal, by its number and the first
+/// bytes of its SHA-256 as they were noted when it was made; everything behind it is looked at as in a whole log. Without
+/// those bytes any seal of that number by the desk's key will do: that is for the desk itself.
+#[must_use]
+pub fn verify_since(file: &[u8], expected: &Expected<'_>, since: (u64, &[u8])) -> Report {
+    Reading::of(expected, Some(since)).read(file)
 }
 
 struct Reading<'a> {
     report: Report,
     keys: &'a [PublicKey],
+    /// The seal at which the file begins, if it is not a whole log.
+    since: Option<(u64, &'a [u8])>,
+    /// Entries before the file's first.
+    before: u64,
     /// All numbers of the file, to tell a gap from another order.
     numbers: HashSet<u64>,
     run: Option<Run>,
@@ -168,8 +167,25 @@ struct Reading<'a> {
     seal_seen: bool,
 }
 
-impl Reading<'_> {
-    fn read(&mut self, file: &[u8]) {
+impl<'a> Reading<'a> {
+    fn of(expected: &Expected<'a>, since: Option<(u64, &'a [u8])>) -> Self {
+        Self {
+            report: Report {
+                without_key: expected.keys.is_empty(),
+                ..Report::default()
+            },
+            keys: expected.keys,
+            since,
+            before: 0,
+            numbers: HashSet::new(),
+            run: None,
+            sealed: None,
+            expected_seal: expected.seal,
+            seal_seen: false,
+        }
+    }
+
+    fn read(mut self, file: &[u8]) -> Report {
         // Every line ends with a line feed, the last one too; what stands behind it is no line.
         let mut texts: Vec<&[u8]> = file.split(|byte| *byte == b'\n').collect();
         let rest = texts.pop().unwrap_or_default();
@@ -194,12 +210,68 @@ impl Reading<'_> {
         self.numbers = numbers.collect();
         for (at, line) in lines.iter().enumerate() {
             match line {
+                Some(Line::Seal(line)) if at == 0 => self.begin(line),
+                _ if at == 0 && self.since.is_some() => {
+                    let number = self.since.map(|(number, _)| number);
+                    self.report.find(Code::HeadCut, 1, number);
+                }
                 None => self.report.find(Code::Unreadable, at + 1, None),
                 Some(Line::Entry(line)) => self.entry(line, at + 1),
                 Some(Line::Seal(line)) => self.seal(line, at + 1),
             }
         }
         self.end(count, matches!(lines.last(), Some(Some(Line::Seal(_)))));
+        self.report
+    }
+
+    /// A file that begins with a seal: what came before it is missing, unless it was asked for from there on.
+    fn begin(&mut self, line: &SealLine) {
+        self.report.seals += 1;
+        let Some((number, digest)) = self.since else {
+            return self.report.find(Code::HeadCut, 1, Some(1));
+        };
+        let Ok(seal) = self.signed(line, 1) else {
+            return self.report.find(Code::SealDiffers, 1, None);
+        };
+        let content = *seal.content();
+        if content.number != number {
+            return self.report.find(Code::HeadCut, 1, Some(number));
+        }
+        if !seal.sha256().starts_with(digest) {
+            return self.report.find(Code::OtherLog, 1, Some(number));
+        }
+        self.before = content.count;
+        self.sealed = Some((content, *seal.sha256()));
+        self.run = Some(Run {
+            last: content.last,
+            last_hash: content.last_hash,
+            // No line says when exactly; it was not before.
+            at: beginning_of(content.day),
+            seal: self.sealed,
+        });
+        self.see_noted(&seal);
+    }
+
+    /// The seal, by a key of the desk as far as one is known.
+    fn signed(&mut self, line: &SealLine, at: usize) -> Result<LogSeal, LogSealError> {
+        match LogSeal::verify(&line.bytes, self.keys) {
+            Err(LogSealError::WrongKey) => {
+                if !self.keys.is_empty() {
+                    self.report.find(Code::WrongKey, at, None);
+                }
+                LogSeal::read_unverified(&line.bytes)
+            }
+            other => other,
+        }
+    }
+
+    fn see_noted(&mut self, seal: &LogSeal) {
+        if let Some((number, digest)) = self.expected_seal
+            && seal.content().number == number
+            && seal.sha256().starts_with(digest)
+        {
+            self.seal_seen = true;
+        }
     }
 
     fn entry(&mut self, line: &EntryLine, at: usize) {
@@ -253,16 +325,7 @@ impl Reading<'_> {
 
     fn seal(&mut self, line: &SealLine, at: usize) {
         self.report.seals += 1;
-        let seal = match LogSeal::verify(&line.bytes, self.keys) {
-            Err(LogSealError::WrongKey) => {
-                if !self.keys.is_empty() {
-                    self.report.find(Code::WrongKey, at, None);
-                }
-                LogSeal::read_unverified(&line.bytes)
-            }
-            other => other,
-        };
-        let (Ok(seal), Some(run)) = (seal, self.run) else {
+        let (Ok(seal), Some(run)) = (self.signed(line, at), self.run) else {
             return self.report.find(Code::SealDiffers, at, None);
         };
         let content = *seal.content();
@@ -272,7 +335,13 @@ impl Reading<'_> {
             self.report.find(Code::SealMissing, at, Some(plan.number));
         } else if content.last > run.last {
             self.report.find(Code::Gap, at, Some(run.last.saturating_add(1)));
-        } else if content != run.seal(content.reason, self.report.entries, content.at) {
+        } else if content
+            != run.seal(
+                content.reason,
+                self.before.saturating_add(self.report.entries),
+                content.at,
+            )
+        {
             self.report.find(Code::SealDiffers, at, number);
         }
         if content.reason == SealReason::Day
@@ -280,12 +349,7 @@ impl Reading<'_> {
         {
             day.closed = true;
         }
-        if let Some((number, digest)) = self.expected_seal
-            && content.number == number
-            && seal.sha256().starts_with(digest)
-        {
-            self.seal_seen = true;
-        }
+        self.see_noted(&seal);
         self.sealed = Some((content, *seal.sha256()));
         self.run = Some(Run {
             seal: self.sealed,
@@ -297,12 +361,12 @@ impl Reading<'_> {
         });
     }
 
-    /// A file that a desk handed out ends with a seal that says so.
+    /// A file that a desk handed out ends with a seal that says so, and that is not the one at which it begins.
     fn end(&mut self, lines: usize, ends_with_seal: bool) {
         let last = self.run.map(|run| run.last);
-        let handed_out = self
-            .sealed
-            .is_some_and(|(seal, _)| seal.reason == SealReason::Export);
+        let handed_out = self.sealed.is_some_and(|(seal, _)| {
+            seal.reason == SealReason::Export && self.since.is_none_or(|(since, _)| seal.number > since)
+        });
         if !ends_with_seal || !handed_out {
             self.report.find(Code::TailCut, lines, last);
         }

@@ -14,7 +14,7 @@ mod fuzz;
 use std::sync::LazyLock;
 
 use fuzz::damaged;
-use scan_log::{Code, Expected, Line, verify};
+use scan_log::{Code, Expected, Line, verify, verify_since};
 
 fuzz! {
     any_export(input) {
@@ -23,6 +23,17 @@ fuzz! {
         let expected = Expected { keys: &keys, seal: None };
         for bytes in [input.to_vec(), damaged(&GOOD, input)] {
             assert_eq!(verify(&bytes, &expected).code() == Code::Whole, bytes == *GOOD);
+        }
+    }
+    any_part(input) {
+        static GOOD: LazyLock<(u64, [u8; 32], Vec<u8>)> = LazyLock::new(common::from_first_day_end);
+        let (number, sha256, good) = &*GOOD;
+        let keys = common::keys();
+        let expected = Expected { keys: &keys, seal: None };
+        for bytes in [input.to_vec(), damaged(good, input)] {
+            let code = verify_since(&bytes, &expected, (*number, sha256)).code();
+            assert_eq!(code == Code::Whole, bytes == *good);
+            assert_ne!(verify(&bytes, &expected).code(), Code::Whole);
         }
     }
     any_line(input) {

@@ -11,7 +11,7 @@ mod common;
 use common::*;
 use credential::{DAY, SealReason, SecretKey, Verdict};
 use proptest::prelude::*;
-use scan_log::{Code, Entry, Event, Expected, Line, Report, SealLine, verify};
+use scan_log::{Code, Entry, Event, Expected, Line, Report, SealLine, verify, verify_since};
 
 fn look(file: &[u8]) -> Report {
     verify(
@@ -250,4 +250,52 @@ proptest! {
         let lines = [Line::Seal(SealLine { bytes })];
         prop_assert_ne!(look(&file(&lines)).code(), Code::Whole);
     }
+}
+
+#[test]
+fn a_part_from_a_noted_seal_on_is_looked_at_as_strictly_as_a_whole_log() {
+    let (number, sha256, part) = from_first_day_end();
+    let keys = keys();
+    let expected = Expected {
+        keys: &keys,
+        seal: None,
+    };
+    let code = |lines: &[&str], number, digest: &[u8]| {
+        let file = lines.iter().fold(String::new(), |file, line| file + line + "\n");
+        verify_since(file.as_bytes(), &expected, (number, digest)).code()
+    };
+    let lines: Vec<&str> = std::str::from_utf8(&part).unwrap().lines().collect();
+    let count = lines.len();
+    assert_eq!(code(&lines, number, &sha256), Code::Whole);
+    assert_eq!(code(&lines, number, &sha256[..4]), Code::Whole);
+    // By nobody's word but its own it is no log.
+    assert_eq!(verify(&part, &expected).code(), Code::HeadCut);
+    // Another beginning than the noted one.
+    assert_eq!(code(&lines, number + 1, &sha256), Code::HeadCut);
+    assert_eq!(code(&lines, number, &[7; 4]), Code::OtherLog);
+    assert_eq!(code(&lines[1..], number, &sha256), Code::HeadCut);
+    // Each line that is missing behind it is found, and so is every cut tail.
+    for gone in 1..count {
+        let rest = [&lines[..gone], &lines[gone + 1..]].concat();
+        assert_ne!(code(&rest, number, &sha256), Code::Whole, "without line {gone}");
+        assert_eq!(
+            code(&lines[..gone], number, &sha256),
+            Code::TailCut,
+            "cut at {gone}"
+        );
+    }
+    // Another desk's seal at its beginning.
+    let stranger = Expected {
+        keys: &[SecretKey::from_seed([9; 32]).public()],
+        seal: None,
+    };
+    let report = verify_since(&part, &stranger, (number, &sha256));
+    assert_eq!(report.code(), Code::WrongKey);
+    // No key given: what fits, and nothing said of whose it is.
+    let nobody = Expected {
+        keys: &[],
+        seal: None,
+    };
+    let report = verify_since(&part, &nobody, (number, &sha256));
+    assert_eq!(report.code(), Code::NoKey);
 }

@@ -1,5 +1,5 @@
-/** A verdict to be heard: three tunes that differ in pitch, number and colour, made by the browser itself. */
-import type { VerdictView } from "./bindings";
+/** A verdict to be heard: four tunes that differ in pitch, number and colour, made by the browser itself. */
+import type { Sign } from "./sign";
 
 const PLACE = "khyber-counter-sound";
 
@@ -16,13 +16,22 @@ interface Tune {
   notes: readonly Note[];
 }
 
-/** Up and bright: good. Low and rough, twice: stop. One note three times, level: a question. */
-export const TUNES: Readonly<Record<VerdictView, Tune>> = {
+/** Up and bright: good. Up and down again, as a reed: good, but. Low and rough, twice: stop. One note three times: a question. */
+export const TUNES: Readonly<Record<Sign, Tune>> = {
   accepted: {
     wave: "sine",
     notes: [
       { pitch: 659, at: 0, lasts: 0.12 },
       { pitch: 988, at: 0.13, lasts: 0.24 },
+    ],
+  },
+  amber: {
+    wave: "square",
+    notes: [
+      { pitch: 587, at: 0, lasts: 0.12 },
+      { pitch: 784, at: 0.13, lasts: 0.12 },
+      { pitch: 587, at: 0.32, lasts: 0.12 },
+      { pitch: 494, at: 0.45, lasts: 0.24 },
     ],
   },
   refused: {
@@ -81,11 +90,11 @@ export class Sounds {
     if (this.#context.state === "suspended") this.#context.resume().catch(() => undefined);
   }
 
-  play(verdict: VerdictView): void {
+  play(sign: Sign): void {
     const context = this.#context;
     // What cannot be heard now is not kept for later: it would speak of a visitor who has gone.
     if (!this.on || context?.state !== "running") return;
-    const { wave, notes } = TUNES[verdict];
+    const { wave, notes } = TUNES[sign];
     for (const note of notes) {
       const tone = context.createOscillator();
       const volume = context.createGain();

@@ -38,10 +38,11 @@ beforeEach(() => {
   vi.stubGlobal("AudioContext", FakeContext);
 });
 
-test("three tunes of their own: other pitches, other numbers of notes or other colours", () => {
+test("four tunes of their own: other pitches, other numbers of notes or other colours", () => {
   const tunes = Object.values(TUNES).map(({ wave, notes }) => JSON.stringify([wave, notes.map((note) => note.pitch)]));
-  expect(new Set(tunes).size).toBe(3);
-  expect(new Set(Object.values(TUNES).map((tune) => tune.wave)).size).toBe(3);
+  expect(new Set(tunes).size).toBe(4);
+  expect(new Set(Object.values(TUNES).map((tune) => tune.wave)).size).toBe(4);
+  expect(new Set(Object.values(TUNES).map((tune) => tune.notes.length)).size).toBe(3);
 });
 
 test("nothing is played before somebody pressed something, and nothing is kept for then", () => {

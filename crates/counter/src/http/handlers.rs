@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Json, Response};
 use serde::de::DeserializeOwned;
 
 use super::officers::Session;
-use super::{App, FRAME_BYTES_MAX, page};
+use super::{App, FRAME_BYTES_MAX, download, page};
 use crate::StationCode;
 use crate::station::Source;
 use crate::types::{CounterState, FaceCall, RequestCall, RequestReply, ScanReply, SyncReply, TextCall};
@@ -120,16 +120,14 @@ pub async fn next(State(app): State<Arc<App>>, session: Session) -> Reply<ScanRe
 }
 
 /// `POST /api/log/export`: the whole scan log, one JSON object on each line. It is a POST because handing it out is
-/// itself an entry.
+/// itself an entry. Years of it take a while, in which the desk goes on.
 pub async fn export_log(State(app): State<Arc<App>>, session: Session) -> Result<Response, StationCode> {
     let now = app.now();
-    app.station().check_officer(session.caller(), now)?;
-    let exported = tokio::task::spawn_blocking(move || {
-        let now = app.now();
-        app.station().export_log(now)
-    })
-    .await
-    .unwrap_or(Err(StationCode::StoreFailed))?;
+    let handed_out = {
+        let mut station = app.station();
+        station.check_officer(session.caller(), now)?;
+        station.export_log(now)?
+    };
     let headers = [
         (header::CONTENT_TYPE, "application/jsonl"),
         (
@@ -137,7 +135,8 @@ pub async fn export_log(State(app): State<Arc<App>>, session: Session) -> Result
             "attachment; filename=\"scan-log.jsonl\"",
         ),
     ];
-    Ok((headers, exported.file).into_response())
+    let file = download::written_by(move |out| handed_out.write(None, out));
+    Ok((headers, file).into_response())
 }
 
 /// `POST /api/sync`: for an officer, since each is an entry of the scan log and a question to the province.

@@ -1,5 +1,6 @@
 //! The desk's own server on loopback: routes, limits, headers.
 
+mod download;
 mod gate;
 mod handlers;
 mod officers;

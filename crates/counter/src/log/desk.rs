@@ -1,47 +1,21 @@
 //! What the desk writes down, and how its log leaves it.
 
-use credential::{Code, Mode, Printed, SealReason, SecretKey, Timestamp, Verified};
-use scan_log::{Event, Report, ShownBy, Word};
+use credential::{Code, Mode, Printed, SealReason, Timestamp, Verified};
+use scan_log::{Event, ShownBy, Word};
 
-use super::{By, Note};
+use super::{By, HandOut, Note};
 use crate::StationCode;
 use crate::station::Station;
 use crate::store::officers::ShiftEnd;
 use crate::store::{Store, StoreError};
 use crate::types::{LogView, SealView, seconds};
 
-/// A log that was handed out.
-#[derive(Debug)]
-pub struct Exported {
-    /// The file: one JSON object on each line.
-    pub file: Vec<u8>,
-    /// What a look at it found.
-    pub report: Report,
-}
-
-fn exported(store: &mut Store, key: &SecretKey, note: &Note, now: Timestamp) -> Result<Exported, StoreError> {
-    let mut file = Vec::new();
-    for line in store.export_log(note, now)? {
-        // A time beyond the year 9999 cannot be written, and its entry is missed by whoever verifies.
-        if let Ok(text) = line.to_text() {
-            file.extend_from_slice(text.as_bytes());
-            file.push(b'\n');
-        }
-    }
-    let expected = scan_log::Expected {
-        keys: &[key.public()],
-        seal: None,
-    };
-    let report = scan_log::verify(&file, &expected);
-    Ok(Exported { file, report })
-}
-
-/// Hands out the log of a desk whose program may be running or not.
+/// Hands out the log of a desk whose program may be running or not; that it was is its last entry.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn export(store: &mut Store, key: &SecretKey, now: Timestamp) -> Result<Exported, StoreError> {
-    exported(store, key, &Note::of(&By::default(), Event::Export, None), now)
+pub fn export(store: &mut Store, now: Timestamp) -> Result<HandOut, StoreError> {
+    store.hand_out(&Note::of(&By::default(), Event::Export, None), now)
 }
 
 impl Station {
@@ -55,6 +29,7 @@ impl Station {
             self.store.note_damage(&note, now)?;
         }
         self.log_damaged = self.store.log_damage_is_open()?;
+        self.store.forget_ended(now)?;
         let note = self.note(Event::Start, None).about(env!("CARGO_PKG_VERSION"));
         Ok(self.store.note_and_seal(&note, now)?)
     }
@@ -67,17 +42,19 @@ impl Station {
         self.end_session(ShiftEnd::Stop, now, now)?;
         self.note_unfinished(now)?;
         let note = self.note(Event::Stop, None);
-        Ok(self.store.note_and_seal(&note, now)?)
+        self.store.note_and_seal(&note, now)?;
+        Ok(self.store.forget_ended(now)?)
     }
 
-    /// Signs out who was away for too long, closes a day that is over, and seals what waited for an hour; to be called again
-    /// and again.
+    /// Signs out who was away for too long, closes a day that is over, seals what waited for an hour, and forgets passes that
+    /// cannot be shown any more; to be called again and again.
     ///
     /// # Errors
     /// [`StationCode::DiskFull`], [`StationCode::StoreFailed`].
     pub fn look_after_log(&mut self, now: Timestamp) -> Result<(), StationCode> {
         self.end_if_idle(now)?;
-        Ok(self.store.look_after_log(now)?)
+        self.store.look_after_log(now)?;
+        Ok(self.store.forget_ended(now)?)
     }
 
     /// Writes down something that is not a visit. `code` is one of the program's codes.
@@ -95,13 +72,13 @@ impl Station {
         Ok(self.store.note(&note, now)?)
     }
 
-    /// The whole log as a file; that it was handed out is its last entry.
+    /// Hands out the log; that it was handed out is its last entry. The lines are then written without the desk.
     ///
     /// # Errors
     /// [`StationCode::DiskFull`], [`StationCode::StoreFailed`].
-    pub fn export_log(&mut self, now: Timestamp) -> Result<Exported, StationCode> {
+    pub fn export_log(&mut self, now: Timestamp) -> Result<HandOut, StationCode> {
         let note = self.note(Event::Export, None);
-        Ok(exported(&mut self.store, &self.settings.key, &note, now)?)
+        Ok(self.store.hand_out(&note, now)?)
     }
 
     /// What is written down of an event now. One about signed data says which are here.

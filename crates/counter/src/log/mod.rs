@@ -6,17 +6,19 @@
 mod by;
 mod desk;
 pub(crate) mod flood;
+mod hand_out;
 mod rows;
 
 use credential::{LogSeal, SealReason, SecretKey, Timestamp};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use scan_log::{Entry, EntryLine, Event, Line, Run, SealFacts, SealLine, day_of, minute_of};
+use scan_log::{Entry, Event, Run, SealFacts, day_of, minute_of};
 
 use crate::store::{Store, StoreError};
 
 pub use by::By;
 pub(crate) use by::Note;
-pub use desk::{Exported, export};
+pub use desk::export;
+pub use hand_out::{HandOut, HandOutError};
 
 /// Entries after which the log is sealed.
 const SEAL_EVERY_ENTRIES: u64 = 50;
@@ -211,16 +213,17 @@ impl Store {
         })
     }
 
-    /// The whole log as the lines of a file, its last line a seal over all of it.
-    pub(crate) fn export_log(&mut self, note: &Note, now: Timestamp) -> Result<Vec<Line>, StoreError> {
-        self.in_one_step(|transaction, log| {
+    /// Writes down that the log is handed out and seals all of it. The lines are read later, beside the desk's work.
+    pub(crate) fn hand_out(&mut self, note: &Note, now: Timestamp) -> Result<HandOut, StoreError> {
+        let ends = self.in_one_step(|_, log| {
             log.write_counted(None, minute_of(now))?;
             log.append(note, now)?;
             if let Some(run) = log.run()? {
                 log.seal(&run, SealReason::Export, now)?;
             }
-            rows::lines(transaction)
-        })
+            log.run()
+        })?;
+        Ok(HandOut::of(self.connection.path(), ends))
     }
 
     /// How many entries there are, and the last seal.
@@ -232,18 +235,4 @@ impl Store {
             seal.map(|(content, sha256)| SealFacts { content, sha256 }),
         ))
     }
-}
-
-/// The lines in the order of a file: each seal behind the last entry that it covers.
-fn in_order(entries: Vec<EntryLine>, seals: Vec<(u64, Vec<u8>)>) -> Vec<Line> {
-    let mut lines = Vec::with_capacity(entries.len() + seals.len());
-    let mut entries = entries.into_iter().peekable();
-    for (last, bytes) in seals {
-        while let Some(entry) = entries.next_if(|line| line.entry.number <= last) {
-            lines.push(Line::Entry(entry));
-        }
-        lines.push(Line::Seal(SealLine { bytes }));
-    }
-    lines.extend(entries.map(Line::Entry));
-    lines
 }

@@ -2,10 +2,10 @@
 
 use credential::{LogSeal, LogSealContent, SealReason, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use scan_log::{Entry, EntryLine, Event, Hash, Line, Run, ShownBy, Word};
+use scan_log::{Entry, EntryLine, Event, Hash, Line, Run, SealLine, ShownBy, Word};
 use sha2::{Digest as _, Sha256};
 
-use super::{Note, in_order};
+use super::Note;
 
 fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
@@ -219,22 +219,66 @@ pub(super) fn chain_holds(connection: &Connection, after: u64, hash: Hash) -> ru
     Ok(true)
 }
 
-/// All of the log. A row that is no entry is left out, and so is missed by whoever verifies.
-pub(super) fn lines(connection: &Connection) -> rusqlite::Result<Vec<Line>> {
-    let entries = entries_after(connection, 0)?.into_iter().flatten().collect();
-    let seals = connection
-        .prepare("SELECT last, bytes FROM scan_log_seal ORDER BY number")?
-        .query_map([], |row| Ok((unsigned(row.get(0)?), row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
-    Ok(in_order(entries, seals))
+/// Some of the log by numbers: the entries behind one up to another, and the seals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub after: u64,
+    pub last: u64,
+    pub first_seal: u64,
+    pub last_seal: u64,
 }
+
+/// The last entry that a seal covers.
+pub(super) fn covered_by(connection: &Connection, seal: u64) -> rusqlite::Result<Option<u64>> {
+    connection
+        .query_row(
+            "SELECT last FROM scan_log_seal WHERE number = ?1",
+            [signed(seal)],
+            |row| row.get(0).map(unsigned),
+        )
+        .optional()
+}
+
+/// Lines in the order of a file: each seal behind the last entry that it covers. A row that is no entry is left out, and so
+/// is missed by whoever verifies.
+pub(super) fn each_line<E: From<rusqlite::Error>>(
+    connection: &Connection,
+    span: Span,
+    mut each: impl FnMut(Line) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut entries = connection.prepare(&format!(
+        "{ENTRIES} WHERE number > ?1 AND number <= ?2 ORDER BY number"
+    ))?;
+    let mut entries = entries
+        .query_map([signed(span.after), signed(span.last)], |row| Ok(line(row)))?
+        .filter_map(Result::transpose)
+        .peekable();
+    let mut seals = connection
+        .prepare("SELECT last, bytes FROM scan_log_seal WHERE number BETWEEN ?1 AND ?2 ORDER BY number")?;
+    let seals = seals.query_map([signed(span.first_seal), signed(span.last_seal)], |row| {
+        Ok((unsigned(row.get(0)?), row.get(1)?))
+    })?;
+    for seal in seals {
+        let (last, bytes) = seal?;
+        while let Some(entry) =
+            entries.next_if(|entry| !entry.as_ref().is_ok_and(|line| line.entry.number > last))
+        {
+            each(Line::Entry(entry?))?;
+        }
+        each(Line::Seal(SealLine { bytes }))?;
+    }
+    for entry in entries {
+        each(Line::Entry(entry?))?;
+    }
+    Ok(())
+}
+
+const ENTRIES: &str =
+    "SELECT number, at, event, service, vct, mode, code, officer, profile, about, hash FROM scan_log";
 
 fn entries_after(connection: &Connection, after: u64) -> rusqlite::Result<Vec<Option<EntryLine>>> {
     connection
-        .prepare_cached(
-            "SELECT number, at, event, service, vct, mode, code, officer, profile, about, hash FROM scan_log
-             WHERE number > ?1 ORDER BY number",
-        )?
+        .prepare_cached(&format!("{ENTRIES} WHERE number > ?1 ORDER BY number"))?
         .query_map([signed(after)], |row| Ok(line(row)))?
         .collect()
 }

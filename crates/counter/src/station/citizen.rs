@@ -3,7 +3,7 @@
 use credential::{Timestamp, Verdict};
 
 use super::Station;
-use crate::types::{CitizenState, CitizenView, VisitState};
+use crate::types::{CitizenState, CitizenView, FreshnessView, VisitState};
 
 impl Station {
     /// Everything on the visitor's screen.
@@ -21,6 +21,9 @@ impl Station {
             // A face is to be compared before whoever passed goes on.
             VisitState::Decided if visit.attendance.is_some_and(|one| one.ask_face) => CitizenState::Compare,
             VisitState::Decided => match self.visit.code().map(credential::Code::verdict) {
+                Some(Verdict::Accepted) if visit.freshness == Some(FreshnessView::Amber) => {
+                    CitizenState::Amber
+                }
                 Some(Verdict::Accepted) => CitizenState::Accepted,
                 Some(Verdict::Refused) => CitizenState::Refused,
                 Some(Verdict::Undecided) | None => CitizenState::Undecided,
@@ -36,7 +39,7 @@ impl Station {
             now: crate::types::seconds(now),
             movement: visit
                 .attendance
-                .filter(|_| state == CitizenState::Accepted)
+                .filter(|_| matches!(state, CitizenState::Accepted | CitizenState::Amber))
                 .map(|attendance| attendance.movement),
             request: request
                 .filter(|_| state == CitizenState::Request)

@@ -370,7 +370,7 @@ impl Station {
             && let Some(seen) = self.visit.seen().cloned()
         {
             let (outcome, _) = self.verify_again(&seen, &seen.text, now);
-            let photo = self.visit.photo().map(<[u8]>::to_vec);
+            let photo = self.visit.photo().cloned();
             let undecided = outcome.code.verdict() == Verdict::Undecided;
             let (code, verified) = match outcome.verified.map(|verified| verified.confirm_face(check)) {
                 Some((code, verified)) => (code, Some(verified)),

@@ -1,10 +1,18 @@
 //! What must not be accepted twice: passes that were shown here and requests that were answered.
 
+use std::time::Duration;
+
 use credential::Timestamp;
-use rusqlite::{Transaction, params};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use rusqlite::{Connection, Transaction, params};
+use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use super::{Store, StoreError};
 use crate::log::Note;
+
+/// How long a step waits for another program that writes.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// What can be accepted once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,15 +68,26 @@ impl Store {
         })
     }
 
-    /// How many passes are remembered.
+    /// Forgets passes and requests that cannot be accepted any more, also out of the journal beside the file unless
+    /// somebody reads there at the moment; to be called again and again.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn remembered_passes(&self) -> Result<u64, StoreError> {
-        let count: i64 = self
-            .connection
-            .query_row("SELECT count(*) FROM shown_pass", [], |row| row.get(0))?;
-        Ok(u64::try_from(count).unwrap_or_default())
+    pub(crate) fn forget_ended(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let ended = |table: &str, column: &str| {
+            let delete = format!("DELETE FROM {table} WHERE {column} < ?1");
+            self.connection.execute(&delete, [seconds(now.unix())])
+        };
+        if ended("shown_pass", "until")? + ended("request", "expires_at")? > 0 {
+            // Without waiting for whoever reads: the next time does it then.
+            self.connection.busy_timeout(Duration::ZERO)?;
+            let emptied = self
+                .connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            self.connection.busy_timeout(BUSY)?;
+            emptied?;
+        }
+        Ok(())
     }
 
     /// Notes a request that the desk shows from now on.
@@ -96,10 +115,21 @@ fn remember_pass(
 ) -> rusqlite::Result<FirstTime> {
     transaction.execute("DELETE FROM shown_pass WHERE until < ?1", [seconds(now)])?;
     let added = transaction.execute(
-        "INSERT INTO shown_pass (replay_key, until) VALUES (?1, ?2) ON CONFLICT (replay_key) DO NOTHING",
-        params![key, seconds(until)],
+        "INSERT INTO shown_pass (blinded, until) VALUES (?1, ?2) ON CONFLICT (blinded) DO NOTHING",
+        params![blinded(transaction, key)?, seconds(until)],
     )?;
     Ok(if added == 1 { FirstTime::Yes } else { FirstTime::No })
+}
+
+/// What is written down for a pass.
+fn blinded(connection: &Connection, key: &[u8; 32]) -> rusqlite::Result<[u8; 32]> {
+    // As long as a block of SHA-256.
+    let secret: Zeroizing<[u8; 64]> = connection
+        .prepare_cached("SELECT secret FROM replay_secret WHERE id = 1")?
+        .query_row([], |row| row.get(0).map(Zeroizing::new))?;
+    let mut mac = Hmac::<Sha256>::new((&*secret).into());
+    mac.update(key);
+    Ok(mac.finalize().into_bytes().into())
 }
 
 /// Uses a request up and says whether that was the first time.
@@ -134,6 +164,16 @@ mod tests {
         Store::open(path, &SecretKey::from_seed([1; 32])).unwrap()
     }
 
+    /// What stands in the file for each pass that is remembered.
+    fn remembered(store: &Store) -> Vec<[u8; 32]> {
+        let mut rows = store
+            .connection
+            .prepare("SELECT blinded FROM shown_pass")
+            .unwrap();
+        let rows = rows.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+
     fn pass(store: &mut Store, key: u8, until: u64, now: u64) -> FirstTime {
         let key = [key; 32];
         let now = Timestamp::from_unix(now);
@@ -153,7 +193,66 @@ mod tests {
         let mut store = open(&path);
         assert_eq!(pass(&mut store, 1, 200, 200), FirstTime::No);
         assert_eq!(pass(&mut store, 2, 400, 201), FirstTime::Yes);
-        assert_eq!(store.remembered_passes().unwrap(), 1);
+        assert_eq!(remembered(&store).len(), 1);
+    }
+
+    #[test]
+    fn what_ended_is_gone_from_the_disk_though_nobody_comes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = open(&folder.path().join("counter.sqlite"));
+        pass(&mut store, 1, 200, 100);
+        pass(&mut store, 2, 300, 100);
+        store.open_request(&[7; 16], 200, 100).unwrap();
+        let on_disk = |bytes: &[u8]| {
+            std::fs::read_dir(folder.path()).unwrap().any(|file| {
+                let file = std::fs::read(file.unwrap().path()).unwrap();
+                file.windows(bytes.len()).any(|there| there == bytes)
+            })
+        };
+        let both = remembered(&store);
+        assert!(both.iter().all(|one| on_disk(one)) && on_disk(&[7; 16]));
+        store.forget_ended(Timestamp::from_unix(200)).unwrap();
+        assert_eq!(remembered(&store).len(), 2, "both may still be shown");
+        store.forget_ended(Timestamp::from_unix(201)).unwrap();
+        let left = remembered(&store);
+        assert_eq!(left.len(), 1);
+        for one in &both {
+            assert_eq!(on_disk(one), left.contains(one));
+        }
+        assert!(!on_disk(&[7; 16]));
+        assert_eq!(pass(&mut store, 2, 300, 201), FirstTime::No);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_reader_while_what_ended_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("counter.sqlite");
+        let mut store = open(&path);
+        let reader = Connection::open(&path).unwrap();
+        reader.execute_batch("BEGIN").unwrap();
+        let seen: i64 = reader
+            .query_row("SELECT count(*) FROM shown_pass", [], |row| row.get(0))
+            .unwrap();
+        pass(&mut store, 1, 200, 100);
+        store.forget_ended(Timestamp::from_unix(201)).unwrap();
+        assert_eq!((seen, remembered(&store).len()), (0, 0));
+    }
+
+    #[test]
+    fn nobody_without_the_desks_file_can_say_which_pass_was_shown() {
+        let key = [1; 32];
+        let there: Vec<[u8; 32]> = (0..2)
+            .map(|_| {
+                let folder = tempfile::tempdir().unwrap();
+                let mut store = open(&folder.path().join("counter.sqlite"));
+                pass(&mut store, 1, 200, 100);
+                remembered(&store).remove(0)
+            })
+            .collect();
+        // Another file, another secret; and neither what stands for the pass nor a hash of it.
+        assert_ne!(there[0], there[1]);
+        let hashed: [u8; 32] = <Sha256 as sha2::Digest>::digest(key).into();
+        assert!(there.iter().all(|one| *one != key && *one != hashed));
     }
 
     #[test]
@@ -201,10 +300,7 @@ mod tests {
         };
         assert_eq!(full, StationCode::DiskFull);
         let entries = store.log_facts().unwrap().0;
-        assert_eq!(
-            (store.remembered_passes().unwrap(), entries),
-            (taken.into(), taken.into())
-        );
+        assert_eq!((remembered(&store).len(), entries), (taken.into(), taken.into()));
     }
 
     #[test]

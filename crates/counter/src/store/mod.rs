@@ -64,6 +64,8 @@ impl Store {
         // A pass that was accepted must still be remembered after the power failed.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
+        // What is deleted is written over.
+        connection.pragma_update(None, "secure_delete", "ON")?;
         migrations::migrations::runner().run(&mut connection)?;
         Ok(Self {
             connection,

@@ -251,6 +251,8 @@ pub enum CitizenState {
     Compare,
     /// Green.
     Accepted,
+    /// Accepted with data that are older than the service wants.
+    Amber,
     /// Red; why is between the visitor and the officer.
     Refused,
     /// "Cannot decide".

@@ -17,10 +17,11 @@ use loopback::Guard;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
+use counter::log::HandOut;
 use counter::officers::{Caller, NewOfficer};
 use counter::profile::Profile;
 use counter::province::Province;
@@ -51,6 +52,20 @@ const PAPER_SEED: [u8; 32] = [3; 32];
 /// Half past nine on a day in 2026.
 pub const NOW: u64 = 20_779 * DAY + 34_200;
 
+/// A test citizen's face, small enough for three frames.
+static FACE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let drawing = include_bytes!("../../../../assets/test-citizens/gul-zaman.png");
+    let small = image::load_from_memory(drawing)
+        .unwrap()
+        .resize_exact(96, 128, image::imageops::FilterType::Triangle)
+        .to_rgb8();
+    let encoder = webp::Encoder::from_rgb(&small, 96, 128);
+    let mut sizes = (1..100_u8)
+        .rev()
+        .map(|quality| encoder.encode(quality.into()).to_vec());
+    sizes.find(|photo| (700..=1_000).contains(&photo.len())).unwrap()
+});
+
 /// No nonce comes twice, not even after a restart.
 static NONCES: AtomicU64 = AtomicU64::new(1);
 
@@ -74,13 +89,11 @@ impl Land {
 
     /// The province as it is at a moment.
     pub fn at(now: u64) -> Self {
-        let mut photo = b"RIFF\0\0\0\0WEBP".to_vec();
-        photo.extend((0..900_u32).map(|at| (at * 7 % 251) as u8));
         let mut land = Self {
             now,
             issuer: SecretKey::from_seed([1; 32]),
             certifier: SecretKey::from_seed([2; 32]),
-            photo,
+            photo: FACE.clone(),
             trust: Vec::new(),
         };
         land.trust = land.trust_list(3, now - 2 * DAY);
@@ -249,6 +262,13 @@ impl Land {
         };
         credential::issue_counter_certificate(&claims, &self.certifier).unwrap()
     }
+}
+
+/// A log that is handed out, as a file.
+pub fn file_of(handed_out: &HandOut) -> Vec<u8> {
+    let mut file = Vec::new();
+    handed_out.write(None, &mut file).unwrap();
+    file
 }
 
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {

@@ -64,15 +64,25 @@ pub fn router(province: Arc<Province>) -> Router {
         .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX))
         .layer(middleware::from_fn(whole_body))
         .layer(GlobalConcurrencyLimitLayer::new(ARRIVING_MAX));
+    let under = |path: &str, rest: &str| format!("{path}{rest}");
     let reads = Router::new()
         .route(paths::TRUST_LIST, get(handlers::trust_list))
         .route(paths::TYPES, get(handlers::types))
-        .route("/v1/trust-next/{roots}", get(handlers::trust_next))
+        .route(&under(paths::TRUST_NEXT, "{roots}"), get(handlers::trust_next))
         .route(paths::RISK_RULES, get(handlers::risk_rules))
         .route(paths::STATUS_MANIFEST, get(handlers::status_manifest))
-        .route("/v1/status/pieces/{sha256}", get(handlers::status_piece))
-        .route("/v1/status/deltas/{from}/{to}", get(handlers::status_delta))
-        .route("/v1/status/tokens/{list}/{shard}", get(handlers::status_token))
+        .route(
+            &under(paths::STATUS_PIECES, "{sha256}"),
+            get(handlers::status_piece),
+        )
+        .route(
+            &under(paths::STATUS_DELTAS, "{from}/{to}"),
+            get(handlers::status_delta),
+        )
+        .route(
+            &under(paths::STATUS_TOKENS, "{list}/{shard}"),
+            get(handlers::status_token),
+        )
         .route(paths::HEALTH, get(handlers::health))
         .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX));
     writes

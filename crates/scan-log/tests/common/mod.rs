@@ -160,3 +160,23 @@ pub fn three_days() -> Vec<u8> {
     }
     desk.export(NOON.plus(2 * DAY + 7_300))
 }
+
+/// What [`three_days`] has from its first day's end on: the number and the hash of that seal, and the lines.
+pub fn from_first_day_end() -> (u64, [u8; 32], Vec<u8>) {
+    let file = three_days();
+    let text = std::str::from_utf8(&file).unwrap();
+    let lines: Vec<Line> = text.lines().map(|line| Line::parse(line).unwrap()).collect();
+    let (at, number, sha256) = lines
+        .iter()
+        .enumerate()
+        .find_map(|(at, line)| match line {
+            Line::Seal(line) => {
+                let seal = LogSeal::read_unverified(&line.bytes).unwrap();
+                let closes = seal.content().reason == SealReason::Day;
+                closes.then(|| (at, seal.content().number, *seal.sha256()))
+            }
+            Line::Entry(_) => None,
+        })
+        .unwrap();
+    (number, sha256, self::file(&lines[at..]))
+}
