@@ -45,9 +45,7 @@ impl std::io::Write for BesideVisitors<'_> {
         let mut station = self.desk.app.station.try_lock().expect("the desk is free");
         let code = self.land.age_code(self.holder, NOW);
         station.next_visit(at(NOW)).unwrap();
-        let reply = station
-            .see(&[code], Source::Scanner, at(NOW))
-            .unwrap();
+        let reply = station.see(&[code], Source::Scanner, at(NOW)).unwrap();
         assert_eq!(verdict(&reply), is("accepted", "accepted"));
         self.file.extend_from_slice(bytes);
         Ok(bytes.len())

@@ -55,6 +55,8 @@ export type CitizenState =
 "compare" | 
 /**  Green. */
 "accepted" | 
+/**  Accepted with data that are older than the service wants. */
+"amber" | 
 /**  Red; why is between the visitor and the officer. */
 "refused" | 
 /**  "Cannot decide". */
