@@ -134,11 +134,12 @@ impl Station {
         now: Timestamp,
     ) -> Result<(), StationCode> {
         let note = self.note(event, Some(code));
-        Ok(if self.room.take(now) {
-            self.store.note(&note, now)?
+        if self.room.take(now) {
+            self.store.note(&note, now)?;
         } else {
-            self.store.count(&note, now)?
-        })
+            self.store.count(&note, now)?;
+        }
+        Ok(())
     }
 
     /// Writes down that something printed was genuine.
