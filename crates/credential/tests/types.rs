@@ -122,6 +122,12 @@ fn a_register_that_contradicts_itself_is_not_signed() {
         ("a type that only a trust list names", |c| {
             c.types[0].vct = Vct::TYPE_REGISTER;
         }),
+        ("the name under which a key signs cards", |c| {
+            c.types[0].vct = Vct::PAPER_CARD;
+        }),
+        ("a label with a mark that nobody sees", |c| {
+            c.types[0].name.ps = "عمر\u{200b}".to_owned();
+        }),
         ("a number of the format's own", |c| {
             c.types[7].claims[0].at = Place::Fact(31);
         }),
@@ -145,6 +151,20 @@ fn a_register_that_contradicts_itself_is_not_signed() {
         let result = TypeRegister::sign(&changed(change), &key("register"));
         assert_eq!(result, Err(RegisterError::Unsound), "{what}");
     }
+}
+
+#[test]
+fn a_register_with_a_number_that_no_reader_takes_is_not_signed() {
+    let largest = changed(|c| c.sequence = (1 << 53) - 1);
+    assert_eq!(
+        read(&register_bytes(&largest), None).unwrap().sequence(),
+        (1 << 53) - 1
+    );
+    let beyond = changed(|c| c.sequence = 1 << 53);
+    assert_eq!(
+        TypeRegister::sign(&beyond, &key("register")),
+        Err(RegisterError::Malformed)
+    );
 }
 
 /// The code of the whole age pass under one change of what the desk knows.
