@@ -132,13 +132,14 @@ async function sat(ready) {
   return page;
 }
 
-/** Types as a USB scanner does: at once, and Enter. */
+/** Types as a USB scanner does: all keys at once, whenever the page comes to take them, and Enter. */
 function scan(page, text) {
   return page.evaluate((typed) => {
-    for (const key of [...typed, "Enter"]) {
+    const keys = [...typed, "Enter"].map((key) => {
       const code = key === "Enter" ? "Enter" : "";
-      document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, code, bubbles: true, cancelable: true }));
-    }
+      return new KeyboardEvent("keydown", { key, code, bubbles: true, cancelable: true });
+    });
+    for (const key of keys) document.activeElement.dispatchEvent(key);
   }, text);
 }
 
