@@ -38,6 +38,13 @@ pub fn register_content() -> RegisterContent {
     }
 }
 
+/// The same register but for one change.
+pub fn changed(change: impl FnOnce(&mut RegisterContent)) -> RegisterContent {
+    let mut content = register_content();
+    change(&mut content);
+    content
+}
+
 /// The trust list of the tests, with a key for the register and one for every type of a register.
 pub fn trust_content_for(content: &RegisterContent) -> TrustContent {
     let mut trust = trust_content();
