@@ -234,6 +234,17 @@ fn say_misfits(data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn warn_of_misfits(station: &Station) {
+    for misfit in station.misfits() {
+        let about = misfit.ask.as_deref().unwrap_or("mode");
+        tracing::warn!(
+            code = misfit.code,
+            about,
+            "the profile wants what the service's rule refuses"
+        );
+    }
+}
+
 fn import(data: &Path, file: &Path) -> anyhow::Result<()> {
     let bytes = read_update(file)?;
     let mut station = open_unasked(data)?;
@@ -297,14 +308,7 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
             "that the desk started could not be written down"
         );
     }
-    for misfit in station.misfits() {
-        let about = misfit.ask.as_deref().unwrap_or("mode");
-        tracing::warn!(
-            code = misfit.code,
-            about,
-            "the profile wants what the service's rule refuses"
-        );
-    }
+    warn_of_misfits(&station);
     let snapshot = arguments.snapshot.as_deref();
     let snapshot = snapshot.map(|file| take_snapshot(&mut station, file));
     let setup_code = random::<4>()?;

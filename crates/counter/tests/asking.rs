@@ -76,11 +76,11 @@ async fn a_desk_in_request_mode_takes_no_timed_code_however_it_is_shown() {
     );
     // What is wrong in itself is still called what it is, and paper is as it was.
     desk.next().await;
-    let forger = Land {
+    let thief = Land {
         issuer: credential::SecretKey::from_seed([66; 32]),
         ..Land::new()
     };
-    let forged = forger.age_code(23, NOW + 61);
+    let forged = thief.age_code(23, NOW + 61);
     assert_eq!(
         verdict(&desk.frame(&forged).await),
         is("undecided", "unknown_issuer")

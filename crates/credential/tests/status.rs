@@ -452,21 +452,24 @@ fn damaged_and_random_bytes_are_never_taken_for_status_data() {
 #[test]
 fn a_bundle_travels_as_codes_packed_and_no_larger_than_any_real_one() {
     let joined = |codes: &[String]| {
-        let mut assembly = credential::frames::Assembly::any(credential::UPDATE_PREFIX);
+        let mut assembly = frames::Assembly::any(UPDATE_PREFIX);
         for code in codes {
             assembly.add(code);
         }
         assembly.finished().unwrap().to_vec()
     };
     // As long as a register in three languages, and as repetitive.
-    let words: String = (0..1_200).map(|n| format!("name {n} نام ")).collect();
+    let words = (0..1_200)
+        .map(|n| format!("name {n} نام "))
+        .collect::<Vec<_>>()
+        .concat();
     let bundle = StatusBundle {
         manifest: b"manifest".to_vec(),
         types: Some(words.into_bytes()),
         rules: Some(b"rules".to_vec()),
         ..StatusBundle::default()
     };
-    assert!(bundle.encode().len() > credential::frames::PAYLOAD_BYTES_MAX);
+    assert!(bundle.encode().len() > frames::PAYLOAD_BYTES_MAX);
     let codes = bundle.to_codes(0).unwrap();
     assert!(codes.len() < 20, "{}", codes.len());
     let carried = joined(&codes);
@@ -482,7 +485,7 @@ fn a_bundle_travels_as_codes_packed_and_no_larger_than_any_real_one() {
     };
     assert!(bomb.to_codes(0).is_none());
     let packed = miniz_oxide::deflate::compress_to_vec_zlib(&bomb.encode(), 9);
-    assert!(packed.len() < credential::frames::PAYLOAD_BYTES_MAX);
+    assert!(packed.len() < frames::PAYLOAD_BYTES_MAX);
     assert_eq!(StatusBundle::from_codes(&packed), Err(StatusError::TooLarge));
     let noise: Vec<u8> = (0..20_000_u32)
         .flat_map(|n| n.wrapping_mul(2_654_435_761).rotate_left(n % 31).to_le_bytes())

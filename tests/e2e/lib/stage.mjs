@@ -167,8 +167,8 @@ export class Desk {
     const { session } = await this.call("POST", "/api/officers/sign-in", this.officer);
     const officer = { "X-Khyber-Officer": session };
     const reply = await this.call("POST", "/api/sync", {}, officer);
-    if (reply.state.desk.gate?.open) await this.call("POST", "/api/gate/close", {}, officer);
-    await this.call("POST", "/api/officers/sign-out", {}, officer);
+    // Closing a gate signs its officer out.
+    await this.call("POST", reply.state.desk.gate?.open ? "/api/gate/close" : "/api/officers/sign-out", {}, officer);
     return reply;
   }
 
