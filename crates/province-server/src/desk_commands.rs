@@ -15,6 +15,10 @@ use super::say;
 /// Write an update for desks without a network: trust list, status manifest, and the changes of the last days. It is
 /// read as a desk reads it before it is put in place.
 #[derive(Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one for each switch of the command line"
+)]
 pub(super) struct Bundle {
     /// The data folder.
     #[arg(long)]
