@@ -80,7 +80,7 @@ function decided(vector) {
   if (types) {
     if (now >= types.exp) throw new Refusal("types_expired");
     if (!kind) throw new Refusal("unknown_type");
-    if (hasEnded(kind, claims, now)) throw new Refusal("expired");
+    checkEnd(kind, claims, now);
     checkClaims(kind, kind.required, claims);
     if (kind.hasPhoto && !claims.photo) throw new Refusal("photo_incomplete");
     checkPlace(kind, claims);
@@ -110,7 +110,7 @@ function checkPrintedKind(types, kind, claims, now) {
   if (now >= types.exp) throw new Refusal("types_expired");
   if (!kind) throw new Refusal("unknown_type");
   if (!(kind.shown & PRINTED)) throw new Refusal("not_a_document");
-  if (hasEnded(kind, claims, now)) throw new Refusal("expired");
+  checkEnd(kind, claims, now);
   checkClaims(kind, kind.requiredOnPaper, claims);
   checkPlace(kind, claims);
 }
@@ -126,13 +126,12 @@ function checkPlace(kind, claims) {
   if (claims.status?.list !== kind.list) throw new Refusal("claims_missing");
 }
 
-/** The midnight after the last day that a document itself names. */
-function hasEnded(kind, claims, now) {
-  return kind.lastDays.some((at) => {
-    const written = claims.at(at);
-    if (!isOfKind(written, { kind: LAST_DAY })) return false;
-    return now >= Date.UTC(Math.trunc(written / 10_000), Math.trunc(written / 100) % 100 - 1, written % 100) / 1000 + DAY;
-  });
+/** A document ends at the midnight after the last day that it names itself; one of which nobody can read that is not decided. */
+function checkEnd(kind, claims, now) {
+  const written = kind.lastDays.map(claims.at).filter((day) => day !== undefined);
+  if (!written.every((day) => isOfKind(day, { kind: LAST_DAY }))) throw new Refusal("claims_missing");
+  const ends = (day) => Date.UTC(Math.trunc(day / 10_000), Math.trunc(day / 100) % 100 - 1, day % 100) / 1000 + DAY;
+  if (written.some((day) => now >= ends(day))) throw new Refusal("expired");
 }
 
 function document(text) {

@@ -176,8 +176,12 @@ impl PassType {
     /// proofed counted when it was issued: a register may ask for more later, and what is out already stays good.
     ///
     /// # Errors
-    /// [`Code::Expired`] after the last day that the credential itself names; else as [`Self::check_whole`].
+    /// [`Code::ClaimsMissing`] for a last day that is none, since nobody could say when it ends; [`Code::Expired`] after
+    /// the last day that the credential itself names; else as [`Self::check_whole`].
     pub(crate) fn check_read(&self, claims: &Claims, now: Timestamp) -> Result<(), Code> {
+        if self.hides_its_end(claims) {
+            return Err(Code::ClaimsMissing);
+        }
         if self.ends(&claims.facts).is_some_and(|ends| now >= ends) {
             return Err(Code::Expired);
         }

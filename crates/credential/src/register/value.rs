@@ -66,6 +66,15 @@ impl PassType {
 }
 
 impl PassType {
+    /// True if something else than a day stands where its last day should.
+    pub(super) fn hides_its_end(&self, claims: &Claims) -> bool {
+        let mut last = self.claims.iter().filter(|claim| claim.kind == Kind::LastDay);
+        last.any(|claim| match claim.at {
+            Place::Fact(number) => claims.facts.fields.contains_key(&number) && claim.value(claims).is_none(),
+            Place::Identity(_) => false,
+        })
+    }
+
     /// The moment from which a document holds no longer by what it says itself: the midnight after its last day. None
     /// if it names no such day.
     pub fn ends(&self, facts: &Facts) -> Option<Timestamp> {

@@ -341,7 +341,7 @@ fn words(w: &Writer<'_>) {
     ] {
         w.put(Edge, name, what, code, &body(number), &[&trust, &known]);
     }
-    // A day that ends a document is a number. One in letters is of another kind: not shown, and it ends nothing.
+    // A day that ends a document is a number. Of one in letters nobody knows when it ends.
     let mut lasting = content;
     for claim in lasting.types.iter_mut().flat_map(|one| &mut one.claims) {
         if claim.key == "token_paid_until" {
@@ -362,7 +362,7 @@ fn words(w: &Writer<'_>) {
         Edge,
         "last-day-text",
         what,
-        Code::DocumentOnly,
+        Code::ClaimsMissing,
         &text,
         &[&trust, &known],
     );
