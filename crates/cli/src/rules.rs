@@ -21,7 +21,7 @@ pub(crate) enum Rules {
 ///
 /// The JSON is that of assets/rules/rules.json: {"rules": [{"service", "name": {"en", "ur", "ps"}, "takes": [vct], "mode":
 /// "timed"|"request", "assurance_min", "status_age": {"green", "amber"}, "trust_age": {"green", "amber"}, "must":
-/// {"over_18": true}}]}, ages in seconds; "must" says which answer a pass has to give, by "over_18", "over_60",
+/// {vct: {"over_18": true}}}]}, ages in seconds; "must" says which answer passes of a kind give, by "over_18", "over_60",
 /// "merged_district" or the number of a document's field, and may be left out.
 #[derive(Args)]
 pub(crate) struct Sign {

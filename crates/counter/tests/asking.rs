@@ -8,6 +8,7 @@
 
 mod desk;
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
 use counter::profile::Profile;
@@ -141,6 +142,9 @@ fn rules(sequence: u64, takes: &[Vct], mode: Mode, assurance_min: u8, must: &[u8
         green: 5 * DAY,
         amber: 10 * DAY,
     };
+    let facts: BTreeMap<u8, bool> = must.iter().map(|fact| (*fact, true)).collect();
+    let asked = takes.iter().filter(|_| !facts.is_empty());
+    let of_all = asked.map(|kind| (*kind, facts.clone())).collect();
     let content = RulesContent {
         sequence,
         iat: Timestamp::from_unix(NOW - DAY),
@@ -153,7 +157,7 @@ fn rules(sequence: u64, takes: &[Vct], mode: Mode, assurance_min: u8, must: &[u8
             assurance_min,
             status_age: ages,
             trust_age: ages,
-            must: must.iter().map(|fact| (*fact, true)).collect(),
+            must: of_all,
         }],
     };
     RiskRules::sign(&content, &Land::new().issuer).unwrap()

@@ -10,7 +10,7 @@ use crate::facts::{FIELDS, TRUTHS};
 use crate::keys::SecretKey;
 use crate::names::Names;
 use crate::numbered::{self, Numbered, from_numbered};
-use crate::register::PassType;
+use crate::register::{PassType, TYPES_MAX};
 use crate::time::{DAY, Timestamp};
 use crate::trust::{TrustList, is_name};
 use crate::vct::Vct;
@@ -140,9 +140,9 @@ pub struct RiskRule {
     pub status_age: AgeLimits,
     /// How old the trust list may be.
     pub trust_age: AgeLimits,
-    /// What a pass must say, by the numbers of facts (-65601) that are true or false: "older than 18" at a shop that
-    /// sells to grown-ups only. Empty if any answer is one.
-    pub must: BTreeMap<u8, bool>,
+    /// What passes of a kind must say, by the numbers of facts (-65601) that are true or false: "older than 18" at a shop
+    /// that sells to grown-ups only. Only kinds that are taken; of the others any answer is one.
+    pub must: BTreeMap<Vct, BTreeMap<u8, bool>>,
 }
 
 impl RiskRule {
@@ -157,10 +157,13 @@ impl RiskRule {
             && !self.takes.is_empty()
             && self.status_age.green <= self.status_age.amber
             && self.trust_age.green <= self.trust_age.amber
-            && self
-                .must
-                .keys()
-                .all(|fact| TRUTHS.contains(fact) || FIELDS.contains(fact))
+            && self.must.len() <= TYPES_MAX
+            && self.must.iter().all(|(kind, facts)| {
+                let truths = facts
+                    .keys()
+                    .all(|fact| TRUTHS.contains(fact) || FIELDS.contains(fact));
+                truths && !facts.is_empty() && self.takes.contains(kind)
+            })
     }
 
     fn encode(&self, w: &mut Writer) {
@@ -183,8 +186,14 @@ impl RiskRule {
         self.trust_age.encode(w);
         if !self.must.is_empty() {
             w.int(8).map(self.must.len());
-            for (fact, truth) in &self.must {
-                w.int(i64::from(*fact)).bool(*truth);
+            // The order of the encoded keys: shorter names first, then byte by byte.
+            let mut kinds: Vec<_> = self.must.iter().collect();
+            kinds.sort_by_key(|(kind, _)| (kind.as_str().len(), kind.as_str().to_owned()));
+            for (kind, facts) in kinds {
+                w.text(kind.as_str()).map(facts.len());
+                for (fact, truth) in facts {
+                    w.int(i64::from(*fact)).bool(*truth);
+                }
             }
         }
     }
@@ -215,15 +224,7 @@ impl RiskRule {
                 5 => assurance_min = Some(u8::try_from(r.uint()?).map_err(|_| Malformed)?),
                 6 => status_age = Some(AgeLimits::decode(r)?),
                 7 => trust_age = Some(AgeLimits::decode(r)?),
-                8 => {
-                    let count = r.map()?;
-                    if count == 0 {
-                        return Err(RulesError::Malformed);
-                    }
-                    for _ in 0..count {
-                        must.insert(u8::try_from(r.uint()?).map_err(|_| Malformed)?, r.bool()?);
-                    }
-                }
+                8 => must = read_must(r)?,
                 _ => return Err(RulesError::Malformed),
             }
         }
@@ -238,6 +239,22 @@ impl RiskRule {
             must,
         })
     }
+}
+
+fn read_must(r: &mut Reader<'_>) -> Result<BTreeMap<Vct, BTreeMap<u8, bool>>, Malformed> {
+    let count = r.map()?;
+    if count == 0 {
+        return Err(Malformed);
+    }
+    let mut must = BTreeMap::new();
+    for _ in 0..count {
+        let kind = Vct::parse(r.text()?).map_err(|_| Malformed)?;
+        let facts: Result<_, Malformed> = (0..r.map()?)
+            .map(|_| Ok((u8::try_from(r.uint()?).map_err(|_| Malformed)?, r.bool()?)))
+            .collect();
+        must.insert(kind, facts?);
+    }
+    Ok(must)
 }
 
 /// What is signed.
@@ -418,7 +435,12 @@ impl<'a> ServiceRule<'a> {
             return Err(Code::AssuranceTooLow);
         }
         let says = |(fact, truth): (&u8, &bool)| claims.facts.truth(*fact) == Some(*truth);
-        if !self.rule.must.iter().all(says) {
+        if !self
+            .rule
+            .must
+            .get(&claims.vct)
+            .is_none_or(|facts| facts.iter().all(says))
+        {
             return Err(Code::NotMet);
         }
         Ok(())

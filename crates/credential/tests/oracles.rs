@@ -107,7 +107,8 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         ..not_before.facts
     };
     let mut asking = rules_content();
-    asking.rules[0].must.extend([(1, true), (40, false)]);
+    let facts = BTreeMap::from([(1, true), (40, false)]);
+    asking.rules[0].must = BTreeMap::from([(Vct::AGE, facts.clone()), (Vct::RESIDENCE, facts)]);
     let document = |claims: &Claims| issued_by_type(&register(), claims).unwrap();
     let mut all = vec![
         ("kp-cwt", issued(&age_claims())),

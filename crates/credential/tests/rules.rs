@@ -10,6 +10,8 @@
 mod common;
 #[path = "common/documents.rs"]
 mod documents;
+use std::collections::BTreeMap;
+
 use common::*;
 use credential::*;
 use proptest::prelude::*;
@@ -100,7 +102,9 @@ fn a_service_takes_what_its_rule_names_and_nothing_else() {
 
 #[test]
 fn a_pass_has_to_say_what_the_service_needs() {
-    let must = |fact: u8, truth: bool| verified(&move |c| _ = c.rules[0].must.insert(fact, truth));
+    let must = |fact: u8, truth: bool| {
+        verified(&move |c| c.rules[0].must = BTreeMap::from([(Vct::AGE, BTreeMap::from([(fact, truth)]))]))
+    };
     assert_eq!(timed_under(&must(1, true), 0).0, Code::Accepted);
     // Another answer, an answer that the pass does not give, and a fact that is neither true nor false.
     for (fact, truth) in [(1, false), (2, true), (2, false), (5, false), (32, true)] {
@@ -113,11 +117,24 @@ fn a_pass_has_to_say_what_the_service_needs() {
     assert_eq!(Code::NotMet.verdict(), Verdict::Refused);
     for fact in [0, 3, 4, 6, 7, 8, 9, 10, 31] {
         let bytes = RiskRules::sign(
-            &changed(&|c| _ = c.rules[0].must.insert(fact, true)),
+            &changed(&|c| c.rules[0].must = BTreeMap::from([(Vct::AGE, BTreeMap::from([(fact, true)]))])),
             &key("rules"),
         );
         assert_eq!(bytes, Err(RulesError::Malformed), "{fact}");
     }
+    // A kind of which nothing is wanted, one of which nothing is said, and one that is not taken.
+    let of = |kind: Vct, facts: &[(u8, bool)]| {
+        let facts: BTreeMap<u8, bool> = facts.iter().copied().collect();
+        RiskRules::sign(
+            &changed(&|c| c.rules[0].must = BTreeMap::from([(kind, facts.clone())])),
+            &key("rules"),
+        )
+    };
+    let residence = of(Vct::RESIDENCE, &[(5, true)]).unwrap();
+    let residence = RiskRules::verify(&residence, &trust(), None).unwrap();
+    assert_eq!(timed_under(&residence, 0).0, Code::Accepted);
+    assert_eq!(of(Vct::AGE, &[]), Err(RulesError::Malformed));
+    assert_eq!(of(Vct::IDENTITY, &[(1, true)]), Err(RulesError::Malformed));
 }
 
 #[test]

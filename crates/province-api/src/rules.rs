@@ -31,9 +31,10 @@ pub struct RuleEntry {
     pub status_age: AgeEntry,
     /// How old the trust list may be.
     pub trust_age: AgeEntry,
-    /// What a pass must say: `over_18`, `over_60`, `merged_district` or the number of a document's field, and the answer.
+    /// What passes of a kind must say: `over_18`, `over_60`, `merged_district` or the number of a document's field, and the
+    /// answer.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub must: BTreeMap<String, bool>,
+    pub must: BTreeMap<String, BTreeMap<String, bool>>,
 }
 
 /// The format's own facts that are true or false, by their names in files.
@@ -75,7 +76,7 @@ pub struct AgeEntry {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadRule {
     /// A kind of pass has no name that a kind can have.
-    #[error("the rule of {0} takes a kind of pass whose name is none")]
+    #[error("the rule of {0} takes or asks about a kind of pass whose name is none")]
     Kind(String),
     /// What a pass must say is not one of the facts that are true or false.
     #[error(
@@ -115,6 +116,10 @@ impl RuleEntry {
             let bad = || BadRule::Fact(self.service.clone(), name.clone());
             Ok((number.ok_or_else(bad)?, *truth))
         };
+        let kind = |(vct, facts): (&String, &BTreeMap<String, bool>)| {
+            let vct = Vct::parse(vct).map_err(|_| BadRule::Kind(self.service.clone()))?;
+            Ok((vct, facts.iter().map(fact).collect::<Result<_, _>>()?))
+        };
         let takes: Result<Vec<_>, _> = self.takes.iter().map(|vct| Vct::parse(vct)).collect();
         let limits = |age: AgeEntry| AgeLimits {
             green: age.green,
@@ -131,7 +136,7 @@ impl RuleEntry {
             assurance_min: self.assurance_min,
             status_age: limits(self.status_age),
             trust_age: limits(self.trust_age),
-            must: self.must.iter().map(fact).collect::<Result<_, _>>()?,
+            must: self.must.iter().map(kind).collect::<Result<_, _>>()?,
         })
     }
 
@@ -140,6 +145,9 @@ impl RuleEntry {
             let known = TRUTHS.iter().find(|(_, number)| number == fact);
             let name = known.map_or_else(|| fact.to_string(), |(name, _)| (*name).to_owned());
             (name, *truth)
+        };
+        let kind = |(vct, facts): (&Vct, &BTreeMap<u8, bool>)| {
+            (vct.as_str().to_owned(), facts.iter().map(name).collect())
         };
         let entry = |limits: AgeLimits| AgeEntry {
             green: limits.green,
@@ -160,7 +168,7 @@ impl RuleEntry {
             assurance_min: rule.assurance_min,
             status_age: entry(rule.status_age),
             trust_age: entry(rule.trust_age),
-            must: rule.must.iter().map(name).collect(),
+            must: rule.must.iter().map(kind).collect(),
         }
     }
 }

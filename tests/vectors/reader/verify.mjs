@@ -216,14 +216,14 @@ function ruleOf(vector, trust) {
   const rule = content.get(4).find((one) => one.get(1) === vector.service);
   if (!rule) return undefined;
   const [takes, isRequestOnly, assurance] = [rule.get(3).map(String), rule.get(4) === 2, rule.get(5)];
-  return { iat: content.get(2), exp: content.get(3), takes, isRequestOnly, assurance, ages: [rule.get(6)[1], rule.get(7)[1]], must: [...(rule.get(8) ?? [])] };
+  return { iat: content.get(2), exp: content.get(3), takes, isRequestOnly, assurance, ages: [rule.get(6)[1], rule.get(7)[1]], must: rule.get(8) ?? new Map() };
 }
 
 function checkRule(rule, claims, binding, kind) {
   if (rule.isRequestOnly && binding.isTimed) throw new Refusal("request_required");
   if (!rule.takes.includes(claims.vct)) throw new Refusal("wrong_pass");
   if ((claims.at([0, ASSURANCE]) ?? kind?.assurance ?? 0) < rule.assurance) throw new Refusal("assurance_too_low");
-  if (rule.must.some(([fact, truth]) => claims.at([0, fact]) !== truth)) throw new Refusal("not_met");
+  if ([...(rule.must.get(claims.vct) ?? [])].some(([fact, truth]) => claims.at([0, fact]) !== truth)) throw new Refusal("not_met");
 }
 
 /** The newest list, by the roots that were in force when it was signed: those before it may have changed them. */
@@ -270,6 +270,7 @@ function checkBinding(binding, claims, vector, request) {
     if (binding.exp < binding.iat) throw malformed();
     if (binding.exp - binding.iat > LIFETIME_MAX) throw new Refusal("lifetime_too_long");
     if (request) throw new Refusal("wrong_request");
+    if (vector.audience === null) throw new Refusal("request_required");
     if (binding.audience !== vector.audience) throw new Refusal("wrong_desk");
     return;
   }

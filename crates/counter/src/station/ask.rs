@@ -90,7 +90,8 @@ impl Station {
                 if kind.assurance < rule.assurance_min && !says(kind, ASSURANCE) {
                     return Err(StationCode::RuleAssurance);
                 }
-                if !rule.must.keys().all(|fact| says(kind, Place::Fact(*fact))) {
+                let mut facts = rule.must.get(ask).into_iter().flatten();
+                if !facts.all(|(fact, _)| says(kind, Place::Fact(*fact))) {
                     return Err(StationCode::RuleNotSaid);
                 }
             }

@@ -1,5 +1,7 @@
 //! Risk rules, the age of the reader's data, retired keys and changed roots.
 
+use std::collections::BTreeMap;
+
 use credential::*;
 
 use crate::case::{Folder::*, Writer, asked, chained, clock, ruled, status, trusting};
@@ -75,7 +77,8 @@ pub fn write(w: &Writer<'_>) {
         );
     }
     let must = |fact: u8, truth: bool| {
-        let content = rules(|c| _ = c.rules[0].must.insert(fact, truth));
+        let facts = BTreeMap::from([(fact, truth)]);
+        let content = rules(|c| _ = c.rules[0].must.insert(Vct::AGE, facts));
         ruled("licence", &content)
     };
     w.put(
@@ -108,6 +111,19 @@ pub fn write(w: &Writer<'_>) {
     ] {
         w.put(Invalid, name, what, Code::NotMet, &timed(), &[&must(fact, truth)]);
     }
+    let other = rules(|c| {
+        _ = c.rules[0]
+            .must
+            .insert(Vct::RESIDENCE, BTreeMap::from([(1, false)]))
+    });
+    w.put(
+        Valid,
+        "rule-must-other-kind",
+        "a pass of another kind than the rule wants an answer of",
+        Code::Accepted,
+        &timed(),
+        &[&ruled("licence", &other)],
+    );
     let ends = |at: Timestamp| ruled("licence", &rules(|c| c.exp = at));
     w.put(
         Edge,

@@ -3,7 +3,7 @@
 use credential::*;
 use serde_json::{Value, json};
 
-use crate::case::{Folder::*, Writer, asked, clock, placed, status};
+use crate::case::{Folder::*, Writer, asked, asking_nothing, clock, placed, status};
 use crate::common::*;
 
 fn shown(claims: &Claims) -> String {
@@ -37,6 +37,22 @@ pub fn write(w: &Writer<'_>) {
         },
         ..age_claims()
     };
+    for (name, what, code, qr) in [
+        (
+            "unasked",
+            "a timed code at a reader that takes answers only",
+            Code::RequestRequired,
+            timed(),
+        ),
+        (
+            "unasked-answer",
+            "an answer at a reader that asked nothing",
+            Code::WrongRequest,
+            identity_answer(),
+        ),
+    ] {
+        w.put(Invalid, name, what, code, &qr, &[&asking_nothing, &status(false)]);
+    }
     w.put(
         Valid,
         "timed-age",
