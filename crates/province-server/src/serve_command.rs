@@ -49,7 +49,7 @@ impl Serve {
             clock: Arc::new(now),
             randomness: randomness(),
         }));
-        province.upkeep().await?;
+        province.upkeep().await;
         let upkeep = tokio::spawn(look_after(Arc::clone(&province)));
         let listener = tokio::net::TcpListener::bind(self.listen)
             .await
@@ -64,16 +64,14 @@ impl Serve {
     }
 }
 
-/// Looks after the published data again and again; a failed turn is tried again at the next.
+/// Looks after the published data again and again; what failed is in the log and tried again at the next turn.
 async fn look_after(province: Arc<Province>) {
     let mut every = tokio::time::interval(UPKEEP_EVERY);
+    // The first turn was before the province was ready.
+    every.tick().await;
     loop {
         every.tick().await;
-        match province.upkeep().await {
-            Ok(Some(epoch)) => tracing::info!(epoch, "status manifest signed anew"),
-            Ok(None) => {}
-            Err(fault) => tracing::error!(cause = %fault, "upkeep failed"),
-        }
+        province.upkeep().await;
     }
 }
 

@@ -13,6 +13,7 @@ pub mod record;
 pub mod signing;
 pub mod status;
 mod token;
+pub mod upkeep;
 mod work;
 
 use std::sync::Arc;

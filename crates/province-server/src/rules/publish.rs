@@ -1,30 +1,24 @@
-//! Publishing: the trust list that the roots sign, the type register, and looking after all that is published.
+//! Publishing: the trust list that the roots sign, the type register, and the risk rules.
 
 use credential::{
-    CLOCK_ALLOWANCE, DAY, PassType, PublicKey, RegisterContent, RiskRule, RiskRules, RootSet, RulesContent,
-    SecretKey, StatusPurpose, Timestamp, TrustContent, TrustError, TrustList, TrustedKey, TypeRegister, Vct,
+    DAY, PassType, PublicKey, RegisterContent, RiskRule, RiskRules, RootSet, RulesContent, SecretKey,
+    StatusPurpose, Timestamp, TrustContent, TrustError, TrustList, TrustedKey, TypeRegister,
 };
 use province_api::artefacts::{ESTAMP_LIST, IDENTITY_LIST};
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
 
-use super::{Fault, Province, Refusal, day_of, signing, status};
+use super::{Fault, Province, Refusal, signing};
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::trusted_key;
-use crate::store::{StoreError, answer, attempt, challenge, status as lists};
+use crate::store::{StoreError, status as lists};
 
 /// How long a trust list serves.
 pub const TRUST_LIST_DAYS: u64 = 180;
 /// How long a type register serves.
 pub const REGISTER_DAYS: u64 = 2 * 365;
-/// A manifest older than this is signed anew, in seconds.
-pub const MANIFEST_AGE_MAX: u64 = DAY;
 /// How long risk rules serve.
 pub const RULES_DAYS: u64 = 180;
-/// Risk rules older than this are signed anew, in seconds.
-pub const RULES_AGE_MAX: u64 = 30 * DAY;
-/// How long answers are kept for asking again.
-const ANSWER_DAYS: u64 = 7;
 
 /// The issuer's name in trust lists, for people.
 pub const ISSUER_NAME: &str = "Khyber Pakhtunkhwa";
@@ -210,11 +204,6 @@ pub async fn risk_rules(
     Ok(content.sequence)
 }
 
-/// Whether a file's date lies so far ahead that readers whose clocks are right cannot use it.
-const fn is_ahead(file: &Artefact, now: Timestamp) -> bool {
-    file.issued_at > now.unix().saturating_add(CLOCK_ALLOWANCE)
-}
-
 pub(super) async fn put(
     db: &mut AnyConnection,
     name: Name,
@@ -248,62 +237,6 @@ impl Province {
         let _place = self.trying.one().await;
         let mut write = self.store().write().await?;
         artefact::newest(&mut write, Name::StatusManifest).await?;
-        Ok(())
-    }
-
-    /// Daily work: a new manifest if the published one is older than [`MANIFEST_AGE_MAX`] or was signed by a clock that
-    /// was ahead, and forgetting what is no longer needed. Gives the new epoch, if there is one.
-    ///
-    /// # Errors
-    /// [`Fault`]; it is tried again at the next turn.
-    pub async fn upkeep(&self) -> Result<Option<u64>, Fault> {
-        let now = self.now();
-        let mut write = self.store().write().await?;
-        attempt::forget_before(&mut write, day_of(now)).await?;
-        challenge::forget_expired(&mut write, now.unix()).await?;
-        answer::forget_before(&mut write, now.minus(ANSWER_DAYS * DAY).unix()).await?;
-        let manifest = artefact::newest(&mut write, Name::StatusManifest).await?;
-        let is_due = manifest.is_none_or(|m| {
-            let ahead = is_ahead(&m, now);
-            if ahead {
-                tracing::error!(
-                    epoch = m.sequence,
-                    "the status manifest was signed by a clock that was ahead"
-                );
-            }
-            ahead || now.unix().saturating_sub(m.issued_at) > MANIFEST_AGE_MAX
-        });
-        let trust = artefact::newest(&mut write, Name::TrustList).await?;
-        if let Some(list) = trust.filter(|list| is_ahead(list, now)) {
-            // Only the roots mend it, and they are not here.
-            tracing::error!(
-                sequence = list.sequence,
-                "the trust list was signed by a clock that was ahead: sign the next one with `trust`"
-            );
-        }
-        let epoch = if is_due {
-            let key = self.keys().current(&mut write, Vct::STATUS_MANIFEST, now).await?;
-            Some(status::publish(&mut write, &key, now, &[]).await?)
-        } else {
-            None
-        };
-        self.renew_rules(&mut write, now).await?;
-        write.commit().await?;
-        Ok(epoch)
-    }
-
-    /// Signs the rules anew, as they are, before they are too old to be held.
-    async fn renew_rules(&self, db: &mut AnyConnection, now: Timestamp) -> Result<(), Fault> {
-        let Some(last) = artefact::newest(db, Name::RiskRules).await? else {
-            return Ok(());
-        };
-        if !is_ahead(&last, now) && now.unix().saturating_sub(last.issued_at) <= RULES_AGE_MAX {
-            return Ok(());
-        }
-        let content = RiskRules::read_unverified(&last.bytes).map_err(Fault::Rules)?;
-        let key = self.keys().current(db, Vct::RISK_RULES, now).await?;
-        let sequence = risk_rules(db, &key, content.rules, now).await?;
-        tracing::info!(sequence, "risk rules signed anew");
         Ok(())
     }
 }

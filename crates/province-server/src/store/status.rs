@@ -74,6 +74,19 @@ pub async fn draw(db: &mut AnyConnection, list: &str, index: u32) -> Result<bool
     Ok(done.rows_affected() == 1)
 }
 
+/// How many of the indices below `end` were drawn.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn drawn_below(db: &mut AnyConnection, list: &str, end: u32) -> Result<u64, StoreError> {
+    let row = sqlx::query("SELECT COUNT(*) AS n FROM status_entry WHERE list = $1 AND idx < $2")
+        .bind(list.to_owned())
+        .bind(i64::from(end))
+        .fetch_one(db)
+        .await?;
+    unsigned(&row, "n")
+}
+
 /// Sets a bit; `false` if it was set before.
 ///
 /// # Errors

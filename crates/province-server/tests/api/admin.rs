@@ -13,7 +13,7 @@ use province_server::randomness::Randomness;
 use province_server::rules::end::Ended;
 use province_server::{AppParts, Province};
 
-use crate::bench::{Bench, Counting, NOW, Phone, citizen_number, test_roots};
+use crate::bench::{Bench, Counting, NOW, Phone, citizen_number, kept, test_roots};
 use crate::passes::desk;
 
 fn cnic(number: usize) -> Cnic {
@@ -96,10 +96,10 @@ async fn a_manifest_is_signed_anew_when_it_is_a_day_old() {
         randomness: Randomness::new(Counting(4)),
     });
     bench.set_time(NOW + DAY);
-    assert_eq!(province.upkeep().await.unwrap(), None);
+    assert_eq!(kept(&province).await, None);
     for turn in 1..=5 {
         bench.set_time(NOW + turn * (DAY + 1));
-        assert_eq!(province.upkeep().await.unwrap(), Some(turn + 1));
+        assert_eq!(kept(&province).await, Some(turn + 1));
         let status = bench.status().await;
         assert_eq!(status.manifest().epoch(), turn + 1);
         assert_eq!(status.manifest().issued_at(), bench.now());
@@ -111,15 +111,15 @@ async fn a_manifest_is_signed_anew_when_it_is_a_day_old() {
 async fn a_clock_that_was_ahead_is_mended_at_the_next_turn() {
     let bench = Bench::new().await;
     bench.set_time(NOW + 370 * DAY);
-    assert_eq!(bench.province.upkeep().await.unwrap(), Some(2));
+    assert_eq!(kept(&bench.province).await, Some(2));
     bench.set_time(NOW + 60);
-    assert_eq!(bench.province.upkeep().await.unwrap(), Some(3));
+    assert_eq!(kept(&bench.province).await, Some(3));
     let status = bench.status().await;
     assert_eq!(status.manifest().epoch(), 3);
     assert_eq!(status.manifest().issued_at(), bench.now());
     // Two clocks a minute apart do not sign in turns.
     bench.set_time(NOW);
-    assert_eq!(bench.province.upkeep().await.unwrap(), None);
+    assert_eq!(kept(&bench.province).await, None);
 }
 
 #[tokio::test]

@@ -13,10 +13,10 @@ use province_server::randomness::Randomness;
 use province_server::rules::bundle::Reach;
 use sqlx::Executor as _;
 
-use crate::bench::{Bench, Counting, NOW, Phone, test_roots};
+use crate::bench::{Bench, Counting, NOW, Phone, kept, test_roots};
 use crate::passes::desk;
 
-const NEEDED: [Vct; 3] = [Vct::TYPE_REGISTER, Vct::STATUS_MANIFEST, Vct::RISK_RULES];
+pub const NEEDED: [Vct; 3] = [Vct::TYPE_REGISTER, Vct::STATUS_MANIFEST, Vct::RISK_RULES];
 
 /// The fewest changes, for a desk with this epoch.
 const fn from(epoch: u64) -> Reach {
@@ -142,7 +142,7 @@ impl Bench {
         PublicKey::parse(&keys[0].key).unwrap()
     }
 
-    async fn steal(&self, vct: Vct) {
+    pub async fn steal(&self, vct: Vct) {
         let (key, today) = (self.first_key(vct).await.key_id(), self.now().start_of_day());
         let withdrawn = self.office.withdraw_key(key, today, Standing::Nothing).await;
         withdrawn.unwrap();
@@ -155,7 +155,7 @@ impl Bench {
     }
 
     /// The next list, which the roots here sign.
-    async fn next_list(&self, desks: Desks) -> Result<PublishedTrust, AdminError> {
+    pub async fn next_list(&self, desks: Desks) -> Result<PublishedTrust, AdminError> {
         self.office.publish_trust(desks, self.now()).await
     }
 
@@ -280,7 +280,7 @@ async fn a_key_that_a_list_leaves_out_or_ends_signs_nothing_more() {
     }
     // What is signed next holds too.
     bench.set_time(NOW + 2 * DAY);
-    bench.province.upkeep().await.unwrap();
+    kept(&bench.province).await;
     let held = held.synced(&bench).await;
     assert_eq!(held.status.manifest().epoch(), 3);
     assert_eq!(held.decides(&bench, &phone, 10).await, Code::Accepted);
@@ -303,7 +303,7 @@ async fn changes_are_not_carried_to_desks_that_lost_their_lists() {
     bench.whole().await;
     // Whoever took that goes on with changes.
     bench.set_time(now.unix() + DAY + 1);
-    bench.province.upkeep().await.unwrap();
+    kept(&bench.province).await;
     for reach in [Reach::Days(30), from(2)] {
         let carried = bench.office.bundle(reach, Desks::MustDecide, bench.now()).await;
         assert!(carried.unwrap().unwrap().not_taken.is_none());

@@ -24,4 +24,5 @@ mod process;
 mod soak;
 mod status;
 mod trust;
+mod upkeep;
 mod whole;

@@ -12,7 +12,7 @@ use crate::bench::{Phone, citizen_number, test_roots};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_province-server");
 
 /// A service that ends with the test.
-struct Service {
+pub struct Service {
     child: Child,
     address: String,
 }
@@ -46,7 +46,7 @@ fn json(output: &Output) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn serve(data: &Path, nadra: &str, log: Stdio) -> Service {
+pub fn serve(data: &Path, nadra: &str, log: Stdio) -> Service {
     let mut child = Command::new(PROGRAM)
         .args(["serve", "--nadra", nadra, "--data"])
         .arg(data)
@@ -68,7 +68,7 @@ fn serve(data: &Path, nadra: &str, log: Stdio) -> Service {
     }
 }
 
-fn get(service: &Service, path: &str) -> Vec<u8> {
+pub fn get(service: &Service, path: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(&service.address).unwrap();
     write!(
         stream,

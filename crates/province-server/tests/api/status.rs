@@ -17,7 +17,7 @@ use province_server::randomness::Randomness;
 use province_server::rules::bundle::Reach;
 use province_server::rules::end::Ended;
 
-use crate::bench::{Bench, Counting, NOW, Phone, citizen_number};
+use crate::bench::{Bench, Counting, NOW, Phone, citizen_number, kept};
 
 fn cnic(number: usize) -> Cnic {
     Cnic::parse(&citizen_number(number).cnic).unwrap()
@@ -198,7 +198,7 @@ async fn changes_lead_from_every_kept_epoch_to_the_newest() {
     }
     // After 31 days the old epochs are forgotten.
     bench.set_time(NOW + 31 * DAY);
-    assert_eq!(bench.province.upkeep().await.unwrap(), Some(6));
+    assert_eq!(kept(&bench.province).await, Some(6));
     let reply = bench.get(&format!("{}1/6", paths::STATUS_DELTAS)).await;
     assert_eq!(reply.code(), ProblemCode::NotFound);
 }

@@ -12,7 +12,7 @@ use province_server::key_admin::{ALONE, Standing};
 use province_server::randomness::Randomness;
 use province_server::rules::Fault;
 
-use crate::bench::{Bench, Counting, NOW, Phone, test_roots};
+use crate::bench::{Bench, Counting, NOW, Phone, kept, test_roots};
 
 /// A root: 1 to 3 are those of the tests, others come after them.
 fn root(number: u8) -> SecretKey {
@@ -389,10 +389,10 @@ async fn risk_rules_are_signed_published_and_signed_anew() {
     assert!(bench.office.publish_rules(&file, bench.now()).await.is_err());
     // After a month the same rules are signed anew.
     bench.set_time(NOW + 30 * DAY);
-    bench.province.upkeep().await.unwrap();
+    kept(&bench.province).await;
     assert_eq!(bench.get(paths::RISK_RULES).await.body, bytes);
     bench.set_time(NOW + 30 * DAY + 1);
-    bench.province.upkeep().await.unwrap();
+    kept(&bench.province).await;
     let third = bench.get(paths::RISK_RULES).await.body;
     let third = RiskRules::verify(&third, &trust, Some(&second)).unwrap();
     assert_eq!(
