@@ -38,7 +38,10 @@ CREATE TABLE highest (
   -- The highest number of each kind of signed data that was ever taken here. It outlives the data: bytes that are damaged,
   -- or whose key fell, are not replaced by older ones.
   kind       TEXT    PRIMARY KEY NOT NULL CHECK (kind IN ('trust', 'types', 'rules', 'status')),
-  number     INTEGER NOT NULL
+  number     INTEGER NOT NULL,
+  -- Unix seconds: newer data must not be dated before. Set where a trust list withdrew the key of the data with that
+  -- number, which whoever stole the key had chosen.
+  dated      INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE shown_pass (

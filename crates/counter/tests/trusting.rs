@@ -9,7 +9,7 @@
 mod desk;
 
 use counter::{StationCode, roots};
-use credential::{SecretKey, StatusBundle, TrustContent, TrustList, Vct};
+use credential::{RiskRules, SecretKey, StatusBundle, Timestamp, TrustContent, TrustList, TrustedKey, Vct};
 use desk::published::{next_list, province, published, sync};
 use desk::{Desk, Land, NOW, is, verdict};
 use serde_json::Value;
@@ -314,11 +314,93 @@ fn a_damaged_list_does_not_bring_back_roots_that_were_replaced() {
         station.take_trust_list(&of_old_roots),
         Err(StationCode::TrustRefused)
     );
-    assert_eq!(
-        station.take_trust_list(&change),
-        Err(StationCode::TrustRolledBack)
-    );
+    // The desk had passed it: it says which roots are next, and nothing else.
+    assert_eq!(station.take_trust_list(&change), Ok(false));
+    assert!(!station.knows_something());
     assert_eq!(station.take_trust_list(&newest), Ok(true));
+}
+
+#[test]
+fn a_desk_that_lost_a_change_of_the_roots_finds_its_way_again() {
+    for stays in [true, false] {
+        let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+        let desk = Desk::ready(&land, folder.path());
+        let first = land.trust();
+        let change = next_list(&land, &first, Some([1, 2, 4]), &[1, 2]);
+        let held = TrustList::verify(&change, &roots::pinned().unwrap(), Some(&first)).unwrap();
+        let newest = next_list(&land, &held, None, &[2, 4]);
+        for list in [&change, &newest] {
+            assert_eq!(desk.app.station().take_trust_list(list), Ok(true));
+        }
+        drop(desk);
+        damage(folder.path(), "UPDATE root_change SET bytes = x'00'");
+        if !stays {
+            damage(folder.path(), "UPDATE trust_list SET bytes = x'00'");
+        }
+        let desk = Desk::empty(&land, folder.path());
+        let mut station = desk.app.station();
+        assert_eq!(station.take_trust_list(&newest), Err(StationCode::TrustRefused));
+        assert_eq!(station.take_trust_list(&change), Ok(false));
+        assert_eq!(station.take_trust_list(&newest), Ok(true));
+        drop(station);
+        drop(desk);
+        // What was mended is there at the next start.
+        assert!(Desk::empty(&land, folder.path()).app.station().knows_something());
+    }
+}
+
+#[test]
+fn a_stolen_key_shuts_no_desk_for_good() {
+    const LAST: u64 = (1 << 53) - 1;
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    let desk = Desk::ready(&land, folder.path());
+    let stolen = SecretKey::from_seed([91; 32]);
+    let list = |held: &TrustList, iat: u64, revoked: Option<u64>| {
+        let first = held.content().keys.first().unwrap();
+        let thiefs = TrustedKey {
+            key: stolen.public(),
+            allowed: vec![Vct::RISK_RULES],
+            revoked_at: revoked.map(Timestamp::from_unix),
+            ..first.clone()
+        };
+        let mut content = TrustContent {
+            sequence: held.sequence() + 1,
+            previous: Some(held.sha256()),
+            iat: Timestamp::from_unix(iat),
+            ..held.content().clone()
+        };
+        content.keys.retain(|key| key.key != thiefs.key);
+        content.keys.push(thiefs);
+        let keys = sandbox::roots::ROOT_SEEDS.map(SecretKey::from_seed);
+        credential::sign_trust_list(&content, &[(0, &keys[0]), (2, &keys[2])])
+    };
+    let rules = |sequence: u64, iat: u64, key: &SecretKey| {
+        let mut content = RiskRules::read_unverified(&land.rules(sequence)).unwrap();
+        content.iat = Timestamp::from_unix(iat);
+        RiskRules::sign(&content, key).unwrap()
+    };
+    let mut station = desk.app.station();
+    let first = land.trust();
+    let second = list(&first, NOW - 500, None);
+    assert_eq!(station.take_trust_list(&second), Ok(true));
+    let held = TrustList::verify(&second, &roots::pinned().unwrap(), Some(&first)).unwrap();
+    // The thief writes the highest number there is.
+    assert_eq!(
+        station.take_risk_rules(&rules(LAST, NOW - 400, &stolen)),
+        Ok(true)
+    );
+    let next = rules(7, NOW - 300, &land.issuer);
+    assert_eq!(station.take_risk_rules(&next), Err(StationCode::RulesRolledBack));
+    assert_eq!(
+        station.take_trust_list(&list(&held, NOW - 350, Some(0))),
+        Ok(true)
+    );
+    // What the province dated before stays out, however its number is; what it signs from then on is taken.
+    let older = rules(9, NOW - 5_000, &land.issuer);
+    assert_eq!(station.take_risk_rules(&older), Err(StationCode::RulesRolledBack));
+    assert_eq!(station.take_risk_rules(&next), Ok(true));
+    let less = rules(6, NOW - 200, &land.issuer);
+    assert_eq!(station.take_risk_rules(&less), Err(StationCode::RulesRolledBack));
 }
 
 #[test]

@@ -421,17 +421,30 @@ impl<'a> ServiceRule<'a> {
         self.issued_at
     }
 
-    /// What stays wrong however new the data are: the way of showing, the kind of pass, how well its holder was proofed,
-    /// and the answer itself. `kind` is what the reader's type register says of the pass.
-    pub(crate) fn check(&self, mode: Mode, claims: &Claims, kind: Option<&PassType>) -> Result<(), Code> {
+    /// The level of a credential that does not say its own is that of its kind. A reader without a register, or with one
+    /// that lacks the kind, does not know it.
+    pub(crate) fn check_level(&self, claims: &Claims, kind: Option<&PassType>) -> Result<(), Code> {
+        let least = self.rule.assurance_min;
+        if least == 0 || claims.facts.assurance.is_some() {
+            return Ok(());
+        }
+        if kind.ok_or(Code::UnknownType)?.assurance < least {
+            return Err(Code::AssuranceTooLow);
+        }
+        Ok(())
+    }
+
+    /// What stays wrong however new the data are: the way of showing, the kind of pass, how well it says that its holder
+    /// was proofed, and the answer itself.
+    pub(crate) fn check(&self, mode: Mode, claims: &Claims) -> Result<(), Code> {
         if self.rule.mode == Mode::Request && mode == Mode::Timed {
             return Err(Code::RequestRequired);
         }
         if !self.rule.takes.contains(&claims.vct) {
             return Err(Code::WrongPass);
         }
-        let of_kind = kind.map_or(0, |kind| kind.assurance);
-        if claims.facts.assurance.unwrap_or(of_kind) < self.rule.assurance_min {
+        let least = self.rule.assurance_min;
+        if claims.facts.assurance.is_some_and(|level| level < least) {
             return Err(Code::AssuranceTooLow);
         }
         let says = |(fact, truth): (&u8, &bool)| claims.facts.truth(*fact) == Some(*truth);

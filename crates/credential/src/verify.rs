@@ -241,7 +241,7 @@ fn decide(text: &str, ctx: &Context<'_>) -> Result<Verified, Code> {
         return Err(Code::RequestRequired);
     }
     if let Some(rule) = &ctx.rule {
-        rule.check(binding.mode(), &claims, kind)?;
+        rule.check(binding.mode(), &claims)?;
     }
     let standing = standing(&claims, ctx.status);
     match standing {
@@ -265,6 +265,9 @@ fn decide(text: &str, ctx: &Context<'_>) -> Result<Verified, Code> {
             return Err(Code::TypesExpired);
         }
         kind.ok_or(Code::UnknownType)?.check_read(&claims, ctx.now)?;
+    }
+    if let Some(rule) = &ctx.rule {
+        rule.check_level(&claims, kind)?;
     }
     // A name without a face to compare is anyone's who has the phone.
     if claims.lacks_photo() {

@@ -90,7 +90,8 @@ fn a_service_takes_what_its_rule_names_and_nothing_else() {
         (&|_| (), Code::Accepted),
         (&|c| c.rules[0].mode = Mode::Request, Code::RequestRequired),
         (&|c| c.rules[0].takes = vec![Vct::RESIDENCE], Code::WrongPass),
-        (&|c| c.rules[0].assurance_min = 1, Code::AssuranceTooLow),
+        // A level that the pass does not say and this reader, without a register, does not know.
+        (&|c| c.rules[0].assurance_min = 1, Code::UnknownType),
         // The reader's clock before the rules.
         (&|c| c.iat = NOW.plus(121), Code::ClockWrong),
     ];
@@ -160,7 +161,7 @@ fn a_pass_that_does_not_say_its_level_has_that_of_its_kind() {
     // Without a register nobody knows.
     assert_eq!(
         (under(1, false), under(0, false)),
-        (Code::AssuranceTooLow, Code::Accepted)
+        (Code::UnknownType, Code::Accepted)
     );
 }
 

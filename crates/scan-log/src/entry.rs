@@ -162,6 +162,7 @@ impl Entry {
     #[must_use]
     pub fn times(&self) -> u64 {
         let about = self.about.as_ref().map(Word::as_str);
+        let about = about.filter(|_| matches!(self.event, Event::Visit | Event::Update));
         let count = about.and_then(|about| about.strip_prefix(MORE)?.parse().ok());
         count.unwrap_or(1)
     }

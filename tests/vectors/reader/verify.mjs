@@ -50,7 +50,7 @@ function decided(vector) {
   if (!printed) checkBinding(binding, claims, vector, request);
   const kind = types?.kinds.get(claims.vct);
   if (binding?.isTimed && kind && !(kind.shown & 1)) throw new Refusal("request_required");
-  if (rule && !printed) checkRule(rule, claims, binding, kind);
+  if (rule && !printed) checkRule(rule, claims, binding);
   const standing = claims.status && status?.standing(claims.status);
   if (standing === "revoked" || standing === "consumed") throw new Refusal(standing);
 
@@ -84,6 +84,10 @@ function decided(vector) {
     checkClaims(kind, kind.required, claims);
     if (kind.hasPhoto && !claims.photo) throw new Refusal("photo_incomplete");
     checkPlace(kind, claims);
+  }
+  if (rule?.assurance > 0 && claims.at([0, ASSURANCE]) === undefined) {
+    if (!kind) throw new Refusal("unknown_type");
+    if (kind.assurance < rule.assurance) throw new Refusal("assurance_too_low");
   }
   if (claims.namesSomebody && !claims.photo) throw new Refusal("photo_incomplete");
   return claims.photo ? "face_not_compared" : "accepted";
@@ -219,10 +223,10 @@ function ruleOf(vector, trust) {
   return { iat: content.get(2), exp: content.get(3), takes, isRequestOnly, assurance, ages: [rule.get(6)[1], rule.get(7)[1]], must: rule.get(8) ?? new Map() };
 }
 
-function checkRule(rule, claims, binding, kind) {
+function checkRule(rule, claims, binding) {
   if (rule.isRequestOnly && binding.isTimed) throw new Refusal("request_required");
   if (!rule.takes.includes(claims.vct)) throw new Refusal("wrong_pass");
-  if ((claims.at([0, ASSURANCE]) ?? kind?.assurance ?? 0) < rule.assurance) throw new Refusal("assurance_too_low");
+  if (claims.at([0, ASSURANCE]) < rule.assurance) throw new Refusal("assurance_too_low");
   if ([...(rule.must.get(claims.vct) ?? [])].some(([fact, truth]) => claims.at([0, fact]) !== truth)) throw new Refusal("not_met");
 }
 

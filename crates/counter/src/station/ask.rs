@@ -3,7 +3,7 @@
 //! A profile is written by an office, the rule of its service by the province. Where they contradict each other the desk
 //! says so and asks nothing that it would refuse.
 
-use credential::{Mode, PassType, Place, Signer, Timestamp, Vct};
+use credential::{ClaimType, Form, Kind, Mode, PassType, Place, Signer, Timestamp, Vct};
 
 use super::Station;
 use crate::StationCode;
@@ -91,7 +91,7 @@ impl Station {
                     return Err(StationCode::RuleAssurance);
                 }
                 let mut facts = rule.must.get(ask).into_iter().flatten();
-                if !facts.all(|(fact, _)| says(kind, Place::Fact(*fact))) {
+                if !facts.all(|(fact, _)| answers(kind, Place::Fact(*fact))) {
                     return Err(StationCode::RuleNotSaid);
                 }
             }
@@ -102,6 +102,12 @@ impl Station {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether the phone's form says yes or no there.
+fn answers(kind: &PassType, place: Place) -> bool {
+    let answer = |claim: &&ClaimType| claim.kind == Kind::Truth && claim.stands_in(Form::Phone);
+    kind.claims.iter().filter(answer).any(|claim| claim.at == place)
 }
 
 fn says(kind: &PassType, place: Place) -> bool {

@@ -2,7 +2,8 @@
 //!
 //! A trust list may withdraw the key of the rules or of the register. A desk that simply forgot them would be as free as one
 //! that never had any, and whoever brings it the list without the next rules would choose that. So it decides nothing with
-//! them until newer ones come, and takes none that are older than those that fell ([`crate::store::Highest`]).
+//! them until newer ones come, and takes none that are older than those that fell: by their number, or by their date where
+//! their key was withdrawn ([`crate::store::Floor`]).
 
 use credential::{Code, Outcome};
 

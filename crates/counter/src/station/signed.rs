@@ -7,6 +7,7 @@ use credential::{
 
 use super::Station;
 use crate::StationCode;
+use crate::store::Floor;
 
 /// Status data that are being fetched; nothing of them is used before they are whole.
 #[derive(Debug)]
@@ -52,6 +53,21 @@ impl StagedStatus {
     }
 }
 
+/// How the store calls them.
+const TYPES: &str = "types";
+const RULES: &str = "rules";
+const STATUS: &str = "status";
+
+/// What falls with the keys of the list before.
+#[derive(Default)]
+struct Fall {
+    status: bool,
+    types: bool,
+    rules: bool,
+    /// Of these the key was withdrawn, and did not just end: what holds for newer ones.
+    withdrawn: Vec<(&'static str, Floor)>,
+}
+
 /// Taking over newer signed data.
 impl Station {
     /// Why there is no way to the province.
@@ -86,7 +102,7 @@ impl Station {
             _ => StationCode::TrustRefused,
         })?;
         if trust.sequence() < self.floors.trust {
-            return Err(StationCode::TrustRolledBack);
+            return self.take_passed(trust, bytes);
         }
         if self
             .trust
@@ -95,34 +111,77 @@ impl Station {
         {
             return Ok(false);
         }
+        let fall = self.falls_under(&trust);
         self.store
-            .put_trust_list(&trust, bytes)
+            .put_trust_list(&trust, bytes, &fall.withdrawn)
             .map_err(|_| StationCode::StoreFailed)?;
         self.floors.trust = trust.sequence();
-        self.trust_behind = None;
-        // What the old list's keys signed must hold under the new one's.
-        if let Some(status) = &self.status {
-            let still = StatusManifest::verify(status.manifest().bytes(), &trust, None);
-            if still.is_err() {
-                self.status = None;
-                self.status_broken = true;
-            }
+        for (kind, floor) in &fall.withdrawn {
+            *match *kind {
+                TYPES => &mut self.floors.types,
+                RULES => &mut self.floors.rules,
+                _ => &mut self.floors.status,
+            } = *floor;
         }
-        if let Some(types) = &self.types
-            && TypeRegister::verify(types.bytes(), &trust, None).is_err()
-        {
+        self.trust_behind = None;
+        if fall.status {
+            self.status = None;
+            self.status_broken = true;
+        }
+        if fall.types {
             self.types = None;
             self.types_broken = true;
         }
-        if let Some(rules) = &self.rules
-            && RiskRules::verify(rules.bytes(), &trust, None).is_err()
-        {
+        if fall.rules {
             self.rules = None;
             self.rules_broken = true;
         }
         self.trust = Some(trust);
         self.trust_broken = false;
         Ok(true)
+    }
+
+    /// A list that the desk had passed is taken for what it says of the roots, where the desk lost the lists that changed
+    /// them; nothing is decided with it.
+    fn take_passed(&mut self, list: TrustList, bytes: &[u8]) -> Result<bool, StationCode> {
+        if self.trust.is_some() || !list.changes_roots() {
+            return Err(StationCode::TrustRolledBack);
+        }
+        self.store
+            .put_root_change(&list, bytes)
+            .map_err(|_| StationCode::StoreFailed)?;
+        self.trust_behind = Some(list);
+        Ok(false)
+    }
+
+    /// What the old list's keys signed must hold under the new one's.
+    fn falls_under(&self, list: &TrustList) -> Fall {
+        let mut fall = Fall::default();
+        let mut withdrawn = |kind, fallen, is_withdrawn: bool| {
+            if is_withdrawn {
+                let floor = Floor::of_withdrawn(fallen, list.issued_at());
+                fall.withdrawn.push((kind, floor));
+            }
+        };
+        if let Some(held) = self.status.as_ref().map(StatusSet::manifest)
+            && let Err(error) = StatusManifest::verify(held.bytes(), list, None)
+        {
+            fall.status = true;
+            withdrawn(STATUS, held.issued_at(), error == StatusError::KeyRevoked);
+        }
+        if let Some(held) = &self.types
+            && let Err(error) = TypeRegister::verify(held.bytes(), list, None)
+        {
+            fall.types = true;
+            withdrawn(TYPES, held.issued_at(), error == RegisterError::KeyRevoked);
+        }
+        if let Some(held) = &self.rules
+            && let Err(error) = RiskRules::verify(held.bytes(), list, None)
+        {
+            fall.rules = true;
+            withdrawn(RULES, held.content().iat, error == RulesError::KeyRevoked);
+        }
+        fall
     }
 
     /// Takes over a type register if it is properly signed and not older; says whether it is new.
@@ -135,7 +194,7 @@ impl Station {
             RegisterError::Older | RegisterError::SameNumber => StationCode::TypesRolledBack,
             _ => StationCode::TypesRefused,
         })?;
-        if types.sequence() < self.floors.types {
+        if !self.floors.types.takes(types.sequence(), types.issued_at()) {
             return Err(StationCode::TypesRolledBack);
         }
         if self.types.as_ref().is_some_and(|held| held.bytes() == bytes) {
@@ -144,7 +203,7 @@ impl Station {
         self.store
             .put_type_register(&types)
             .map_err(|_| StationCode::StoreFailed)?;
-        self.floors.types = types.sequence();
+        self.floors.types.number = types.sequence();
         self.types = Some(types);
         self.types_broken = false;
         Ok(true)
@@ -160,7 +219,11 @@ impl Station {
             RulesError::Older | RulesError::SameNumber => StationCode::RulesRolledBack,
             _ => StationCode::RulesRefused,
         })?;
-        if rules.content().sequence < self.floors.rules {
+        if !self
+            .floors
+            .rules
+            .takes(rules.content().sequence, rules.content().iat)
+        {
             return Err(StationCode::RulesRolledBack);
         }
         if self.rules.as_ref().is_some_and(|held| held.bytes() == bytes) {
@@ -169,7 +232,7 @@ impl Station {
         self.store
             .put_risk_rules(&rules)
             .map_err(|_| StationCode::StoreFailed)?;
-        self.floors.rules = rules.content().sequence;
+        self.floors.rules.number = rules.content().sequence;
         self.rules = Some(rules);
         self.rules_broken = false;
         Ok(true)
@@ -186,7 +249,7 @@ impl Station {
             StatusError::Older | StatusError::SameNumber => StationCode::StatusRolledBack,
             _ => StationCode::StatusRefused,
         })?;
-        if manifest.epoch() < self.floors.status {
+        if !self.floors.status.takes(manifest.epoch(), manifest.issued_at()) {
             return Err(StationCode::StatusRolledBack);
         }
         let whole = self.status.as_ref().is_some_and(StatusSet::is_whole);
@@ -235,13 +298,14 @@ impl Station {
         if still.is_err() || !status.is_whole() {
             return Err(StationCode::StatusRefused);
         }
-        if epoch < self.floors.status {
+        let issued_at = status.manifest().issued_at();
+        if !self.floors.status.takes(epoch, issued_at) {
             return Err(StationCode::StatusRolledBack);
         }
         self.store
             .put_status(&status)
             .map_err(|_| StationCode::StoreFailed)?;
-        self.floors.status = epoch;
+        self.floors.status.number = epoch;
         self.status = Some(status);
         self.status_broken = false;
         Ok(())

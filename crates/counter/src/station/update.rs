@@ -196,7 +196,8 @@ impl Station {
         Ok(self.take_trust_list(newest)? || taken)
     }
 
-    /// Takes part after part. One that is older than what is here stops none of the others, which it says nothing about.
+    /// Takes part after part. One that is older than what is here, or whose key fell, stops none of the others,
+    /// which it says nothing about; without its trust list nothing of an update is taken.
     fn take_parts(&mut self, bundle: Result<StatusBundle, StatusError>) -> Parts {
         let mut parts = Parts::default();
         let Ok(bundle) = bundle else {
@@ -205,19 +206,16 @@ impl Station {
         };
         let trust = self.take_trust_lists(&bundle.trust);
         parts.taken.trust = parts.note(trust);
-        if parts.goes_on()
-            && let Some(register) = &bundle.types
-        {
+        let goes_on = parts.goes_on();
+        if goes_on && let Some(register) = &bundle.types {
             let types = self.take_type_register(register);
             parts.taken.types = parts.note(types);
         }
-        if parts.goes_on()
-            && let Some(rules) = &bundle.rules
-        {
+        if goes_on && let Some(rules) = &bundle.rules {
             let rules = self.take_risk_rules(rules);
             parts.taken.rules = parts.note(rules);
         }
-        if parts.goes_on() {
+        if goes_on {
             let status = self.take_carried_status(&bundle);
             parts.taken.status = parts.note(status);
         }

@@ -12,7 +12,7 @@ use std::path::Path;
 use credential::SecretKey;
 use rusqlite::{Connection, ErrorCode};
 
-pub use signed::{Highest, SignedData};
+pub use signed::{Floor, Highest, SignedData};
 
 use crate::StationCode;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use credential::{RiskRules, StatusSet, TrustList, TypeRegister};
+use credential::{RiskRules, StatusSet, Timestamp, TrustList, TypeRegister};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Store, StoreError};
@@ -22,21 +22,56 @@ pub struct SignedData {
     pub risk_rules: Option<Vec<u8>>,
     /// When the last complete sync was, in unix seconds.
     pub last_sync: Option<u64>,
-    /// The highest numbers that were ever taken, also of data that are damaged by now.
+    /// What newer data must not lie below.
     pub highest: Highest,
 }
 
-/// The highest number of each kind of signed data that was ever taken; 0 where there was none.
+/// What newer signed data must not lie below.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Highest {
-    /// Of trust lists.
+    /// Of trust lists: the highest number that was ever taken.
     pub trust: u64,
     /// Of type registers.
-    pub types: u64,
+    pub types: Floor,
     /// Of risk rules.
-    pub rules: u64,
+    pub rules: Floor,
     /// Of status manifests.
-    pub status: u64,
+    pub status: Floor,
+}
+
+/// What newer data of one kind must not lie below; nothing where there was none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Floor {
+    /// The highest number that was taken, also of data that are damaged by now.
+    pub number: u64,
+    /// From when data may be dated, in unix seconds: set where the number was a thief's, who can write any.
+    pub dated: u64,
+}
+
+impl Floor {
+    /// Whether data with this number and date may be taken.
+    pub fn takes(&self, number: u64, issued_at: Timestamp) -> bool {
+        number >= self.number && issued_at.unix() >= self.dated
+    }
+
+    /// What holds once the key of these data was withdrawn: their number counts no longer, or whoever stole the key could
+    /// shut the desk for good with a high one. What is dated before them stays out all the same, as far as the list that
+    /// withdrew the key is not older: a thief can write any date too.
+    #[must_use]
+    pub fn of_withdrawn(fallen: Timestamp, list: Timestamp) -> Self {
+        Self {
+            number: 0,
+            dated: fallen.plus(1).unix().min(list.unix()),
+        }
+    }
+}
+
+fn keep_root_change(connection: &Connection, list: &TrustList, bytes: &[u8]) -> rusqlite::Result<()> {
+    connection.execute(
+        "INSERT OR REPLACE INTO root_change (sequence, bytes) VALUES (?1, ?2)",
+        params![i64::try_from(list.sequence()).unwrap_or(i64::MAX), bytes],
+    )?;
+    Ok(())
 }
 
 /// Notes that data with this number were taken.
@@ -81,9 +116,9 @@ impl Store {
             last_sync: last_sync.and_then(|at| u64::try_from(at).ok()),
             highest: Highest {
                 trust: self.highest("trust")?,
-                types: self.highest("types")?,
-                rules: self.highest("rules")?,
-                status: self.highest("status")?,
+                types: self.floor("types")?,
+                rules: self.floor("rules")?,
+                status: self.floor("status")?,
             },
         })
     }
@@ -98,17 +133,53 @@ impl Store {
         Ok(number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
     }
 
+    fn floor(&self, kind: &str) -> Result<Floor, StoreError> {
+        let dated = self
+            .connection
+            .query_row("SELECT dated FROM highest WHERE kind = ?1", [kind], |row| {
+                row.get::<_, i64>(0)
+            })
+            .optional()?;
+        Ok(Floor {
+            number: self.highest(kind)?,
+            dated: dated.and_then(|dated| u64::try_from(dated).ok()).unwrap_or(0),
+        })
+    }
+
+    /// Keeps a list that changed the roots and that the desk had passed, where it was lost: without it no later list can
+    /// be checked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_root_change(&mut self, list: &TrustList, bytes: &[u8]) -> Result<(), StoreError> {
+        keep_root_change(&self.connection, list, bytes)?;
+        Ok(())
+    }
+
     /// Replaces the trust list. One that changed the roots is kept under its number for good: without it no later list
-    /// can be checked at the next start.
+    /// can be checked at the next start. `withdrawn` are the kinds of data whose key it withdrew, with what holds now.
     ///
     /// # Errors
     /// [`StoreError`]; the old one stays.
-    pub fn put_trust_list(&mut self, list: &TrustList, bytes: &[u8]) -> Result<(), StoreError> {
+    pub fn put_trust_list(
+        &mut self,
+        list: &TrustList,
+        bytes: &[u8],
+        withdrawn: &[(&str, Floor)],
+    ) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
         if list.changes_roots() {
+            keep_root_change(&transaction, list, bytes)?;
+        }
+        for (kind, floor) in withdrawn {
             transaction.execute(
-                "INSERT OR REPLACE INTO root_change (sequence, bytes) VALUES (?1, ?2)",
-                params![i64::try_from(list.sequence()).unwrap_or(i64::MAX), bytes],
+                "INSERT INTO highest (kind, number, dated) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (kind) DO UPDATE SET number = excluded.number, dated = excluded.dated",
+                params![
+                    kind,
+                    i64::try_from(floor.number).unwrap_or(i64::MAX),
+                    i64::try_from(floor.dated).unwrap_or(i64::MAX)
+                ],
             )?;
         }
         raise(&transaction, "trust", list.sequence())?;

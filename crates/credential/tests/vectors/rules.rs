@@ -56,8 +56,8 @@ pub fn write(w: &Writer<'_>) {
         ),
         (
             "rule-assurance",
-            "a pass with no assurance level where the rule wants one",
-            Code::AssuranceTooLow,
+            "a pass with no assurance level where the rule wants one, at a reader that does not know the kind's",
+            Code::UnknownType,
             rules(|c| c.rules[0].assurance_min = 1),
         ),
         (
