@@ -314,7 +314,7 @@ fn nothing_is_issued_that_its_type_does_not_say() {
 fn licence(until: u64, exp: Timestamp) -> Claims {
     let mut claims = domicile_claims(true);
     claims.vct = vct("driving-licence");
-    claims.status.as_mut().unwrap().uri = LIST.to_owned();
+    LIST.clone_into(&mut claims.status.as_mut().unwrap().uri);
     let identity = claims.identity.as_mut().unwrap();
     identity.date_of_birth = Some("19900515".to_owned());
     identity.full_name_local = None;

@@ -111,11 +111,7 @@ pub fn write(w: &Writer<'_>) {
     ] {
         w.put(Invalid, name, what, Code::NotMet, &timed(), &[&must(fact, truth)]);
     }
-    let other = rules(|c| {
-        _ = c.rules[0]
-            .must
-            .insert(Vct::RESIDENCE, BTreeMap::from([(1, false)]))
-    });
+    let other = rules(|c| c.rules[0].must = BTreeMap::from([(Vct::RESIDENCE, BTreeMap::from([(1, false)]))]));
     w.put(
         Valid,
         "rule-must-other-kind",
