@@ -1,7 +1,7 @@
 //! Reading with a limit, writing, and key files.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write as _};
+use std::io::{BufRead, BufReader, Read, Write as _};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -24,6 +24,12 @@ pub(crate) fn stdin() -> Result<Vec<u8>, CliError> {
 /// All of a file.
 pub(crate) fn file(path: &Path) -> Result<Vec<u8>, CliError> {
     read(File::open(path).map_err(|_| CliError::NoInput(path.display().to_string()))?)
+}
+
+/// A file that is read line by line and may be of any length.
+pub(crate) fn lines(path: &Path) -> Result<impl BufRead, CliError> {
+    let file = File::open(path).map_err(|_| CliError::NoInput(path.display().to_string()))?;
+    Ok(BufReader::new(file))
 }
 
 fn read(from: impl Read) -> Result<Vec<u8>, CliError> {

@@ -67,7 +67,7 @@ impl Verify {
             keys.push(CounterCertificateClaims::read_unverified(&files::file(path)?)?.holder);
         }
         let noted = self.noted()?;
-        let file = files::file(&self.file)?;
+        let file = files::lines(&self.file)?;
         let expected = Expected {
             keys: &keys,
             seal: noted
@@ -77,10 +77,11 @@ impl Verify {
         let report = match (self.since_seal, &self.since_digest) {
             (Some(number), Some(digits)) => {
                 let digest = digest("since-digest", digits)?;
-                scan_log::verify_since(&file, &expected, (number, &digest))
+                scan_log::verify_since(file, &expected, (number, &digest))
             }
-            _ => scan_log::verify(&file, &expected),
+            _ => scan_log::verify(file, &expected),
         };
+        let report = report.map_err(|_| CliError::Input)?;
         let verdict = report.code().verdict();
         Ok(Done {
             output: Output::Json(json(&report)),

@@ -118,3 +118,18 @@ fn the_key_may_come_in_the_desks_certificate() {
     let missing = ["log", "verify", "no-such-file"];
     assert_eq!(province.run(&missing, "").error(), error(66, "no_input"));
 }
+
+#[test]
+fn a_log_may_be_longer_than_anything_else_that_is_read() {
+    let index = index();
+    let key = index["keys"][0].as_str().unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("long.jsonl");
+    std::fs::copy(folder().join("whole.jsonl"), &path).unwrap();
+    // Zeros that take no room on the disk: one line that is none.
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(65 * 1024 * 1024).unwrap();
+    let (exit, code, json) = verify(path.to_str().unwrap(), &["--key", key]);
+    assert_eq!((exit, code.as_str()), (1, "log_unreadable"));
+    assert_eq!(json["entries"], 22);
+}

@@ -1,13 +1,13 @@
 //! Commands about officers, the profile and the log: for whoever sets a desk up or looks after it.
 
 use std::fs;
-use std::io::{BufWriter, IsTerminal as _, Read as _};
+use std::io::{BufReader, BufWriter, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
 use counter::key;
-use counter::log::{self, By};
+use counter::log::{self, By, HandOutError};
 use counter::officers::{NewOfficer, OfficerNumber, new_pin};
 use counter::profile::{PROFILE_BYTES_MAX, Profile};
 use counter::store::Store;
@@ -153,24 +153,42 @@ pub fn keep_profile(
     Ok(())
 }
 
-/// Writes the log to a file, reads it again and looks at it. Prints the last seal: who notes it elsewhere can say later
-/// whether a log was cut or written anew.
+/// Writes the log to a file, whole or not at all, and looks at what was written. Prints the last seal: who notes it elsewhere
+/// can say later whether a log was cut or written anew.
 pub fn export_log(data: &Path, out: &Path, since_seal: Option<u64>, now: Timestamp) -> anyhow::Result<()> {
     let key = key::load(data)?;
     let keys = [key.public()];
     let mut store = Store::open(&data.join("counter.sqlite"), &key)?;
-    let handed_out = log::export(&mut store, now)?;
-    let file = fs::File::create(out).context("the file cannot be written")?;
-    handed_out.write(since_seal, &mut BufWriter::new(file))?;
-    let file = fs::read(out).context("the file cannot be read again")?;
+    // Before anything is written, also into the log: that it was handed out is its last entry.
+    if let Some(number) = since_seal {
+        anyhow::ensure!(store.has_seal(number)?, HandOutError::NoSuchSeal(number));
+    }
+    let mut name = out.file_name().context("the file has no name")?.to_owned();
+    name.push(".new");
+    let beside = out.with_file_name(name);
+    let mut file = fs::File::create(&beside).context("the file cannot be written")?;
+    let written = log::export(&mut store, now)
+        .map_err(anyhow::Error::from)
+        .and_then(|handed_out| Ok(handed_out.write(since_seal, &mut BufWriter::new(&mut file))?))
+        .and_then(|()| {
+            let in_place = file.sync_all().and_then(|()| fs::rename(&beside, out));
+            in_place.context("the file cannot be written")
+        });
+    if written.is_err() {
+        // What went wrong is the better answer than that this did.
+        fs::remove_file(&beside).ok();
+    }
+    written?;
+    let file = BufReader::new(fs::File::open(out).context("the file cannot be read again")?);
     let expected = scan_log::Expected {
         keys: &keys,
         seal: None,
     };
     let report = match since_seal {
-        None => scan_log::verify(&file, &expected),
-        Some(number) => scan_log::verify_since(&file, &expected, (number, &[])),
+        None => scan_log::verify(file, &expected),
+        Some(number) => scan_log::verify_since(file, &expected, (number, &[])),
     };
+    let report = report.context("the file cannot be read again")?;
     let seal = report
         .last_seal
         .map(|seal| json!({ "number": seal.content.number, "sha256": hex::encode(seal.sha256) }));

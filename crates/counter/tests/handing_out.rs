@@ -8,6 +8,9 @@
 
 mod desk;
 
+use std::path::Path;
+use std::process::{Command, Output};
+
 use counter::station::Source;
 use credential::{DAY, PublicKey, SecretKey, Timestamp};
 use desk::{Desk, Land, NOW, is, verdict};
@@ -28,7 +31,7 @@ fn look(file: &[u8]) -> Report {
         keys: &keys,
         seal: None,
     };
-    verify(file, &expected)
+    verify(file, &expected).unwrap()
 }
 
 /// Where a log goes to, and before each piece of it a visitor comes to the desk.
@@ -141,7 +144,7 @@ async fn what_came_behind_a_seal_is_handed_out_by_itself() {
         keys: &keys,
         seal: None,
     };
-    let report = verify_since(&part, &expected, (noted.content.number, &noted.sha256));
+    let report = verify_since(&part[..], &expected, (noted.content.number, &noted.sha256)).unwrap();
     assert_eq!(report.code(), Code::Whole, "{:?}", report.findings);
     assert_eq!(report.entries, 81);
     // It is no whole log, and never taken for one.
@@ -149,4 +152,59 @@ async fn what_came_behind_a_seal_is_handed_out_by_itself() {
     for none in [0, 1_000] {
         assert!(handed_out.write(Some(none), &mut Vec::new()).is_err(), "{none}");
     }
+}
+
+/// `counter log export`, the real program.
+fn export(data: &Path, out: &Path, since: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_counter"));
+    command.args(["log", "export", "--data"]).arg(data);
+    command.arg("--out").arg(out);
+    if !since.is_empty() {
+        command.args(["--since-seal", since]);
+    }
+    command.output().unwrap()
+}
+
+#[test]
+fn a_seal_that_is_not_there_leaves_the_log_and_an_earlier_file_alone() {
+    let (land, folder) = (Land::new(), tempfile::tempdir().unwrap());
+    drop(Desk::closed(&land, folder.path(), None));
+    let out = folder.path().join("desk-7.jsonl");
+    let exported = |since: &str| -> serde_json::Value {
+        let output = export(folder.path(), &out, since);
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let first = exported("");
+    assert_eq!(first["code"], "log_whole");
+    let file = std::fs::read(&out).unwrap();
+    for none in ["0", "1000"] {
+        let output = export(folder.path(), &out, none);
+        let why = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            !output.status.success() && why.contains(&format!("no seal number {none}")),
+            "{why}"
+        );
+    }
+    assert!(
+        std::fs::read(&out).unwrap() == file,
+        "the earlier file is as it was"
+    );
+    // The only entry since is that of this export, and it takes the earlier file's place.
+    let part = exported(&first["seal"]["number"].to_string());
+    assert_eq!(
+        (&part["code"], &part["entries"]),
+        (&"log_whole".into(), &1.into())
+    );
+    assert!(std::fs::read(&out).unwrap() != file);
+    let left = std::fs::read_dir(folder.path()).unwrap();
+    let left: Vec<_> = left.map(|file| file.unwrap().file_name()).collect();
+    assert!(
+        left.iter().all(|name| !name.to_string_lossy().ends_with(".new")),
+        "{left:?}"
+    );
 }

@@ -23,12 +23,13 @@ fn log(station: &mut Station, now: u64) -> (Vec<Value>, Report, Vec<u8>) {
     let file = desk::file_of(&station.export_log(at(now)).unwrap());
     let key = credential::SecretKey::from_seed([7; 32]).public();
     let report = scan_log::verify(
-        &file,
+        &file[..],
         &Expected {
             keys: &[key],
             seal: None,
         },
-    );
+    )
+    .unwrap();
     let lines = file.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let lines: Vec<Value> = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
     let entries = lines.into_iter().filter(|line| line["seal"].is_null()).collect();

@@ -1,12 +1,13 @@
 //! Reading an exported log with distrust: what is missing, what was changed, what nobody sealed.
 
 use std::collections::{BTreeMap, HashSet};
+use std::io::{self, BufRead, Read as _};
 
 use credential::{LogSeal, LogSealContent, LogSealError, PublicKey, SealReason, Verdict};
 
 use crate::day::{beginning_of, day_of};
 use crate::entry::{Entry, Event, Hash, named};
-use crate::line::{EntryLine, Line, SealLine};
+use crate::line::{EntryLine, LINE_BYTES_MAX, Line, LineError, SealLine};
 use crate::run::Run;
 
 /// Most findings that are listed; one is enough to refuse a log.
@@ -137,18 +138,48 @@ impl Report {
     }
 }
 
-/// Looks at an exported log from its first line to its last.
-#[must_use]
-pub fn verify(file: &[u8], expected: &Expected<'_>) -> Report {
+/// Looks at an exported log from its first line to its last, line by line: however long it is, no more than one line of it
+/// is held, and the numbers of its entries.
+///
+/// # Errors
+/// The file could not be read to its end.
+pub fn verify(file: impl BufRead, expected: &Expected<'_>) -> io::Result<Report> {
     Reading::of(expected, None).read(file)
 }
 
 /// Looks at what was handed out of a log from a seal on. Its first line has to be that seal, by its number and the first
 /// bytes of its SHA-256 as they were noted when it was made; everything behind it is looked at as in a whole log. Without
 /// those bytes any seal of that number by the desk's key will do: that is for the desk itself.
-#[must_use]
-pub fn verify_since(file: &[u8], expected: &Expected<'_>, since: (u64, &[u8])) -> Report {
+///
+/// # Errors
+/// The file could not be read to its end.
+pub fn verify_since(file: impl BufRead, expected: &Expected<'_>, since: (u64, &[u8])) -> io::Result<Report> {
     Reading::of(expected, Some(since)).read(file)
+}
+
+/// The next line, if there is one; an error in it is what is no line that a desk writes. Every line ends with a line
+/// feed, the last one too; what stands behind it is no line.
+fn next_line(file: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<Option<Result<Line, LineError>>> {
+    text.clear();
+    let longest = LINE_BYTES_MAX as u64 + 1;
+    if file.by_ref().take(longest).read_until(b'\n', text)? == 0 {
+        return Ok(None);
+    }
+    if text.pop() != Some(b'\n') {
+        file.skip_until(b'\n')?;
+        return Ok(Some(Err(LineError)));
+    }
+    let text = std::str::from_utf8(text).map_err(|_| LineError);
+    Ok(Some(text.and_then(Line::parse)))
+}
+
+/// An entry that was missing where it should be.
+struct Missed {
+    number: u64,
+    /// Which finding says so.
+    finding: usize,
+    /// The entry that stood there.
+    instead: u64,
 }
 
 struct Reading<'a> {
@@ -158,8 +189,9 @@ struct Reading<'a> {
     since: Option<(u64, &'a [u8])>,
     /// Entries before the file's first.
     before: u64,
-    /// All numbers of the file, to tell a gap from another order.
+    /// All numbers so far and what is missing yet, to tell a gap from another order.
     numbers: HashSet<u64>,
+    missed: Vec<Missed>,
     run: Option<Run>,
     /// The last seal and its SHA-256.
     sealed: Option<(LogSealContent, Hash)>,
@@ -178,6 +210,7 @@ impl<'a> Reading<'a> {
             since,
             before: 0,
             numbers: HashSet::new(),
+            missed: Vec::new(),
             run: None,
             sealed: None,
             expected_seal: expected.seal,
@@ -185,43 +218,42 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn read(mut self, file: &[u8]) -> Report {
-        // Every line ends with a line feed, the last one too; what stands behind it is no line.
-        let mut texts: Vec<&[u8]> = file.split(|byte| *byte == b'\n').collect();
-        let rest = texts.pop().unwrap_or_default();
-        if !rest.is_empty() {
-            texts.push(rest);
-        }
-        let whole = rest.is_empty();
-        let count = texts.len();
-        let lines: Vec<Option<Line>> = texts
-            .into_iter()
-            .enumerate()
-            .map(|(at, text)| {
-                let cut = !whole && at + 1 == count;
-                let text = std::str::from_utf8(text).ok().filter(|_| !cut)?;
-                Line::parse(text).ok()
-            })
-            .collect();
-        let numbers = lines.iter().filter_map(|line| match line {
-            Some(Line::Entry(line)) => Some(line.entry.number),
-            _ => None,
-        });
-        self.numbers = numbers.collect();
-        for (at, line) in lines.iter().enumerate() {
+    fn read(mut self, mut file: impl BufRead) -> io::Result<Report> {
+        let (mut text, mut at, mut ends_with_seal) = (Vec::new(), 0, false);
+        while let Some(line) = next_line(&mut file, &mut text)? {
+            at += 1;
+            ends_with_seal = matches!(line, Ok(Line::Seal(_)));
+            if let Ok(Line::Entry(line)) = &line {
+                self.see_number(line.entry.number);
+            }
             match line {
-                Some(Line::Seal(line)) if at == 0 => self.begin(line),
-                _ if at == 0 && self.since.is_some() => {
+                Ok(Line::Seal(line)) if at == 1 => self.begin(&line),
+                _ if at == 1 && self.since.is_some() => {
                     let number = self.since.map(|(number, _)| number);
                     self.report.find(Code::HeadCut, 1, number);
                 }
-                None => self.report.find(Code::Unreadable, at + 1, None),
-                Some(Line::Entry(line)) => self.entry(line, at + 1),
-                Some(Line::Seal(line)) => self.seal(line, at + 1),
+                Err(LineError) => self.report.find(Code::Unreadable, at, None),
+                Ok(Line::Entry(line)) => self.entry(&line, at),
+                Ok(Line::Seal(line)) => self.seal(&line, at),
             }
         }
-        self.end(count, matches!(lines.last(), Some(Some(Line::Seal(_)))));
-        self.report
+        self.end(at, ends_with_seal);
+        Ok(self.report)
+    }
+
+    /// What was missing further up and comes now was not missing: it is in another order.
+    fn see_number(&mut self, number: u64) {
+        self.numbers.insert(number);
+        let findings = &mut self.report.findings;
+        self.missed.retain(|missed| {
+            if missed.number == number
+                && let Some(finding) = findings.get_mut(missed.finding)
+            {
+                finding.code = Code::Reordered;
+                finding.number = Some(missed.instead);
+            }
+            missed.number != number
+        });
     }
 
     /// A file that begins with a seal: what came before it is missing, unless it was asked for from there on.
@@ -281,10 +313,20 @@ impl<'a> Reading<'a> {
         if entry.number != next {
             let (code, number) = if entry.number < next || self.numbers.contains(&next) {
                 (Code::Reordered, entry.number)
-            } else if self.run.is_none() {
-                (Code::HeadCut, next)
             } else {
-                (Code::Gap, next)
+                if self.report.findings.len() < FINDINGS_MAX {
+                    self.missed.push(Missed {
+                        number: next,
+                        finding: self.report.findings.len(),
+                        instead: entry.number,
+                    });
+                }
+                let code = if self.run.is_none() {
+                    Code::HeadCut
+                } else {
+                    Code::Gap
+                };
+                (code, next)
             };
             self.report.find(code, at, Some(number));
         } else if entry.hash(&before) != line.hash {

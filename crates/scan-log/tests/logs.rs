@@ -21,6 +21,7 @@ fn look(file: &[u8]) -> Report {
             seal: None,
         },
     )
+    .unwrap()
 }
 
 fn lines(file: &[u8]) -> Vec<Vec<u8>> {
@@ -92,24 +93,26 @@ fn a_log_sealed_with_another_key_is_not_the_desks() {
     let other = SecretKey::from_seed([2; 32]).public();
     let file = three_days();
     let report = verify(
-        &file,
+        &file[..],
         &Expected {
             keys: &[other],
             seal: None,
         },
-    );
+    )
+    .unwrap();
     assert_eq!(report.code(), Code::WrongKey);
     // A desk that was given a new key has had two.
     let both = [other, desk().public()];
     let report = verify(
-        &file,
+        &file[..],
         &Expected {
             keys: &both,
             seal: None,
         },
-    );
+    )
+    .unwrap();
     assert_eq!(report.code(), Code::Whole);
-    let report = verify(&file, &Expected::default());
+    let report = verify(&file[..], &Expected::default()).unwrap();
     assert_eq!(
         (report.code(), report.code().verdict()),
         (Code::NoKey, Verdict::Undecided)
@@ -132,6 +135,7 @@ fn an_earlier_export_is_known_by_a_later_seal_that_was_noted() {
                 seal: Some((number, digest)),
             },
         )
+        .unwrap()
         .code()
     };
     let digest = &noted.sha256[..4];
@@ -262,14 +266,16 @@ fn a_part_from_a_noted_seal_on_is_looked_at_as_strictly_as_a_whole_log() {
     };
     let code = |lines: &[&str], number, digest: &[u8]| {
         let file = lines.iter().fold(String::new(), |file, line| file + line + "\n");
-        verify_since(file.as_bytes(), &expected, (number, digest)).code()
+        verify_since(file.as_bytes(), &expected, (number, digest))
+            .unwrap()
+            .code()
     };
     let lines: Vec<&str> = std::str::from_utf8(&part).unwrap().lines().collect();
     let count = lines.len();
     assert_eq!(code(&lines, number, &sha256), Code::Whole);
     assert_eq!(code(&lines, number, &sha256[..4]), Code::Whole);
     // By nobody's word but its own it is no log.
-    assert_eq!(verify(&part, &expected).code(), Code::HeadCut);
+    assert_eq!(verify(&part[..], &expected).unwrap().code(), Code::HeadCut);
     // Another beginning than the noted one.
     assert_eq!(code(&lines, number + 1, &sha256), Code::HeadCut);
     assert_eq!(code(&lines, number, &[7; 4]), Code::OtherLog);
@@ -289,13 +295,38 @@ fn a_part_from_a_noted_seal_on_is_looked_at_as_strictly_as_a_whole_log() {
         keys: &[SecretKey::from_seed([9; 32]).public()],
         seal: None,
     };
-    let report = verify_since(&part, &stranger, (number, &sha256));
+    let report = verify_since(&part[..], &stranger, (number, &sha256)).unwrap();
     assert_eq!(report.code(), Code::WrongKey);
     // No key given: what fits, and nothing said of whose it is.
     let nobody = Expected {
         keys: &[],
         seal: None,
     };
-    let report = verify_since(&part, &nobody, (number, &sha256));
+    let report = verify_since(&part[..], &nobody, (number, &sha256)).unwrap();
     assert_eq!(report.code(), Code::NoKey);
+}
+
+#[test]
+fn a_log_that_comes_in_pieces_of_any_size_is_the_same_log() {
+    let whole = three_days();
+    let mut swapped = lines(&whole);
+    swapped.swap(3, 9);
+    let mut long = whole.clone();
+    long.splice(0..0, vec![b'x'; 5_000]);
+    let cut = &whole[..whole.len() - 1];
+    for file in [&whole[..], &swapped.concat(), &long, cut, b"\n", b""] {
+        let keys = keys();
+        let expected = Expected {
+            keys: &keys,
+            seal: None,
+        };
+        for size in [1, 1_024, 1_025] {
+            let pieces = std::io::BufReader::with_capacity(size, file);
+            assert_eq!(verify(pieces, &expected).unwrap(), look(file), "{size}");
+        }
+    }
+    // A line that is too long is one line.
+    let found = look(&long).findings;
+    assert_eq!((found[0].code, found[0].line), (Code::Unreadable, 1));
+    assert_eq!(look(&long).entries, look(&whole).entries - 1);
 }

@@ -55,7 +55,7 @@ impl Case {
             keys: &keys(),
             seal: None,
         };
-        let seal = verify(file, &expected).last_seal.unwrap();
+        let seal = verify(file, &expected).unwrap().last_seal.unwrap();
         let digest = *seal.sha256.first_chunk().unwrap();
         Self {
             noted: Some((seal.content.number, digest)),
@@ -282,7 +282,7 @@ fn each_file_gets_the_answer_that_was_written_by_hand() {
     for case in cases() {
         let (own, other) = (keys(), [other()]);
         let report = verify(
-            &case.file,
+            &case.file[..],
             &Expected {
                 keys: if case.other_key { &other } else { &own },
                 seal: case
@@ -290,7 +290,8 @@ fn each_file_gets_the_answer_that_was_written_by_hand() {
                     .as_ref()
                     .map(|(number, digest)| (*number, digest.as_slice())),
             },
-        );
+        )
+        .unwrap();
         assert_eq!(
             report.code().as_str(),
             case.code,

@@ -18,12 +18,16 @@ const HELD_SECONDS: u64 = 10;
 /// So many codes that are held before the camera are known again.
 const HELD_MAX: usize = 8;
 
-/// True if a verdict says nothing of a pass that the province gave to somebody.
+/// True if a verdict says nothing of a pass that the province gave to somebody: it may be reached before the province's
+/// signature was looked at.
 pub(crate) const fn is_anybodys(code: Code) -> bool {
     is_no_pass(code)
         || matches!(
             code,
             Code::AlgorithmNotAllowed
+                | Code::NotADocument
+                | Code::NoTrustList
+                | Code::ClockWrong
                 | Code::UnknownHeader
                 | Code::WeakKey
                 | Code::HolderSignature
@@ -98,6 +102,21 @@ impl HeldUp {
 
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
+
+    use std::collections::BTreeSet;
+
+    use credential::paper::{CardClaims, issue_card};
+    use credential::{
+        Claims, Context, DAY, DOCUMENT_PREFIX, Expect, Facts, ISSUER, Identity, RootKind, RootSet, SecretKey,
+        StatusRef, TrustContent, TrustList, TrustedKey, Vct, base45, verify,
+    };
+
     use super::*;
 
     fn at(seconds: u64) -> Timestamp {
@@ -148,5 +167,132 @@ mod tests {
             assert!(!is_anybodys(code), "{code}");
         }
         assert!(is_anybodys(Code::HolderSignature) && is_anybodys(Code::Malformed));
+    }
+
+    const DESK: &str = "kp:test-desk";
+
+    fn key(seed: u8) -> SecretKey {
+        SecretKey::from_seed([seed; 32])
+    }
+
+    /// A list that trusts key 1.
+    fn trust() -> TrustList {
+        let (kinds, day) = ([Vct::AGE, Vct::PAPER_CARD, domicile()], at(0).start_of_day());
+        let content = TrustContent {
+            sequence: 1,
+            previous: None,
+            iat: day,
+            exp: day.plus(30 * DAY),
+            keys: vec![TrustedKey {
+                key: key(1).public(),
+                allowed: kinds.to_vec(),
+                nbf: day,
+                exp: day.plus(90 * DAY),
+                iss: "Test province".into(),
+                revoked_at: None,
+                retired_at: None,
+            }],
+            next_roots: None,
+        };
+        let roots = [11, 12, 13].map(key);
+        let signed = credential::sign_trust_list(&content, &[(0, &roots[0]), (1, &roots[1])]);
+        let set = RootSet::new(RootKind::Test, roots.map(|root| root.public())).unwrap();
+        TrustList::verify(&signed, &set, None).unwrap()
+    }
+
+    fn domicile() -> Vct {
+        Vct::parse("domicile").unwrap()
+    }
+
+    /// What somebody makes without the province: each kind of code in its right form, and whatever the clock is in time.
+    fn without_a_pass(now: Timestamp) -> Vec<String> {
+        let day = now.start_of_day();
+        let (stranger, phone) = (key(2), key(3));
+        let status = StatusRef {
+            index: 77,
+            uri: "id".into(),
+        };
+        let pass = Claims {
+            iss: ISSUER.into(),
+            iat: day,
+            nbf: None,
+            exp: day.plus(30 * DAY),
+            holder: Some(phone.public().into()),
+            vct: Vct::AGE,
+            status: None,
+            identity: None,
+            facts: Facts {
+                over_18: Some(true),
+                ..Facts::default()
+            },
+        };
+        let paper = Claims {
+            holder: None,
+            vct: domicile(),
+            status: Some(status.clone()),
+            ..pass.clone()
+        };
+        let card = CardClaims {
+            iss: ISSUER.into(),
+            iat: day,
+            exp: day.plus(30 * DAY),
+            identity: Identity::default(),
+            status,
+        };
+        let mut texts = vec![
+            issue_card(&card, &stranger).unwrap(),
+            "https://example.org".into(),
+        ];
+        for claims in [&pass, &paper] {
+            let own = credential::issue(claims, &stranger).unwrap();
+            // The province's key is named, and its signature is none.
+            let mut unsigned = credential::issue(claims, &key(1)).unwrap();
+            *unsigned.last_mut().unwrap() ^= 1;
+            for bytes in [own, unsigned] {
+                texts.push(format!("{DOCUMENT_PREFIX}{}", base45::encode(&bytes)));
+                if claims.holder.is_some() {
+                    texts.push(credential::present_timed(&bytes, &phone, DESK, now).unwrap());
+                }
+            }
+        }
+        texts
+    }
+
+    #[test]
+    fn what_is_decided_before_the_provinces_signature_is_anybodys_whatever_the_desk_holds() {
+        let trust = trust();
+        let mut seen = BTreeSet::new();
+        let late = at(0).plus(60 * DAY);
+        for (trust, now) in [
+            (None, at(0)),
+            (Some(&trust), Timestamp::from_unix(0)),
+            (Some(&trust), at(0)),
+            (Some(&trust), late),
+        ] {
+            for text in without_a_pass(now) {
+                for expect in [Expect::Timed { audience: DESK }, Expect::Nothing] {
+                    let context = Context {
+                        now,
+                        trust,
+                        status: None,
+                        types: None,
+                        expect,
+                        rule: None,
+                    };
+                    let code = verify(&text, &context).code;
+                    assert!(is_anybodys(code), "{code}: {text}");
+                    seen.insert(code.code());
+                }
+            }
+        }
+        let all = [
+            "clock_wrong",
+            "issuer_signature",
+            "no_trust_list",
+            "not_a_document",
+            "unknown_issuer",
+            "wrong_code",
+        ];
+        assert_eq!(seen, BTreeSet::from(all));
     }
 }

@@ -226,6 +226,14 @@ impl Store {
         Ok(HandOut::of(self.connection.path(), ends))
     }
 
+    /// Whether the log has a seal with this number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn has_seal(&self, number: u64) -> Result<bool, StoreError> {
+        Ok(rows::covered_by(&self.connection, number)?.is_some())
+    }
+
     /// How many entries there are, and the last seal.
     pub(crate) fn log_facts(&self) -> Result<(u64, Option<SealFacts>), StoreError> {
         let run = rows::run(&self.connection)?;

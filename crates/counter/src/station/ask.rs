@@ -47,8 +47,7 @@ impl Station {
             .map_err(|_| StationCode::MayNotAsk)?;
         let reply = self.request_reply(&request).ok_or(StationCode::BadCall)?;
         self.note_unfinished(now)?;
-        self.store
-            .open_request(&request.nonce, request.expires.unix(), now.unix())?;
+        self.store.open_request(&request.nonce, request.expires.unix())?;
         self.request = Some(request);
         self.begin_visit();
         Ok(reply)

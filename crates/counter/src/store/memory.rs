@@ -78,14 +78,18 @@ impl Store {
             let delete = format!("DELETE FROM {table} WHERE {column} < ?1");
             self.connection.execute(&delete, [seconds(now.unix())])
         };
-        if ended("shown_pass", "until")? + ended("request", "expires_at")? > 0 {
+        let gone = ended("shown_pass", "until")? + ended("request", "expires_at")?;
+        self.journal_holds_ended |= gone > 0;
+        if self.journal_holds_ended {
             // Without waiting for whoever reads: the next time does it then.
             self.connection.busy_timeout(Duration::ZERO)?;
             let emptied = self
                 .connection
-                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                    Ok(row.get::<_, i64>("busy")? == 0)
+                });
             self.connection.busy_timeout(BUSY)?;
-            emptied?;
+            self.journal_holds_ended = !emptied?;
         }
         Ok(())
     }
@@ -94,29 +98,27 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; the request must not be shown then.
-    pub fn open_request(&mut self, nonce: &[u8; 16], expires: u64, now: u64) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction()?;
-        transaction.execute("DELETE FROM request WHERE expires_at < ?1", [seconds(now)])?;
-        transaction.execute(
+    pub fn open_request(&mut self, nonce: &[u8; 16], expires: u64) -> Result<(), StoreError> {
+        self.connection.execute(
             "INSERT INTO request (nonce, expires_at, used) VALUES (?1, ?2, 0)",
             params![nonce, seconds(expires)],
         )?;
-        transaction.commit()?;
         Ok(())
     }
 }
 
-/// Remembers a pass until `until` (unix seconds) and says whether it is new.
+/// Remembers a pass until `until` (unix seconds) and says whether it is new. One that ended and was not forgotten yet is; only
+/// [`Store::forget_ended`] deletes, which also looks after the journal.
 fn remember_pass(
     transaction: &Transaction<'_>,
     key: &[u8; 32],
     until: u64,
     now: u64,
 ) -> rusqlite::Result<FirstTime> {
-    transaction.execute("DELETE FROM shown_pass WHERE until < ?1", [seconds(now)])?;
     let added = transaction.execute(
-        "INSERT INTO shown_pass (blinded, until) VALUES (?1, ?2) ON CONFLICT (blinded) DO NOTHING",
-        params![blinded(transaction, key)?, seconds(until)],
+        "INSERT INTO shown_pass (blinded, until) VALUES (?1, ?2)
+         ON CONFLICT (blinded) DO UPDATE SET until = excluded.until WHERE until < ?3",
+        params![blinded(transaction, key)?, seconds(until), seconds(now)],
     )?;
     Ok(if added == 1 { FirstTime::Yes } else { FirstTime::No })
 }
@@ -193,7 +195,62 @@ mod tests {
         let mut store = open(&path);
         assert_eq!(pass(&mut store, 1, 200, 200), FirstTime::No);
         assert_eq!(pass(&mut store, 2, 400, 201), FirstTime::Yes);
+        // It ended, and counts as new though nobody has forgotten it yet.
+        assert_eq!(pass(&mut store, 1, 300, 201), FirstTime::Yes);
+        assert_eq!(pass(&mut store, 1, 300, 300), FirstTime::No);
+        assert_eq!(remembered(&store).len(), 2);
+        store.forget_ended(Timestamp::from_unix(301)).unwrap();
         assert_eq!(remembered(&store).len(), 1);
+    }
+
+    /// Whether these bytes stand in any file of the folder.
+    fn on_disk(folder: &std::path::Path, bytes: &[u8]) -> bool {
+        std::fs::read_dir(folder).unwrap().any(|file| {
+            let file = std::fs::read(file.unwrap().path()).unwrap();
+            file.windows(bytes.len()).any(|there| there == bytes)
+        })
+    }
+
+    #[test]
+    fn what_ended_is_gone_from_the_disk_though_somebody_came_in_between() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = open(&folder.path().join("counter.sqlite"));
+        pass(&mut store, 1, 200, 100);
+        store.open_request(&[7; 16], 200).unwrap();
+        let first = remembered(&store).remove(0);
+        // The next visitor comes after its end and before it is looked after.
+        pass(&mut store, 2, 400, 210);
+        store.open_request(&[8; 16], 270).unwrap();
+        store.forget_ended(Timestamp::from_unix(211)).unwrap();
+        assert_eq!(remembered(&store).len(), 1);
+        assert!(!on_disk(folder.path(), &first) && !on_disk(folder.path(), &[7; 16]));
+        assert!(on_disk(folder.path(), &[8; 16]));
+    }
+
+    #[test]
+    fn what_a_reader_kept_in_the_journal_goes_the_next_time_or_at_the_next_start() {
+        for again in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("counter.sqlite");
+            let mut store = open(&path);
+            pass(&mut store, 1, 200, 100);
+            let first = remembered(&store).remove(0);
+            let reader = Connection::open(&path).unwrap();
+            reader.execute_batch("BEGIN").unwrap();
+            let count = "SELECT count(*) FROM shown_pass";
+            let _: i64 = reader.query_row(count, [], |row| row.get(0)).unwrap();
+            store.forget_ended(Timestamp::from_unix(201)).unwrap();
+            assert!(on_disk(folder.path(), &first), "somebody still reads it");
+            reader.execute_batch("COMMIT").unwrap();
+            if again {
+                // The reader's connection is open, so that closing the other empties nothing.
+                drop(store);
+                store = open(&path);
+            }
+            // Nothing more ended.
+            store.forget_ended(Timestamp::from_unix(202)).unwrap();
+            assert!(!on_disk(folder.path(), &first), "{again}");
+        }
     }
 
     #[test]
@@ -202,13 +259,8 @@ mod tests {
         let mut store = open(&folder.path().join("counter.sqlite"));
         pass(&mut store, 1, 200, 100);
         pass(&mut store, 2, 300, 100);
-        store.open_request(&[7; 16], 200, 100).unwrap();
-        let on_disk = |bytes: &[u8]| {
-            std::fs::read_dir(folder.path()).unwrap().any(|file| {
-                let file = std::fs::read(file.unwrap().path()).unwrap();
-                file.windows(bytes.len()).any(|there| there == bytes)
-            })
-        };
+        store.open_request(&[7; 16], 200).unwrap();
+        let on_disk = |bytes: &[u8]| on_disk(folder.path(), bytes);
         let both = remembered(&store);
         assert!(both.iter().all(|one| on_disk(one)) && on_disk(&[7; 16]));
         store.forget_ended(Timestamp::from_unix(200)).unwrap();
@@ -259,7 +311,7 @@ mod tests {
     fn a_request_can_be_answered_once_and_only_if_it_was_shown() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = open(&folder.path().join("counter.sqlite"));
-        store.open_request(&[7; 16], 160, 100).unwrap();
+        store.open_request(&[7; 16], 160).unwrap();
         let mut answer = |nonce: u8| {
             let nonce = [nonce; 16];
             store

@@ -51,6 +51,8 @@ impl From<StoreError> for StationCode {
 pub struct Store {
     pub(crate) connection: Connection,
     pub(crate) log_key: SecretKey,
+    /// What was forgotten may still stand in the journal beside the file; nobody knows at a start.
+    journal_holds_ended: bool,
 }
 
 impl Store {
@@ -70,6 +72,7 @@ impl Store {
         Ok(Self {
             connection,
             log_key: key.clone(),
+            journal_holds_ended: true,
         })
     }
 }
