@@ -68,3 +68,39 @@ impl Area {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    #[test]
+    fn contributing_names_every_test_with_random_bytes_and_no_other() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let read = |path: &Path| std::fs::read_to_string(path).unwrap();
+        let mut targets = BTreeSet::new();
+        for package in std::fs::read_dir(root.join("crates")).unwrap() {
+            let file = package.unwrap().path().join("tests/fuzz.rs");
+            if !file.exists() {
+                continue;
+            }
+            let names = read(&file);
+            let names = names
+                .lines()
+                .filter_map(|line| line.trim().strip_suffix("(input) {"));
+            targets.extend(names.filter(|name| name.starts_with("any_")).map(str::to_owned));
+        }
+        let table = read(&root.join("CONTRIBUTING.md"));
+        let rows = table
+            .lines()
+            .filter(|line| line.starts_with("| `any_") && !line.contains("crates/"));
+        let named: BTreeSet<String> = rows
+            .flat_map(|row| row.split('`').skip(1).step_by(2))
+            .map(str::to_owned)
+            .collect();
+        assert!(targets.len() > 30);
+        assert_eq!(named, targets);
+    }
+}

@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::SystemTime;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_counter");
 /// Where the unit says that the program is.
@@ -133,7 +134,14 @@ struct Kiosk {
     doors: BTreeMap<String, (String, String)>,
     /// What lies in the session's folder afterwards.
     left: usize,
+    /// How often the script waited.
+    waits: usize,
+    /// Whether this folder's files tell that they were read.
+    tells_reads: bool,
 }
+
+/// So often the script looks whether a door was read, before it takes it away all the same.
+const LOOKS_MAX: usize = 60;
 
 /// A browser that reads its page and stays until the page is gone.
 const BROWSER: &str = r#"#!/bin/sh
@@ -143,8 +151,27 @@ name=${door##*/}
 stat -c '%a' "$door" "$(dirname "$door")" | tr '\n' ' ' >"$OUT/rights-$name"
 cat "$door" >"$OUT/door-$name"
 printf '%s\n' "$*" >"$OUT/words-$name"
-while [ -e "$door" ]; do sleep 1; done
+while [ -e "$door" ]; do command -p sleep 0.1; done
 "#;
+
+/// The script's waiting: until each browser that it started has read its page, so that no time counts here.
+const SLEEP: &str = r#"#!/bin/sh
+echo >>"$OUT/waits"
+for door in "$XDG_RUNTIME_DIR"/*/*.html; do
+    while [ -e "$door" ] && [ ! -e "$OUT/words-${door##*/}" ]; do command -p sleep 0.1; done
+done
+"#;
+
+/// Whether a file here can tell that it was read; where access times are not kept it cannot.
+fn tells_reads(file: &Path) -> bool {
+    let long_ago = SystemTime::UNIX_EPOCH;
+    std::fs::write(file, "x").unwrap();
+    let times = std::fs::FileTimes::new().set_accessed(long_ago);
+    let open = std::fs::OpenOptions::new().write(true).open(file).unwrap();
+    open.set_times(times).unwrap();
+    std::fs::read(file).unwrap();
+    std::fs::metadata(file).unwrap().accessed().unwrap() != long_ago
+}
 
 fn kiosk(address: &str, settings: Option<&str>) -> Kiosk {
     use std::os::unix::fs::PermissionsExt as _;
@@ -165,8 +192,10 @@ fn kiosk(address: &str, settings: Option<&str>) -> Kiosk {
             at("kiosk.conf").to_str().unwrap(),
         );
     std::fs::write(at("kiosk"), script).unwrap();
-    std::fs::write(at("bin/chromium"), BROWSER).unwrap();
-    std::fs::set_permissions(at("bin/chromium"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    for (name, program) in [("bin/chromium", BROWSER), ("bin/sleep", SLEEP)] {
+        std::fs::write(at(name), program).unwrap();
+        std::fs::set_permissions(at(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
     let path = format!("{}:{}", at("bin").display(), std::env::var("PATH").unwrap());
     let output = Command::new("sh")
         .arg(at("kiosk"))
@@ -181,6 +210,8 @@ fn kiosk(address: &str, settings: Option<&str>) -> Kiosk {
         words: Vec::new(),
         doors: BTreeMap::new(),
         left: std::fs::read_dir(at("session")).unwrap().count(),
+        waits: std::fs::read_to_string(at("out/waits")).map_or(0, |waits| waits.lines().count()),
+        tells_reads: tells_reads(&at("probe")),
     };
     for name in ["officer.html", "visitor.html"] {
         let text = |kind: &str| std::fs::read_to_string(at("out").join(format!("{kind}-{name}")));
@@ -214,6 +245,16 @@ fn the_kiosk_opens_both_screens_and_the_token_is_on_no_command_line() {
         assert_eq!(rights, "600 700", "nobody else reads it");
     }
     assert_eq!(both.left, 0, "what the browsers were given is gone");
+    // A door goes once it was read: at most one wait for each browser. Where nobody can tell, it goes after the last look.
+    let in_time = |kiosk: &Kiosk| {
+        let browsers = kiosk.words.len();
+        if kiosk.tells_reads {
+            assert!(kiosk.waits <= browsers, "{} waits", kiosk.waits);
+        } else {
+            assert_eq!(kiosk.waits, LOOKS_MAX * browsers);
+        }
+    };
+    in_time(&both);
     // One screen where none is named, or what is named is no place.
     for settings in [
         None,
@@ -222,5 +263,6 @@ fn the_kiosk_opens_both_screens_and_the_token_is_on_no_command_line() {
     ] {
         let one = kiosk_of(settings);
         assert_eq!((one.words.len(), one.left), (1, 0), "{settings:?}");
+        in_time(&one);
     }
 }
