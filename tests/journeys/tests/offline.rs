@@ -31,7 +31,8 @@ fn undecided(code: Code) -> (Option<VerdictView>, Option<&'static str>) {
 async fn an_age_is_believed_with_no_network_and_only_once() {
     let mut stage = Stage::set().await.unwrap();
     stage.enrol().await.unwrap();
-    let (mut desk, mut other) = (stage.desk().await.unwrap(), stage.desk().await.unwrap());
+    let mut desk = stage.timed_desk().await.unwrap();
+    let mut other = stage.timed_desk().await.unwrap();
     stage.sync(&mut desk).await.unwrap();
     stage.sync(&mut other).await.unwrap();
     stage.network_gone();
@@ -74,7 +75,7 @@ async fn an_age_is_believed_with_no_network_and_only_once() {
         answer(&stage.look(&mut other, &showing.frames[0]).unwrap()),
         ACCEPTED
     );
-    let mut third = stage.desk().await.unwrap();
+    let mut third = stage.timed_desk().await.unwrap();
     stage.province_up().await.unwrap();
     stage.sync(&mut third).await.unwrap();
     stage.pass(1);
@@ -147,7 +148,7 @@ async fn a_revoked_citizen_is_refused_once_the_desk_has_heard_of_it() {
 async fn a_desk_that_does_not_know_cannot_decide() {
     let mut stage = Stage::set().await.unwrap();
     stage.enrol().await.unwrap();
-    let mut desk = stage.desk().await.unwrap();
+    let mut desk = stage.timed_desk().await.unwrap();
     let showing = stage.wallet.show_timed("age", None, stage.now()).unwrap();
     assert_eq!(
         answer(&stage.look(&mut desk, &showing.frames[0]).unwrap()),

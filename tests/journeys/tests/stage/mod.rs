@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
 use axum::body::Body;
+use counter::profile::Profile;
 use counter::station::{Settings, Source, Station};
 use counter::types::ScanReply;
 use credential::{Names, ProvinceConfig, PublicKey, RootKind, RootSet, SecretKey, Timestamp, Vct};
@@ -225,6 +226,17 @@ impl Stage {
     /// A desk that the province certified for everything, with no signed data yet.
     pub async fn desk(&mut self) -> Result<Station> {
         self.desk_for(vec![Vct::AGE, Vct::RESIDENCE, Vct::IDENTITY]).await
+    }
+
+    /// The same with a profile that takes timed codes unasked: a desk without one takes answers to its requests only.
+    pub async fn timed_desk(&mut self) -> Result<Station> {
+        let mut desk = self.desk().await?;
+        let profile = serde_json::json!({
+            "version": 1, "id": "timed", "service": "general", "ask": ["age", "residence", "identity"], "mode": "timed",
+            "name": { "en": "Test desk", "ur": "آزمائشی کاؤنٹر", "ps": "ازمایښتي کاونټر" },
+        });
+        desk.use_profile(Profile::parse(profile.to_string().as_bytes())?)?;
+        Ok(desk)
     }
 
     /// A desk that the province certified for these.
