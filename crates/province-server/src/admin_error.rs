@@ -3,6 +3,7 @@
 use credential::{IssueError, Vct};
 
 use crate::admin::CERTIFICATE_DAYS_MAX;
+use crate::key_admin::{KEY_DAYS_MAX, KEY_KINDS_MAX};
 use crate::keys::KeyFileError;
 use crate::rules::Fault;
 use crate::rules::bundle::NotTaken;
@@ -66,6 +67,12 @@ pub enum AdminError {
         "{0} has a key of its own: name it alone. Kinds of passes and documents may share a key with each other"
     )]
     KindsMixed(Vct),
+    /// A key would serve no day, or too long.
+    #[error("a key serves 1 to {} days", KEY_DAYS_MAX)]
+    KeyDays,
+    /// A key would sign more kinds than a register has.
+    #[error("a key signs {} kinds at most, as a type register has", KEY_KINDS_MAX)]
+    KeyKinds,
     /// A trust list would leave desks without something that they need to decide.
     #[error(
         "the list ends the key of the published {}, and names no other one of this province that could sign that anew: \
@@ -102,6 +109,8 @@ impl AdminError {
             Self::Certificate(error) => error.code(),
             Self::CertificateTooLong => "certificate_too_long",
             Self::KindsMixed(_) => "key_kinds_mixed",
+            Self::KeyDays => "key_days",
+            Self::KeyKinds => "key_kinds_too_many",
             Self::LeavesUndecided(_) => "trust_leaves_undecided",
             Self::NotTaken(why) => why.code(),
         }

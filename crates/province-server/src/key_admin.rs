@@ -3,10 +3,12 @@
 //! Each takes effect at readers with the next trust list; a key that was retired or withdrawn here signs nothing from
 //! that moment on, whatever readers know.
 
-use credential::{DAY, KeyId, PublicKey, Timestamp, Vct};
+use credential::{DAY, KeyId, PublicKey, TYPES_MAX, Timestamp, TrustedKey, Vct};
+use sqlx::AnyConnection;
 
 use crate::admin::{AdminError, Office};
 use crate::randomness::Randomness;
+use crate::rules::publish::{self, ISSUER_NAME};
 use crate::store::trusted_key::{self, TrustedKeyRow};
 
 /// What has a key of its own, so that a stolen one is worth one thing and its withdrawal ends one thing: cards, which are
@@ -19,6 +21,12 @@ pub const ALONE: [Vct; 5] = [
     Vct::TYPE_REGISTER,
     Vct::RISK_RULES,
 ];
+
+/// Longest that a key serves, in days.
+pub const KEY_DAYS_MAX: u64 = 3650;
+
+/// Most kinds that one key may sign: all that a register has.
+pub const KEY_KINDS_MAX: usize = TYPES_MAX;
 
 /// What a withdrawn key leaves standing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +42,9 @@ impl Office {
     /// then on in place of older keys of the same kinds.
     ///
     /// # Errors
-    /// [`AdminError::KindsMixed`] if one of [`ALONE`] does not stand alone; [`AdminError`].
+    /// [`AdminError::KindsMixed`] if one of [`ALONE`] does not stand alone; [`AdminError::KeyDays`] and
+    /// [`AdminError::KeyKinds`] beyond [`KEY_DAYS_MAX`] and [`KEY_KINDS_MAX`]; [`Fault::Trust`](crate::rules::Fault::Trust)
+    /// if no trust list has room for it; [`AdminError`]. Then nothing was kept.
     pub async fn add_key(
         &self,
         allowed: &[Vct],
@@ -46,21 +56,57 @@ impl Office {
         if let Some(alone) = alone.filter(|alone| allowed.iter().any(|vct| vct != *alone)) {
             return Err(AdminError::KindsMixed(*alone));
         }
+        if !(1..=KEY_DAYS_MAX).contains(&days) {
+            return Err(AdminError::KeyDays);
+        }
+        if allowed.len() > KEY_KINDS_MAX {
+            return Err(AdminError::KeyKinds);
+        }
+        let until = now.start_of_day().plus(days.saturating_mul(DAY));
+        let mut write = self.store().write().await?;
+        self.must_have_room(&mut write, allowed, until, now).await?;
         let key = self.keys().make_another(randomness)?;
         let row = TrustedKeyRow {
             key: *key.as_bytes(),
             allowed: allowed.to_vec(),
             // A second key of one day is the newer one: the time of day is kept for the choice between them.
             valid_from: now.unix(),
-            valid_until: now.start_of_day().plus(days.saturating_mul(DAY)).unix(),
+            valid_until: until.unix(),
             retired_at: None,
             revoked_at: None,
             listed: Vec::new(),
         };
-        let mut write = self.store().write().await?;
         trusted_key::add(&mut write, &row).await?;
         write.commit().await?;
         Ok(key)
+    }
+
+    /// Whether every later list can be read with one key more, also when all of its keys end and its roots change: a
+    /// key is never taken off again, so one without room would stop the province from saying anything.
+    async fn must_have_room(
+        &self,
+        db: &mut AnyConnection,
+        allowed: &[Vct],
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), AdminError> {
+        let roots = *self.public_roots()?.keys();
+        let [in_its_place, ..] = roots;
+        let mut content = publish::trust_content(db, Some(roots), now).await?;
+        content.keys.push(TrustedKey {
+            key: in_its_place,
+            allowed: allowed.to_vec(),
+            nbf: now,
+            exp: until,
+            iss: ISSUER_NAME.to_owned(),
+            revoked_at: None,
+            retired_at: None,
+        });
+        for key in &mut content.keys {
+            key.revoked_at = Some(until);
+            key.retired_at = Some(until);
+        }
+        Ok(publish::must_be_readable(&content)?)
     }
 
     /// Ends a key's signing from a midnight on; what it signed before stays good until the key's end. Of two such days the

@@ -60,14 +60,16 @@ impl Office {
     /// What the next trust list says, for roots that are kept elsewhere.
     ///
     /// # Errors
-    /// [`AdminError`].
+    /// [`Fault::Trust`](crate::rules::Fault::Trust) if no reader would take it; [`AdminError`].
     pub async fn draft_trust(
         &self,
         next_roots: Option<[PublicKey; 3]>,
         now: Timestamp,
     ) -> Result<TrustContent, AdminError> {
         let mut db = self.store.read().await?;
-        Ok(publish::trust_content(&mut db, next_roots, now).await?)
+        let content = publish::trust_content(&mut db, next_roots, now).await?;
+        publish::must_be_readable(&content)?;
+        Ok(content)
     }
 
     /// Publishes a trust list that the roots signed, and signs anew what desks would lose with it, both at once.

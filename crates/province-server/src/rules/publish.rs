@@ -2,7 +2,8 @@
 
 use credential::{
     DAY, PassType, PublicKey, RegisterContent, RiskRule, RiskRules, RootSet, RulesContent, SecretKey,
-    StatusPurpose, Timestamp, TrustContent, TrustError, TrustList, TrustedKey, TypeRegister,
+    StatusPurpose, TRUST_LIST_BYTES_MAX, Timestamp, TrustContent, TrustError, TrustList, TrustedKey,
+    TypeRegister,
 };
 use province_api::artefacts::{ESTAMP_LIST, IDENTITY_LIST};
 use sha2::{Digest as _, Sha256};
@@ -19,6 +20,9 @@ pub const TRUST_LIST_DAYS: u64 = 180;
 pub const REGISTER_DAYS: u64 = 2 * 365;
 /// How long risk rules serve.
 pub const RULES_DAYS: u64 = 180;
+
+/// What the signatures add to a trust list at most, in bytes: three roots and the next three, below 100 each.
+const SIGNATURES_BYTES: usize = 1024;
 
 /// The issuer's name in trust lists, for people.
 pub const ISSUER_NAME: &str = "Khyber Pakhtunkhwa";
@@ -61,6 +65,19 @@ pub async fn trust_content(
         keys,
         next_roots,
     })
+}
+
+/// Whether readers take what a list says, once it is signed.
+///
+/// # Errors
+/// [`Fault::Trust`].
+pub fn must_be_readable(content: &TrustContent) -> Result<(), Fault> {
+    let bytes = content.to_bytes();
+    if bytes.len() + SIGNATURES_BYTES > TRUST_LIST_BYTES_MAX {
+        return Err(Fault::Trust(TrustError::TooLarge));
+    }
+    TrustContent::from_bytes(&bytes).map_err(Fault::Trust)?;
+    Ok(())
 }
 
 /// Publishes a trust list that the roots signed. `pinned` are the roots of programs that know of no change of them yet.

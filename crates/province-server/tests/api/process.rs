@@ -196,6 +196,10 @@ fn every_command_closes_the_database_behind_it() {
     ends(&["key", "add", "--allow", "age,residence"], &[]);
     ends(&["key", "add", "--allow", "age,risk-rules"], &["key_kinds_mixed"]);
     ends(
+        &["key", "add", "--allow", "age", "--days", "105000000000"],
+        &["key_days"],
+    );
+    ends(
         &["key", "retire", "--key", "0", "--from", "2026-03-01"],
         &["no_such_key"],
     );

@@ -8,7 +8,7 @@ use province_api::paths;
 use province_api::problem::ProblemCode;
 use province_api::rules::RulesFile;
 use province_server::admin::{AdminError, Desks, Office, PublishedTrust};
-use province_server::key_admin::{ALONE, Standing};
+use province_server::key_admin::{ALONE, KEY_DAYS_MAX, KEY_KINDS_MAX, Standing};
 use province_server::randomness::Randomness;
 use province_server::rules::Fault;
 
@@ -291,6 +291,53 @@ async fn what_needs_a_key_of_its_own_gets_one() {
             .await
             .unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_key_that_no_list_could_name_is_not_made() {
+    let bench = Bench::new().await;
+    let randomness = Randomness::new(Counting(8));
+    let (office, now) = (&bench.office, bench.now());
+    let files = || std::fs::read_dir(office.folder().join("keys")).unwrap().count();
+    let kinds = |count: usize| -> Vec<Vct> {
+        let name = |n| Vct::parse(&format!("kind-with-a-very-long-name-{n:03}")).unwrap();
+        (0..count).map(name).collect()
+    };
+    let before = (office.list_keys().await.unwrap(), files());
+    for (allowed, days, code) in [
+        (vec![Vct::RISK_RULES], 0, "key_days"),
+        (vec![Vct::RISK_RULES], KEY_DAYS_MAX + 1, "key_days"),
+        (vec![Vct::RISK_RULES], 105_000_000_000, "key_days"),
+        (kinds(KEY_KINDS_MAX + 1), 30, "key_kinds_too_many"),
+        (kinds(3000), 30, "key_kinds_too_many"),
+    ] {
+        let refused = office.add_key(&allowed, days, &randomness, now).await;
+        assert_eq!(refused.unwrap_err().code(), code, "{} {days}", allowed.len());
+    }
+    assert_eq!((office.list_keys().await.unwrap(), files()), before);
+
+    // The largest keys, until the list is full: that one is not kept, and the list still goes out, all keys ended.
+    let most = kinds(KEY_KINDS_MAX);
+    let why = loop {
+        let before = (office.list_keys().await.unwrap(), files());
+        if let Err(why) = office.add_key(&most, KEY_DAYS_MAX, &randomness, now).await {
+            assert_eq!((office.list_keys().await.unwrap(), files()), before);
+            break why;
+        }
+    };
+    assert_eq!(why.code(), "trust_too_large");
+    let full = office.list_keys().await.unwrap();
+    assert!(full.len() > before.0.len());
+    for row in full.iter().filter(|row| row.allowed == most) {
+        let id = PublicKey::parse(&row.key).unwrap().key_id();
+        office.retire_key(id, now).await.unwrap();
+        office.withdraw_key(id, now, Standing::DatedBefore).await.unwrap();
+    }
+    let list = signed(office, Some([4, 5, 6]), &[1, 2, 4, 5], now).await;
+    office
+        .publish_signed(&list, Desks::MustDecide, now)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
