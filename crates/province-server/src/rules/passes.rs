@@ -3,7 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
-use credential::{PassType, PublicKey, RegisterContent};
+use credential::{PassType, PublicKey, RegisterContent, SecretKey};
 use province_api::Bytes;
 use province_api::passes::{Challenge, Offer, PASSES_MAX, PassesReply, PassesRequest, proof_message};
 use province_api::problem::ProblemCode;
@@ -140,16 +140,38 @@ impl Province {
         Ok(Some(reply))
     }
 
-    /// The kinds that may be drawn, and which documents this citizen holds that have not ended.
+    /// The kinds that may be drawn, and which documents this citizen holds that have not ended and fit their kind. One
+    /// that the register outgrew is for the operator to grant anew; the citizen's other passes do not wait for it.
     async fn kinds_of(&self, person: &Person) -> Result<(RegisterContent, Vec<Holding>), Refusal> {
         let mut db = self.store().read().await?;
         let register = kinds::in_force(&mut db).await?;
-        let mut held = Vec::new();
-        for one in holding::all(&mut db, &person.id).await? {
-            let granted = document::opened(&self.keys().data, person, &one)?;
+        let all = holding::all(&mut db, &person.id).await?;
+        if all.is_empty() {
+            return Ok((register, all));
+        }
+        let record = self.open_record(&person.id, &person.sealed)?;
+        let now = self.now();
+        // In the place of the holder's key and the issuer's: what is signed here goes nowhere.
+        let stand_in = SecretKey::from_seed([0; 32]);
+        let mut held = Vec::with_capacity(all.len());
+        for one in all {
             let kind = register.types.iter().find(|kind| kind.vct.as_str() == one.vct);
-            if !kind.is_some_and(|kind| kinds::has_ended(kind, &granted, self.now())) {
-                held.push(one);
+            let Some(kind) = kind.filter(|kind| kinds::is_on_phones(kind)) else {
+                continue;
+            };
+            let granted = document::opened(&self.keys().data, person, &one)?;
+            if kinds::has_ended(kind, &granted, now) {
+                continue;
+            }
+            let holder = Some(stand_in.public().into());
+            let claims = kinds::claims(kind, &record, person.status_index, &granted, holder, now);
+            match kind.issue(&claims, &stand_in) {
+                Ok(_) => held.push(one),
+                Err(why) => tracing::warn!(
+                    kind = kind.vct.as_str(),
+                    reason = why.code(),
+                    "a granted document does not fit its kind any more: grant it anew"
+                ),
             }
         }
         Ok((register, held))

@@ -30,7 +30,7 @@ fn form(number: usize, vct: &str, fields: Value) -> Form {
     }
 }
 
-fn domicile(number: usize, certificate: &str) -> Form {
+pub fn domicile(number: usize, certificate: &str) -> Form {
     let fields = json!({
         "certificate_number": certificate, "issued_on": "2026-11-02", "domicile_district": "peshawar",
     });
@@ -38,7 +38,7 @@ fn domicile(number: usize, certificate: &str) -> Form {
 }
 
 impl Bench {
-    async fn grant(&self, form: &Form) -> Result<(), AdminError> {
+    pub async fn grant(&self, form: &Form) -> Result<(), AdminError> {
         let randomness = Randomness::new(Counting(9));
         self.office.grant(form, &randomness, self.now()).await
     }
@@ -48,7 +48,7 @@ impl Bench {
         TypeRegister::verify(&bytes, &self.trust().await, None).unwrap()
     }
 
-    async fn offers(&self, phone: &Phone) -> Vec<Offer> {
+    pub async fn offers(&self, phone: &Phone) -> Vec<Offer> {
         let reply: Challenge = self.post(phone, paths::CHALLENGES, b"").await.json();
         reply.offers
     }

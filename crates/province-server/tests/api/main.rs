@@ -24,5 +24,6 @@ mod process;
 mod soak;
 mod status;
 mod trust;
+mod unfit;
 mod upkeep;
 mod whole;
