@@ -9,7 +9,7 @@ use crate::documents::domicile;
 
 impl Bench {
     /// Publishes the packaged register with the domicile's claims changed.
-    async fn outgrow(&self, change: impl FnOnce(&mut Vec<Value>)) {
+    async fn outgrow(&self, change: impl FnOnce(&mut [Value])) {
         let mut file: Value = serde_json::from_str(PACKAGED_TYPES).unwrap();
         let types = file["types"].as_array_mut().unwrap();
         let kind = types.iter_mut().find(|kind| kind["vct"] == "domicile").unwrap();
@@ -34,12 +34,17 @@ fn claim<'a>(claims: &'a mut [Value], key: &str) -> &'a mut Value {
     claims.iter_mut().find(|claim| claim["key"] == key).unwrap()
 }
 
+fn require_the_tehsil(claims: &mut [Value]) {
+    claim(claims, "domicile_tehsil")["required"] = json!(true);
+}
+
+fn number_the_certificate(claims: &mut [Value]) {
+    claim(claims, "certificate_number")["kind"] = json!("number");
+}
+
 #[tokio::test]
 async fn a_document_that_no_longer_fits_its_kind_keeps_nobody_from_other_passes() {
-    let required = |claims: &mut Vec<Value>| claim(claims, "domicile_tehsil")["required"] = json!(true);
-    let of_another_kind =
-        |claims: &mut Vec<Value>| claim(claims, "certificate_number")["kind"] = json!("number");
-    let changes: [&dyn Fn(&mut Vec<Value>); 2] = [&required, &of_another_kind];
+    let changes: [fn(&mut [Value]); 2] = [require_the_tehsil, number_the_certificate];
     for change in changes {
         let bench = Bench::new().await;
         let phone = bench.enrolled(0, 1).await;
