@@ -56,8 +56,16 @@ export function claimWords(claim: Claim): ClaimWords {
     return { icon, label, value, phrase: phrase || `${label}: ${value}` };
   }
   const value = valueWords(claim, claim.value);
-  const apart = claim.script === "number" || claim.script === "money" ? isolatedNumber(value) : isolated(value);
+  const apart = claim.script !== "date" && isInFigures(claim, value) ? isolatedNumber(value) : isolated(value);
   return { icon, label, value, phrase: `${label}: ${apart}` };
+}
+
+/**
+ * Whether a value is figures alone, which are set left to right in the figures' own font. A level and an amount have words
+ * beside theirs, whose letters that font may lack.
+ */
+export function isInFigures(claim: Pick<Claim, "script">, value: string): boolean {
+  return ["number", "date", "money"].includes(claim.script ?? "") && !/\p{L}/u.test(value);
 }
 
 function valueWords(claim: Claim, value: string): string {

@@ -5,7 +5,7 @@ import { toBackendError } from "$lib/backend";
 import { takeToken } from "$lib/backend/token";
 import { lumaOf } from "$lib/camera";
 import { fakeClaims, fakeKind } from "$lib/backend/fake";
-import { claimGroups, claimWords, districtName, passWords, rupees } from "$lib/claims";
+import { claimGroups, claimWords, districtName, isInFigures, passWords, rupees } from "$lib/claims";
 import { guilloche } from "$lib/components/guilloche";
 import { clockOf, dayText, daysAgo } from "$lib/format";
 import { useLanguage } from "$lib/i18n.svelte";
@@ -45,6 +45,18 @@ describe("words", () => {
 });
 
 describe("claims", () => {
+  test("what has letters beside its figures is not set in the figures' font", () => {
+    const label = { en: "", ur: "", ps: "" };
+    const set = (key: string, script: "number" | "money" | "date" | "latin", value: string) => {
+      const claim = { key, label, script, value };
+      return isInFigures(claim, claimWords(claim).value ?? "");
+    };
+    useLanguage("ur");
+    expect([set("assurance", "number", "2"), set("amount", "money", "100000")]).toEqual([false, false]);
+    expect([set("cnic", "number", "99999-1234567-1"), set("issued_on", "date", "2026-11-22")]).toEqual([true, true]);
+    expect(set("make", "latin", "4471")).toBe(false);
+  });
+
   test("a yes or no is a phrase of its own", () => {
     const said = (value: string) => fakeClaims("age", { over_18: value }).map((claim) => claimWords(claim).phrase);
     expect([...said("true"), ...said("false")]).toEqual(["18 or older", "Younger than 18"]);
