@@ -145,6 +145,20 @@ fn migrate(database: &mut Connection) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// Number and text of every migration, for tests without a file.
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(crate) fn migrations_in_order() -> Vec<(i64, String)> {
+    let runner = migrations::migrations::runner();
+    let mut all: Vec<_> = runner
+        .get_migrations()
+        .iter()
+        .map(|one| (i64::from(one.version()), one.sql().unwrap().to_owned()))
+        .collect();
+    all.sort();
+    all
+}
+
 /// The newest migration that this database has seen; `None` for a database without any.
 fn applied_version(database: &Connection) -> Result<Option<i64>, OpenError> {
     if !database.table_exists(None, "refinery_schema_history")? {

@@ -5,16 +5,21 @@ pub(crate) mod credential;
 pub(crate) mod draft;
 pub(crate) mod enrolment;
 pub(crate) mod offer;
+#[allow(dead_code)] // the feed and the queue are read by what is built on them next
 pub(crate) mod outbox;
+#[allow(dead_code)] // the feed and the queue are read by what is built on them next
+pub(crate) mod service_event;
 pub(crate) mod showing;
+#[allow(dead_code)] // the feed and the queue are read by what is built on them next
+pub(crate) mod sync_state;
 
 #[cfg(test)]
 pub(crate) fn in_memory() -> rusqlite::Connection {
     #![allow(clippy::unwrap_used)]
     let database = rusqlite::Connection::open_in_memory().unwrap();
-    database
-        .execute_batch(include_str!("../../migrations/V001__vault.sql"))
-        .unwrap();
+    for (_, sql) in crate::vault::migrations_in_order() {
+        database.execute_batch(&sql).unwrap();
+    }
     database
 }
 

@@ -1,9 +1,11 @@
-//! Table `outbox`: what was decided to send, until an answer is stored.
+//! Table `outbox`: what was decided to send, until it is answered, and what became of it.
 
+use credential::Timestamp;
 use rand_core::CryptoRng;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::{from_sql, to_sql};
+use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
 use crate::opaque::opaque_debug;
 
@@ -18,14 +20,62 @@ pub(crate) enum Kind {
     Challenge,
     /// Asking for passes.
     Passes,
+    /// Another mobile number.
+    Mobile,
+    /// Another person's phone is lost.
+    Lost,
+    /// This phone takes the place of the person's phone before.
+    Rebind,
+    /// A new device key takes the place of the present one.
+    DeviceKey,
 }
 
 impl Kind {
+    const ALL: [Self; 7] = [
+        Self::Enrolment,
+        Self::Challenge,
+        Self::Passes,
+        Self::Mobile,
+        Self::Lost,
+        Self::Rebind,
+        Self::DeviceKey,
+    ];
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Enrolment => "enrolment",
             Self::Challenge => "challenge",
             Self::Passes => "passes",
+            Self::Mobile => "mobile",
+            Self::Lost => "lost",
+            Self::Rebind => "rebind",
+            Self::DeviceKey => "device_key",
+        }
+    }
+}
+
+/// How far an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It never left the phone.
+    Waiting,
+    /// It left the phone; the answer is outstanding.
+    Sent,
+    /// The province did it.
+    Confirmed,
+    /// The province did not do it and said why.
+    Refused,
+}
+
+impl State {
+    const ALL: [Self; 4] = [Self::Waiting, Self::Sent, Self::Confirmed, Self::Refused];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sent => "sent",
+            Self::Confirmed => "confirmed",
+            Self::Refused => "refused",
         }
     }
 }
@@ -33,62 +83,304 @@ impl Kind {
 /// One entry: the same key and the same bytes every time it is sent.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
+    pub(crate) id: i64,
+    pub(crate) kind: Kind,
     pub(crate) idempotency_key: String,
+    /// Empty once the province did it.
     pub(crate) body: Vec<u8>,
     pub(crate) holder_index: Option<u64>,
+    /// `None`: before this was kept.
+    pub(crate) made_at: Option<Timestamp>,
+    pub(crate) state: State,
+    pub(crate) answered_at: Option<Timestamp>,
+    pub(crate) attempts: u32,
+    /// What the last try brought, or why it was refused.
+    pub(crate) error: Option<UiError>,
+    /// Not sent again before.
+    pub(crate) not_before: Timestamp,
 }
 
-/// The entry of this kind, if one is waiting.
-pub(crate) fn load(database: &Connection, kind: Kind) -> Result<Option<Entry>, StoreError> {
-    Ok(database
-        .query_row(
-            "SELECT idempotency_key, body, holder_index FROM outbox WHERE kind = ?1",
-            [kind.as_str()],
-            |row| {
-                Ok(Entry {
-                    idempotency_key: row.get(0)?,
-                    body: row.get(1)?,
-                    holder_index: row.get::<_, Option<i64>>(2)?.map(from_sql),
-                })
-            },
-        )
-        .optional()?)
+/// An entry to be put in.
+pub(crate) struct New {
+    pub(crate) kind: Kind,
+    pub(crate) body: Vec<u8>,
+    pub(crate) holder_index: Option<u64>,
+    pub(crate) made_at: Timestamp,
+}
+
+const COLUMNS: &str = "id, kind, idempotency_key, body, holder_index, made_at, state, answered_at, attempts, \
+                       last_error, error_fields, not_before";
+
+/// The entry of this kind that is under way; of several the first.
+pub(crate) fn under_way(database: &Connection, kind: Kind) -> Result<Option<Entry>, StoreError> {
+    one(
+        database,
+        "WHERE kind = ?1 AND state IN ('waiting', 'sent') ORDER BY id LIMIT 1",
+        kind.as_str(),
+    )
+}
+
+/// The entry with this number.
+pub(crate) fn get(database: &Connection, id: i64) -> Result<Option<Entry>, StoreError> {
+    one(database, "WHERE id = ?1", id)
+}
+
+/// Every entry, the newest first.
+pub(crate) fn all(database: &Connection) -> Result<Vec<Entry>, StoreError> {
+    let mut statement = database.prepare(&format!("SELECT {COLUMNS} FROM outbox ORDER BY id DESC"))?;
+    let mut rows = statement.query([])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(read(row)?);
+    }
+    Ok(entries)
 }
 
 /// Puts an entry in under a new random idempotency key.
-pub(crate) fn insert(
-    database: &Connection,
-    kind: Kind,
-    body: Vec<u8>,
-    holder_index: Option<u64>,
-    rng: &mut impl CryptoRng,
-) -> Result<Entry, StoreError> {
+pub(crate) fn insert(database: &Connection, new: New, rng: &mut impl CryptoRng) -> Result<Entry, StoreError> {
     let mut random = [0; 16];
     rng.fill_bytes(&mut random);
-    insert_with_key(database, kind, hex::encode(random), body, holder_index)
+    insert_with_key(database, new, hex::encode(random))
 }
 
 /// Puts an entry in under this idempotency key.
 pub(crate) fn insert_with_key(
     database: &Connection,
-    kind: Kind,
+    new: New,
     idempotency_key: String,
-    body: Vec<u8>,
-    holder_index: Option<u64>,
 ) -> Result<Entry, StoreError> {
     database.execute(
-        "INSERT INTO outbox (kind, idempotency_key, body, holder_index) VALUES (?1, ?2, ?3, ?4)",
-        (kind.as_str(), &idempotency_key, &body, holder_index.map(to_sql)),
+        "INSERT INTO outbox (kind, idempotency_key, body, holder_index, made_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        (
+            new.kind.as_str(),
+            &idempotency_key,
+            &new.body,
+            new.holder_index.map(to_sql),
+            to_sql(new.made_at.unix()),
+        ),
     )?;
     Ok(Entry {
+        id: database.last_insert_rowid(),
+        kind: new.kind,
         idempotency_key,
-        body,
-        holder_index,
+        body: new.body,
+        holder_index: new.holder_index,
+        made_at: Some(new.made_at),
+        state: State::Waiting,
+        answered_at: None,
+        attempts: 0,
+        error: None,
+        not_before: Timestamp::from_unix(0),
     })
 }
 
-/// Takes an entry out: it is answered.
-pub(crate) fn remove(database: &Connection, kind: Kind) -> Result<(), StoreError> {
-    database.execute("DELETE FROM outbox WHERE kind = ?1", [kind.as_str()])?;
+/// Notes that an entry is about to leave the phone: from here on nobody can know that it did not.
+pub(crate) fn mark_sent(database: &Connection, id: i64) -> Result<(), StoreError> {
+    database.execute(
+        "UPDATE outbox SET state = 'sent', attempts = attempts + 1 WHERE id = ?1 AND state IN ('waiting', 'sent')",
+        [id],
+    )?;
     Ok(())
+}
+
+/// Notes why the last try brought no answer, and when the next one makes sense.
+pub(crate) fn note_failure(
+    database: &Connection,
+    id: i64,
+    code: UiCode,
+    not_before: Timestamp,
+) -> Result<(), StoreError> {
+    database.execute(
+        "UPDATE outbox SET last_error = ?2, not_before = ?3 WHERE id = ?1 AND state IN ('waiting', 'sent')",
+        (id, code.code(), to_sql(not_before.unix())),
+    )?;
+    Ok(())
+}
+
+/// The province did it. What was sent is not needed any more.
+pub(crate) fn confirm(database: &Connection, id: i64, now: Timestamp) -> Result<(), StoreError> {
+    database.execute(
+        "UPDATE outbox SET state = 'confirmed', answered_at = ?2, body = x'', last_error = NULL, error_fields = NULL \
+         WHERE id = ?1",
+        (id, to_sql(now.unix())),
+    )?;
+    Ok(())
+}
+
+/// The province did not do it. What was sent stays, to be mended.
+pub(crate) fn refuse(
+    database: &Connection,
+    id: i64,
+    error: &UiError,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let fields = serde_json::to_string(&error.fields).map_err(|_| StoreError::Row)?;
+    let wait = error.retry_after_seconds.unwrap_or_default();
+    database.execute(
+        "UPDATE outbox SET state = 'refused', answered_at = ?2, last_error = ?3, error_fields = ?4, not_before = ?5 \
+         WHERE id = ?1",
+        (
+            id,
+            to_sql(now.unix()),
+            error.code.code(),
+            fields,
+            to_sql(now.plus(u64::from(wait)).unix()),
+        ),
+    )?;
+    Ok(())
+}
+
+/// Takes an entry out.
+pub(crate) fn remove(database: &Connection, id: i64) -> Result<(), StoreError> {
+    database.execute("DELETE FROM outbox WHERE id = ?1", [id])?;
+    Ok(())
+}
+
+/// Takes out what was answered of this kind: something newer takes its place.
+pub(crate) fn remove_answered(database: &Connection, kind: Kind) -> Result<(), StoreError> {
+    database.execute(
+        "DELETE FROM outbox WHERE kind = ?1 AND state IN ('confirmed', 'refused')",
+        [kind.as_str()],
+    )?;
+    Ok(())
+}
+
+fn one(
+    database: &Connection,
+    which: &str,
+    parameter: impl rusqlite::ToSql,
+) -> Result<Option<Entry>, StoreError> {
+    database
+        .query_row(
+            &format!("SELECT {COLUMNS} FROM outbox {which}"),
+            [parameter],
+            |row| Ok(read(row)),
+        )
+        .optional()?
+        .transpose()
+}
+
+fn read(row: &Row<'_>) -> Result<Entry, StoreError> {
+    let kind: String = row.get(1)?;
+    let state: String = row.get(6)?;
+    let fields = row.get::<_, Option<String>>(10)?.map_or(Ok(Vec::new()), |text| {
+        serde_json::from_str(&text).map_err(|_| StoreError::Row)
+    })?;
+    let error = row.get::<_, Option<String>>(9)?.map(|code| UiError {
+        // A code of a later version: that it was refused is what matters.
+        code: UiCode::from_code(&code).unwrap_or(UiCode::AppRefused),
+        retry_after_seconds: None,
+        fields,
+    });
+    let time = |at: i64| Timestamp::from_unix(from_sql(at));
+    Ok(Entry {
+        id: row.get(0)?,
+        kind: Kind::ALL
+            .into_iter()
+            .find(|one| one.as_str() == kind)
+            .ok_or(StoreError::Row)?,
+        idempotency_key: row.get(2)?,
+        body: row.get(3)?,
+        holder_index: row.get::<_, Option<i64>>(4)?.map(from_sql),
+        made_at: row.get::<_, Option<i64>>(5)?.map(time),
+        state: State::ALL
+            .into_iter()
+            .find(|one| one.as_str() == state)
+            .ok_or(StoreError::Row)?,
+        answered_at: row.get::<_, Option<i64>>(7)?.map(time),
+        attempts: row.get(8)?,
+        error,
+        not_before: time(row.get(11)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::testing::TestRng;
+
+    fn new(kind: Kind) -> New {
+        New {
+            kind,
+            body: b"{}".to_vec(),
+            holder_index: None,
+            made_at: Timestamp::from_unix(10),
+        }
+    }
+
+    #[test]
+    fn an_entry_goes_from_waiting_to_its_end_and_loses_its_body_when_it_is_done() {
+        let database = crate::store::in_memory();
+        let mut rng = TestRng::new(1);
+        let made = insert(&database, new(Kind::Mobile), &mut rng).unwrap();
+        assert!(under_way(&database, Kind::Mobile).unwrap() == Some(made.clone()));
+        mark_sent(&database, made.id).unwrap();
+        note_failure(&database, made.id, UiCode::NetworkDown, Timestamp::from_unix(70)).unwrap();
+        let tried = get(&database, made.id).unwrap().unwrap();
+        assert_eq!(
+            (tried.state, tried.attempts, tried.not_before.unix()),
+            (State::Sent, 1, 70)
+        );
+        assert_eq!(tried.error.unwrap().code, UiCode::NetworkDown);
+        confirm(&database, made.id, Timestamp::from_unix(80)).unwrap();
+        let done = get(&database, made.id).unwrap().unwrap();
+        assert!(done.state == State::Confirmed && done.body.is_empty() && done.error.is_none());
+        assert!(under_way(&database, Kind::Mobile).unwrap().is_none());
+    }
+
+    #[test]
+    fn one_of_a_kind_is_under_way_at_a_time_but_for_lost_phones() {
+        let database = crate::store::in_memory();
+        let mut rng = TestRng::new(1);
+        let first = insert(&database, new(Kind::Mobile), &mut rng).unwrap();
+        assert!(insert(&database, new(Kind::Mobile), &mut rng).is_err());
+        let no = UiError {
+            code: UiCode::MobileMalformed,
+            retry_after_seconds: Some(5),
+            fields: Vec::new(),
+        };
+        refuse(&database, first.id, &no, Timestamp::from_unix(20)).unwrap();
+        insert(&database, new(Kind::Mobile), &mut rng).unwrap();
+        for _ in 0..2 {
+            insert(&database, new(Kind::Lost), &mut rng).unwrap();
+        }
+        assert_eq!(all(&database).unwrap().len(), 4);
+        let refused = get(&database, first.id).unwrap().unwrap();
+        assert_eq!(
+            (refused.body.as_slice(), refused.not_before.unix()),
+            (&b"{}"[..], 25)
+        );
+        remove_answered(&database, Kind::Mobile).unwrap();
+        assert_eq!(all(&database).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn what_waited_before_there_were_states_still_waits() {
+        let database = Connection::open_in_memory().unwrap();
+        let migrations = crate::vault::migrations_in_order();
+        for sql in migrations
+            .iter()
+            .filter(|(version, _)| *version < 3)
+            .map(|(_, sql)| sql)
+        {
+            database.execute_batch(sql).unwrap();
+        }
+        database
+            .execute(
+                "INSERT INTO outbox (kind, idempotency_key, body, holder_index) VALUES ('passes', ?1, x'6162', 27)",
+                ["0123456789abcdef0123456789abcdef"],
+            )
+            .unwrap();
+        let sql = migrations.iter().find(|(version, _)| *version == 3).unwrap();
+        database.execute_batch(&sql.1).unwrap();
+        let entry = under_way(&database, Kind::Passes).unwrap().unwrap();
+        assert_eq!(entry.idempotency_key, "0123456789abcdef0123456789abcdef");
+        assert_eq!(
+            (entry.body.as_slice(), entry.holder_index),
+            (&b"ab"[..], Some(27))
+        );
+        assert_eq!((entry.state, entry.made_at), (State::Sent, None));
+    }
 }

@@ -47,7 +47,9 @@ impl Run {
             return Ok(());
         }
         let transaction = around.database.unchecked_transaction()?;
-        outbox::remove(&transaction, Kind::Enrolment)?;
+        if let Some(entry) = outbox::under_way(&transaction, Kind::Enrolment)? {
+            outbox::confirm(&transaction, entry.id, around.now)?;
+        }
         enrolment::set_state(&transaction, State::Accepted)?;
         transaction.commit()?;
         self.changed = true;
@@ -57,9 +59,12 @@ impl Run {
 
     /// A clear no ends the application; what was typed stays, to be mended and sent under a new key.
     fn on_application_refused(&mut self, around: &Surroundings<'_>, refusal: Refusal) -> Result<(), UiError> {
-        if matches!(refusal, Refusal::Said { .. }) {
+        if let Refusal::Said { error, .. } = &refusal {
             let transaction = around.database.unchecked_transaction()?;
-            outbox::remove(&transaction, Kind::Enrolment)?;
+            if let Some(entry) = outbox::under_way(&transaction, Kind::Enrolment)? {
+                // The draft has what was typed.
+                outbox::refuse(&transaction, entry.id, error, around.now)?;
+            }
             enrolment::set_state(&transaction, State::Draft)?;
             transaction.commit()?;
         }
@@ -158,9 +163,9 @@ impl Run {
             self.fail(UiCode::AnswerInvalid);
             return Ok(());
         };
-        let entry = outbox::load(around.database, Kind::Passes)?.ok_or(StoreError::Row)?;
+        let entry = outbox::under_way(around.database, Kind::Passes)?.ok_or(StoreError::Row)?;
         let transaction = around.database.unchecked_transaction()?;
-        outbox::remove(&transaction, Kind::Passes)?;
+        outbox::remove(&transaction, entry.id)?;
         match accept::passes(&transaction, around, &entry, &reply)? {
             Ok(()) => {
                 enrolment::set_state(&transaction, State::Complete)?;
@@ -172,7 +177,7 @@ impl Run {
             Err(code) => {
                 transaction.rollback()?;
                 // The same key would bring the same passes: the next run asks anew.
-                outbox::remove(around.database, Kind::Passes)?;
+                outbox::remove(around.database, entry.id)?;
                 self.fail(code);
             }
         }
@@ -189,7 +194,9 @@ impl Run {
             self.fail(refusal.into_error());
             return Ok(());
         };
-        outbox::remove(around.database, kind)?;
+        if let Some(entry) = outbox::under_way(around.database, kind)? {
+            outbox::remove(around.database, entry.id)?;
+        }
         match code {
             ProblemCode::ChallengeInvalid if !self.challenge_renewed => self.challenge_renewed = true,
             ProblemCode::DeviceUnknown | ProblemCode::PersonRevoked | ProblemCode::PersonSuspended => {

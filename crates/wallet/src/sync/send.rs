@@ -80,7 +80,7 @@ impl Run {
     }
 
     fn apply(&mut self, around: &Surroundings<'_>) -> Result<HttpRequest, UiError> {
-        let entry = outbox::load(around.database, Kind::Enrolment)?.ok_or(StoreError::Row)?;
+        let entry = outbox::under_way(around.database, Kind::Enrolment)?.ok_or(StoreError::Row)?;
         self.awaiting = Some(Awaiting::Application);
         Ok(post(around, paths::ENROLMENTS, &entry)?)
     }
@@ -90,14 +90,14 @@ impl Run {
         around: &Surroundings<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Option<HttpRequest>, UiError> {
-        if let Some(entry) = outbox::load(around.database, Kind::Passes)? {
+        if let Some(entry) = outbox::under_way(around.database, Kind::Passes)? {
             self.awaiting = Some(Awaiting::Passes);
             return Ok(Some(post(around, paths::PASSES, &entry)?));
         }
-        let entry = match outbox::load(around.database, Kind::Challenge)? {
+        let entry = match outbox::under_way(around.database, Kind::Challenge)? {
             Some(entry) => entry,
             None if self.nothing_wanted => return Ok(None),
-            None => outbox::insert(around.database, Kind::Challenge, Vec::new(), None, rng)?,
+            None => outbox::insert(around.database, entry(Kind::Challenge, Vec::new(), around), rng)?,
         };
         self.awaiting = Some(Awaiting::Challenge);
         Ok(Some(post(around, paths::CHALLENGES, &entry)?))
@@ -112,8 +112,8 @@ pub(super) fn decide_to_apply(
 ) -> Result<(), UiError> {
     let body = serde_json::to_vec(request).map_err(|_| StoreError::Row)?;
     let transaction = around.database.unchecked_transaction()?;
-    outbox::remove(&transaction, Kind::Enrolment)?;
-    outbox::insert(&transaction, Kind::Enrolment, body, None, rng)?;
+    outbox::remove_answered(&transaction, Kind::Enrolment)?;
+    outbox::insert(&transaction, entry(Kind::Enrolment, body, around), rng)?;
     enrolment::set_state(&transaction, State::Applying)?;
     enrolment::set_error(&transaction, None, around.now)?;
     transaction.commit()?;
@@ -127,8 +127,8 @@ pub(super) fn decide_to_ask_for_passes(
     challenge: &Challenge,
 ) -> Result<bool, UiError> {
     let transaction = around.database.unchecked_transaction()?;
-    let answered = outbox::load(&transaction, Kind::Challenge)?.ok_or(StoreError::Row)?;
-    outbox::remove(&transaction, Kind::Challenge)?;
+    let answered = outbox::under_way(&transaction, Kind::Challenge)?.ok_or(StoreError::Row)?;
+    outbox::remove(&transaction, answered.id)?;
     let Some(types) = accept::types_here(&transaction, around.roots)? else {
         transaction.commit()?;
         return Ok(false);
@@ -156,7 +156,11 @@ pub(super) fn decide_to_ask_for_passes(
     }
     let body = serde_json::to_vec(&request).map_err(|_| StoreError::Row)?;
     let key = key_after(&answered.idempotency_key);
-    outbox::insert_with_key(&transaction, Kind::Passes, key, body, Some(first))?;
+    let wanted = outbox::New {
+        holder_index: Some(first),
+        ..entry(Kind::Passes, body, around)
+    };
+    outbox::insert_with_key(&transaction, wanted, key)?;
     transaction.commit()?;
     Ok(true)
 }
@@ -200,7 +204,18 @@ fn get(around: &Surroundings<'_>, path: String, response_bytes_max: usize) -> Ht
     }
 }
 
+/// An entry of now.
+fn entry(kind: Kind, body: Vec<u8>, around: &Surroundings<'_>) -> outbox::New {
+    outbox::New {
+        kind,
+        body,
+        holder_index: None,
+        made_at: around.now,
+    }
+}
+
 fn post(around: &Surroundings<'_>, path: &str, entry: &outbox::Entry) -> Result<HttpRequest, StoreError> {
+    outbox::mark_sent(around.database, entry.id)?;
     let seed = enrolment::device_key(around.database)?;
     let key = SigningKey::from_bytes(&seed);
     let mut headers: Vec<(String, String)> = signature::sign(

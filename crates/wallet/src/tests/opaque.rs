@@ -33,7 +33,7 @@ fn debug_prints_nobody() {
         portrait: "data:image/png;base64,AA".into(),
     });
     phone.wallet.start_enrolment(NOW, &mut phone.rng).unwrap();
-    printed(outbox::load(phone.wallet.database(), outbox::Kind::Enrolment).unwrap());
+    printed(outbox::under_way(phone.wallet.database(), outbox::Kind::Enrolment).unwrap());
     while let Some(request) = phone.wallet.next_request(NOW, &mut phone.rng).unwrap() {
         let answer = province.handle(&request, NOW).unwrap();
         printed(&request);

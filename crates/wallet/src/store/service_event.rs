@@ -1,0 +1,97 @@
+//! Table `service_event`: what the province did for or to this person, as its feed says.
+
+use credential::Timestamp;
+use rusqlite::Connection;
+
+use super::{from_sql, to_sql};
+use crate::error::StoreError;
+use crate::opaque::opaque_debug;
+
+opaque_debug!(ServiceEvent);
+
+/// One event.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ServiceEvent {
+    /// The province's number of it; they only grow.
+    pub(crate) feed_seq: u64,
+    pub(crate) at: Timestamp,
+    /// What happened, in the province's word; one that this version does not know is kept all the same.
+    pub(crate) kind: String,
+    /// Which pass or document, if it is about one.
+    pub(crate) vct: Option<String>,
+    /// A JSON object. It holds no values of claims.
+    pub(crate) body: String,
+}
+
+/// Keeps an event. One that is here already stays as it is: the feed may repeat itself and never changes its mind. Says
+/// whether it was new.
+pub(crate) fn insert(database: &Connection, event: &ServiceEvent) -> Result<bool, StoreError> {
+    let rows = database.execute(
+        "INSERT INTO service_event (feed_seq, at, kind, vct, body) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT (feed_seq) DO NOTHING",
+        (
+            to_sql(event.feed_seq),
+            to_sql(event.at.unix()),
+            &event.kind,
+            &event.vct,
+            &event.body,
+        ),
+    )?;
+    Ok(rows > 0)
+}
+
+/// The newest events first, at most `limit`, older than number `before` if one is given.
+pub(crate) fn list(
+    database: &Connection,
+    before: Option<u64>,
+    limit: u32,
+) -> Result<Vec<ServiceEvent>, StoreError> {
+    let mut statement = database.prepare(
+        "SELECT feed_seq, at, kind, vct, body FROM service_event WHERE feed_seq < ?1 \
+         ORDER BY feed_seq DESC LIMIT ?2",
+    )?;
+    let rows = statement.query_map((before.map_or(i64::MAX, to_sql), limit), |row| {
+        Ok(ServiceEvent {
+            feed_seq: from_sql(row.get(0)?),
+            at: Timestamp::from_unix(from_sql(row.get(1)?)),
+            kind: row.get(2)?,
+            vct: row.get(3)?,
+            body: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn event(feed_seq: u64, kind: &str) -> ServiceEvent {
+        ServiceEvent {
+            feed_seq,
+            at: Timestamp::from_unix(1000 + feed_seq),
+            kind: kind.to_owned(),
+            vct: Some("domicile".to_owned()),
+            body: "{}".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_repeated_event_is_one_event_and_the_newest_come_first() {
+        let database = crate::store::in_memory();
+        for number in [1, 2, 4] {
+            assert!(insert(&database, &event(number, "document_granted")).unwrap());
+        }
+        assert!(!insert(&database, &event(2, "another_word")).unwrap());
+        let numbers = |before, limit| -> Vec<u64> {
+            let events = list(&database, before, limit).unwrap();
+            events.iter().map(|event| event.feed_seq).collect()
+        };
+        assert_eq!(numbers(None, 10), [4, 2, 1]);
+        assert_eq!(numbers(Some(4), 1), [2]);
+        let kept = list(&database, Some(3), 1).unwrap();
+        assert!(kept == [event(2, "document_granted")]);
+    }
+}
