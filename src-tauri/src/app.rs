@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use credential::Timestamp;
+use credential::{ProvinceConfig, Timestamp};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use wallet::screen::{AppState, Mark, SyncReport, TestCitizen};
@@ -54,11 +54,13 @@ impl App {
     pub fn open(settings: &Settings, folder: &Path) -> Result<Self, StartError> {
         let roots = trust::roots()?;
         let config = trust::config(settings.config_bytes(), &roots, now());
+        let driver = Driver::new(config.as_ref().map(ProvinceConfig::tls_roots).unwrap_or_default())
+            .map_err(StartError::Network)?;
         let key_store = key_store::of_this_device(folder, roots.kind());
         let wallet = Wallet::open(folder, roots, config, key_store)?;
         Ok(Self {
             wallet: Arc::new(Mutex::new(wallet)),
-            driver: Driver::new().map_err(StartError::Network)?,
+            driver,
         })
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Response};
+use reqwest::{Certificate, Client, Method, Response};
 use tokio::sync::Mutex;
 use wallet::screen::SyncReport;
 use wallet::{Failure, HttpRequest, HttpResponse, UiCode, UiError, Wallet};
@@ -32,13 +32,19 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// A client that follows no redirects, keeps no cookies and asks no proxy.
+    /// A client that follows no redirects, keeps no cookies and asks no proxy. When the province names TLS roots (X.509,
+    /// DER), chains end in one of them and in no other, and nothing is sent without TLS; else the platform's roots count.
     ///
     /// # Errors
     ///
-    /// When there is no TLS on this device.
-    pub fn new() -> Result<Self, reqwest::Error> {
-        let client = Client::builder()
+    /// When there is no TLS on this device, or a root cannot be read.
+    pub fn new(tls_roots: &[Vec<u8>]) -> Result<Self, reqwest::Error> {
+        let mut client = Client::builder();
+        if !tls_roots.is_empty() {
+            let roots: Result<Vec<_>, _> = tls_roots.iter().map(|der| Certificate::from_der(der)).collect();
+            client = client.tls_certs_only(roots?).https_only(true);
+        }
+        let client = client
             .user_agent(USER_AGENT)
             .redirect(Policy::none())
             .no_proxy()
@@ -116,7 +122,7 @@ fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, Failure> {
         .ok_or(Failure::Unreachable)
 }
 
-/// Reads an answer, but never more of it than is allowed.
+/// Reads an answer, unpacked, but never more of it than is allowed: a small answer may unpack to a huge one.
 async fn answer(mut response: Response, bytes_max: usize) -> Result<HttpResponse, Failure> {
     let status = response.status().as_u16();
     // A header that is no text is as good as none.
@@ -148,6 +154,9 @@ fn failure(error: &reqwest::Error) -> Failure {
 }
 
 #[cfg(test)]
+mod tls;
+
+#[cfg(test)]
 mod tests {
     #![allow(
         clippy::unwrap_used,
@@ -159,6 +168,9 @@ mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::{SocketAddr, TcpListener};
     use std::sync::mpsc;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
 
     use super::*;
 
@@ -196,7 +208,7 @@ mod tests {
     }
 
     fn send(request: HttpRequest) -> Result<HttpResponse, Failure> {
-        tauri::async_runtime::block_on(Driver::new().unwrap().send(request))
+        tauri::async_runtime::block_on(Driver::new(&[]).unwrap().send(request))
     }
 
     #[test]
@@ -220,6 +232,23 @@ mod tests {
         let (address, _heard) =
             serve(b"HTTP/1.1 302 x\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n");
         assert_eq!(send(request(address)).unwrap().status, 302);
+    }
+
+    #[test]
+    fn packed_answers_are_unpacked_and_the_limit_is_for_what_comes_out() {
+        for (length, expected) in [(10, Ok(vec![7; 10])), (1 << 20, Err(Failure::AnswerTooLarge))] {
+            let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+            packed.write_all(&vec![7; length]).unwrap();
+            let packed = packed.finish().unwrap();
+            let head = format!(
+                "HTTP/1.1 200 x\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+                packed.len()
+            );
+            let (address, heard) = serve([head.as_bytes(), &packed].concat().leak());
+            assert_eq!(send(request(address)).map(|answer| answer.body), expected);
+            let sent = heard.recv().unwrap().to_lowercase();
+            assert!(sent.contains("accept-encoding: gzip"), "{sent}");
+        }
     }
 
     #[test]

@@ -285,7 +285,7 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         None => None,
     };
     let province = match &config {
-        Some(config) if !arguments.offline => Some(Province::new(config.api_url())?),
+        Some(config) if !arguments.offline => Some(Province::new(config.api_url(), config.tls_roots())?),
         _ => None,
     };
     if let Some(file) = &arguments.profile {

@@ -9,8 +9,8 @@ use province_api::artefacts::{
     RISK_RULES_BYTES_MAX, STATUS_MANIFEST_BYTES_MAX, TRUST_LIST_BYTES_MAX, TYPE_REGISTER_BYTES_MAX,
 };
 use province_api::paths;
-use reqwest::Client;
 use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client};
 
 use crate::StationCode;
 
@@ -26,12 +26,18 @@ pub struct Province {
 }
 
 impl Province {
-    /// The API at this address (of a verified configuration).
+    /// The API at this address (of a verified configuration). When TLS roots (X.509, DER) are given, chains must end in
+    /// one of them; else this machine's roots count.
     ///
     /// # Errors
-    /// When this machine's TLS cannot be set up.
-    pub fn new(api_url: &str) -> Result<Self, reqwest::Error> {
-        let client = Client::builder()
+    /// When this machine's TLS cannot be set up, or a root cannot be read.
+    pub fn new(api_url: &str, tls_roots: &[Vec<u8>]) -> Result<Self, reqwest::Error> {
+        let mut client = Client::builder();
+        if !tls_roots.is_empty() {
+            let roots: Result<Vec<_>, _> = tls_roots.iter().map(|der| Certificate::from_der(der)).collect();
+            client = client.tls_certs_only(roots?).https_only(true);
+        }
+        let client = client
             .connect_timeout(CONNECT_TIME_MAX)
             .timeout(TRANSFER_TIME_MAX)
             .redirect(Policy::none())

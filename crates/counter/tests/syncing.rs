@@ -281,7 +281,7 @@ async fn without_a_network_the_desk_goes_on_with_what_it_has() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let desk = Desk::with_province(&land, folder.path(), Some(Province::new(&url).unwrap()));
+    let desk = Desk::with_province(&land, folder.path(), Some(Province::new(&url, &[]).unwrap()));
     assert_eq!(sync(&desk).await["code"], "station_unreachable");
     assert_eq!(
         verdict(&desk.text(&land.age_code(1, NOW)).await),

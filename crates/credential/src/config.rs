@@ -15,6 +15,12 @@ pub const CONFIG_BYTES_MAX: usize = 4 * 1024;
 /// Longest address, in bytes.
 pub const API_URL_BYTES_MAX: usize = 256;
 
+/// Most TLS roots that a configuration names.
+pub const TLS_ROOTS_MAX: usize = 4;
+
+/// Longest TLS root, in bytes.
+pub const TLS_ROOT_BYTES_MAX: usize = 1024;
+
 codes! {
     /// Why a province configuration is not taken.
     ConfigError {
@@ -32,7 +38,7 @@ codes! {
         TooFewSignatures = "config_too_few_signatures",
         /// It holds no longer.
         Expired = "config_expired",
-        /// The address is not `http://` or `https://`.
+        /// The address is not `http://` or `https://`, or names TLS roots and is not `https://`.
         BadAddress = "config_bad_address",
     }
 }
@@ -46,6 +52,9 @@ pub struct ConfigContent {
     pub api_url: String,
     /// The province's name.
     pub name: Names,
+    /// X.509 certificates in DER. When there are any, a program talks to the province over TLS chains that end in one of
+    /// these and in no other. None: what the device trusts.
+    pub tls_roots: Vec<Vec<u8>>,
     /// When it was signed.
     pub iat: Timestamp,
     /// From when it holds no longer.
@@ -63,7 +72,7 @@ impl ProvinceConfig {
     /// Signs a configuration with roots.
     pub fn sign(content: &ConfigContent, roots: &[&SecretKey]) -> Vec<u8> {
         let mut w = Writer::new();
-        w.map(4);
+        w.map(4 + usize::from(!content.tls_roots.is_empty()));
         w.int(1).uint(content.iat.unix());
         w.int(2).uint(content.exp.unix());
         w.int(3).text(&content.api_url);
@@ -71,6 +80,12 @@ impl ProvinceConfig {
         w.text(&content.name.en)
             .text(&content.name.ur)
             .text(&content.name.ps);
+        if !content.tls_roots.is_empty() {
+            w.int(5).array(content.tls_roots.len());
+            for root in &content.tls_roots {
+                w.bytes(root);
+            }
+        }
         cose::sign(typ::PROVINCE_CONFIG, &w.finish(), roots)
     }
 
@@ -87,8 +102,12 @@ impl ProvinceConfig {
             return Err(ConfigError::TooFewSignatures);
         }
         let content = ConfigContent::decode(message.payload)?;
-        let http = ["http://", "https://"];
-        let there = http.iter().any(|scheme| content.api_url.starts_with(scheme));
+        let schemes: &[&str] = if content.tls_roots.is_empty() {
+            &["http://", "https://"]
+        } else {
+            &["https://"]
+        };
+        let there = schemes.iter().any(|scheme| content.api_url.starts_with(scheme));
         if !there || content.api_url.len() > API_URL_BYTES_MAX {
             return Err(ConfigError::BadAddress);
         }
@@ -111,6 +130,11 @@ impl ProvinceConfig {
         &self.content.name
     }
 
+    /// The only roots of TLS chains that are taken from the province, X.509 in DER; none: what the device trusts.
+    pub fn tls_roots(&self) -> &[Vec<u8>] {
+        &self.content.tls_roots
+    }
+
     /// Whose roots signed it.
     pub const fn kind(&self) -> RootKind {
         self.kind
@@ -130,7 +154,10 @@ impl ProvinceConfig {
 impl ConfigContent {
     fn decode(bytes: &[u8]) -> Result<Self, ConfigError> {
         let mut r = Reader::open(bytes)?;
-        r.map_of(4)?;
+        let members = r.map()?;
+        if !(4..=5).contains(&members) {
+            return Err(ConfigError::Malformed);
+        }
         let key = |r: &mut Reader<'_>, want: i64| if r.int()? == want { Ok(()) } else { Err(Malformed) };
         key(&mut r, 1)?;
         let iat = Timestamp::from_unix(r.uint()?);
@@ -144,9 +171,25 @@ impl ConfigContent {
         if !is_name(&name.en) {
             return Err(ConfigError::Malformed);
         }
+        let mut tls_roots = Vec::new();
+        if members == 5 {
+            key(&mut r, 5)?;
+            let count = r.array()?;
+            if !(1..=TLS_ROOTS_MAX as u64).contains(&count) {
+                return Err(ConfigError::Malformed);
+            }
+            for _ in 0..count {
+                let root = r.bytes()?;
+                if root.is_empty() || root.len() > TLS_ROOT_BYTES_MAX {
+                    return Err(ConfigError::Malformed);
+                }
+                tls_roots.push(root.to_vec());
+            }
+        }
         Ok(Self {
             api_url,
             name,
+            tls_roots,
             iat,
             exp,
         })

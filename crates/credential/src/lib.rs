@@ -44,7 +44,10 @@ pub use certificate::{
 };
 pub use claims::{Claims, Gender, ISSUER, Identity, StatusRef};
 pub use code::{Code, Verdict};
-pub use config::{API_URL_BYTES_MAX, CONFIG_BYTES_MAX, ConfigContent, ConfigError, ProvinceConfig};
+pub use config::{
+    API_URL_BYTES_MAX, CONFIG_BYTES_MAX, ConfigContent, ConfigError, ProvinceConfig, TLS_ROOT_BYTES_MAX,
+    TLS_ROOTS_MAX,
+};
 pub use facts::{FIELD_BYTES_MAX, FIELDS, FIELDS_MAX, Facts, Field, GuardianRelation, PSEUDONYMS};
 pub use issue::{CREDENTIAL_BYTES_MAX, Credential, IssueError, issue};
 pub use keys::{HolderKey, KeyError, KeyId, PublicKey, SecretKey, derive_holder_key};

@@ -293,6 +293,7 @@ fn one_kinds_signature_for_another_kind() {
         &ConfigContent {
             api_url: "https://api.example".to_owned(),
             name: Names::new("Test province", "", ""),
+            tls_roots: Vec::new(),
             iat: NOW,
             exp: NOW.plus(days(30)),
         },

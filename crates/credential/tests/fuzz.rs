@@ -230,6 +230,7 @@ fuzz! {
                 exp: NOW.plus(days(90)),
                 api_url: "https://api.example.org".to_owned(),
                 name: Names::new("Test province", "آزمائشی صوبہ", "ازمایښتي صوبه"),
+                tls_roots: Vec::new(),
             };
             ProvinceConfig::sign(&content, &[&root(1), &root(2)])
         });

@@ -27,10 +27,11 @@ use credential::*;
 use documents::*;
 use serde_json::Value;
 
-fn config_bytes() -> Vec<u8> {
+fn config_bytes(tls_roots: Vec<Vec<u8>>) -> Vec<u8> {
     let content = ConfigContent {
         api_url: "https://api.example".to_owned(),
         name: Names::new("Khyber Pakhtunkhwa", "خیبر پختونخوا", "خیبر پښتونخوا"),
+        tls_roots,
         iat: NOW,
         exp: NOW.plus(days(30)),
     };
@@ -127,7 +128,11 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         ("trust-list", trust_bytes(&rotating)),
         ("risk-rules", rules_of(&rules_content()).bytes().to_vec()),
         ("risk-rules", rules_of(&asking).bytes().to_vec()),
-        ("province-config", config_bytes()),
+        ("province-config", config_bytes(Vec::new())),
+        (
+            "province-config",
+            config_bytes(vec![vec![0x30; 400], vec![0x30; 1024]]),
+        ),
         ("kp-cwt", document(&domicile_claims(true))),
         ("kp-cwt", document(&vehicle_claims())),
         ("type-register", register_bytes(&register_content())),

@@ -291,6 +291,7 @@ fn province_configuration_needs_two_roots_and_a_date() {
     let content = ConfigContent {
         api_url: "http://127.0.0.1:8080".to_owned(),
         name: Names::new("Khyber Pakhtunkhwa", "خیبر پختونخوا", "خیبر پښتونخوا"),
+        tls_roots: Vec::new(),
         iat: NOW,
         exp: NOW.plus(days(30)),
     };
@@ -311,7 +312,26 @@ fn province_configuration_needs_two_roots_and_a_date() {
         Some(ConfigError::TooFewSignatures)
     );
     assert_eq!(err(&content, &[&a, &b], content.exp), Some(ConfigError::Expired));
-    let mut bad = content;
+    let mut bad = content.clone();
     bad.api_url = "javascript:alert(1)".to_owned();
     assert_eq!(err(&bad, &[&a, &b], NOW), Some(ConfigError::BadAddress));
+
+    let mut pinned = content;
+    pinned.tls_roots = vec![vec![0x30; TLS_ROOT_BYTES_MAX]; 2];
+    assert_eq!(
+        err(&pinned, &[&a, &b], NOW),
+        Some(ConfigError::BadAddress),
+        "pinned roots and no TLS"
+    );
+    pinned.api_url = "https://api.example".to_owned();
+    let config = sign(&pinned, &[&a, &b], NOW).unwrap();
+    assert_eq!(config.tls_roots(), pinned.tls_roots);
+    for roots in [
+        vec![vec![]],
+        vec![vec![0x30; TLS_ROOT_BYTES_MAX + 1]],
+        vec![vec![0x30]; TLS_ROOTS_MAX + 1],
+    ] {
+        pinned.tls_roots = roots;
+        assert_eq!(err(&pinned, &[&a, &b], NOW), Some(ConfigError::Malformed));
+    }
 }

@@ -200,9 +200,23 @@ impl Office {
     /// # Errors
     /// [`AdminError::Keys`].
     pub fn config(&self, api_url: &str, now: Timestamp) -> Result<Vec<u8>, AdminError> {
+        self.config_with_roots(api_url, Vec::new(), now)
+    }
+
+    /// The same, naming the only roots of TLS chains (X.509, DER) that programs take from the province.
+    ///
+    /// # Errors
+    /// [`AdminError::Keys`].
+    pub fn config_with_roots(
+        &self,
+        api_url: &str,
+        tls_roots: Vec<Vec<u8>>,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, AdminError> {
         let content = ConfigContent {
             api_url: api_url.trim_end_matches('/').to_owned(),
             name: Names::new(publish::ISSUER_NAME, publish::ISSUER_NAME_UR, "خیبر پښتونخوا"),
+            tls_roots,
             iat: now,
             exp: now.plus(CONFIG_DAYS * DAY),
         };

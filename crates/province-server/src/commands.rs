@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
-use credential::{Shape, StatusRef, Vct};
+use credential::{ProvinceConfig, Shape, StatusRef, Vct};
 use province_server::admin::{AdminError, Office};
 use province_server::public_roots;
 use province_server::rules::end::Ended;
@@ -67,6 +67,10 @@ enum Errand {
         /// Address of the API.
         #[arg(long)]
         api_url: String,
+        /// A root certificate (X.509, DER) in which TLS chains of the API must end; up to four. Without one programs go by
+        /// what their device trusts.
+        #[arg(long)]
+        tls_root: Vec<PathBuf>,
         /// Where to write it.
         #[arg(long)]
         out: PathBuf,
@@ -214,7 +218,18 @@ impl Errand {
 
     async fn run(self, office: &Office) -> anyhow::Result<()> {
         match self {
-            Self::Config { api_url, out, .. } => write(&out, &office.config(&api_url, now())?),
+            Self::Config {
+                api_url,
+                tls_root,
+                out,
+                ..
+            } => {
+                let roots: Result<Vec<Vec<u8>>, _> = tls_root.iter().map(std::fs::read).collect();
+                let config = office.config_with_roots(&api_url, roots?, now())?;
+                // Signed and then not taken by any program would be found out too late.
+                ProvinceConfig::verify(&config, &office.public_roots()?, now())?;
+                write(&out, &config)
+            }
             Self::Revoke { .. } => ended(office.revoke(&cnic_from_stdin()?, now()).await?),
             Self::Release { .. } => ended(office.release(&cnic_from_stdin()?, now()).await?),
             Self::Suspend { .. } => ended(office.suspend(&cnic_from_stdin()?, now()).await?),

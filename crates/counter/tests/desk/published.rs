@@ -99,7 +99,7 @@ pub async fn api_of(board: &Board) -> Province {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    Province::new(&url).unwrap()
+    Province::new(&url, &[]).unwrap()
 }
 
 pub async fn sync(desk: &Desk) -> Value {

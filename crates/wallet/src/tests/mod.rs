@@ -112,6 +112,7 @@ pub(crate) fn wallet_in(folder: &Path, key: &MemoryKey) -> Wallet {
     let content = ConfigContent {
         api_url: "https://province.example/".to_owned(),
         name: Names::new("Test", "", ""),
+        tls_roots: Vec::new(),
         iat: NOW,
         exp: NOW.plus(1_000_000_000),
     };
