@@ -3,6 +3,7 @@
 //! No HTTP library, no SQL, no clock. A type here is parsed, not checked: a [`person::Cnic`] in hand is a well-formed one.
 
 pub mod artefacts;
+pub mod delta;
 pub mod enrolment;
 pub mod nadra;
 pub mod passes;
@@ -10,6 +11,7 @@ pub mod person;
 pub mod problem;
 pub mod rules;
 pub mod signature;
+pub mod sync;
 
 mod bytes;
 
@@ -23,6 +25,18 @@ pub mod paths {
     pub const CHALLENGES: &str = "/v1/challenges";
     /// `POST` [`crate::passes::PassesRequest`], signed by an enrolled device key.
     pub const PASSES: &str = "/v1/passes";
+    /// `POST` [`crate::sync::SyncRequest`], signed by an enrolled device key.
+    pub const SYNC: &str = "/v1/sync";
+    /// `POST` [`crate::sync::MobileRequest`], signed by an enrolled device key.
+    pub const MOBILE: &str = "/v1/mobile";
+    /// `POST` [`crate::enrolment::EnrolmentRequest`], signed by the device key that takes an enrolment over: an
+    /// [`crate::enrolment::EnrolmentReply`].
+    pub const REBIND: &str = "/v1/rebind";
+    /// `POST` [`crate::enrolment::EnrolmentRequest`], signed by any device key: a [`crate::sync::LostReply`].
+    pub const LOST: &str = "/v1/lost";
+    /// `GET` with a name of [`crate::sync::files`] and two SHA-256 in lower-case hex appended (`NAME/FROM/TO`): a
+    /// [`crate::delta`], which never changes. Not found if either version is not kept or a delta would be no smaller.
+    pub const DELTAS: &str = "/v1/deltas/";
     /// `GET`: the signed trust list, raw bytes.
     pub const TRUST_LIST: &str = "/v1/trust-list";
     /// `GET`: the signed type register, raw bytes.

@@ -41,6 +41,14 @@ problem_codes! {
     DeviceClock = "device_clock", 401;
     /// This device is not enrolled.
     DeviceUnknown = "device_unknown", 403;
+    /// Another device took the enrolment of this one over.
+    DeviceReplaced = "device_replaced", 403;
+    /// This device's wallet was disabled: lost, or stolen.
+    WalletDisabled = "wallet_disabled", 403;
+    /// The request was seen before, or a copy of it: what it asked for is signed anew, under the same idempotency key.
+    RequestReplayed = "request_replayed", 409;
+    /// Nobody is enrolled with this CNIC.
+    NotEnrolled = "not_enrolled", 409;
     /// This CNIC is enrolled on another device.
     AlreadyEnrolled = "already_enrolled", 409;
     /// This device has enrolled another CNIC.
@@ -75,6 +83,8 @@ problem_codes! {
     NotFound = "not_found", 404;
     /// The body is larger than allowed.
     BodyTooLarge = "body_too_large", 413;
+    /// The province is too busy to answer in time; whether it was done is not known.
+    ServerBusy = "server_busy", 503;
     /// The province cannot answer now.
     ServerFault = "server_fault", 500;
 }

@@ -1,7 +1,9 @@
 //! Who calls: HTTP message signatures (RFC 9421) by a device key, in one narrow profile.
 //!
 //! Covered components, in this order and no other: `@method`, `@path`, `content-digest`, `idempotency-key`.
-//! Parameters: `created` (unix seconds), `keyid` (the public key, base64url), `alg` `ed25519`. The label is `device`.
+//! Parameters, in this order: `created` and `expires` (unix seconds), `nonce` (16 random bytes, base64url), `keyid` (the
+//! public key, base64url), `alg` `ed25519`. The label is `device`. Every request that is sent has a nonce of its own, also
+//! one that is sent again under the same idempotency key: the province takes none twice while its time lasts.
 //! A profile with one form needs no general parser, so there is nothing in it to confuse.
 
 use base64::Engine as _;
@@ -9,8 +11,11 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
-/// How far a signature's `created` may lie from the province's clock, in seconds.
+/// How far a signature's `created` may lie from the province's clock, and for how long it serves, in seconds.
 pub const CLOCK_DIFFERENCE_MAX: u64 = 300;
+
+/// Random bytes by which one sent request differs from every other.
+pub type Nonce = [u8; 16];
 
 /// `Content-Digest` (RFC 9530).
 pub const CONTENT_DIGEST: &str = "content-digest";
@@ -31,7 +36,7 @@ pub enum SignatureError {
     /// The key is weak or the signature does not hold.
     #[error("the signature does not hold")]
     Invalid,
-    /// `created` is too far from now.
+    /// Made too far from now, or no longer in force.
     #[error("the signature was made at another time")]
     Clock,
 }
@@ -47,6 +52,17 @@ impl DeviceKey {
     }
 }
 
+/// A request whose signature holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Who signed.
+    pub device: DeviceKey,
+    /// What tells it from every other request of this device.
+    pub nonce: Nonce,
+    /// Unix seconds after which it is refused anyway: so long the nonce is remembered.
+    pub expires: u64,
+}
+
 /// The header `Content-Digest` of a body: `sha-256=:...:`.
 pub fn content_digest(body: &[u8]) -> String {
     format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(body)))
@@ -54,19 +70,75 @@ pub fn content_digest(body: &[u8]) -> String {
 
 const COMPONENTS: &str = r#"("@method" "@path" "content-digest" "idempotency-key")"#;
 
-fn parameters(created: u64, key_id: &str) -> String {
-    format!(r#"{COMPONENTS};created={created};keyid="{key_id}";alg="ed25519""#)
+/// What a signature says of itself.
+#[derive(Clone, Copy)]
+struct Parameters<'a> {
+    created: u64,
+    expires: u64,
+    nonce: &'a str,
+    key_id: &'a str,
+}
+
+impl<'a> Parameters<'a> {
+    /// In the one form that the profile has.
+    fn text(self) -> String {
+        let Self {
+            created,
+            expires,
+            nonce,
+            key_id,
+        } = self;
+        format!(
+            r#"{COMPONENTS};created={created};expires={expires};nonce="{nonce}";keyid="{key_id}";alg="ed25519""#
+        )
+    }
+
+    /// Reads what [`Self::text`] gave; whatever else it takes is written in another form and so refused.
+    fn read(given: &'a str) -> Option<Self> {
+        let rest = given.strip_prefix(COMPONENTS)?.strip_prefix(";created=")?;
+        let (created, rest) = rest.split_once(";expires=")?;
+        let (expires, rest) = rest.split_once(";nonce=\"")?;
+        let (nonce, rest) = rest.split_once("\";keyid=\"")?;
+        let (key_id, _) = rest.split_once('"')?;
+        let read = Self {
+            created: created.parse().ok()?,
+            expires: expires.parse().ok()?,
+            nonce,
+            key_id,
+        };
+        (read.text() == given).then_some(read)
+    }
+
+    /// Whether it was made for a time that it may serve, and serves now. A phone's clock may be off by as much either way.
+    fn serves(self, now: u64) -> bool {
+        self.created < self.expires
+            && self.expires - self.created <= CLOCK_DIFFERENCE_MAX
+            && self.created <= now.saturating_add(CLOCK_DIFFERENCE_MAX)
+            && now <= self.expires
+    }
 }
 
 /// The signature base of RFC 9421 section 2.5.
-fn base(method: &str, path: &str, digest: &str, idempotency_key: &str, parameters: &str) -> String {
-    format!(
-        "\"@method\": {method}\n\"@path\": {path}\n\"content-digest\": {digest}\n\
-         \"idempotency-key\": {idempotency_key}\n\"@signature-params\": {parameters}"
-    )
+fn base(components: &[(&str, &str)], parameters: &str) -> String {
+    let mut base = String::new();
+    for (name, value) in components {
+        base.push_str(&format!("\"{name}\": {value}\n"));
+    }
+    base + &format!("\"@signature-params\": {parameters}")
 }
 
-/// The headers that sign a request, `Idempotency-Key` included. `created` is unix seconds.
+/// What a device signs of a request.
+fn device_base(method: &str, path: &str, digest: &str, idempotency_key: &str, parameters: &str) -> String {
+    let components = [
+        ("@method", method),
+        ("@path", path),
+        (CONTENT_DIGEST, digest),
+        (crate::IDEMPOTENCY_KEY, idempotency_key),
+    ];
+    base(&components, parameters)
+}
+
+/// The headers that sign a request, `Idempotency-Key` included. `created` is unix seconds; `nonce` is fresh each time.
 pub fn sign(
     key: &SigningKey,
     method: &str,
@@ -74,10 +146,17 @@ pub fn sign(
     body: &[u8],
     idempotency_key: &str,
     created: u64,
+    nonce: &Nonce,
 ) -> Vec<(&'static str, String)> {
     let digest = content_digest(body);
-    let parameters = parameters(created, &URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes()));
-    let signature = key.sign(base(method, path, &digest, idempotency_key, &parameters).as_bytes());
+    let parameters = Parameters {
+        created,
+        expires: created.saturating_add(CLOCK_DIFFERENCE_MAX),
+        nonce: &URL_SAFE_NO_PAD.encode(nonce),
+        key_id: &URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes()),
+    }
+    .text();
+    let signature = key.sign(device_base(method, path, &digest, idempotency_key, &parameters).as_bytes());
     vec![
         (crate::IDEMPOTENCY_KEY, idempotency_key.to_owned()),
         (CONTENT_DIGEST, digest),
@@ -99,7 +178,7 @@ pub fn verify<'a>(
     path: &str,
     body: &[u8],
     now: u64,
-) -> Result<DeviceKey, SignatureError> {
+) -> Result<Verified, SignatureError> {
     let need = |name| header(name).ok_or(SignatureError::Malformed);
     let digest = need(CONTENT_DIGEST)?;
     let idempotency_key = need(crate::IDEMPOTENCY_KEY)?;
@@ -110,11 +189,12 @@ pub fn verify<'a>(
     let given = need(SIGNATURE_INPUT)?
         .strip_prefix("device=")
         .ok_or(SignatureError::Malformed)?;
-    let (created, key_id) = read_parameters(given).ok_or(SignatureError::Malformed)?;
-    if !is_key || given != parameters(created, key_id) {
+    let parameters = Parameters::read(given).ok_or(SignatureError::Malformed)?;
+    if !is_key {
         return Err(SignatureError::Malformed);
     }
-    let key: [u8; 32] = decode(&URL_SAFE_NO_PAD, key_id)?;
+    let nonce: Nonce = decode(&URL_SAFE_NO_PAD, parameters.nonce)?;
+    let key: [u8; 32] = decode(&URL_SAFE_NO_PAD, parameters.key_id)?;
     let signature: [u8; 64] = decode(
         &STANDARD,
         need(SIGNATURE)?
@@ -126,7 +206,7 @@ pub fn verify<'a>(
         return Err(SignatureError::Digest);
     }
     let verifying = VerifyingKey::from_bytes(&key).map_err(|_| SignatureError::Invalid)?;
-    let message = base(method, path, digest, idempotency_key, given);
+    let message = device_base(method, path, digest, idempotency_key, given);
     if verifying.is_weak()
         || verifying
             .verify_strict(message.as_bytes(), &Signature::from_bytes(&signature))
@@ -134,17 +214,14 @@ pub fn verify<'a>(
     {
         return Err(SignatureError::Invalid);
     }
-    if now.abs_diff(created) > CLOCK_DIFFERENCE_MAX {
+    if !parameters.serves(now) {
         return Err(SignatureError::Clock);
     }
-    Ok(DeviceKey(key))
-}
-
-fn read_parameters(given: &str) -> Option<(u64, &str)> {
-    let rest = given.strip_prefix(COMPONENTS)?.strip_prefix(";created=")?;
-    let (created, rest) = rest.split_once(";keyid=\"")?;
-    let (key_id, _) = rest.split_once('"')?;
-    Some((created.parse().ok()?, key_id))
+    Ok(Verified {
+        device: DeviceKey(key),
+        nonce,
+        expires: parameters.expires,
+    })
 }
 
 fn decode<const N: usize>(
@@ -156,87 +233,4 @@ fn decode<const N: usize>(
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const IDEMPOTENCY: &str = "000102030405060708090a0b0c0d0e0f";
-
-    fn key() -> SigningKey {
-        SigningKey::from_bytes(&[7; 32])
-    }
-
-    fn check(
-        headers: &[(&'static str, String)],
-        path: &str,
-        body: &[u8],
-        now: u64,
-    ) -> Result<DeviceKey, SignatureError> {
-        let find = |name: &str| headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str());
-        verify(find, "POST", path, body, now)
-    }
-
-    #[test]
-    fn a_signed_request_names_its_device() {
-        let headers = sign(&key(), "POST", "/v1/passes", b"{}", IDEMPOTENCY, 1000);
-        let device = check(&headers, "/v1/passes", b"{}", 1300).unwrap();
-        assert_eq!(device.as_bytes(), key().verifying_key().as_bytes());
-    }
-
-    #[test]
-    fn another_body_path_time_or_key_is_refused() {
-        let headers = sign(&key(), "POST", "/v1/passes", b"{}", IDEMPOTENCY, 1000);
-        assert_eq!(
-            check(&headers, "/v1/passes", b"{ }", 1000),
-            Err(SignatureError::Digest)
-        );
-        assert_eq!(
-            check(&headers, "/v1/enrolments", b"{}", 1000),
-            Err(SignatureError::Invalid)
-        );
-        assert_eq!(
-            check(&headers, "/v1/passes", b"{}", 1301),
-            Err(SignatureError::Clock)
-        );
-        let mut other = headers.clone();
-        other[0].1 = "ff0102030405060708090a0b0c0d0e0f".into();
-        assert_eq!(
-            check(&other, "/v1/passes", b"{}", 1000),
-            Err(SignatureError::Invalid)
-        );
-        for missing in 0..headers.len() {
-            let mut fewer = headers.clone();
-            fewer.remove(missing);
-            assert_eq!(
-                check(&fewer, "/v1/passes", b"{}", 1000),
-                Err(SignatureError::Malformed)
-            );
-        }
-    }
-
-    #[test]
-    fn a_weak_key_signs_nothing() {
-        let mut headers = sign(&key(), "POST", "/", b"", IDEMPOTENCY, 1000);
-        // The neutral element: a key for which a signature over anything can be made up.
-        let mut weak = [0_u8; 32];
-        weak[0] = 1;
-        headers[2].1 = format!("device={}", parameters(1000, &URL_SAFE_NO_PAD.encode(weak)));
-        assert_eq!(check(&headers, "/", b"", 1000), Err(SignatureError::Invalid));
-    }
-
-    proptest! {
-        #[test]
-        fn no_header_makes_it_panic(input in "\\PC{0,120}", signature in "\\PC{0,120}", digest in "\\PC{0,60}") {
-            let headers = vec![
-                (crate::IDEMPOTENCY_KEY, IDEMPOTENCY.to_owned()),
-                (CONTENT_DIGEST, digest),
-                (SIGNATURE_INPUT, input),
-                (SIGNATURE, signature),
-            ];
-            prop_assert!(check(&headers, "/", b"", 0).is_err());
-        }
-    }
-}
+mod tests;

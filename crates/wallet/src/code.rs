@@ -119,6 +119,10 @@ ui_codes! {
     DeviceClock = "device_clock",
     /// The province does not know this phone (any more).
     DeviceUnknown = "device_unknown",
+    /// Another phone took this enrolment over.
+    DeviceReplaced = "device_replaced",
+    /// This wallet was disabled: lost, or stolen.
+    WalletDisabled = "wallet_disabled",
     /// This CNIC is enrolled on another phone.
     AlreadyEnrolled = "already_enrolled",
     /// This phone is enrolled for another CNIC.
@@ -141,6 +145,8 @@ ui_codes! {
     PersonRevoked = "person_revoked",
     /// The person's passes are suspended for now.
     PersonSuspended = "person_suspended",
+    /// The province is too busy to answer in time.
+    ServerBusy = "server_busy",
     /// The province cannot answer now.
     ServerFault = "server_fault",
     /// The province does not understand this app: it may be too old.

@@ -36,8 +36,8 @@ impl FromRequest<App> for Signed {
             let value = values.next()?.to_str().ok()?;
             values.next().is_none().then_some(value)
         };
-        let device = signature::verify(header, parts.method.as_str(), parts.uri.path(), &body, now).map_err(
-            |error| match error {
+        let verified = signature::verify(header, parts.method.as_str(), parts.uri.path(), &body, now)
+            .map_err(|error| match error {
                 SignatureError::Clock => Problem {
                     server_time: Some(now),
                     ..Problem::new(ProblemCode::DeviceClock)
@@ -45,13 +45,12 @@ impl FromRequest<App> for Signed {
                 SignatureError::Malformed | SignatureError::Digest | SignatureError::Invalid => {
                     Problem::new(ProblemCode::DeviceSignature)
                 }
-            },
-        )?;
+            })?;
         let idempotency_key = header(IDEMPOTENCY_KEY)
             .and_then(read_hex)
             .ok_or(ProblemCode::DeviceSignature)?;
         Ok(Self {
-            device,
+            device: verified.device,
             idempotency_key,
             body,
         })

@@ -153,6 +153,7 @@ pub struct Phone {
     pub key: SigningKey,
     pub seed: [u8; 32],
     count: AtomicU64,
+    nonces: AtomicU64,
 }
 
 impl Phone {
@@ -161,6 +162,7 @@ impl Phone {
             key: SigningKey::from_bytes(&[number; 32]),
             seed: [number; 32],
             count: AtomicU64::new(0),
+            nonces: AtomicU64::new(0),
         }
     }
 
@@ -170,7 +172,8 @@ impl Phone {
 
     pub fn signed(&self, path: &str, body: &[u8], idempotency_key: &str, at: u64) -> Request<Body> {
         let mut request = Request::post(path);
-        for (name, value) in signature::sign(&self.key, "POST", path, body, idempotency_key, at) {
+        let nonce = u128::from(self.nonces.fetch_add(1, Ordering::SeqCst)).to_be_bytes();
+        for (name, value) in signature::sign(&self.key, "POST", path, body, idempotency_key, at, &nonce) {
             request = request.header(name, value);
         }
         request.body(Body::from(body.to_vec())).unwrap()

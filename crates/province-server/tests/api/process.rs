@@ -317,6 +317,7 @@ async fn the_log_names_nobody_at_its_most_talkative() {
         &body,
         &"ab".repeat(16),
         now.as_secs(),
+        &[1; 16],
     );
     let url = format!("http://{}{}", service.address, province_api::paths::ENROLMENTS);
     let mut request = reqwest::Client::builder()

@@ -27,7 +27,10 @@ impl Refusal {
         let retry_after_seconds = retry_after(response, problem.retry_after);
         let known = ProblemCode::ALL.iter().find(|known| known.code() == problem.code);
         match known {
-            None | Some(ProblemCode::ServerFault) => Self::unclear(response.status, retry_after_seconds),
+            None
+            | Some(ProblemCode::ServerFault | ProblemCode::ServerBusy | ProblemCode::RequestReplayed) => {
+                Self::unclear(response.status, retry_after_seconds)
+            }
             Some(code) => Self::Said {
                 code: *code,
                 error: UiError {
@@ -112,6 +115,7 @@ mod tests {
     fn every_code_of_the_province_has_a_code_for_the_screen() {
         let for_makers_only = [
             "request_malformed",
+            "request_replayed",
             "idempotency_conflict",
             "challenge_invalid",
             "holder_key_unproven",

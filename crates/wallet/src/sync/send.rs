@@ -37,7 +37,7 @@ impl Run {
             let state = enrolment::load(around.database)?.state;
             match self.stage {
                 Stage::Application if state == State::Applying => {
-                    return self.apply(around).map(Some);
+                    return self.apply(around, rng).map(Some);
                 }
                 Stage::Application => self.stage = Stage::TrustList,
                 Stage::TrustList => {
@@ -79,10 +79,10 @@ impl Run {
         }
     }
 
-    fn apply(&mut self, around: &Surroundings<'_>) -> Result<HttpRequest, UiError> {
+    fn apply(&mut self, around: &Surroundings<'_>, rng: &mut impl CryptoRng) -> Result<HttpRequest, UiError> {
         let entry = outbox::under_way(around.database, Kind::Enrolment)?.ok_or(StoreError::Row)?;
         self.awaiting = Some(Awaiting::Application);
-        Ok(post(around, paths::ENROLMENTS, &entry)?)
+        Ok(post(around, paths::ENROLMENTS, &entry, rng)?)
     }
 
     fn passes_request(
@@ -92,7 +92,7 @@ impl Run {
     ) -> Result<Option<HttpRequest>, UiError> {
         if let Some(entry) = outbox::under_way(around.database, Kind::Passes)? {
             self.awaiting = Some(Awaiting::Passes);
-            return Ok(Some(post(around, paths::PASSES, &entry)?));
+            return Ok(Some(post(around, paths::PASSES, &entry, rng)?));
         }
         let entry = match outbox::under_way(around.database, Kind::Challenge)? {
             Some(entry) => entry,
@@ -100,7 +100,7 @@ impl Run {
             None => outbox::insert(around.database, entry(Kind::Challenge, Vec::new(), around), rng)?,
         };
         self.awaiting = Some(Awaiting::Challenge);
-        Ok(Some(post(around, paths::CHALLENGES, &entry)?))
+        Ok(Some(post(around, paths::CHALLENGES, &entry, rng)?))
     }
 }
 
@@ -214,8 +214,16 @@ fn entry(kind: Kind, body: Vec<u8>, around: &Surroundings<'_>) -> outbox::New {
     }
 }
 
-fn post(around: &Surroundings<'_>, path: &str, entry: &outbox::Entry) -> Result<HttpRequest, StoreError> {
+fn post(
+    around: &Surroundings<'_>,
+    path: &str,
+    entry: &outbox::Entry,
+    rng: &mut impl CryptoRng,
+) -> Result<HttpRequest, StoreError> {
     outbox::mark_sent(around.database, entry.id)?;
+    // Fresh each time: the province takes no sent request twice, and this one may be sent again.
+    let mut nonce = signature::Nonce::default();
+    rng.fill_bytes(&mut nonce);
     let seed = enrolment::device_key(around.database)?;
     let key = SigningKey::from_bytes(&seed);
     let mut headers: Vec<(String, String)> = signature::sign(
@@ -225,6 +233,7 @@ fn post(around: &Surroundings<'_>, path: &str, entry: &outbox::Entry) -> Result<
         &entry.body,
         &entry.idempotency_key,
         around.now.unix(),
+        &nonce,
     )
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))

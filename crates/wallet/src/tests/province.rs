@@ -183,8 +183,9 @@ impl Province {
             let found = request.headers.iter().find(|(n, _)| n == name);
             found.map(|(_, value)| value.as_str())
         };
-        let device =
+        let verified =
             signature::verify(header, request.method, &request.path, &request.body, now.unix()).unwrap();
+        let device = verified.device;
         let key = header(province_api::IDEMPOTENCY_KEY).unwrap().to_owned();
         if let Some((body, answer)) = self.answered.get(&key) {
             assert_eq!(*body, request.body, "the same key came with another body");
