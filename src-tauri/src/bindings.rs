@@ -34,7 +34,9 @@ pub fn commands<R: Runtime>() -> Builder<R> {
             commands::show::read_request_text,
             commands::show::answer_request,
             commands::show::decline_request,
-            commands::past::history,
+            commands::past::past,
+            commands::past::forget_past,
+            commands::past::forget_past_between,
             commands::enrol::test_citizens,
         ])
 }

@@ -24,6 +24,8 @@ pub const COMMANDS: &[&str] = &[
     "read_request_text",
     "answer_request",
     "decline_request",
-    "history",
+    "past",
+    "forget_past",
+    "forget_past_between",
     "test_citizens",
 ];

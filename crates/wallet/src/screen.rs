@@ -10,6 +10,10 @@ use specta::Type;
 use crate::code::{UiCode, UiError};
 use crate::opaque::opaque_debug;
 
+mod past;
+
+pub use past::*;
+
 opaque_debug!(
     Draft,
     PhotoView,

@@ -15,6 +15,7 @@ use crate::device_key::{DeviceKey, DeviceKeyStore};
 use crate::envelope::{Envelope, VaultKey};
 use crate::error::OpenError;
 use crate::file;
+use crate::search;
 use crate::store::enrolment;
 
 mod migrations {
@@ -118,17 +119,24 @@ fn connect(path: &Path, key: &VaultKey, more: OpenFlags) -> Result<Connection, O
     }
     pragma.push_str("'\";");
     database.execute_batch(&pragma)?;
-    // DELETE and FULL: one file between transactions, and a committed one survives the power.
-    database.execute_batch(
-        "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-         PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;",
-    )?;
+    prepare(&database)?;
     // The first read shows whether the key fits the file.
     database.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(database)
 }
 
-fn migrate(database: &mut Connection) -> Result<(), OpenError> {
+/// What every connection to a vault is set to.
+pub(crate) fn prepare(database: &Connection) -> Result<(), OpenError> {
+    // DELETE and FULL: one file between transactions, and a committed one survives the power.
+    database.execute_batch(
+        "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+         PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;",
+    )?;
+    search::sql::register(database)?;
+    Ok(())
+}
+
+pub(crate) fn migrate(database: &mut Connection) -> Result<(), OpenError> {
     let runner = migrations::migrations::runner();
     let newest = runner
         .get_migrations()

@@ -4,6 +4,7 @@ pub(crate) mod artefact;
 pub(crate) mod credential;
 pub(crate) mod draft;
 pub(crate) mod enrolment;
+pub(crate) mod history;
 pub(crate) mod offer;
 #[allow(dead_code)] // the feed and the queue are read by what is built on them next
 pub(crate) mod outbox;
@@ -16,10 +17,9 @@ pub(crate) mod sync_state;
 #[cfg(test)]
 pub(crate) fn in_memory() -> rusqlite::Connection {
     #![allow(clippy::unwrap_used)]
-    let database = rusqlite::Connection::open_in_memory().unwrap();
-    for (_, sql) in crate::vault::migrations_in_order() {
-        database.execute_batch(&sql).unwrap();
-    }
+    let mut database = rusqlite::Connection::open_in_memory().unwrap();
+    crate::vault::prepare(&database).unwrap();
+    crate::vault::migrate(&mut database).unwrap();
     database
 }
 

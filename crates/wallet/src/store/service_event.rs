@@ -1,7 +1,7 @@
 //! Table `service_event`: what the province did for or to this person, as its feed says.
 
 use credential::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::{from_sql, to_sql};
 use crate::error::StoreError;
@@ -50,16 +50,25 @@ pub(crate) fn list(
         "SELECT feed_seq, at, kind, vct, body FROM service_event WHERE feed_seq < ?1 \
          ORDER BY feed_seq DESC LIMIT ?2",
     )?;
-    let rows = statement.query_map((before.map_or(i64::MAX, to_sql), limit), |row| {
-        Ok(ServiceEvent {
-            feed_seq: from_sql(row.get(0)?),
-            at: Timestamp::from_unix(from_sql(row.get(1)?)),
-            kind: row.get(2)?,
-            vct: row.get(3)?,
-            body: row.get(4)?,
-        })
-    })?;
+    let rows = statement.query_map((before.map_or(i64::MAX, to_sql), limit), read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// One event by its row's number; nothing if it is gone.
+pub(crate) fn load(database: &Connection, id: i64) -> Result<Option<ServiceEvent>, StoreError> {
+    let mut statement =
+        database.prepare_cached("SELECT feed_seq, at, kind, vct, body FROM service_event WHERE id = ?1")?;
+    Ok(statement.query_row([id], read).optional()?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<ServiceEvent> {
+    Ok(ServiceEvent {
+        feed_seq: from_sql(row.get(0)?),
+        at: Timestamp::from_unix(from_sql(row.get(1)?)),
+        kind: row.get(2)?,
+        vct: row.get(3)?,
+        body: row.get(4)?,
+    })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::home::screen_time;
 use crate::screen::{HistoryItem, ShowingMode, ShowingOutcome};
 
 /// Most rows kept; the oldest go first.
-pub(crate) const ROWS_MAX: u32 = 500;
+pub(crate) const ROWS_MAX: u32 = 50_000;
 
 /// A row to be kept.
 pub(crate) struct New<'a> {
@@ -52,44 +52,45 @@ pub(crate) fn insert(database: &Connection, row: &New<'_>) -> Result<(), StoreEr
     Ok(())
 }
 
-/// All rows, the newest first, in the words of this register.
-pub(crate) fn list(
+/// One row in the words of this register; nothing if it is gone.
+pub(crate) fn load(
     database: &Connection,
+    id: i64,
     types: Option<&TypeRegister>,
-) -> Result<Vec<HistoryItem>, StoreError> {
-    let mut statement = database.prepare(
+) -> Result<Option<HistoryItem>, StoreError> {
+    let mut statement = database.prepare_cached(
         "SELECT at, vct, mode, outcome, reason, desk_name_en, desk_name_ur, desk_name_ps, claims, last_pass \
-         FROM showing ORDER BY id DESC",
+         FROM showing WHERE id = ?1",
     )?;
-    let mut rows = statement.query([])?;
-    let mut items = Vec::new();
-    while let Some(row) = rows.next()? {
-        let vct: String = row.get(1)?;
-        let kind = Vct::parse(&vct).ok().and_then(|vct| types?.find(&vct));
-        let keys: String = row.get(8)?;
-        let keys: Vec<String> = serde_json::from_str(&keys).map_err(|_| StoreError::Row)?;
-        items.push(HistoryItem {
-            at: screen_time(Timestamp::from_unix(from_sql(row.get(0)?))),
-            kind: claims::kind_view(kind),
-            vct,
-            mode: if row.get::<_, String>(2)? == mode_text(ShowingMode::Timed) {
-                ShowingMode::Timed
-            } else {
-                ShowingMode::Request
-            },
-            outcome: outcome_parse(&row.get::<_, String>(3)?).ok_or(StoreError::Row)?,
-            reason: row
-                .get::<_, Option<String>>(4)?
-                .as_deref()
-                .and_then(UiCode::from_code),
-            desk_name_en: row.get(5)?,
-            desk_name_ur: row.get(6)?,
-            desk_name_ps: row.get(7)?,
-            claims: claims::of_keys(kind, &keys),
-            last_pass: row.get(9)?,
-        });
-    }
-    Ok(items)
+    let mut rows = statement.query([id])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let vct: String = row.get(1)?;
+    let kind = Vct::parse(&vct).ok().and_then(|vct| types?.find(&vct));
+    let keys: String = row.get(8)?;
+    let keys: Vec<String> = serde_json::from_str(&keys).map_err(|_| StoreError::Row)?;
+    Ok(Some(HistoryItem {
+        at: screen_time(Timestamp::from_unix(from_sql(row.get(0)?))),
+        kind: claims::kind_view(kind),
+        vct,
+        mode: if row.get_ref(2)?.as_str().map_err(|_| StoreError::Row)? == mode_text(ShowingMode::Timed) {
+            ShowingMode::Timed
+        } else {
+            ShowingMode::Request
+        },
+        outcome: outcome_parse(row.get_ref(3)?.as_str().map_err(|_| StoreError::Row)?)
+            .ok_or(StoreError::Row)?,
+        reason: row
+            .get::<_, Option<String>>(4)?
+            .as_deref()
+            .and_then(UiCode::from_code),
+        desk_name_en: row.get(5)?,
+        desk_name_ur: row.get(6)?,
+        desk_name_ps: row.get(7)?,
+        claims: claims::of_keys(kind, &keys),
+        last_pass: row.get(9)?,
+    }))
 }
 
 const fn mode_text(mode: ShowingMode) -> &'static str {
@@ -119,28 +120,44 @@ fn outcome_parse(text: &str) -> Option<ShowingOutcome> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::store::history;
 
     #[test]
     fn the_list_keeps_names_of_claims_and_forgets_the_oldest() {
         let database = crate::store::in_memory();
-        for at in 0..u64::from(ROWS_MAX) + 3 {
-            let row = New {
-                at: Timestamp::from_unix(at),
-                vct: "age",
-                mode: ShowingMode::Timed,
-                outcome: ShowingOutcome::Shown,
-                reason: None,
-                desk: None,
+        let row = |at: u64| New {
+            at: Timestamp::from_unix(at),
+            vct: "age",
+            mode: ShowingMode::Timed,
+            outcome: ShowingOutcome::Shown,
+            reason: None,
+            desk: None,
+            claims: &[],
+            last_pass: false,
+        };
+        insert(
+            &database,
+            &New {
                 claims: &["over_18".to_owned()],
-                last_pass: false,
-            };
-            insert(&database, &row).unwrap();
-        }
-        let items = list(&database, None).unwrap();
-        assert_eq!(items.len(), ROWS_MAX as usize);
-        assert_eq!((items[0].at, items[0].claims[0].key.as_str()), (502, "over_18"));
+                ..row(1)
+            },
+        )
+        .unwrap();
+        let item = load(&database, 1, None).unwrap().unwrap();
+        assert_eq!((item.at, item.claims.len()), (1, 1));
+        assert_eq!(item.claims.first().unwrap().key, "over_18");
+        // As if so many were there already.
+        database
+            .execute(
+                "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'showing'",
+                [ROWS_MAX],
+            )
+            .unwrap();
+        insert(&database, &row(2)).unwrap();
+        assert!(load(&database, 1, None).unwrap().is_none());
+        assert_eq!(history::newest(&database, None, 9).unwrap().len(), 1);
     }
 }

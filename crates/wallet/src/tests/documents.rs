@@ -11,7 +11,7 @@ use crate::screen::{RequestView, Script};
 use crate::sync::load_status;
 use crate::{UiCode, store};
 
-fn ask(province: &Province, vct: Vct, nonce: u8) -> IssuedRequest {
+pub(super) fn ask(province: &Province, vct: Vct, nonce: u8) -> IssuedRequest {
     let (key, certificate) = province.desk(vec![vct], NOW);
     let signer = Signer {
         key: &key,

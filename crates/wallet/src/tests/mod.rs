@@ -12,6 +12,7 @@ mod hostile;
 mod interrupted;
 mod journey;
 mod opaque;
+mod past;
 mod province;
 mod requests;
 #[path = "../../../../tests/soak.rs"]

@@ -17,6 +17,7 @@ use rusqlite::Connection;
 use crate::code::{UiCode, UiError};
 use crate::device_key::DeviceKeyStore;
 use crate::error::OpenError;
+use crate::register::Register;
 use crate::request::Requests;
 use crate::screen::{AppState, EnrolmentState, Language, LockState, Mark};
 use crate::show::Showings;
@@ -45,6 +46,7 @@ struct Open {
     showings: Showings,
     requests: Requests,
     run: Option<Run>,
+    register: Register,
 }
 
 impl Wallet {
@@ -156,6 +158,7 @@ impl Open {
             showings: Showings::default(),
             requests: Requests::default(),
             run: None,
+            register: Register::default(),
         }
     }
 }

@@ -47,8 +47,12 @@ export const commandsOver = (invoke: Invoke) => ({
   answerRequest: (id: number) => invoke<Showing>("answer_request", { id }),
   /** Says no to a request that was read. */
   declineRequest: (id: number) => invoke<null>("decline_request", { id }),
-  /** Past showings, the newest first. */
-  history: () => invoke<HistoryItem[]>("history"),
+  /** A page of the past, the newest first. */
+  past: (ask: PastAsk) => invoke<PastPage>("past", { ask }),
+  /** Forgets one row of the past. */
+  forgetPast: (id: string) => invoke<null>("forget_past", { id }),
+  /** Forgets the past from a moment on and before another (unix seconds), and says how many rows that were. */
+  forgetPastBetween: (from: number, before: number) => invoke<number>("forget_past_between", { from, before }),
   /** Invented people to try the app with; none unless the test mark is shown. */
   testCitizens: () => invoke<TestCitizen[]>("test_citizens"),
 });
@@ -188,6 +192,13 @@ export type FieldError = {
   code: UiCode,
 };
 
+/** How words were found. */
+export type Found =
+/** As they were typed, or as another keyboard writes them. */
+"written" |
+/** By what they sound like: typed in Latin letters and written in Arabic ones, or the other way round. */
+"sound";
+
 /** One past showing. What was in it is not kept, only which claims. */
 export type HistoryItem = {
   /** When. */
@@ -279,6 +290,51 @@ export type PassStock = {
   expires_on: string | null,
 };
 
+/** What of the past is wanted. */
+export type PastAsk = {
+  /** Words as typed, in any script; empty for everything. */
+  words: string,
+  /** Which rows. */
+  filter: PastFilter,
+  /** Only what is about this kind of pass or document. */
+  vct: string | null,
+  /** [`PastPage::next`] of the page before; absent for the first. */
+  before: string | null,
+};
+
+/** One row of the past. */
+export type PastEntry = {
+  /** Names the row, to delete it. */
+  id: string,
+  /** When. */
+  at: number,
+  /** What was shown, or asked for and not shown. */
+  showing: HistoryItem | null,
+  /** What the province did, where nothing was shown. */
+  service: ServiceItem | null,
+  /** How it was found, when words were asked for. */
+  found: Found | null,
+};
+
+/** Which rows of the past. */
+export type PastFilter =
+/** All of them. */
+"all" |
+/** What was shown to a desk. */
+"shown" |
+/** What was asked for and not shown: declined or refused. */
+"not_shown" |
+/** What the province did. */
+"service";
+
+/** A page of the past, the newest first. */
+export type PastPage = {
+  /** The rows. */
+  entries: PastEntry[],
+  /** Where the next page begins; absent on the last one. */
+  next: string | null,
+};
+
 /** The stored photo. */
 export type PhotoView = {
   /** JPEG of 480 × 640 pixels as a `data:` URL. */
@@ -343,6 +399,19 @@ export type Script =
 "district" |
 /** An amount in paisa. */
 "money";
+
+/** Something that the province did for or to this person. */
+export type ServiceItem = {
+  /**
+   *  What: the province's own word, such as `document_granted`. A screen says of one that it does not know that there was
+   *  something.
+   */
+  kind: string,
+  /** Which pass or document, if it is about one. */
+  vct: string | null,
+  /** What that is called. */
+  pass: KindView | null,
+};
 
 /** What is on the screen while something is shown to a desk. */
 export type Showing = {

@@ -6,7 +6,8 @@ import register from "$assets/types/types.json";
 
 import type { Backend } from "./backend";
 import { BackendError } from "./error";
-import type { AppState, ClaimView, Draft, EnrolmentState, HistoryItem, Home, KindView, Language, LockState, PassStock, Qr, RequestView, Script, Showing, UiCode, Words } from "./types";
+import { fakeEntries, fakePast } from "./fake-past";
+import type { AppState, ClaimView, Draft, EnrolmentState, Home, KindView, Language, LockState, PassStock, Qr, RequestView, Script, Showing, UiCode, Words } from "./types";
 
 export const FAKE_DRAFT: Draft = {
   cnic: "99999-1234567-1",
@@ -105,6 +106,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
   };
   let draft: Draft = { ...FAKE_DRAFT, ...EMPTY, ...options.draft };
   let showings = 0;
+  let past = options.emptyHistory ? [] : fakeHistory();
 
   async function did<T>(name: keyof Backend, answer: () => T): Promise<T> {
     calls.push(name);
@@ -172,7 +174,18 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     readRequestText: () => did("readRequestText", () => ({ ...FAKE_REQUEST, ...options.request })),
     answerRequest: () => did("answerRequest", () => showing(options.request?.ask ?? "identity", "request")),
     declineRequest: () => did("declineRequest", () => null),
-    history: () => did("history", () => (options.emptyHistory ? [] : fakeHistory())),
+    past: (ask) => did("past", () => fakePast(past, ask)),
+    forgetPast: (id) =>
+      did("forgetPast", () => {
+        past = past.filter((entry) => entry.id !== id);
+        return null;
+      }),
+    forgetPastBetween: (from, before) =>
+      did("forgetPastBetween", () => {
+        const all = past.length;
+        past = past.filter((entry) => entry.at < from || entry.at >= before);
+        return all - past.length;
+      }),
     testCitizens: () => did("testCitizens", () => [
       { draft: FAKE_DRAFT, portrait: PORTRAIT },
       { draft: { ...FAKE_DRAFT, cnic: "99999-7654321-2", name_en: "Zarmina Bibi", name_ur: "زرمینہ بی بی" }, portrait: PORTRAIT },
@@ -279,17 +292,11 @@ function stock(vct: string, left: number, total: number, expires_on: string): Pa
 
 const DOMICILE_REQUEST: Partial<RequestView> = { ask: "domicile", kind: fakeKind("domicile"), claims: DOMICILE };
 
-function fakeHistory(): HistoryItem[] {
-  const now = nowSeconds();
-  const desk = { desk_name_en: "Civil Hospital Khar", desk_name_ur: "سول ہسپتال خار", desk_name_ps: "سول روغتون خار" };
-  const nobody = { desk_name_en: null, desk_name_ur: null, desk_name_ps: null };
-  return [
-    { at: now - 1_200, vct: "identity", kind: fakeKind("identity"), mode: "request", ...desk, outcome: "shown", reason: null, claims: bare(IDENTITY), last_pass: false },
-    { at: now - 90_000, vct: "age", kind: fakeKind("age"), mode: "timed", ...nobody, outcome: "shown", reason: null, claims: bare(AGE), last_pass: false },
-    { at: now - 260_000, vct: "identity", kind: fakeKind("identity"), mode: "request", ...nobody, outcome: "declined", reason: null, claims: bare(IDENTITY, ["photo", "name_en", "name_ur"]), last_pass: false },
-    { at: now - 400_000, vct: "identity", kind: fakeKind("identity"), mode: "request", ...desk, outcome: "refused", reason: "request_over_asking", claims: bare(IDENTITY, ["photo", "name_en"]), last_pass: false },
-  ];
-}
+/** The claims of a pass as the past has them: their names alone. */
+const fakeHistory = () =>
+  fakeEntries({
+    identity: bare(IDENTITY), photo: bare(IDENTITY, ["photo", "name_en", "name_ur"]), age: bare(AGE), domicile: bare(DOMICILE),
+  });
 
 /** Looks like a QR code and says nothing. */
 export function fakeQr(size: number, seed: number): Qr {

@@ -1,0 +1,34 @@
+/** What the province did, in words: its own kinds of events (`province_api`), and one sentence for those of a newer one. */
+import type { ServiceItem } from "$lib/backend/types";
+import { passWords } from "$lib/claims";
+import type { IconName } from "$lib/components/icons";
+import { m } from "$lib/paraglide/messages.js";
+
+export interface EventWords {
+  icon: IconName;
+  what: string;
+  /** Which document, if it is about one. */
+  about: string | undefined;
+}
+
+const EVENTS: Record<string, { icon: IconName; what: () => string }> = {
+  enrolled: { icon: "good", what: () => m.event_enrolled() },
+  passes_issued: { icon: "card", what: () => m.event_passes_issued() },
+  document_granted: { icon: "document", what: () => m.event_document_granted() },
+  document_withdrawn: { icon: "bad", what: () => m.event_document_withdrawn() },
+  suspended: { icon: "paused", what: () => m.event_suspended() },
+  resumed: { icon: "good", what: () => m.event_resumed() },
+  revoked: { icon: "bad", what: () => m.event_revoked() },
+  mobile_changed: { icon: "phone", what: () => m.event_mobile_changed() },
+  device_replaced: { icon: "phone", what: () => m.event_device_replaced() },
+  wallet_disabled: { icon: "lock", what: () => m.event_wallet_disabled() },
+};
+
+export function eventWords(item: ServiceItem): EventWords {
+  const known = EVENTS[item.kind];
+  return {
+    icon: known?.icon ?? "info",
+    what: known?.what() ?? m.event_other(),
+    about: item.pass ? passWords(item.pass).name : undefined,
+  };
+}
