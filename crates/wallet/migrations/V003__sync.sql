@@ -7,7 +7,7 @@ CREATE TABLE outbox (
   -- What was decided to send. The same key and the same bytes go again until an answer is stored, so that the province
   -- does it once. An answered entry stays, without its body when the province did it, until the citizen puts it away.
   id              INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-  kind            TEXT    NOT NULL CHECK (kind IN ('enrolment', 'challenge', 'passes', 'mobile', 'lost', 'rebind', 'device_key')),
+  kind            TEXT    NOT NULL CHECK (kind IN ('enrolment', 'challenge', 'passes', 'mobile', 'lost', 'rebind')),
   idempotency_key TEXT    NOT NULL UNIQUE CHECK (length(idempotency_key) = 32),
   body            BLOB    NOT NULL,
   holder_index    INTEGER,                                -- passes: index of the first wanted pass
@@ -31,18 +31,21 @@ DROP TABLE outbox_of_one_each;
 CREATE TABLE service_event (
   -- What the province did for or to this person, in the order in which it said so.
   id       INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-  feed_seq INTEGER NOT NULL UNIQUE,                       -- the province's number of it
+  feed_no  INTEGER NOT NULL DEFAULT 0,                    -- rises when the province begins another feed for this person
+  feed_seq INTEGER NOT NULL,                              -- the province's number of it in that feed
   at       INTEGER NOT NULL,
   kind     TEXT    NOT NULL,                              -- of province_api; one that this version does not know is kept
   vct      TEXT,                                          -- which pass or document, if it is about one
-  body     TEXT    NOT NULL                               -- JSON object without values of claims
+  body     TEXT    NOT NULL,                              -- JSON object without values of claims
+  UNIQUE (feed_no, feed_seq)
 ) STRICT;
-CREATE INDEX service_event_by_time ON service_event (at, feed_seq);
 
 CREATE TABLE sync_state (
   -- One row.
   id               INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+  feed_no          INTEGER NOT NULL DEFAULT 0,            -- which feed the cursor is of
   feed_cursor      INTEGER NOT NULL DEFAULT 0,            -- the last service_event that was taken
+  offers_tag       BLOB    NOT NULL DEFAULT x'',          -- what the province calls the offers that are here
   time_floor       INTEGER NOT NULL DEFAULT 0,            -- the phone's clock never counts as earlier
   clock_off_by     INTEGER NOT NULL DEFAULT 0,            -- this phone's clock minus the province's, at the last sync
   failures         INTEGER NOT NULL DEFAULT 0,            -- tries in a row without an answer
@@ -55,8 +58,6 @@ CREATE TABLE sync_state (
   background_bytes INTEGER NOT NULL DEFAULT 0,
   background_at    INTEGER NOT NULL DEFAULT 0,            -- last sync in the background
   pieces_wanted    INTEGER NOT NULL DEFAULT 0 CHECK (pieces_wanted IN (0, 1)),  -- left for a network that costs nothing
-  device_key_at    INTEGER,                               -- since when the province has this device key; NULL: not known
-  next_device_seed BLOB    CHECK (length(next_device_seed) = 32),               -- the key that replaces it, until confirmed
   ended_code       TEXT                                   -- why this wallet shows nothing any more
 ) STRICT;
 INSERT INTO sync_state (id) VALUES (1);

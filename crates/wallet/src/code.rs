@@ -157,6 +157,10 @@ ui_codes! {
     NotConfigured = "not_configured",
     /// The phone is not enrolled yet.
     NotEnrolled = "not_enrolled",
+    /// The same was sent before and is not answered yet.
+    StillUnderway = "still_underway",
+    /// The province asked for a pause that is not over.
+    ProvincePause = "province_pause",
     /// There is no connection.
     NetworkDown = "network_down",
     /// The province did not answer in time.

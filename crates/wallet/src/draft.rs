@@ -60,7 +60,21 @@ pub(crate) fn photo(database: &Connection) -> Result<Option<PhotoView>, UiError>
 pub(crate) fn to_request(database: &Connection, now: Timestamp) -> Result<EnrolmentRequest, UiError> {
     let draft = load(database)?;
     let photo = table::photo(database, PhotoKind::Draft)?.unwrap_or_default();
-    let request = request(&draft, photo);
+    whole(request(&draft, photo), now)
+}
+
+/// The same of a person who is typed in and not kept.
+///
+/// # Errors
+/// [`UiCode::FieldsInvalid`] with the fields, and what a photo can be.
+pub(crate) fn request_of(person: &Draft, photo: Vec<u8>, now: Timestamp) -> Result<EnrolmentRequest, UiError> {
+    if !photo.is_empty() {
+        picture::check_jpeg(&photo)?;
+    }
+    whole(request(person, photo), now)
+}
+
+fn whole(request: EnrolmentRequest, now: Timestamp) -> Result<EnrolmentRequest, UiError> {
     match request.parse(today(now)) {
         Ok(_) => Ok(request),
         Err(problems) => Err(UiError {

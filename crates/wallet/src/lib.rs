@@ -42,5 +42,5 @@ pub use code::{UiCode, UiError};
 pub use envelope::{ENVELOPE_BYTES_MAX, EnvelopeError};
 pub use pin::{Cost, PIN_DIGITS_MAX, PIN_DIGITS_MIN, Pin, PinError};
 pub use show::{DEFAULT_AUDIENCE, FRAME_MS, RENEW_SECONDS};
-pub use sync::{Failure, HttpRequest, HttpResponse};
+pub use sync::{Failure, HttpRequest, HttpResponse, Network, SyncPlan};
 pub use wallet::Wallet;

@@ -121,6 +121,26 @@ pub(crate) fn stock(database: &Connection, vct: Vct, at: Timestamp) -> Result<St
     )?)
 }
 
+/// How many of a kind are left that are in date and end before `until`, and were signed before `signed_before`.
+pub(crate) fn ending(
+    database: &Connection,
+    vct: Vct,
+    (now, until): (Timestamp, Timestamp),
+    signed_before: Timestamp,
+) -> Result<u32, StoreError> {
+    Ok(database.query_row(
+        "SELECT count(*) FROM credential WHERE vct = ?1 AND shown_at IS NULL AND expires_at > ?2 AND expires_at <= ?3 \
+         AND starts_at <= ?4",
+        (
+            vct.as_str(),
+            to_sql(now.unix()),
+            to_sql(until.unix()),
+            to_sql(signed_before.unix()),
+        ),
+        |row| row.get(0),
+    )?)
+}
+
 /// The kinds of which there is a pass.
 pub(crate) fn kinds(database: &Connection) -> Result<Vec<String>, StoreError> {
     let mut statement = database.prepare("SELECT DISTINCT vct FROM credential ORDER BY vct")?;

@@ -6,12 +6,12 @@ pub(crate) mod draft;
 pub(crate) mod enrolment;
 pub(crate) mod history;
 pub(crate) mod offer;
-#[allow(dead_code)] // the feed and the queue are read by what is built on them next
+
 pub(crate) mod outbox;
-#[allow(dead_code)] // the feed and the queue are read by what is built on them next
+
 pub(crate) mod service_event;
 pub(crate) mod showing;
-#[allow(dead_code)] // the feed and the queue are read by what is built on them next
+
 pub(crate) mod sync_state;
 
 #[cfg(test)]

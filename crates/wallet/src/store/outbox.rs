@@ -26,19 +26,16 @@ pub(crate) enum Kind {
     Lost,
     /// This phone takes the place of the person's phone before.
     Rebind,
-    /// A new device key takes the place of the present one.
-    DeviceKey,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 6] = [
         Self::Enrolment,
         Self::Challenge,
         Self::Passes,
         Self::Mobile,
         Self::Lost,
         Self::Rebind,
-        Self::DeviceKey,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -49,7 +46,6 @@ impl Kind {
             Self::Mobile => "mobile",
             Self::Lost => "lost",
             Self::Rebind => "rebind",
-            Self::DeviceKey => "device_key",
         }
     }
 }

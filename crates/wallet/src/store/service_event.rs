@@ -12,7 +12,7 @@ opaque_debug!(ServiceEvent);
 /// One event.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ServiceEvent {
-    /// The province's number of it; they only grow.
+    /// The province's number of it in its feed; they only grow, until the province begins another feed.
     pub(crate) feed_seq: u64,
     pub(crate) at: Timestamp,
     /// What happened, in the province's word; one that this version does not know is kept all the same.
@@ -27,8 +27,8 @@ pub(crate) struct ServiceEvent {
 /// whether it was new.
 pub(crate) fn insert(database: &Connection, event: &ServiceEvent) -> Result<bool, StoreError> {
     let rows = database.execute(
-        "INSERT INTO service_event (feed_seq, at, kind, vct, body) VALUES (?1, ?2, ?3, ?4, ?5) \
-         ON CONFLICT (feed_seq) DO NOTHING",
+        "INSERT INTO service_event (feed_no, feed_seq, at, kind, vct, body) \
+         VALUES ((SELECT feed_no FROM sync_state), ?1, ?2, ?3, ?4, ?5) ON CONFLICT (feed_no, feed_seq) DO NOTHING",
         (
             to_sql(event.feed_seq),
             to_sql(event.at.unix()),
@@ -38,20 +38,6 @@ pub(crate) fn insert(database: &Connection, event: &ServiceEvent) -> Result<bool
         ),
     )?;
     Ok(rows > 0)
-}
-
-/// The newest events first, at most `limit`, older than number `before` if one is given.
-pub(crate) fn list(
-    database: &Connection,
-    before: Option<u64>,
-    limit: u32,
-) -> Result<Vec<ServiceEvent>, StoreError> {
-    let mut statement = database.prepare(
-        "SELECT feed_seq, at, kind, vct, body FROM service_event WHERE feed_seq < ?1 \
-         ORDER BY feed_seq DESC LIMIT ?2",
-    )?;
-    let rows = statement.query_map((before.map_or(i64::MAX, to_sql), limit), read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// One event by its row's number; nothing if it is gone.
@@ -88,19 +74,20 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_event_is_one_event_and_the_newest_come_first() {
+    fn a_repeated_event_is_one_event_and_another_feed_has_its_own_numbers() {
         let database = crate::store::in_memory();
+        let count = || -> u32 {
+            let sql = "SELECT count(*) FROM service_event WHERE kind = 'document_granted'";
+            database.query_row(sql, [], |row| row.get(0)).unwrap()
+        };
         for number in [1, 2, 4] {
             assert!(insert(&database, &event(number, "document_granted")).unwrap());
         }
         assert!(!insert(&database, &event(2, "another_word")).unwrap());
-        let numbers = |before, limit| -> Vec<u64> {
-            let events = list(&database, before, limit).unwrap();
-            events.iter().map(|event| event.feed_seq).collect()
-        };
-        assert_eq!(numbers(None, 10), [4, 2, 1]);
-        assert_eq!(numbers(Some(4), 1), [2]);
-        let kept = list(&database, Some(3), 1).unwrap();
-        assert!(kept == [event(2, "document_granted")]);
+        assert_eq!(count(), 3);
+        // Another feed of the same person begins at 1 again, and what was is kept.
+        database.execute("UPDATE sync_state SET feed_no = 1", []).unwrap();
+        assert!(insert(&database, &event(1, "document_granted")).unwrap());
+        assert_eq!(count(), 4);
     }
 }

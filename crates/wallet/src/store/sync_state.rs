@@ -2,7 +2,6 @@
 
 use credential::Timestamp;
 use rusqlite::Connection;
-use zeroize::Zeroizing;
 
 use super::{from_sql, to_sql};
 use crate::code::UiCode;
@@ -12,8 +11,12 @@ use crate::error::StoreError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)] // settings of the citizen and one mark, each with a column
 pub(crate) struct Row {
+    /// Which feed the cursor is of.
+    pub(crate) feed_no: u64,
     /// The last event of the feed that was taken.
     pub(crate) feed_cursor: u64,
+    /// What the province calls the offers that are here.
+    pub(crate) offers_tag: Vec<u8>,
     /// The phone's clock never counts as earlier.
     pub(crate) time_floor: Timestamp,
     /// This phone's clock minus the province's at the last sync, in seconds.
@@ -36,8 +39,6 @@ pub(crate) struct Row {
     pub(crate) background_at: Timestamp,
     /// Large files were left for a network that costs nothing.
     pub(crate) pieces_wanted: bool,
-    /// Since when the province has this device key.
-    pub(crate) device_key_at: Option<Timestamp>,
     /// Why this wallet shows nothing any more.
     pub(crate) ended: Option<UiCode>,
 }
@@ -46,13 +47,15 @@ pub(crate) struct Row {
 pub(crate) fn load(database: &Connection) -> Result<Row, StoreError> {
     Ok(database.query_row(
         "SELECT feed_cursor, time_floor, clock_off_by, failures, not_before, province_pause, on_metered, in_background, \
-         budget_day, metered_bytes, background_bytes, background_at, pieces_wanted, device_key_at, ended_code \
+         budget_day, metered_bytes, background_bytes, background_at, pieces_wanted, ended_code, feed_no, offers_tag \
          FROM sync_state WHERE id = 1",
         [],
         |row| {
             let number = |at: usize| row.get::<_, i64>(at).map(from_sql);
             let time = |at: usize| number(at).map(Timestamp::from_unix);
             Ok(Row {
+                feed_no: number(14)?,
+                offers_tag: row.get(15)?,
                 feed_cursor: number(0)?,
                 time_floor: time(1)?,
                 clock_off_by: row.get(2)?,
@@ -66,12 +69,9 @@ pub(crate) fn load(database: &Connection) -> Result<Row, StoreError> {
                 background_bytes: number(10)?,
                 background_at: time(11)?,
                 pieces_wanted: row.get(12)?,
-                device_key_at: row
-                    .get::<_, Option<i64>>(13)?
-                    .map(|at| Timestamp::from_unix(from_sql(at))),
                 // A code of a later version still ends the wallet: what it meant does not become less true.
                 ended: row
-                    .get::<_, Option<String>>(14)?
+                    .get::<_, Option<String>>(13)?
                     .map(|code| UiCode::from_code(&code).unwrap_or(UiCode::DeviceUnknown)),
             })
         },
@@ -83,8 +83,8 @@ pub(crate) fn save(database: &Connection, row: &Row) -> Result<(), StoreError> {
     database.execute(
         "UPDATE sync_state SET feed_cursor = ?1, time_floor = ?2, clock_off_by = ?3, failures = ?4, not_before = ?5, \
          province_pause = ?6, on_metered = ?7, in_background = ?8, budget_day = ?9, metered_bytes = ?10, \
-         background_bytes = ?11, background_at = ?12, pieces_wanted = ?13, device_key_at = ?14, ended_code = ?15 \
-         WHERE id = 1",
+         background_bytes = ?11, background_at = ?12, pieces_wanted = ?13, ended_code = ?14, feed_no = ?15, \
+         offers_tag = ?16 WHERE id = 1",
         rusqlite::params![
             to_sql(row.feed_cursor),
             to_sql(row.time_floor.unix()),
@@ -99,8 +99,9 @@ pub(crate) fn save(database: &Connection, row: &Row) -> Result<(), StoreError> {
             to_sql(row.background_bytes),
             to_sql(row.background_at.unix()),
             row.pieces_wanted,
-            row.device_key_at.map(|at| to_sql(at.unix())),
             row.ended.map(UiCode::code),
+            to_sql(row.feed_no),
+            row.offers_tag,
         ],
     )?;
     Ok(())
@@ -112,25 +113,6 @@ pub(crate) fn time_floor(database: &Connection) -> Result<Timestamp, StoreError>
         row.get(0)
     })?;
     Ok(Timestamp::from_unix(from_sql(floor)))
-}
-
-/// The device key that is to replace the present one.
-pub(crate) fn next_device_seed(database: &Connection) -> Result<Option<Zeroizing<[u8; 32]>>, StoreError> {
-    let seed: Option<[u8; 32]> = database.query_row(
-        "SELECT next_device_seed FROM sync_state WHERE id = 1",
-        [],
-        |row| row.get(0),
-    )?;
-    Ok(seed.map(Zeroizing::new))
-}
-
-/// Keeps or forgets the device key that is to replace the present one.
-pub(crate) fn set_next_device_seed(database: &Connection, seed: Option<&[u8; 32]>) -> Result<(), StoreError> {
-    database.execute(
-        "UPDATE sync_state SET next_device_seed = ?1 WHERE id = 1",
-        [seed.map(<[u8; 32]>::as_slice)],
-    )?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -146,6 +128,8 @@ mod tests {
         assert!(fresh.in_background && !fresh.on_metered && fresh.ended.is_none());
         let at = |seconds| Timestamp::from_unix(seconds);
         let row = Row {
+            feed_no: 12,
+            offers_tag: vec![13],
             feed_cursor: 1,
             time_floor: at(2),
             clock_off_by: -3,
@@ -159,14 +143,10 @@ mod tests {
             background_bytes: 9,
             background_at: at(10),
             pieces_wanted: true,
-            device_key_at: Some(at(11)),
             ended: Some(UiCode::DeviceUnknown),
         };
         save(&database, &row).unwrap();
         assert_eq!(load(&database).unwrap(), row);
         assert_eq!(time_floor(&database).unwrap(), at(2));
-        assert!(next_device_seed(&database).unwrap().is_none());
-        set_next_device_seed(&database, Some(&[9; 32])).unwrap();
-        assert_eq!(next_device_seed(&database).unwrap().as_deref(), Some(&[9; 32]));
     }
 }

@@ -1,10 +1,10 @@
 //! The receiving half: what an answer changes, one transaction each.
 
 use credential::{StatusManifest, StatusSet, TrustError, TrustList, TypeRegister};
-use province_api::enrolment::EnrolmentReply;
 use province_api::passes::{Challenge, PassesReply};
 use province_api::problem::ProblemCode;
 
+use super::file::File;
 use super::problem::Refusal;
 use super::{Awaiting, HttpResponse, Run, Stage, Surroundings, accept, send};
 use crate::code::{UiCode, UiError};
@@ -24,61 +24,44 @@ impl Run {
         around: &Surroundings<'_>,
         response: &HttpResponse,
     ) -> Result<(), UiError> {
+        let around = &self.at_its_time(around);
+        self.bytes += bytes_of(response);
         match self.awaiting.take() {
             None => Ok(()),
-            Some(Awaiting::Application) => self.on_application(around, response),
-            Some(Awaiting::TrustList) => self.on_trust_list(around, response),
-            Some(Awaiting::Types) => self.on_types(around, response),
+            Some(Awaiting::Errand { id, kind }) => self.on_errand(around, (id, kind), response),
+            Some(Awaiting::Reply { cursor }) => self.on_reply(around, cursor, response),
+            Some(Awaiting::File { which, by_delta }) => self.on_file(around, (which, by_delta), response),
             Some(Awaiting::NextRoots) => self.on_next_roots(around, response),
             Some(Awaiting::Challenge) => self.on_challenge(around, response),
             Some(Awaiting::Passes) => self.on_passes(around, response),
-            Some(Awaiting::Manifest) => self.on_manifest(around, response),
             Some(Awaiting::Piece) => self.on_piece(around, response),
         }
     }
 
-    fn on_application(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
-        if response.status != 200 {
-            return self.on_application_refused(around, Refusal::read(response));
-        }
-        if serde_json::from_slice::<EnrolmentReply>(&response.body).is_err() {
-            // It may have been done: the same key goes again next time and brings the same answer.
-            self.fail(UiCode::AnswerInvalid);
+    fn on_file(
+        &mut self,
+        around: &Surroundings<'_>,
+        (which, by_delta): (File, bool),
+        response: &HttpResponse,
+    ) -> Result<(), UiError> {
+        if response.status != 200 && !by_delta {
+            self.fail_keeping_first(Refusal::read(response).into_error());
             return Ok(());
         }
-        let transaction = around.database.unchecked_transaction()?;
-        if let Some(entry) = outbox::under_way(&transaction, Kind::Enrolment)? {
-            outbox::confirm(&transaction, entry.id, around.now)?;
+        let Some(bytes) = self.file_bytes(around, (which, by_delta), response)? else {
+            return Ok(());
+        };
+        match which {
+            File::Trust => self.on_trust_list(around, &bytes)?,
+            File::Types => self.on_types(around, &bytes)?,
+            File::Status => self.on_manifest(around, &bytes)?,
         }
-        enrolment::set_state(&transaction, State::Accepted)?;
-        transaction.commit()?;
-        self.changed = true;
-        self.stage = Stage::TrustList;
         Ok(())
     }
 
-    /// A clear no ends the application; what was typed stays, to be mended and sent under a new key.
-    fn on_application_refused(&mut self, around: &Surroundings<'_>, refusal: Refusal) -> Result<(), UiError> {
-        if let Refusal::Said { error, .. } = &refusal {
-            let transaction = around.database.unchecked_transaction()?;
-            if let Some(entry) = outbox::under_way(&transaction, Kind::Enrolment)? {
-                // The draft has what was typed.
-                outbox::refuse(&transaction, entry.id, error, around.now)?;
-            }
-            enrolment::set_state(&transaction, State::Draft)?;
-            transaction.commit()?;
-        }
-        self.fail(refusal.into_error());
-        Ok(())
-    }
-
-    fn on_trust_list(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
-        if response.status != 200 {
-            self.fail(Refusal::read(response).into_error());
-            return Ok(());
-        }
+    fn on_trust_list(&mut self, around: &Surroundings<'_>, bytes: &[u8]) -> Result<(), StoreError> {
         let held = accept::load_trust(around.database, around.roots)?;
-        let list = match TrustList::verify(&response.body, around.roots, held.as_ref()) {
+        let list = match TrustList::verify(bytes, around.roots, held.as_ref()) {
             Ok(list) => list,
             // It may be of roots that came after those that this phone knows.
             Err(TrustError::TooFewSignatures) if self.root_changes < ROOT_CHANGES_MAX => {
@@ -86,7 +69,7 @@ impl Run {
                 return Ok(());
             }
             Err(_) => {
-                self.fail(UiCode::TrustRefused);
+                self.fail_keeping_first(UiCode::TrustRefused.into());
                 return Ok(());
             }
         };
@@ -94,36 +77,33 @@ impl Run {
             accept::save_trust(around.database, &list, around.now)?;
             self.changed = true;
         }
+        self.told.remove(&File::Trust);
         self.stage = Stage::Types;
         Ok(())
     }
 
-    fn on_types(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
-        if response.status != 200 {
-            self.fail(Refusal::read(response).into_error());
-            return Ok(());
-        }
+    fn on_types(&mut self, around: &Surroundings<'_>, bytes: &[u8]) -> Result<(), StoreError> {
         let Some(trust) = accept::load_trust(around.database, around.roots)? else {
-            self.fail(UiCode::TrustRefused);
+            self.fail_keeping_first(UiCode::TrustRefused.into());
             return Ok(());
         };
         let held = accept::load_types(around.database, &trust)?;
-        let Ok(types) = TypeRegister::verify(&response.body, &trust, held.as_ref()) else {
-            self.fail(UiCode::TypesRefused);
+        let Ok(types) = TypeRegister::verify(bytes, &trust, held.as_ref()) else {
+            self.fail_keeping_first(UiCode::TypesRefused.into());
             return Ok(());
         };
         if held.is_none_or(|held| held.bytes() != types.bytes()) {
             artefact::save(around.database, artefact::TYPES, types.bytes(), around.now)?;
             self.changed = true;
         }
-        self.stage = Stage::Passes;
+        self.told.remove(&File::Types);
         Ok(())
     }
 
     /// Takes the list that replaced the roots this phone knows, then asks for the newest again.
     fn on_next_roots(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
         if response.status != 200 && response.status != 404 {
-            self.fail(Refusal::read(response).into_error());
+            self.fail_keeping_first(Refusal::read(response).into_error());
             return Ok(());
         }
         let held = accept::load_trust(around.database, around.roots)?;
@@ -132,9 +112,11 @@ impl Run {
                 accept::save_trust(around.database, &list, around.now)?;
                 self.root_changes += 1;
                 self.changed = true;
+                // What is held is another list now than the one that the province made a delta from.
+                self.whole.insert(File::Trust);
                 self.stage = Stage::TrustList;
             }
-            _ => self.fail(UiCode::TrustRefused),
+            _ => self.fail_keeping_first(UiCode::TrustRefused.into()),
         }
         Ok(())
     }
@@ -145,7 +127,7 @@ impl Run {
         }
         match serde_json::from_slice::<Challenge>(&response.body) {
             Ok(challenge) if challenge.challenge.0.len() == CHALLENGE_BYTES => {
-                self.nothing_wanted = !send::decide_to_ask_for_passes(around, &challenge)?;
+                self.no_passes = !send::decide_to_ask_for_passes(around, &challenge)?;
                 Ok(())
             }
             _ => {
@@ -172,7 +154,9 @@ impl Run {
                 draft_table::delete_photo(&transaction, PhotoKind::Draft)?;
                 transaction.commit()?;
                 self.changed = true;
-                self.stage = Stage::Manifest;
+                // A batch has a limit: what was more than that is asked for in the next one.
+                self.batches += 1;
+                self.no_passes = self.batches >= BATCHES_MAX;
             }
             Err(code) => {
                 transaction.rollback()?;
@@ -190,7 +174,10 @@ impl Run {
         kind: Kind,
         refusal: Refusal,
     ) -> Result<(), UiError> {
-        let Refusal::Said { code, error } = refusal else {
+        if self.signs_anew(around, &refusal) {
+            return Ok(());
+        }
+        let Refusal::Said { code, error, .. } = refusal else {
             self.fail(refusal.into_error());
             return Ok(());
         };
@@ -199,6 +186,7 @@ impl Run {
         }
         match code {
             ProblemCode::ChallengeInvalid if !self.challenge_renewed => self.challenge_renewed = true,
+            ProblemCode::WalletDisabled | ProblemCode::DeviceReplaced => return self.end(around, error),
             ProblemCode::DeviceUnknown | ProblemCode::PersonRevoked | ProblemCode::PersonSuspended => {
                 // No new passes, but the public files still say how things stand.
                 if code == ProblemCode::DeviceUnknown
@@ -214,21 +202,27 @@ impl Run {
         Ok(())
     }
 
-    fn on_manifest(&mut self, around: &Surroundings<'_>, response: &HttpResponse) -> Result<(), UiError> {
-        if response.status != 200 {
-            self.fail_keeping_first(Refusal::read(response).into_error());
-            return Ok(());
-        }
+    fn on_manifest(&mut self, around: &Surroundings<'_>, bytes: &[u8]) -> Result<(), StoreError> {
         let Some(trust) = accept::load_trust(around.database, around.roots)? else {
             self.fail_keeping_first(UiCode::StatusRefused.into());
             return Ok(());
         };
         let held = accept::load_status(around.database, &trust)?;
         let held_manifest = held.as_ref().map(StatusSet::manifest);
-        let Ok(manifest) = StatusManifest::verify(&response.body, &trust, held_manifest) else {
+        let Ok(manifest) = StatusManifest::verify(bytes, &trust, held_manifest) else {
             self.fail_keeping_first(UiCode::StatusRefused.into());
             return Ok(());
         };
+        self.stage_status(around, manifest)
+    }
+
+    /// Goes on with this manifest: what of it is missing is fetched next.
+    pub(super) fn stage_status(
+        &mut self,
+        around: &Surroundings<'_>,
+        manifest: StatusManifest,
+    ) -> Result<(), StoreError> {
+        self.told.remove(&File::Status);
         self.places = accept::status_places_of_own(around.database)?;
         self.staged = Some(StatusSet::new(manifest));
         self.take_kept(around)?;
@@ -275,21 +269,18 @@ impl Run {
         if let Some(staged) = self.staged.take() {
             let manifest = staged.manifest().bytes();
             let before = artefact::load(&transaction, artefact::STATUS_MANIFEST)?;
-            self.changed |= before.as_deref() != Some(manifest);
-            artefact::save(&transaction, artefact::STATUS_MANIFEST, manifest, around.now)?;
-            let held = staged.held().map(|piece| piece.sha256).collect();
-            artefact::save_pieces(&transaction, &self.pieces_here, &held, around.now)?;
-            self.pieces_here.clear();
+            let newer = before.as_deref() != Some(manifest);
+            if newer || !self.pieces_here.is_empty() {
+                self.changed |= newer;
+                artefact::save(&transaction, artefact::STATUS_MANIFEST, manifest, around.now)?;
+                let held = staged.held().map(|piece| piece.sha256).collect();
+                artefact::save_pieces(&transaction, &self.pieces_here, &held, around.now)?;
+                self.pieces_here.clear();
+            }
         }
         transaction.commit()?;
         self.stage = Stage::Done;
         Ok(())
-    }
-
-    /// Ends the run; an earlier and more telling error is kept.
-    fn fail_keeping_first(&mut self, error: UiError) {
-        let first = self.error.take();
-        self.fail(first.unwrap_or(error));
     }
 }
 
@@ -298,3 +289,16 @@ const ROOT_CHANGES_MAX: u8 = 16;
 
 /// Length of the province's challenge, in bytes.
 const CHALLENGE_BYTES: usize = 16;
+
+/// Most batches of passes in one run: the first enrolment of somebody with many documents takes two or three.
+const BATCHES_MAX: u8 = 4;
+
+/// What an answer costs on the wire at most: it may have come packed.
+fn bytes_of(response: &HttpResponse) -> u64 {
+    let headers: usize = response
+        .headers
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 4)
+        .sum();
+    (response.body.len() + headers) as u64
+}

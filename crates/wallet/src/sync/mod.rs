@@ -4,9 +4,10 @@
 //! while let Some(request) = next_request(now, rng) { on_response(answer, now) or on_failure(why, now) }
 //! finish(now)
 //! ```
-//! One order for every run: application (if one is on its way), trust list (and before it whatever changed the
-//! roots), type register, what may be drawn and the passes that are wanted, status manifest, and of the lists the
-//! shards of this person. Each step is one transaction. What changes something at
+//! One order for every run: what waits in the outbox (application, change of mobile number, lost phone), then one question
+//! after everything that may have changed, and then only what did: trust list (and before it whatever changed the roots),
+//! type register, the passes that are wanted, status manifest, and of the lists the shards of this person. Files come as
+//! deltas from what is held, where the province has one. Each step is one transaction. What changes something at
 //! the province stands in the outbox, with its idempotency key, before it is sent and until its
 //! answer is stored; so a phone that dies at any point sends the same thing again and the province
 //! does it once. Rejected: keeping the position of a run on disk. It can be told from what is stored,
@@ -14,10 +15,18 @@
 
 mod accept;
 mod answer;
+mod errand;
+mod file;
+mod plan;
 mod problem;
+mod reply;
 mod send;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use credential::{Piece, RootSet, StatusRef, StatusSet, Timestamp};
+use province_api::passes::Offer;
+use province_api::sync::FileNow;
 use rand_core::CryptoRng;
 use rusqlite::Connection;
 
@@ -28,8 +37,14 @@ use crate::opaque::opaque_debug;
 use crate::screen::SyncReport;
 use crate::store::credential as passes;
 use crate::store::enrolment::{self, State};
+use crate::store::outbox::{self, Kind};
+use crate::store::sync_state;
+use file::File;
 
 pub(crate) use accept::{load_status, load_trust, load_types, types_here};
+pub(crate) use errand::{change_mobile, discard, report_lost};
+pub(crate) use plan::plan;
+pub use plan::{Network, SyncPlan};
 
 opaque_debug!(HttpRequest, HttpResponse);
 
@@ -75,12 +90,13 @@ pub enum Failure {
 }
 
 /// Where a run is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    Application,
+    Errands,
+    Ask,
     TrustList,
-    Types,
     NextRoots,
+    Types,
     Passes,
     Manifest,
     Pieces,
@@ -90,13 +106,12 @@ enum Stage {
 /// What was sent and is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Awaiting {
-    Application,
-    TrustList,
-    Types,
+    Errand { id: i64, kind: Kind },
+    Reply { cursor: u64 },
+    File { which: File, by_delta: bool },
     NextRoots,
     Challenge,
     Passes,
-    Manifest,
     Piece,
 }
 
@@ -104,10 +119,31 @@ enum Awaiting {
 pub(crate) struct Run {
     stage: Stage,
     awaiting: Option<Awaiting>,
+    network: Network,
     changed: bool,
     error: Option<UiError>,
-    /// The province said in this run what may be drawn, and nothing of it is wanted.
-    nothing_wanted: bool,
+    /// Chance, drawn once, that keeps phones from trying again all at the same moment.
+    jitter: Option<u32>,
+    /// Seconds by which the province's clock is ahead of the time that this run is told.
+    ahead: i64,
+    /// The province said what time it is.
+    server_time: Option<Timestamp>,
+    /// A request was signed anew because of the clock, or because it was seen before.
+    signed_anew: u8,
+    /// Entries of the outbox that were tried in this run.
+    tried: BTreeSet<i64>,
+    /// Answers to the question that brought only a part.
+    pages: u8,
+    /// The files that differ from what is held.
+    told: BTreeMap<File, FileNow>,
+    /// Files whose delta did not serve.
+    whole: BTreeSet<File>,
+    /// What may be drawn, until the register that explains it is here.
+    offers: Option<Vec<Offer>>,
+    /// No passes are drawn in this run (any more).
+    no_passes: bool,
+    /// Batches of passes in this run.
+    batches: u8,
     /// Changes of the roots that were taken in this run.
     root_changes: u8,
     /// A challenge may be too old once; then a new one is asked for.
@@ -118,66 +154,126 @@ pub(crate) struct Run {
     /// Where this person's passes have their bits.
     places: Vec<StatusRef>,
     pieces_here: Vec<([u8; 32], Vec<u8>)>,
+    /// A large file was left for another network.
+    left_out: bool,
+    /// Bytes that went either way.
+    bytes: u64,
+    /// Most of them, if there is a limit.
+    bytes_max: Option<u64>,
 }
 
 /// What every step needs beside the run.
+#[derive(Clone, Copy)]
 pub(crate) struct Surroundings<'a> {
     pub(crate) database: &'a Connection,
     pub(crate) roots: &'a RootSet,
     pub(crate) api_url: &'a str,
+    /// What time it is, as far as the phone knows: never before what it has seen.
     pub(crate) now: Timestamp,
+    /// What the phone's clock says.
+    pub(crate) clock: Timestamp,
 }
 
-/// Decides to enrol: checks the draft and puts the application into the outbox, or resumes one.
-pub(crate) fn start_enrolment(around: &Surroundings<'_>, rng: &mut impl CryptoRng) -> Result<Run, UiError> {
+/// Decides to enrol: checks the draft and puts the application into the outbox, or resumes one. With `kind`
+/// [`Kind::Rebind`] this phone takes the place of the one before.
+pub(crate) fn start_enrolment(
+    around: &Surroundings<'_>,
+    kind: Kind,
+    rng: &mut impl CryptoRng,
+) -> Result<Run, UiError> {
+    plan::must_not_pause(around)?;
     if enrolment::load(around.database)?.state == State::Draft {
         let request = crate::draft::to_request(around.database, around.now)?;
-        send::decide_to_apply(around, &request, rng)?;
+        send::decide_to_apply(around, kind, &request, rng)?;
     }
-    Ok(Run::new())
+    Ok(Run::new(Network::default(), None))
 }
 
-/// Begins a sync, which also resumes an enrolment that was cut short.
-pub(crate) fn start_sync(around: &Surroundings<'_>) -> Result<Run, UiError> {
-    if enrolment::load(around.database)?.state == State::Draft {
+/// Begins a sync, which also resumes whatever was cut short.
+pub(crate) fn start_sync(around: &Surroundings<'_>, network: Network) -> Result<Run, UiError> {
+    let idle = outbox::under_way(around.database, Kind::Lost)?.is_none();
+    if enrolment::load(around.database)?.state == State::Draft && idle {
         return Err(UiCode::NotEnrolled.into());
     }
-    Ok(Run::new())
+    plan::must_not_pause(around)?;
+    let bytes_max = plan::bytes_left(&sync_state::load(around.database)?, around.now, network);
+    Ok(Run::new(network, bytes_max))
 }
 
 impl Run {
-    fn new() -> Self {
+    fn new(network: Network, bytes_max: Option<u64>) -> Self {
         Self {
-            stage: Stage::Application,
+            stage: Stage::Errands,
             awaiting: None,
+            network,
             changed: false,
             error: None,
-            nothing_wanted: false,
+            jitter: None,
+            ahead: 0,
+            server_time: None,
+            signed_anew: 0,
+            tried: BTreeSet::new(),
+            pages: 0,
+            told: BTreeMap::new(),
+            whole: BTreeSet::new(),
+            offers: None,
+            no_passes: false,
+            batches: 0,
             root_changes: 0,
             challenge_renewed: false,
             staged: None,
             places: Vec::new(),
             pieces_here: Vec::new(),
+            left_out: false,
+            bytes: 0,
+            bytes_max,
         }
+    }
+
+    /// The same surroundings at the province's time, once it is known.
+    fn at_its_time<'a>(&self, around: &Surroundings<'a>) -> Surroundings<'a> {
+        let ahead = self.ahead.unsigned_abs();
+        let now = if self.ahead < 0 {
+            around.now.minus(ahead)
+        } else {
+            around.now.plus(ahead)
+        };
+        Surroundings { now, ..*around }
     }
 
     /// There was no answer: the run ends, the outbox keeps what was sent.
     pub(crate) fn on_failure(&mut self, failure: Failure) {
-        if self.awaiting.take().is_some() {
-            self.fail(match failure {
-                Failure::Unreachable => UiCode::NetworkDown,
-                Failure::TimedOut => UiCode::NetworkTimeout,
-                Failure::AnswerTooLarge => UiCode::AnswerInvalid,
-            });
+        match (self.awaiting.take(), failure) {
+            (None, _) => {}
+            // What a costly network may bring is used up: what is held stays, and the rest comes another time.
+            (Some(Awaiting::Piece), Failure::AnswerTooLarge) if self.bytes_max.is_some() => self.leave_out(),
+            (Some(_), failure) => self.fail_keeping_first(
+                match failure {
+                    Failure::Unreachable => UiCode::NetworkDown,
+                    Failure::TimedOut => UiCode::NetworkTimeout,
+                    Failure::AnswerTooLarge => UiCode::AnswerInvalid,
+                }
+                .into(),
+            ),
         }
     }
 
     /// Ends the run and says how it went.
     pub(crate) fn finish(self, around: &Surroundings<'_>) -> Result<SyncReport, UiError> {
+        let around = &self.at_its_time(around);
         let transaction = around.database.unchecked_transaction()?;
+        let proven = accept::proven_time(&transaction, around.roots)?;
         // This phone's clock alone deletes nothing: one that is a year ahead would take the whole stock.
-        if let Some(proven) = accept::proven_time(&transaction, around.roots)? {
+        if let Some(proven) = proven {
             passes::delete_expired(&transaction, around.now.min(proven))?;
+        }
+        let mut state = sync_state::load(&transaction)?;
+        plan::note_end(&mut state, &self, around, proven);
+        sync_state::save(&transaction, &state)?;
+        if let Some(error) = &self.error {
+            for id in &self.tried {
+                outbox::note_failure(&transaction, *id, error.code, state.province_pause)?;
+            }
         }
         let outcome = if let Some(error) = self.error {
             if is_lasting(&transaction, &error)? {
@@ -186,7 +282,9 @@ impl Run {
             Err(error)
         } else {
             enrolment::set_error(&transaction, None, around.now)?;
-            enrolment::set_last_sync(&transaction, around.now)?;
+            if self.server_time.is_some() {
+                enrolment::set_last_sync(&transaction, around.now)?;
+            }
             Ok(SyncReport {
                 changed: self.changed,
                 at: screen_time(around.now),
@@ -204,10 +302,29 @@ impl Run {
             .find_map(|at| staged.missing_for(at).into_iter().next())
     }
 
+    /// Bytes that may still go, if there is a limit.
+    fn bytes_left(&self) -> Option<u64> {
+        self.bytes_max.map(|max| max.saturating_sub(self.bytes))
+    }
+
+    /// Ends the run without the large files that are outstanding.
+    fn leave_out(&mut self) {
+        self.left_out = true;
+        self.staged = None;
+        self.pieces_here.clear();
+        self.stage = Stage::Done;
+    }
+
     /// Ends the run with this error; nothing more is asked.
     fn fail(&mut self, error: impl Into<UiError>) {
         self.error = Some(error.into());
         self.stage = Stage::Done;
+    }
+
+    /// The same; an earlier and more telling error is kept.
+    fn fail_keeping_first(&mut self, error: UiError) {
+        let first = self.error.take();
+        self.fail(first.unwrap_or(error));
     }
 }
 
@@ -217,7 +334,11 @@ fn is_lasting(database: &Connection, error: &UiError) -> Result<bool, StoreError
     let incomplete = enrolment::load(database)?.state != State::Complete;
     let of_person = matches!(
         error.code,
-        UiCode::DeviceUnknown | UiCode::PersonRevoked | UiCode::PersonSuspended
+        UiCode::DeviceUnknown
+            | UiCode::DeviceReplaced
+            | UiCode::WalletDisabled
+            | UiCode::PersonRevoked
+            | UiCode::PersonSuspended
     );
     Ok(incomplete || of_person)
 }

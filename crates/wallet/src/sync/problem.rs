@@ -14,9 +14,16 @@ const RETRY_AFTER_SECONDS_MAX: u32 = 86_400;
 /// What an answer that is not a success means.
 pub(super) enum Refusal {
     /// The province says that it did not do what was asked, and why.
-    Said { code: ProblemCode, error: UiError },
+    Said {
+        code: ProblemCode,
+        error: UiError,
+        /// The province's clock, where it says so.
+        server_time: Option<u64>,
+    },
     /// Nobody can tell whether it was done: a fault, or an answer that is no problem at all.
     Unclear(UiError),
+    /// The province saw this very request before, or a copy of it: signed anew it is answered.
+    Replayed(UiError),
 }
 
 impl Refusal {
@@ -27,12 +34,13 @@ impl Refusal {
         let retry_after_seconds = retry_after(response, problem.retry_after);
         let known = ProblemCode::ALL.iter().find(|known| known.code() == problem.code);
         match known {
-            None
-            | Some(ProblemCode::ServerFault | ProblemCode::ServerBusy | ProblemCode::RequestReplayed) => {
+            None | Some(ProblemCode::ServerFault | ProblemCode::ServerBusy) => {
                 Self::unclear(response.status, retry_after_seconds)
             }
+            Some(ProblemCode::RequestReplayed) => Self::Replayed(UiCode::AnswerInvalid.into()),
             Some(code) => Self::Said {
                 code: *code,
+                server_time: problem.server_time,
                 error: UiError {
                     code: ui_code(*code),
                     retry_after_seconds,
@@ -49,7 +57,7 @@ impl Refusal {
 
     pub(super) fn into_error(self) -> UiError {
         match self {
-            Self::Said { error, .. } | Self::Unclear(error) => error,
+            Self::Said { error, .. } | Self::Unclear(error) | Self::Replayed(error) => error,
         }
     }
 
@@ -75,6 +83,8 @@ struct Lenient {
     fields: Vec<serde_json::Value>,
     #[serde(default)]
     retry_after: Option<u32>,
+    #[serde(default)]
+    server_time: Option<u64>,
 }
 
 /// The code for a screen. What only the app's makers could act on is one code.
@@ -154,7 +164,7 @@ mod tests {
         ] {
             match Refusal::read(&answer(status, body.to_vec())) {
                 Refusal::Unclear(error) => assert_eq!(error.code, code),
-                Refusal::Said { .. } => panic!("{status} is not a problem"),
+                _ => panic!("{status} is not a problem"),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The sending half: what to ask for next.
 
-use credential::{PassType, Timestamp, TrustList, TypeRegister, Vct};
+use credential::{DAY, PassType, Timestamp, TrustList, TypeRegister, Vct};
 use ed25519_dalek::SigningKey;
 use province_api::enrolment::EnrolmentRequest;
 use province_api::passes::{Challenge, PASSES_MAX, PassesRequest, WantedPass, proof_message};
@@ -9,6 +9,8 @@ use rand_core::CryptoRng;
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
+use super::file::File;
+use super::reply::keep_tag;
 use super::{Awaiting, HttpRequest, Run, Stage, Surroundings, accept};
 use crate::code::UiError;
 use crate::error::StoreError;
@@ -16,9 +18,6 @@ use crate::store::credential as passes;
 use crate::store::enrolment::{self, State};
 use crate::store::offer;
 use crate::store::outbox::{self, Kind};
-
-/// Passes that end sooner than this are replaced: a person may be without a network for days.
-const RENEW_BEFORE_SECONDS: u64 = 3 * 86_400;
 
 /// Time for one answer, in seconds; the province itself waits for NADRA.
 const TIME_LIMIT_SECONDS: u32 = 30;
@@ -33,22 +32,40 @@ impl Run {
         around: &Surroundings<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Option<HttpRequest>, UiError> {
+        if self.jitter.is_none() {
+            self.jitter = Some(rng.next_u32());
+        }
+        let around = &self.at_its_time(around);
+        let request = self.next(around, rng)?;
+        if let Some(request) = &request {
+            self.bytes += bytes_of(request);
+        }
+        Ok(request)
+    }
+
+    fn next(
+        &mut self,
+        around: &Surroundings<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Option<HttpRequest>, UiError> {
         loop {
-            let state = enrolment::load(around.database)?.state;
             match self.stage {
-                Stage::Application if state == State::Applying => {
-                    return self.apply(around, rng).map(Some);
+                Stage::Errands => {
+                    if let Some(request) = self.errand_request(around, rng)? {
+                        return Ok(Some(request));
+                    }
+                    self.stage = match enrolment::load(around.database)?.state {
+                        State::Draft | State::Applying => Stage::Done,
+                        State::Accepted | State::Complete => Stage::Ask,
+                    };
                 }
-                Stage::Application => self.stage = Stage::TrustList,
+                Stage::Ask => return Ok(Some(self.ask(around, rng)?)),
                 Stage::TrustList => {
-                    self.awaiting = Some(Awaiting::TrustList);
-                    let max = artefacts::TRUST_LIST_BYTES_MAX;
-                    return Ok(Some(get(around, paths::TRUST_LIST.to_owned(), max)));
-                }
-                Stage::Types => {
-                    self.awaiting = Some(Awaiting::Types);
-                    let max = artefacts::TYPE_REGISTER_BYTES_MAX;
-                    return Ok(Some(get(around, paths::TYPES.to_owned(), max)));
+                    let missing = accept::load_trust(around.database, around.roots)?.is_none();
+                    if missing || self.told.contains_key(&File::Trust) {
+                        return Ok(Some(self.file_request(around, File::Trust)?));
+                    }
+                    self.stage = Stage::Types;
                 }
                 Stage::NextRoots => {
                     self.awaiting = Some(Awaiting::NextRoots);
@@ -57,20 +74,40 @@ impl Run {
                     let path = format!("{}{}", paths::TRUST_NEXT, roots.fingerprint());
                     return Ok(Some(get(around, path, artefacts::TRUST_LIST_BYTES_MAX)));
                 }
+                Stage::Types => {
+                    // A newer trust list may have ended the key of the register that is here.
+                    let missing = accept::types_here(around.database, around.roots)?.is_none();
+                    if missing || self.told.contains_key(&File::Types) {
+                        return Ok(Some(self.file_request(around, File::Types)?));
+                    }
+                    self.store_offers(around)?;
+                    self.stage = Stage::Passes;
+                }
                 Stage::Passes => match self.passes_request(around, rng)? {
                     Some(request) => return Ok(Some(request)),
                     None => self.stage = Stage::Manifest,
                 },
                 Stage::Manifest => {
-                    self.awaiting = Some(Awaiting::Manifest);
-                    let max = artefacts::STATUS_MANIFEST_BYTES_MAX;
-                    return Ok(Some(get(around, paths::STATUS_MANIFEST.to_owned(), max)));
+                    let held = match accept::load_trust(around.database, around.roots)? {
+                        Some(trust) => accept::load_status(around.database, &trust)?,
+                        None => None,
+                    };
+                    match held {
+                        // New passes may have their bits where nothing was fetched yet.
+                        Some(held) if !self.told.contains_key(&File::Status) => {
+                            self.stage_status(around, held.manifest().clone())?;
+                        }
+                        _ => return Ok(Some(self.file_request(around, File::Status)?)),
+                    }
                 }
                 Stage::Pieces => match self.piece_wanted() {
+                    Some(_) if self.bytes_left() == Some(0) => self.leave_out(),
                     Some(piece) => {
                         self.awaiting = Some(Awaiting::Piece);
                         let path = format!("{}{}", paths::STATUS_PIECES, piece.name());
-                        return Ok(Some(get(around, path, piece.bytes_max)));
+                        let left = self.bytes_left().and_then(|left| usize::try_from(left).ok());
+                        let most = left.map_or(piece.bytes_max, |left| left.min(piece.bytes_max));
+                        return Ok(Some(get(around, path, most)));
                     }
                     None => self.store_status(around)?,
                 },
@@ -79,25 +116,26 @@ impl Run {
         }
     }
 
-    fn apply(&mut self, around: &Surroundings<'_>, rng: &mut impl CryptoRng) -> Result<HttpRequest, UiError> {
-        let entry = outbox::under_way(around.database, Kind::Enrolment)?.ok_or(StoreError::Row)?;
-        self.awaiting = Some(Awaiting::Application);
-        Ok(post(around, paths::ENROLMENTS, &entry, rng)?)
-    }
-
     fn passes_request(
         &mut self,
         around: &Surroundings<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Option<HttpRequest>, UiError> {
+        if self.no_passes {
+            return Ok(None);
+        }
         if let Some(entry) = outbox::under_way(around.database, Kind::Passes)? {
             self.awaiting = Some(Awaiting::Passes);
             return Ok(Some(post(around, paths::PASSES, &entry, rng)?));
         }
         let entry = match outbox::under_way(around.database, Kind::Challenge)? {
             Some(entry) => entry,
-            None if self.nothing_wanted => return Ok(None),
-            None => outbox::insert(around.database, entry(Kind::Challenge, Vec::new(), around), rng)?,
+            None => match accept::types_here(around.database, around.roots)? {
+                Some(types) if !wanted(around.database, &types, around.now)?.is_empty() => {
+                    outbox::insert(around.database, entry(Kind::Challenge, Vec::new(), around), rng)?
+                }
+                _ => return Ok(None),
+            },
         };
         self.awaiting = Some(Awaiting::Challenge);
         Ok(Some(post(around, paths::CHALLENGES, &entry, rng)?))
@@ -107,13 +145,16 @@ impl Run {
 /// Puts the application into the outbox.
 pub(super) fn decide_to_apply(
     around: &Surroundings<'_>,
+    kind: Kind,
     request: &EnrolmentRequest,
     rng: &mut impl CryptoRng,
 ) -> Result<(), UiError> {
     let body = serde_json::to_vec(request).map_err(|_| StoreError::Row)?;
     let transaction = around.database.unchecked_transaction()?;
-    outbox::remove_answered(&transaction, Kind::Enrolment)?;
-    outbox::insert(&transaction, entry(Kind::Enrolment, body, around), rng)?;
+    for before in [Kind::Enrolment, Kind::Rebind] {
+        outbox::remove_answered(&transaction, before)?;
+    }
+    outbox::insert(&transaction, entry(kind, body, around), rng)?;
     enrolment::set_state(&transaction, State::Applying)?;
     enrolment::set_error(&transaction, None, around.now)?;
     transaction.commit()?;
@@ -134,6 +175,7 @@ pub(super) fn decide_to_ask_for_passes(
         return Ok(false);
     };
     accept::offers(&transaction, &types, &challenge.offers)?;
+    keep_tag(&transaction, &challenge.offers)?;
     let wanted = wanted(&transaction, &types, around.now)?;
     if wanted.is_empty() {
         transaction.commit()?;
@@ -165,8 +207,8 @@ pub(super) fn decide_to_ask_for_passes(
     Ok(true)
 }
 
-/// Which passes to ask for. A kind is filled up when it falls under a third of its stock, or when some
-/// that are left end within three days.
+/// Which passes to ask for. A kind is filled up when it falls under a third of its stock, or when some that are left come
+/// to their end: weeks before it for what lives long, so that somebody without a network for as long has them still.
 pub(super) fn wanted(
     database: &Connection,
     types: &TypeRegister,
@@ -175,24 +217,26 @@ pub(super) fn wanted(
     let mut wanted = Vec::new();
     let offers = offer::all(database)?;
     let offered = |kind: &&PassType| offers.contains_key(kind.vct.as_str());
-    for (vct, full) in types
-        .types()
-        .iter()
-        .filter(offered)
-        .map(|kind| (kind.vct, kind.stock))
-    {
-        let left = passes::stock(database, vct, now)?.left;
-        let lasting = passes::stock(database, vct, now.plus(RENEW_BEFORE_SECONDS))?.left;
-        if left * 3 < full || lasting < left {
-            let missing = full.saturating_sub(lasting);
-            wanted.extend(std::iter::repeat_n(vct, missing as usize));
+    for kind in types.types().iter().filter(offered) {
+        let margin = margin(kind);
+        let left = passes::stock(database, kind.vct, now)?.left;
+        // One that was signed lately and ends soon all the same cannot be had with a later end.
+        let ending = passes::ending(database, kind.vct, (now, now.plus(margin)), now.minus(margin / 2))?;
+        if left * 3 < kind.stock || ending > 0 {
+            let missing = kind.stock.saturating_sub(left.saturating_sub(ending));
+            wanted.extend(std::iter::repeat_n(kind.vct, missing as usize));
         }
     }
     wanted.truncate(PASSES_MAX);
     Ok(wanted)
 }
 
-fn get(around: &Surroundings<'_>, path: String, response_bytes_max: usize) -> HttpRequest {
+/// How long before its end a pass of this kind is replaced, in seconds: a seventh of its life, from 3 days to 4 weeks.
+fn margin(kind: &PassType) -> u64 {
+    (u64::from(kind.lifetime_days) * DAY / 7).clamp(3 * DAY, 28 * DAY)
+}
+
+pub(super) fn get(around: &Surroundings<'_>, path: String, response_bytes_max: usize) -> HttpRequest {
     HttpRequest {
         method: "GET",
         url: url(around, &path),
@@ -205,7 +249,7 @@ fn get(around: &Surroundings<'_>, path: String, response_bytes_max: usize) -> Ht
 }
 
 /// An entry of now.
-fn entry(kind: Kind, body: Vec<u8>, around: &Surroundings<'_>) -> outbox::New {
+pub(super) fn entry(kind: Kind, body: Vec<u8>, around: &Surroundings<'_>) -> outbox::New {
     outbox::New {
         kind,
         body,
@@ -214,13 +258,24 @@ fn entry(kind: Kind, body: Vec<u8>, around: &Surroundings<'_>) -> outbox::New {
     }
 }
 
-fn post(
+/// Sends an entry of the outbox: from here on nobody can know that it never left.
+pub(super) fn post(
     around: &Surroundings<'_>,
     path: &str,
     entry: &outbox::Entry,
     rng: &mut impl CryptoRng,
 ) -> Result<HttpRequest, StoreError> {
     outbox::mark_sent(around.database, entry.id)?;
+    signed(around, path, (&entry.idempotency_key, entry.body.clone()), rng)
+}
+
+/// A request that this phone's device key signs.
+pub(super) fn signed(
+    around: &Surroundings<'_>,
+    path: &str,
+    (idempotency_key, body): (&str, Vec<u8>),
+    rng: &mut impl CryptoRng,
+) -> Result<HttpRequest, StoreError> {
     // Fresh each time: the province takes no sent request twice, and this one may be sent again.
     let mut nonce = signature::Nonce::default();
     rng.fill_bytes(&mut nonce);
@@ -230,15 +285,15 @@ fn post(
         &key,
         "POST",
         path,
-        &entry.body,
-        &entry.idempotency_key,
+        &body,
+        idempotency_key,
         around.now.unix(),
         &nonce,
     )
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect();
-    if !entry.body.is_empty() {
+    if !body.is_empty() {
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
     }
     Ok(HttpRequest {
@@ -246,10 +301,20 @@ fn post(
         url: url(around, path),
         path: path.to_owned(),
         headers,
-        body: entry.body.clone(),
+        body,
         response_bytes_max: JSON_BYTES_MAX,
         time_limit_seconds: TIME_LIMIT_SECONDS,
     })
+}
+
+/// What a request costs on the wire: its line, its headers and its body.
+fn bytes_of(request: &HttpRequest) -> u64 {
+    let headers: usize = request
+        .headers
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 4)
+        .sum();
+    (request.method.len() + request.url.len() + headers + request.body.len()) as u64
 }
 
 fn url(around: &Surroundings<'_>, path: &str) -> String {

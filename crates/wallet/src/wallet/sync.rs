@@ -6,8 +6,10 @@ use rand_core::CryptoRng;
 use super::Wallet;
 use crate::code::{UiCode, UiError};
 use crate::home;
-use crate::screen::SyncReport;
-use crate::sync::{self, Failure, HttpRequest, HttpResponse, Run, Surroundings};
+use crate::screen::{Draft, SyncReport};
+use crate::store::outbox::Kind;
+use crate::store::sync_state;
+use crate::sync::{self, Failure, HttpRequest, HttpResponse, Network, Run, Surroundings, SyncPlan};
 
 impl Wallet {
     /// Decides to enrol, or resumes an enrolment that was cut short. Then drive [`Wallet::next_request`].
@@ -15,7 +17,18 @@ impl Wallet {
     /// # Errors
     /// [`UiCode::Locked`], [`UiCode::NotConfigured`], [`UiCode::FieldsInvalid`] with the fields.
     pub fn start_enrolment(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<(), UiError> {
-        let run = sync::start_enrolment(&self.surroundings(now)?, rng)?;
+        let run = sync::start_enrolment(&self.surroundings(now)?, Kind::Enrolment, rng)?;
+        self.unlocked_mut()?.run = Some(run);
+        Ok(())
+    }
+
+    /// Decides that this phone takes the place of the person's phone before, with what an enrolment needs, or resumes
+    /// that. Then drive [`Wallet::next_request`].
+    ///
+    /// # Errors
+    /// As [`Wallet::start_enrolment`].
+    pub fn start_rebind(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<(), UiError> {
+        let run = sync::start_enrolment(&self.surroundings(now)?, Kind::Rebind, rng)?;
         self.unlocked_mut()?.run = Some(run);
         Ok(())
     }
@@ -23,11 +36,66 @@ impl Wallet {
     /// Begins a sync. Then drive [`Wallet::next_request`].
     ///
     /// # Errors
-    /// [`UiCode::Locked`], [`UiCode::NotConfigured`], [`UiCode::NotEnrolled`].
+    /// [`UiCode::Locked`], [`UiCode::NotConfigured`], [`UiCode::NotEnrolled`], [`UiCode::ProvincePause`].
     pub fn start_sync(&mut self, now: Timestamp) -> Result<(), UiError> {
-        let run = sync::start_sync(&self.surroundings(now)?)?;
+        self.start_sync_over(Network::default(), now)
+    }
+
+    /// The same within the limits of this network.
+    ///
+    /// # Errors
+    /// As [`Wallet::start_sync`].
+    pub fn start_sync_over(&mut self, network: Network, now: Timestamp) -> Result<(), UiError> {
+        let run = sync::start_sync(&self.surroundings(now)?, network)?;
         self.unlocked_mut()?.run = Some(run);
         Ok(())
+    }
+
+    /// When the app should sync next by itself, and what that may cost.
+    ///
+    /// # Errors
+    /// [`UiCode::Locked`] or a store's error.
+    pub fn sync_plan(&self, now: Timestamp, network: Network) -> Result<SyncPlan, UiError> {
+        let now = self.time(now)?;
+        Ok(sync::plan((&self.unlocked()?.database, &self.roots), now, network)?)
+    }
+
+    /// Queues a change of the mobile number; the next sync sends it.
+    ///
+    /// # Errors
+    /// [`UiCode::Locked`], [`UiCode::FieldsInvalid`], [`UiCode::StillUnderway`], [`UiCode::NotEnrolled`].
+    pub fn change_mobile(
+        &mut self,
+        mobile: &str,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), UiError> {
+        sync::change_mobile(&self.surroundings(now)?, mobile, rng)
+    }
+
+    /// Queues that the phone of this person is lost, whoever they are: the next sync disables that wallet. `photo` is a
+    /// JPEG of their face.
+    ///
+    /// # Errors
+    /// [`UiCode::Locked`], [`UiCode::FieldsInvalid`] with the fields, [`UiCode::PhotoUnreadable`],
+    /// [`UiCode::PhotoTooLarge`].
+    pub fn report_lost(
+        &mut self,
+        person: &Draft,
+        photo: Vec<u8>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), UiError> {
+        let request = crate::draft::request_of(person, photo, now)?;
+        sync::report_lost(&self.surroundings(now)?, &request, rng)
+    }
+
+    /// Puts away what was answered, or takes back what never left the phone.
+    ///
+    /// # Errors
+    /// [`UiCode::Locked`], [`UiCode::StillUnderway`] for what may have been done already.
+    pub fn discard_errand(&mut self, id: u32) -> Result<(), UiError> {
+        sync::discard(&self.unlocked()?.database, i64::from(id))
     }
 
     /// The next request of the run; `None` when there is nothing more to ask.
@@ -86,8 +154,14 @@ impl Wallet {
             database: &self.unlocked()?.database,
             roots: &self.roots,
             api_url: self.config.as_ref().ok_or(UiCode::NotConfigured)?.api_url(),
-            now,
+            now: self.time(now)?,
+            clock: now,
         })
+    }
+
+    /// What time it is at least: the phone's clock, but never before what the province has said and signed.
+    pub(super) fn time(&self, clock: Timestamp) -> Result<Timestamp, UiError> {
+        Ok(clock.max(sync_state::time_floor(&self.unlocked()?.database)?))
     }
 
     /// One step of the run, if there is one; its error ends it.

@@ -1,0 +1,210 @@
+//! What the citizen asked the province to do: put into the outbox, sent before anything else, answered or mended.
+
+use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
+use province_api::paths;
+use province_api::sync::{LostReply, MobileReply, MobileRequest};
+use rand_core::CryptoRng;
+use rusqlite::Connection;
+
+use super::problem::Refusal;
+use super::send::{entry, post};
+use super::{Awaiting, HttpRequest, HttpResponse, Run, Surroundings};
+use crate::code::{UiCode, UiError};
+use crate::draft::field_error;
+use crate::error::StoreError;
+use crate::store::draft as draft_table;
+use crate::store::enrolment::{self, State};
+use crate::store::outbox::{self, Entry, Kind};
+use crate::store::sync_state;
+
+/// Where an errand is sent; `None` for what is no errand of the citizen's.
+const fn path(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Enrolment => Some(paths::ENROLMENTS),
+        Kind::Rebind => Some(paths::REBIND),
+        Kind::Mobile => Some(paths::MOBILE),
+        Kind::Lost => Some(paths::LOST),
+        Kind::Challenge | Kind::Passes => None,
+    }
+}
+
+/// Puts a change of the mobile number into the outbox, in place of one that was refused or has not left the phone.
+pub(crate) fn change_mobile(
+    around: &Surroundings<'_>,
+    mobile: &str,
+    rng: &mut impl CryptoRng,
+) -> Result<(), UiError> {
+    if enrolment::load(around.database)?.state != State::Complete {
+        return Err(UiCode::NotEnrolled.into());
+    }
+    if let Some(code) = sync_state::load(around.database)?.ended {
+        return Err(code.into());
+    }
+    let request = MobileRequest {
+        mobile: mobile.to_owned(),
+    };
+    if let Err(code) = request.parse() {
+        return Err(UiError {
+            code: UiCode::FieldsInvalid,
+            retry_after_seconds: None,
+            fields: vec![field_error("mobile".to_owned(), code)],
+        });
+    }
+    let body = serde_json::to_vec(&request).map_err(|_| StoreError::Row)?;
+    let transaction = around.database.unchecked_transaction()?;
+    if let Some(before) = outbox::under_way(&transaction, Kind::Mobile)? {
+        if before.state != outbox::State::Waiting {
+            return Err(UiCode::StillUnderway.into());
+        }
+        outbox::remove(&transaction, before.id)?;
+    }
+    outbox::remove_answered(&transaction, Kind::Mobile)?;
+    outbox::insert(&transaction, entry(Kind::Mobile, body, around), rng)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Puts a lost phone of some person into the outbox: everything that an enrolment of that person needs.
+pub(crate) fn report_lost(
+    around: &Surroundings<'_>,
+    request: &EnrolmentRequest,
+    rng: &mut impl CryptoRng,
+) -> Result<(), UiError> {
+    let body = serde_json::to_vec(request).map_err(|_| StoreError::Row)?;
+    outbox::insert(around.database, entry(Kind::Lost, body, around), rng)?;
+    Ok(())
+}
+
+/// Puts an answered entry away, or takes back one that never left the phone.
+pub(crate) fn discard(database: &Connection, id: i64) -> Result<(), UiError> {
+    let Some(entry) = outbox::get(database, id)? else {
+        return Ok(());
+    };
+    match entry.state {
+        // It may have been done: only its answer says.
+        outbox::State::Sent => Err(UiCode::StillUnderway.into()),
+        outbox::State::Waiting if path(entry.kind).is_none() || enrols(entry.kind) => {
+            Err(UiCode::StillUnderway.into())
+        }
+        _ => Ok(outbox::remove(database, id)?),
+    }
+}
+
+/// Whether this is how this phone becomes somebody's.
+const fn enrols(kind: Kind) -> bool {
+    matches!(kind, Kind::Enrolment | Kind::Rebind)
+}
+
+impl Run {
+    /// The next errand of this run, if there is one: the first that was put in of those that may be sent now.
+    pub(super) fn errand_request(
+        &mut self,
+        around: &Surroundings<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Option<HttpRequest>, StoreError> {
+        let next = outbox::all(around.database)?.into_iter().rev().find(|entry| {
+            path(entry.kind).is_some()
+                && matches!(entry.state, outbox::State::Waiting | outbox::State::Sent)
+                && !self.tried.contains(&entry.id)
+        });
+        let Some(next) = next else {
+            return Ok(None);
+        };
+        self.awaiting = Some(Awaiting::Errand {
+            id: next.id,
+            kind: next.kind,
+        });
+        self.tried.insert(next.id);
+        post(around, path(next.kind).unwrap_or_default(), &next, rng).map(Some)
+    }
+
+    pub(super) fn on_errand(
+        &mut self,
+        around: &Surroundings<'_>,
+        (id, kind): (i64, Kind),
+        response: &HttpResponse,
+    ) -> Result<(), UiError> {
+        if response.status != 200 {
+            let refusal = Refusal::read(response);
+            if self.signs_anew(around, &refusal) {
+                self.tried.remove(&id);
+                return Ok(());
+            }
+            return self.on_errand_refused(around, (id, kind), refusal);
+        }
+        let body = &response.body;
+        let understood = match kind {
+            Kind::Mobile => serde_json::from_slice::<MobileReply>(body).is_ok(),
+            Kind::Lost => serde_json::from_slice::<LostReply>(body).is_ok(),
+            _ => serde_json::from_slice::<EnrolmentReply>(body).is_ok(),
+        };
+        if !understood {
+            // It may have been done: the same key goes again next time and brings the same answer.
+            self.fail(UiCode::AnswerInvalid);
+            return Ok(());
+        }
+        let transaction = around.database.unchecked_transaction()?;
+        let entry = outbox::get(&transaction, id)?.ok_or(StoreError::Row)?;
+        if enrols(kind) {
+            enrolment::set_state(&transaction, State::Accepted)?;
+        }
+        if kind == Kind::Mobile {
+            keep_mobile(&transaction, &entry)?;
+        }
+        outbox::confirm(&transaction, id, around.now)?;
+        transaction.commit()?;
+        self.tried.remove(&id);
+        self.changed = true;
+        Ok(())
+    }
+
+    /// A clear no ends the errand; what was given stays, to be mended and sent under a new key.
+    fn on_errand_refused(
+        &mut self,
+        around: &Surroundings<'_>,
+        (id, kind): (i64, Kind),
+        refusal: Refusal,
+    ) -> Result<(), UiError> {
+        let Refusal::Said { error, .. } = refusal else {
+            self.fail(refusal.into_error());
+            return Ok(());
+        };
+        if matches!(error.code, UiCode::WalletDisabled | UiCode::DeviceReplaced) {
+            // Not the errand is refused but this phone.
+            return self.end(around, error);
+        }
+        let transaction = around.database.unchecked_transaction()?;
+        outbox::refuse(&transaction, id, &error, around.now)?;
+        if enrols(kind) {
+            enrolment::set_state(&transaction, State::Draft)?;
+        }
+        transaction.commit()?;
+        self.tried.remove(&id);
+        self.changed = true;
+        if enrols(kind) {
+            self.fail(error);
+        }
+        // The citizen reads of any other refusal where the errand is; the sync goes on.
+        Ok(())
+    }
+
+    /// The province does not take this phone any more: it shows nothing from now on, and keeps what was.
+    pub(super) fn end(&mut self, around: &Surroundings<'_>, error: UiError) -> Result<(), UiError> {
+        let mut state = sync_state::load(around.database)?;
+        state.ended = Some(error.code);
+        sync_state::save(around.database, &state)?;
+        self.changed = true;
+        self.fail(error);
+        Ok(())
+    }
+}
+
+/// The number that the province has now is the one that the citizen sees.
+fn keep_mobile(database: &Connection, entry: &Entry) -> Result<(), StoreError> {
+    let request: MobileRequest = serde_json::from_slice(&entry.body).map_err(|_| StoreError::Row)?;
+    if let Some(mut draft) = draft_table::load(database)? {
+        draft.mobile = request.mobile;
+        draft_table::save(database, &draft)?;
+    }
+    Ok(())
+}

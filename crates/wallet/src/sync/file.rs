@@ -1,0 +1,122 @@
+//! The public files of the province: whole, or as a delta from what is held.
+
+use province_api::sync::{HeldFile, delta_path, files};
+use province_api::{artefacts, delta, paths};
+use rusqlite::Connection;
+use sha2::{Digest as _, Sha256};
+
+use super::send::get;
+use super::{Awaiting, HttpRequest, HttpResponse, Run, Surroundings};
+use crate::error::StoreError;
+use crate::store::artefact;
+
+/// A signed file that the phone holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum File {
+    Trust,
+    Types,
+    Status,
+}
+
+impl File {
+    pub(super) const ALL: [Self; 3] = [Self::Trust, Self::Types, Self::Status];
+
+    /// What the province calls it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Trust => files::TRUST,
+            Self::Types => files::TYPES,
+            Self::Status => files::STATUS,
+        }
+    }
+
+    const fn row(self) -> &'static str {
+        match self {
+            Self::Trust => artefact::TRUST_LIST,
+            Self::Types => artefact::TYPES,
+            Self::Status => artefact::STATUS_MANIFEST,
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Trust => paths::TRUST_LIST,
+            Self::Types => paths::TYPES,
+            Self::Status => paths::STATUS_MANIFEST,
+        }
+    }
+
+    const fn bytes_max(self) -> usize {
+        match self {
+            Self::Trust => artefacts::TRUST_LIST_BYTES_MAX,
+            Self::Types => artefacts::TYPE_REGISTER_BYTES_MAX,
+            Self::Status => artefacts::STATUS_MANIFEST_BYTES_MAX,
+        }
+    }
+}
+
+/// What is held, for the question after what changed.
+pub(super) fn held(database: &Connection) -> Result<Vec<HeldFile>, StoreError> {
+    let mut held = Vec::new();
+    for which in File::ALL {
+        if let Some(bytes) = artefact::load(database, which.row())? {
+            held.push(HeldFile::new(which.name(), &sha256(&bytes)));
+        }
+    }
+    Ok(held)
+}
+
+impl Run {
+    /// Asks for a file: for the delta if the province has one, else for the whole of it.
+    pub(super) fn file_request(
+        &mut self,
+        around: &Surroundings<'_>,
+        which: File,
+    ) -> Result<HttpRequest, StoreError> {
+        let delta = match self.told_sha256(which) {
+            Some(to) if !self.whole.contains(&which) => artefact::load(around.database, which.row())?
+                .map(|held| delta_path(which.name(), &sha256(&held), &to)),
+            _ => None,
+        };
+        self.awaiting = Some(Awaiting::File {
+            which,
+            by_delta: delta.is_some(),
+        });
+        let path = delta.unwrap_or_else(|| which.path().to_owned());
+        Ok(get(around, path, which.bytes_max()))
+    }
+
+    /// The bytes of a file that was asked for. `None`: its delta does not serve, and it is to be asked for whole. Nothing
+    /// of it is believed yet.
+    pub(super) fn file_bytes(
+        &mut self,
+        around: &Surroundings<'_>,
+        (which, by_delta): (File, bool),
+        response: &HttpResponse,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        if !by_delta {
+            return Ok(Some(response.body.clone()));
+        }
+        let from = artefact::load(around.database, which.row())?.unwrap_or_default();
+        let made = match self.told_sha256(which) {
+            Some(to) if response.status == 200 => {
+                delta::apply(&from, &response.body, &to, which.bytes_max()).ok()
+            }
+            _ => None,
+        };
+        if made.is_none() {
+            self.whole.insert(which);
+        }
+        Ok(made)
+    }
+
+    /// The hash of the file as it is now, if there is a delta to it.
+    fn told_sha256(&self, which: File) -> Option<[u8; 32]> {
+        let told = self.told.get(&which).filter(|told| told.delta)?;
+        told.sha256.0.as_slice().try_into().ok()
+    }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}

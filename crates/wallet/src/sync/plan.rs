@@ -1,0 +1,257 @@
+//! When the app tries by itself, and what it may fetch then.
+
+use credential::{DAY, RootSet, Timestamp};
+use rusqlite::Connection;
+
+use super::{Run, Surroundings, accept, send};
+use crate::code::{UiCode, UiError};
+use crate::error::StoreError;
+use crate::store::enrolment::{self, State};
+use crate::store::outbox;
+use crate::store::sync_state::{self, Row};
+
+/// What the app knows of its connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Network {
+    /// Bytes cost money.
+    pub metered: bool,
+    /// Nobody looks at the app.
+    pub background: bool,
+}
+
+/// When to try next by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SyncPlan {
+    /// Seconds until then; 0 is now. `None`: not before something changes.
+    pub wait_seconds: Option<u32>,
+    /// Most bytes that a try may cost now, if there is a limit.
+    pub bytes_max: Option<u64>,
+}
+
+/// A sync by itself this often, in seconds, give or take an hour.
+const EVERY: u64 = 12 * 3600;
+const GIVE_OR_TAKE: u64 = 2 * 3600;
+/// In the background at most this often, in seconds.
+const BACKGROUND_EVERY: u64 = 6 * 3600;
+/// What a day may cost on a metered network: idle syncs, a batch of passes and a trust list, and no large shard.
+const METERED_BYTES_A_DAY: u64 = 512 * 1024;
+/// What a day may cost while nobody looks.
+const BACKGROUND_BYTES_A_DAY: u64 = 256 * 1024;
+/// A stock that is used up is filled this soon after the sync before, in seconds.
+const REFILL_AFTER: u64 = 15 * 60;
+/// The first wait after a try without an answer, in seconds; doubled with each further one.
+const FIRST_WAIT: u64 = 30;
+/// The longest of these waits, in seconds.
+const LONGEST_WAIT: u64 = 6 * 3600;
+/// No wait is longer, in seconds: one that seems so was written by a clock that was set back since.
+const WAIT_MAX: u64 = DAY;
+/// How far the province's word alone moves the floor of the phone's clock beyond what is signed, in seconds. A status
+/// manifest is never older, so an honest province's time always fits.
+const FLOOR_BEYOND_SIGNED: u64 = 8 * DAY;
+
+/// When the app should try next by itself, and what it may fetch then.
+pub(crate) fn plan(
+    (database, roots): (&Connection, &RootSet),
+    now: Timestamp,
+    network: Network,
+) -> Result<SyncPlan, StoreError> {
+    let state = sync_state::load(database)?;
+    let bytes_max = bytes_left(&state, now, network);
+    let due = due((database, roots), &state, now)?.and_then(|due| {
+        if !network.background {
+            return Some(due);
+        }
+        let next_in_background = state.background_at.plus(BACKGROUND_EVERY);
+        let next_day = Timestamp::from_unix((now.unix() / DAY + 1) * DAY);
+        let budget = if bytes_max == Some(0) { next_day } else { now };
+        state
+            .in_background
+            .then(|| due.max(soon(next_in_background, now)).max(budget))
+    });
+    Ok(SyncPlan {
+        wait_seconds: due.and_then(|due| u32::try_from(due.since(now)).ok()),
+        bytes_max,
+    })
+}
+
+/// When something is to be asked or sent; `None` when there is nothing.
+fn due(
+    (database, roots): (&Connection, &RootSet),
+    state: &Row,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let person = enrolment::load(database)?;
+    let pause = soon(state.province_pause, now);
+    let backoff = if state.failures > 0 {
+        soon(state.not_before, now)
+    } else {
+        now
+    };
+    let errand = outbox::all(database)?
+        .into_iter()
+        .filter(|entry| matches!(entry.state, outbox::State::Waiting | outbox::State::Sent))
+        .map(|entry| soon(entry.not_before, now))
+        .min();
+    let regular = match person.state {
+        State::Draft => None,
+        _ if matches!(state.ended, Some(UiCode::DeviceReplaced | UiCode::WalletDisabled)) => None,
+        // The next step of an enrolment that is not complete is never far.
+        State::Applying | State::Accepted => Some(backoff),
+        State::Complete => {
+            let refill = person.last_sync_at.map_or(now, |at| at.plus(REFILL_AFTER));
+            if state.failures == 0 && is_short(database, roots, now)? {
+                Some(soon(refill, now))
+            } else {
+                Some(soon(state.not_before, now))
+            }
+        }
+    };
+    let first = errand.map(|at| at.max(backoff)).into_iter().chain(regular).min();
+    Ok(first.map(|at| at.max(pause)))
+}
+
+/// Whether passes are wanted that the province offers.
+fn is_short(database: &Connection, roots: &RootSet, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(match accept::types_here(database, roots)? {
+        Some(types) => !send::wanted(database, &types, now)?.is_empty(),
+        None => false,
+    })
+}
+
+/// A moment to wait for, or now where no honest wait is as long.
+fn soon(at: Timestamp, now: Timestamp) -> Timestamp {
+    if at.since(now) > WAIT_MAX { now } else { at.max(now) }
+}
+
+/// Bytes that may still go today over this network.
+pub(super) fn bytes_left(state: &Row, now: Timestamp, network: Network) -> Option<u64> {
+    let used = |bytes: u64| {
+        if state.budget_day == now.unix() / DAY {
+            bytes
+        } else {
+            0
+        }
+    };
+    let metered = (network.metered && !state.on_metered)
+        .then(|| METERED_BYTES_A_DAY.saturating_sub(used(state.metered_bytes)));
+    let background = network
+        .background
+        .then(|| BACKGROUND_BYTES_A_DAY.saturating_sub(used(state.background_bytes)));
+    metered.into_iter().chain(background).min()
+}
+
+/// Says that the province asked for a pause that is not over.
+pub(super) fn must_not_pause(around: &Surroundings<'_>) -> Result<(), UiError> {
+    let state = sync_state::load(around.database)?;
+    let wait = soon(state.province_pause, around.now).since(around.now);
+    match u32::try_from(wait) {
+        Ok(0) | Err(_) => Ok(()),
+        Ok(seconds) => Err(UiError {
+            retry_after_seconds: Some(seconds),
+            ..UiCode::ProvincePause.into()
+        }),
+    }
+}
+
+/// Notes how a run ended: what it cost, when the next try makes sense, and what time it is at least.
+pub(super) fn note_end(
+    state: &mut Row,
+    run: &Run,
+    around: &Surroundings<'_>,
+    proven: Option<Timestamp>,
+) {
+    let today = around.now.unix() / DAY;
+    if state.budget_day != today {
+        state.budget_day = today;
+        state.metered_bytes = 0;
+        state.background_bytes = 0;
+    }
+    if run.network.metered {
+        state.metered_bytes = state.metered_bytes.saturating_add(run.bytes);
+    }
+    if run.network.background {
+        state.background_bytes = state.background_bytes.saturating_add(run.bytes);
+        state.background_at = around.now;
+    }
+    state.pieces_wanted = run.left_out;
+    let jitter = run.jitter.unwrap_or(u32::MAX / 2);
+    let error = run.error.as_ref();
+    if error.is_some_and(|error| is_no_answer(error.code)) {
+        state.failures = state.failures.saturating_add(1);
+        state.not_before = around.now.plus(backoff(state.failures, jitter));
+    } else {
+        state.failures = 0;
+        state.not_before = around.now.plus(EVERY - GIVE_OR_TAKE / 2 + part(GIVE_OR_TAKE, jitter));
+    }
+    let pause = error.and_then(|error| error.retry_after_seconds).unwrap_or_default();
+    state.province_pause = around.now.plus(u64::from(pause));
+    if let (Some(said), Some(proven)) = (run.server_time, proven) {
+        let floor = said.min(proven.plus(FLOOR_BEYOND_SIGNED)).max(proven);
+        state.time_floor = state.time_floor.max(floor);
+    }
+}
+
+/// How long to wait after so many tries without an answer, in seconds: between half and all of a time that doubles.
+pub(super) fn backoff(failures: u32, jitter: u32) -> u64 {
+    let doublings = failures.saturating_sub(1).min(16);
+    let whole = (FIRST_WAIT << doublings).min(LONGEST_WAIT);
+    whole / 2 + part(whole - whole / 2, jitter)
+}
+
+/// A part of `whole` by chance.
+fn part(whole: u64, jitter: u32) -> u64 {
+    whole * u64::from(jitter) / u64::from(u32::MAX)
+}
+
+/// Whether the province was not reached, or did not say what it did.
+fn is_no_answer(code: UiCode) -> bool {
+    matches!(
+        code,
+        UiCode::NetworkDown
+            | UiCode::NetworkTimeout
+            | UiCode::AnswerInvalid
+            | UiCode::ServerFault
+            | UiCode::ServerBusy
+            | UiCode::TooManyAttempts
+            | UiCode::TrustRefused
+            | UiCode::TypesRefused
+            | UiCode::StatusRefused
+            | UiCode::PassRefused
+            | UiCode::PhotoRefused
+            | UiCode::DeviceClock
+            | UiCode::DeviceSignature
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_wait_doubles_up_to_six_hours_and_never_loses_more_than_half_of_itself(failures in 1..200_u32, jitter: u32) {
+            let whole = (30_u64 << (failures - 1).min(16)).min(21_600);
+            let wait = backoff(failures, jitter);
+            prop_assert!(wait >= whole / 2 && wait <= whole);
+        }
+    }
+
+    #[test]
+    fn chance_moves_the_wait_from_half_to_all_of_it() {
+        assert_eq!((backoff(1, 0), backoff(1, u32::MAX)), (15, 30));
+        assert_eq!((backoff(4, 0), backoff(4, u32::MAX)), (120, 240));
+        assert_eq!((backoff(40, 0), backoff(40, u32::MAX)), (10_800, 21_600));
+    }
+
+    #[test]
+    fn a_wait_of_a_clock_that_was_set_back_is_none() {
+        let now = Timestamp::from_unix(1_000_000);
+        assert_eq!(soon(now.plus(60), now), now.plus(60));
+        assert_eq!(soon(now.minus(60), now), now);
+        assert_eq!(soon(now.plus(400 * DAY), now), now);
+    }
+}
