@@ -67,7 +67,11 @@ pub(crate) fn to_request(database: &Connection, now: Timestamp) -> Result<Enrolm
 ///
 /// # Errors
 /// [`UiCode::FieldsInvalid`] with the fields, and what a photo can be.
-pub(crate) fn request_of(person: &Draft, photo: Vec<u8>, now: Timestamp) -> Result<EnrolmentRequest, UiError> {
+pub(crate) fn request_of(
+    person: &Draft,
+    photo: Vec<u8>,
+    now: Timestamp,
+) -> Result<EnrolmentRequest, UiError> {
     if !photo.is_empty() {
         picture::check_jpeg(&photo)?;
     }

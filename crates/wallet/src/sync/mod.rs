@@ -142,6 +142,8 @@ pub(crate) struct Run {
     offers: Option<Vec<Offer>>,
     /// No passes are drawn in this run (any more).
     no_passes: bool,
+    /// Whether the province cannot say what changed.
+    asks_blindly: bool,
     /// Batches of passes in this run.
     batches: u8,
     /// Changes of the roots that were taken in this run.
@@ -218,6 +220,7 @@ impl Run {
             whole: BTreeSet::new(),
             offers: None,
             no_passes: false,
+            asks_blindly: false,
             batches: 0,
             root_changes: 0,
             challenge_renewed: false,
@@ -282,7 +285,7 @@ impl Run {
             Err(error)
         } else {
             enrolment::set_error(&transaction, None, around.now)?;
-            if self.server_time.is_some() {
+            if self.server_time.is_some() || self.asks_blindly {
                 enrolment::set_last_sync(&transaction, around.now)?;
             }
             Ok(SyncReport {

@@ -120,7 +120,11 @@ fn is_short(database: &Connection, roots: &RootSet, now: Timestamp) -> Result<bo
 
 /// A moment to wait for, or now where no honest wait is as long.
 fn soon(at: Timestamp, now: Timestamp) -> Timestamp {
-    if at.since(now) > WAIT_MAX { now } else { at.max(now) }
+    if at.since(now) > WAIT_MAX {
+        now
+    } else {
+        at.max(now)
+    }
 }
 
 /// Bytes that may still go today over this network.
@@ -154,12 +158,7 @@ pub(super) fn must_not_pause(around: &Surroundings<'_>) -> Result<(), UiError> {
 }
 
 /// Notes how a run ended: what it cost, when the next try makes sense, and what time it is at least.
-pub(super) fn note_end(
-    state: &mut Row,
-    run: &Run,
-    around: &Surroundings<'_>,
-    proven: Option<Timestamp>,
-) {
+pub(super) fn note_end(state: &mut Row, run: &Run, around: &Surroundings<'_>, proven: Option<Timestamp>) {
     let today = around.now.unix() / DAY;
     if state.budget_day != today {
         state.budget_day = today;
@@ -181,9 +180,13 @@ pub(super) fn note_end(
         state.not_before = around.now.plus(backoff(state.failures, jitter));
     } else {
         state.failures = 0;
-        state.not_before = around.now.plus(EVERY - GIVE_OR_TAKE / 2 + part(GIVE_OR_TAKE, jitter));
+        state.not_before = around
+            .now
+            .plus(EVERY - GIVE_OR_TAKE / 2 + part(GIVE_OR_TAKE, jitter));
     }
-    let pause = error.and_then(|error| error.retry_after_seconds).unwrap_or_default();
+    let pause = error
+        .and_then(|error| error.retry_after_seconds)
+        .unwrap_or_default();
     state.province_pause = around.now.plus(u64::from(pause));
     if let (Some(said), Some(proven)) = (run.server_time, proven) {
         let floor = said.min(proven.plus(FLOOR_BEYOND_SIGNED)).max(proven);

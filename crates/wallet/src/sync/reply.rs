@@ -1,11 +1,11 @@
 //! The one question after everything that may have changed, and its answer.
 
 use credential::Timestamp;
+use province_api::Bytes;
+use province_api::passes::Offer;
 use province_api::paths;
 use province_api::problem::ProblemCode;
 use province_api::sync::{Event, FeedEvent, Standing, SyncReply, SyncRequest, offers_tag};
-use province_api::Bytes;
-use province_api::passes::Offer;
 use rand_core::CryptoRng;
 use rusqlite::Connection;
 
@@ -119,6 +119,11 @@ impl Run {
                 // The public files still say how things stand.
                 self.error = Some(error);
                 self.no_passes = true;
+                self.stage = Stage::TrustList;
+            }
+            // A province that answers no such question is asked for everything.
+            ProblemCode::NotFound => {
+                self.asks_blindly = true;
                 self.stage = Stage::TrustList;
             }
             _ => self.fail(error),

@@ -12,13 +12,19 @@ use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, Particulars};
 use province_api::passes::{Challenge, Offer, PassesReply, PassesRequest, proof_message};
 use province_api::person::Day;
 use province_api::problem::{Problem, ProblemCode};
-use province_api::{Bytes, paths, signature};
+use province_api::sync::{
+    FeedEvent, FileNow, HeldFile, LostReply, MobileReply, MobileRequest, Standing as MayDo, SyncReply,
+    SyncRequest, files, offers_tag,
+};
+use province_api::{Bytes, delta, paths, signature};
 use sha2::{Digest as _, Sha256};
 
 use crate::sync::{Failure, HttpRequest, HttpResponse};
 
 pub(crate) const LIST: &str = "id";
 pub(crate) const INDEX: u32 = 1234;
+/// Events in one answer.
+const PAGE: usize = 3;
 /// The shard of that index.
 const SHARD: u32 = 1;
 
@@ -52,6 +58,18 @@ pub(crate) struct Province {
     /// Answers every request of a path with this problem.
     pub(crate) refuse: HashMap<&'static str, Problem>,
     pub(crate) down: bool,
+    /// What the province lets its people do.
+    pub(crate) may: MayDo,
+    /// Everybody's feed.
+    pub(crate) feed: Vec<FeedEvent>,
+    /// Which mobile number was given last.
+    pub(crate) mobile: Option<String>,
+    /// People whose phone was reported lost.
+    pub(crate) lost: Vec<String>,
+    /// Every version of every file that was handed out, by its hash.
+    versions: HashMap<[u8; 32], Vec<u8>>,
+    /// Whether it makes deltas.
+    pub(crate) deltas: bool,
     pub(crate) bend: Option<Bend>,
     pub(crate) requests: Vec<String>,
     answered: HashMap<String, (Vec<u8>, HttpResponse)>,
@@ -86,12 +104,28 @@ impl Province {
             batches: 0,
             refuse: HashMap::new(),
             down: false,
+            may: MayDo::Good,
+            feed: Vec::new(),
+            mobile: None,
+            lost: Vec::new(),
+            versions: HashMap::new(),
+            deltas: true,
             bend: None,
             requests: Vec::new(),
             answered: HashMap::new(),
             challenges: HashSet::new(),
             next_challenge: 0,
         }
+    }
+
+    /// The person of this phone was enrolled here, whenever that was.
+    pub(crate) fn knows(&mut self, phone: &super::Phone) {
+        let seed = crate::store::enrolment::device_key(phone.wallet.database()).unwrap();
+        let device = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
+        let draft = phone.wallet.draft().unwrap();
+        let request = crate::draft::request_of(&draft, super::jpeg(), super::NOW).unwrap();
+        let particulars = request.parse(Day::at_unix(super::NOW.unix())).unwrap();
+        self.enrolments.insert(*device.as_bytes(), particulars);
     }
 
     /// Where the table of the list's hashes is.
@@ -106,12 +140,14 @@ impl Province {
     }
 
     pub(crate) fn revoke(&mut self, now: Timestamp) {
+        self.may = MayDo::Revoked;
         self.list.flip(&[INDEX]).unwrap();
         self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer);
     }
 
     /// Suspends the person, or lifts that.
     pub(crate) fn suspend(&mut self, suspended: bool, epoch: u64, now: Timestamp) {
+        self.may = if suspended { MayDo::Suspended } else { MayDo::Good };
         let list = Bitmap::with(shape(), suspended.then_some(INDEX)).unwrap();
         let mut content = status(&self.list, epoch, now);
         let entry = content.lists.get_mut(LIST).unwrap();
@@ -161,7 +197,11 @@ impl Province {
         if let Some(problem) = self.refuse.get(request.path.as_str()) {
             return Ok(problem_response(problem));
         }
+        for file in [&self.trust_list, &self.types, &self.manifest] {
+            self.versions.insert(sha256(file), file.clone());
+        }
         Ok(match request.path.as_str() {
+            path if path.starts_with(paths::DELTAS) => self.delta(path),
             paths::TRUST_LIST => ok(self.trust_list.clone()),
             paths::TYPES => ok(self.types.clone()),
             paths::STATUS_MANIFEST => ok(self.manifest.clone()),
@@ -191,8 +231,29 @@ impl Province {
             assert_eq!(*body, request.body, "the same key came with another body");
             return answer.clone();
         }
+        let known = self.enrolments.contains_key(device.as_bytes());
         let answer = match request.path.as_str() {
             paths::ENROLMENTS => Ok(self.enrol(*device.as_bytes(), &request.body, now)),
+            paths::REBIND => {
+                self.enrolments.clear();
+                Ok(self.enrol(*device.as_bytes(), &request.body, now))
+            }
+            paths::LOST => {
+                let request: EnrolmentRequest = serde_json::from_slice(&request.body).unwrap();
+                self.lost.push(request.cnic);
+                Ok(json(&LostReply {
+                    disabled_at: now.unix(),
+                }))
+            }
+            _ if !known => Err(ProblemCode::DeviceUnknown),
+            paths::SYNC => return self.sync(&request.body, now),
+            paths::MOBILE => {
+                let request: MobileRequest = serde_json::from_slice(&request.body).unwrap();
+                self.mobile = Some(request.mobile);
+                Ok(json(&MobileReply {
+                    changed_at: now.unix(),
+                }))
+            }
             paths::CHALLENGES => Ok(self.challenge(now)),
             paths::PASSES => self.passes(device.as_bytes(), &request.body, now),
             path => panic!("no such path: {path}"),
@@ -202,6 +263,57 @@ impl Province {
             self.answered.insert(key, (request.body.clone(), answer.clone()));
         }
         answer
+    }
+
+    /// What changed, for a phone that says what it has.
+    fn sync(&mut self, body: &[u8], now: Timestamp) -> HttpResponse {
+        let asked: SyncRequest = serde_json::from_slice(body).unwrap();
+        let here = [
+            (files::TRUST, &self.trust_list),
+            (files::TYPES, &self.types),
+            (files::STATUS, &self.manifest),
+        ];
+        let changed = here.into_iter().filter_map(|(name, bytes)| {
+            let held = asked.held.iter().find(|held| held.name == name);
+            let hash = sha256(bytes);
+            let tag = HeldFile::new(name, &hash).tag;
+            let known = |held: &HeldFile| self.versions.keys().any(|hash| hash.starts_with(&held.tag.0));
+            (held.map(|held| &held.tag) != Some(&tag)).then(|| FileNow {
+                name: name.to_owned(),
+                sha256: Bytes(hash.to_vec()),
+                bytes: bytes.len() as u64,
+                delta: self.deltas && held.is_some_and(known),
+            })
+        });
+        let offers = self.offers();
+        let newer: Vec<FeedEvent> = self
+            .feed
+            .iter()
+            .filter(|one| one.seq > asked.feed)
+            .cloned()
+            .collect();
+        let page: Vec<FeedEvent> = newer.iter().take(PAGE).cloned().collect();
+        json(&SyncReply {
+            server_time: now.unix(),
+            standing: self.may,
+            cursor: page
+                .last()
+                .map_or(self.feed.last().map_or(0, |one| one.seq), |one| one.seq),
+            more: newer.len() > page.len(),
+            feed: page,
+            files: changed.collect(),
+            offers: (self.may == MayDo::Good && offers_tag(&offers) != asked.offers).then_some(offers),
+        })
+    }
+
+    /// `/v1/deltas/NAME/FROM/TO`.
+    fn delta(&self, path: &str) -> HttpResponse {
+        let mut hashes = path.rsplit('/').map(|hash| {
+            let hash: [u8; 32] = hex::decode(hash).unwrap().try_into().unwrap();
+            self.versions.get(&hash).cloned().unwrap()
+        });
+        let (to, from) = (hashes.next().unwrap(), hashes.next().unwrap());
+        ok(delta::make(&from, &to).unwrap())
     }
 
     fn enrol(&mut self, device: [u8; 32], body: &[u8], now: Timestamp) -> HttpResponse {
@@ -288,7 +400,7 @@ impl Province {
             iss: ISSUER.to_owned(),
             iat: now.start_of_day(),
             nbf: None,
-            exp: now.start_of_day().plus(30 * DAY),
+            exp: now.start_of_day().plus(if named { 180 } else { 30 } * DAY),
             holder: Some(holder.into()),
             vct,
             identity: named.then(|| Identity {
@@ -397,6 +509,10 @@ pub(crate) fn status(list: &Bitmap, epoch: u64, now: Timestamp) -> StatusContent
         exp: now.plus(7 * DAY),
         lists: BTreeMap::from([(LIST.to_owned(), entry.clone()), ("dom".to_owned(), entry)]),
     }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 pub(crate) fn ok(body: Vec<u8>) -> HttpResponse {

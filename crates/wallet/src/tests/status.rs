@@ -8,7 +8,6 @@
 
 use credential::DAY;
 use province_api::paths;
-use province_api::problem::{Problem, ProblemCode};
 
 use super::province::{Province, ok};
 use super::{NOW, Phone};
@@ -24,8 +23,6 @@ fn a_suspension_shows_on_the_home_screen_until_it_is_lifted() {
     let mut province = Province::new(NOW);
     let mut phone = Phone::enrolled(1, &mut province);
     province.suspend(true, 2, NOW);
-    let refusal = Problem::new(ProblemCode::PersonSuspended);
-    province.refuse.insert(paths::CHALLENGES, refusal);
     let error = phone.sync(&mut province, NOW).unwrap_err();
     assert_eq!(error.code, UiCode::PersonSuspended);
     assert_eq!(standing(&phone), CardStanding::Suspended);
@@ -35,7 +32,6 @@ fn a_suspension_shows_on_the_home_screen_until_it_is_lifted() {
     assert_eq!(said.unwrap().code, UiCode::PersonSuspended);
 
     province.suspend(false, 3, NOW);
-    province.refuse.clear();
     phone.sync(&mut province, NOW).unwrap();
     assert_eq!(standing(&phone), CardStanding::Valid);
     assert!(phone.wallet.app_state(NOW).unwrap().enrolment_error.is_none());
@@ -46,10 +42,7 @@ fn a_revocation_that_the_phone_learns_of_shows_on_the_home_screen() {
     let mut province = Province::new(NOW);
     let mut phone = Phone::enrolled(1, &mut province);
     province.revoke(NOW);
-    province
-        .refuse
-        .insert(paths::CHALLENGES, Problem::new(ProblemCode::PersonRevoked));
-    // The province says so when it is asked what may be drawn, and the status data arrive all the same.
+    // The province says so when it is asked, and the status data arrive all the same.
     let error = phone.sync(&mut province, NOW).unwrap_err();
     assert_eq!(error.code, UiCode::PersonRevoked);
     assert_eq!(standing(&phone), CardStanding::Revoked);
@@ -59,10 +52,7 @@ fn a_revocation_that_the_phone_learns_of_shows_on_the_home_screen() {
     province.requests.clear();
     let error = phone.sync(&mut province, later).unwrap_err();
     assert_eq!(error.code, UiCode::PersonRevoked);
-    assert_eq!(
-        province.requests.last().map(String::as_str),
-        Some(paths::STATUS_MANIFEST)
-    );
+    assert_eq!(province.requests, [paths::SYNC], "no passes are asked for");
     let state = phone.wallet.app_state(later).unwrap();
     assert_eq!(state.enrolment, EnrolmentState::Enrolled);
     assert_eq!(state.enrolment_error.unwrap().code, UiCode::PersonRevoked);
@@ -96,6 +86,7 @@ fn a_sync_that_began_before_a_revocation_ends_with_what_its_manifest_says() {
     wallet.finish_run(NOW).unwrap();
     assert_eq!(pieces, 2);
     assert_eq!(wallet.home(NOW).unwrap().standing, CardStanding::Valid);
-    phone.sync(&mut province, NOW).unwrap();
+    let error = phone.sync(&mut province, NOW).unwrap_err();
+    assert_eq!(error.code, UiCode::PersonRevoked);
     assert_eq!(standing(&phone), CardStanding::Revoked);
 }

@@ -286,6 +286,7 @@ fn a_stored_vault_of_version_1_opens() {
         rng: TestRng::new(5),
     };
     assert!(phone.wallet.show_timed("residence", None, NOW).is_ok());
+    province.knows(&phone);
     phone.sync(&mut province, NOW).unwrap();
 }
 

@@ -57,7 +57,11 @@ impl Wallet {
     /// [`UiCode::Locked`] or a store's error.
     pub fn sync_plan(&self, now: Timestamp, network: Network) -> Result<SyncPlan, UiError> {
         let now = self.time(now)?;
-        Ok(sync::plan((&self.unlocked()?.database, &self.roots), now, network)?)
+        Ok(sync::plan(
+            (&self.unlocked()?.database, &self.roots),
+            now,
+            network,
+        )?)
     }
 
     /// Queues a change of the mobile number; the next sync sends it.
