@@ -250,8 +250,15 @@ impl Office {
     ///
     /// # Errors
     /// [`AdminError`].
-    pub async fn withdraw(&self, cnic: &Cnic, vct: &Vct, now: Timestamp) -> Result<(), AdminError> {
-        Ok(document::withdraw(&self.store, &self.keys.serving()?, cnic, vct, now).await?)
+    pub async fn withdraw(
+        &self,
+        cnic: &Cnic,
+        vct: &Vct,
+        randomness: &Randomness,
+        now: Timestamp,
+    ) -> Result<(), AdminError> {
+        let keys = self.keys.serving()?;
+        Ok(document::withdraw(&self.store, &keys, cnic, vct, now, randomness).await?)
     }
 
     /// The bytes of the printed form of a citizen's document.
@@ -285,6 +292,15 @@ impl Office {
     /// [`AdminError`].
     pub async fn resume(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, AdminError> {
         self.end(now, async |ending| ending.resume(cnic, now).await).await
+    }
+
+    /// Disables a citizen's wallet until another device takes the enrolment over.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn disable(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, AdminError> {
+        self.end(now, async |ending| ending.disable(cnic, now).await)
+            .await
     }
 
     /// Ends a citizen's enrolment, so that they may enrol on a new device.

@@ -93,6 +93,13 @@ enum Errand {
         #[arg(long)]
         data: PathBuf,
     },
+    /// Disable a citizen's lost wallet after they proved on paper who they are, until they enrol another phone; the CNIC
+    /// comes on stdin.
+    Disable {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
     /// Use up a document that holds for one deed, such as an e-stamp.
     Consume {
         /// The data folder.
@@ -196,6 +203,7 @@ impl Errand {
             | Self::Revoke { data }
             | Self::Suspend { data }
             | Self::Resume { data }
+            | Self::Disable { data }
             | Self::Consume { data, .. }
             | Self::Release { data }
             | Self::Types { data, .. }
@@ -224,7 +232,7 @@ impl Errand {
                 out,
                 ..
             } => {
-                let roots: Result<Vec<Vec<u8>>, _> = tls_root.iter().map(std::fs::read).collect();
+                let roots: Result<Vec<Vec<u8>>, _> = tls_root.iter().map(fs::read).collect();
                 let config = office.config_with_roots(&api_url, roots?, now())?;
                 // Signed and then not taken by any program would be found out too late.
                 ProvinceConfig::verify(&config, &office.public_roots()?, now())?;
@@ -234,6 +242,7 @@ impl Errand {
             Self::Release { .. } => ended(office.release(&cnic_from_stdin()?, now()).await?),
             Self::Suspend { .. } => ended(office.suspend(&cnic_from_stdin()?, now()).await?),
             Self::Resume { .. } => ended(office.resume(&cnic_from_stdin()?, now()).await?),
+            Self::Disable { .. } => ended(office.disable(&cnic_from_stdin()?, now()).await?),
             Self::Consume { list, index, .. } => {
                 let at = StatusRef { index, uri: list };
                 ended(office.consume(&at, now()).await?)
@@ -251,7 +260,7 @@ impl Errand {
             }
             Self::Withdraw { vct, .. } => {
                 let (cnic, vct) = (cnic_from_stdin()?, Vct::parse(&vct)?);
-                office.withdraw(&cnic, &vct, now()).await?;
+                office.withdraw(&cnic, &vct, &randomness(), now()).await?;
                 say(&json!({ "done": true }))
             }
             Self::Paper(command) => command.run(office, &cnic_from_stdin()?, now()).await,

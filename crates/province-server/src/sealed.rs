@@ -40,6 +40,12 @@ impl PersonId {
     }
 }
 
+impl AsRef<[u8]> for PersonId {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// HMAC-SHA256 of something personal: equal for equal things, and tells nothing without the key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct BlindIndex([u8; 32]);
@@ -72,6 +78,8 @@ pub enum Subject {
     Device,
     /// A device's public key, as what draws passes.
     Drawing,
+    /// A CNIC number's own index, as what is bound to another device.
+    Binding,
 }
 
 /// What is sealed. Bound into the seal, so that one kind never opens as another.
@@ -81,8 +89,10 @@ pub enum Kind {
     Record,
     /// What a document says.
     Holding,
-    /// An answer kept for asking again.
+    /// An answer kept for asking again. It is bound to the device that asks, which need not be anybody's yet.
     Answer,
+    /// What changed about a citizen.
+    Event,
     /// Nothing, to tell whether a key is the right one.
     Check,
 }
@@ -93,6 +103,7 @@ impl Kind {
             Self::Record => b"record\0",
             Self::Holding => b"holding\0",
             Self::Answer => b"answer\0",
+            Self::Event => b"event\0",
             Self::Check => b"check\0",
         }
     }
@@ -138,6 +149,7 @@ impl DataKeys {
             Subject::Cnic => b"cnic\0",
             Subject::Device => b"device\0",
             Subject::Drawing => b"drawing\0",
+            Subject::Binding => b"binding\0",
         };
         let mut mac = Hmac::<Sha256>::new(&self.index.into());
         mac.update(label);
@@ -145,19 +157,19 @@ impl DataKeys {
         BlindIndex(mac.finalize().into_bytes().into())
     }
 
-    /// Seals `plain` for `person`: nonce, then ciphertext and tag.
+    /// Seals `plain` for `owner`, a person or a device: nonce, then ciphertext and tag.
     ///
     /// # Errors
     /// [`SealError`] if `plain` is larger than the cipher takes (256 GiB).
     pub fn seal(
         &self,
         kind: Kind,
-        person: &PersonId,
+        owner: &impl AsRef<[u8]>,
         plain: &[u8],
         randomness: &Randomness,
     ) -> Result<Vec<u8>, SealError> {
         let nonce: [u8; NONCE_BYTES] = randomness.bytes();
-        let aad = bound_to(kind, person);
+        let aad = bound_to(kind, owner);
         let payload = Payload {
             msg: plain,
             aad: &aad,
@@ -169,18 +181,18 @@ impl DataKeys {
         Ok([&nonce[..], &ciphertext].concat())
     }
 
-    /// Opens what [`DataKeys::seal`] gave for the same kind and person.
+    /// Opens what [`DataKeys::seal`] gave for the same kind and owner.
     ///
     /// # Errors
     /// [`SealError`].
     pub fn open(
         &self,
         kind: Kind,
-        person: &PersonId,
+        owner: &impl AsRef<[u8]>,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(SealError)?;
-        let aad = bound_to(kind, person);
+        let aad = bound_to(kind, owner);
         let payload = Payload {
             msg: ciphertext,
             aad: &aad,
@@ -209,8 +221,8 @@ impl DataKeys {
     }
 }
 
-fn bound_to(kind: Kind, person: &PersonId) -> Vec<u8> {
-    [kind.label(), person.as_bytes()].concat()
+fn bound_to(kind: Kind, owner: &impl AsRef<[u8]>) -> Vec<u8> {
+    [kind.label(), owner.as_ref()].concat()
 }
 
 #[cfg(test)]

@@ -140,7 +140,9 @@ async fn a_printed_document_is_accepted_as_a_document() {
         .unwrap();
     assert_eq!(number.value, "BJR-26-104711");
 
-    stage.office.withdraw(&cnic(), &vct, stage.now()).await.unwrap();
+    let randomness = Randomness::new(Numbered(10));
+    let withdrawn = stage.office.withdraw(&cnic(), &vct, &randomness, stage.now());
+    withdrawn.await.unwrap();
     stage.sync(&mut desk).await.unwrap();
     let reply = look(&stage, &mut desk, &pdf, 0, 6.0);
     assert_eq!(said(&reply), (Some(VerdictView::Refused), Some("revoked")));

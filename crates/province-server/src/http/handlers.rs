@@ -8,6 +8,7 @@ use province_api::artefacts::{BITS, CBOR, COSE, STATUS_LIST_TOKEN};
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::passes::{Challenge, PassesReply};
 use province_api::problem::ProblemCode;
+use province_api::sync::{LostReply, MobileReply, SyncReply};
 use sha2::{Digest as _, Sha256};
 
 use super::App;
@@ -23,9 +24,8 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// Enrols the citizen of the device that signed.
 pub(super) async fn enrol(State(app): State<App>, signed: Signed) -> Result<Json<EnrolmentReply>, ApiError> {
-    let request: EnrolmentRequest =
-        serde_json::from_slice(&signed.body).map_err(|_| ProblemCode::RequestMalformed)?;
-    Ok(Json(app.enrol(signed.device, request).await?))
+    let request: EnrolmentRequest = signed.json()?;
+    Ok(Json(app.enrol(signed.asked, request).await?))
 }
 
 /// Gives the device that signed a fresh challenge.
@@ -33,15 +33,32 @@ pub(super) async fn challenge(State(app): State<App>, signed: Signed) -> Result<
     if !signed.body.is_empty() {
         return Err(ProblemCode::RequestMalformed.into());
     }
-    Ok(Json(app.challenge(signed.device).await?))
+    Ok(Json(app.challenge(&signed.asked).await?))
 }
 
 /// Issues a batch of passes to the device that signed.
 pub(super) async fn passes(State(app): State<App>, signed: Signed) -> Result<Json<PassesReply>, ApiError> {
-    let reply = app
-        .issue_passes(signed.device, &signed.idempotency_key, &signed.body)
-        .await?;
-    Ok(Json(reply))
+    Ok(Json(app.issue_passes(&signed.asked, &signed.body).await?))
+}
+
+/// Says what changed since the device that signed asked last.
+pub(super) async fn sync(State(app): State<App>, signed: Signed) -> Result<Json<SyncReply>, ApiError> {
+    Ok(Json(app.sync(signed.asked.device, &signed.json()?).await?))
+}
+
+/// Changes the mobile number of the citizen of the device that signed.
+pub(super) async fn mobile(State(app): State<App>, signed: Signed) -> Result<Json<MobileReply>, ApiError> {
+    Ok(Json(app.change_mobile(&signed.asked, &signed.json()?).await?))
+}
+
+/// Gives an enrolment to the device that signed.
+pub(super) async fn rebind(State(app): State<App>, signed: Signed) -> Result<Json<EnrolmentReply>, ApiError> {
+    Ok(Json(app.rebind(signed.asked, signed.json()?).await?))
+}
+
+/// Disables a lost wallet.
+pub(super) async fn lost(State(app): State<App>, signed: Signed) -> Result<Json<LostReply>, ApiError> {
+    Ok(Json(app.lose(signed.asked, signed.json()?).await?))
 }
 
 /// The newest trust list.
@@ -82,13 +99,29 @@ pub(super) async fn status_piece(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let mut sha256 = [0; 32];
-    // One spelling for each: a cache holds it once.
-    if hex::decode_to_slice(&name, &mut sha256).is_err() || hex::encode(sha256) != name {
-        return Err(ProblemCode::NotFound.into());
-    }
+    let sha256 = sha256(&name)?;
     let bytes = app.status_piece(&sha256).await?;
     Ok(file(bytes, name, IMMUTABLE, BITS, &headers))
+}
+
+/// The delta of a public file between two of its versions: it never changes.
+pub(super) async fn delta(
+    State(app): State<App>,
+    Path((name, from, to)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let bytes = app.delta(&name, &sha256(&from)?, &sha256(&to)?).await?;
+    let tag = format!("{from}-{to}");
+    Ok(file(bytes, tag, IMMUTABLE, province_api::delta::ZSTD, &headers))
+}
+
+/// A SHA-256 in its one spelling: a cache holds what it names once.
+fn sha256(name: &str) -> Result<[u8; 32], ProblemCode> {
+    let mut sha256 = [0; 32];
+    if hex::decode_to_slice(name, &mut sha256).is_err() || hex::encode(sha256) != name {
+        return Err(ProblemCode::NotFound);
+    }
+    Ok(sha256)
 }
 
 /// The changes between two epochs: they never change.

@@ -18,9 +18,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
+use province_api::artefacts::{BITS, STATUS_LIST_TOKEN};
+use province_api::delta::ZSTD;
 use province_api::paths;
 use province_api::problem::{PROBLEM_JSON, Problem, ProblemCode};
 use tower::limit::GlobalConcurrencyLimitLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -28,7 +32,7 @@ use crate::rules::{AppParts, Province};
 pub use connections::{Limits, serve};
 use problem::IntoReply as _;
 
-/// Largest body of an enrolment, in bytes: it carries a picture.
+/// Largest body of an enrolment and of what takes the same proof, in bytes: it carries a picture.
 pub const ENROLMENT_BYTES_MAX: usize = 1 << 20;
 /// Largest body of any other request, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -38,6 +42,8 @@ const HEADERS_MAX: usize = 64;
 const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// Longest time for one answer: NADRA's time limit and some more.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
+/// When to ask again that did not answer in time, in seconds.
+const BUSY_SECONDS: u32 = 30;
 /// Most requests worked on at once, of those that change something and of those that read; the others wait.
 const CONCURRENCY_MAX: usize = 128;
 /// Most bodies that arrive at once; the others wait.
@@ -59,6 +65,10 @@ pub fn router(province: Arc<Province>) -> Router {
         .route(paths::ENROLMENTS, post(handlers::enrol))
         .route(paths::CHALLENGES, post(handlers::challenge))
         .route(paths::PASSES, post(handlers::passes))
+        .route(paths::SYNC, post(handlers::sync))
+        .route(paths::MOBILE, post(handlers::mobile))
+        .route(paths::REBIND, post(handlers::rebind))
+        .route(paths::LOST, post(handlers::lost))
         // The body is here, and its size was looked at, before a place is taken.
         .layer(DefaultBodyLimit::disable())
         .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX))
@@ -71,6 +81,7 @@ pub fn router(province: Arc<Province>) -> Router {
         .route(&under(paths::TRUST_NEXT, "{roots}"), get(handlers::trust_next))
         .route(paths::RISK_RULES, get(handlers::risk_rules))
         .route(paths::STATUS_MANIFEST, get(handlers::status_manifest))
+        .route(&under(paths::DELTAS, "{name}/{from}/{to}"), get(handlers::delta))
         .route(
             &under(paths::STATUS_PIECES, "{sha256}"),
             get(handlers::status_piece),
@@ -92,6 +103,7 @@ pub fn router(province: Arc<Province>) -> Router {
             StatusCode::SERVICE_UNAVAILABLE,
             ANSWER_TIME_MAX,
         ))
+        .layer(packing())
         .layer(middleware::from_fn(limit_headers))
         .layer(middleware::from_fn(only_problems))
         .layer(SetResponseHeaderLayer::overriding(
@@ -109,7 +121,7 @@ pub fn router(province: Arc<Province>) -> Router {
 /// nobody else waiting.
 async fn whole_body(request: Request, next: Next) -> Response {
     let bytes_max = match request.uri().path() {
-        paths::ENROLMENTS => ENROLMENT_BYTES_MAX,
+        paths::ENROLMENTS | paths::REBIND | paths::LOST => ENROLMENT_BYTES_MAX,
         _ => BODY_BYTES_MAX,
     };
     let (parts, body) = request.into_parts();
@@ -118,6 +130,19 @@ async fn whole_body(request: Request, next: Next) -> Response {
         Ok(Err(_)) => Problem::new(ProblemCode::BodyTooLarge).into_reply(),
         Err(_) => Problem::new(ProblemCode::RequestMalformed).into_reply(),
     }
+}
+
+/// Smallest answer that is packed, in bytes: below that, naming the packing costs more than it saves.
+const PACKED_MIN: u64 = 512;
+
+/// Packs answers for callers that take them packed: lists and JSON shrink by half. What is packed already, or random by
+/// nature, stays as it is. No answer holds both a secret and a text that somebody else chose, so its size tells nothing.
+fn packing() -> CompressionLayer<impl Predicate> {
+    let pays = SizeAbove::new(PACKED_MIN)
+        .and(NotForContentType::const_new(BITS))
+        .and(NotForContentType::const_new(ZSTD))
+        .and(NotForContentType::const_new(STATUS_LIST_TOKEN));
+    CompressionLayer::new().compress_when(pays)
 }
 
 async fn limit_headers(request: Request, next: Next) -> Response {
@@ -143,10 +168,15 @@ async fn only_problems(request: Request, next: Next) -> Response {
     let code = match status {
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => ProblemCode::NotFound,
         StatusCode::PAYLOAD_TOO_LARGE => ProblemCode::BodyTooLarge,
+        StatusCode::SERVICE_UNAVAILABLE => ProblemCode::ServerBusy,
         _ if status.is_client_error() => ProblemCode::RequestMalformed,
         _ => ProblemCode::ServerFault,
     };
-    Problem::new(code).into_reply()
+    Problem {
+        retry_after: (code == ProblemCode::ServerBusy).then_some(BUSY_SECONDS),
+        ..Problem::new(code)
+    }
+    .into_reply()
 }
 
 #[expect(
@@ -170,7 +200,7 @@ async fn log(request: Request, next: Next) -> Response {
 
 /// The route of a path, never the path as it came: that may hold anything.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 8] = [
+    const ROUTES: [&str; 12] = [
         paths::ENROLMENTS,
         paths::CHALLENGES,
         paths::PASSES,
@@ -179,8 +209,12 @@ fn route(path: &str) -> &'static str {
         paths::RISK_RULES,
         paths::STATUS_MANIFEST,
         paths::HEALTH,
+        paths::SYNC,
+        paths::MOBILE,
+        paths::REBIND,
+        paths::LOST,
     ];
-    for prefix in [paths::STATUS, paths::TRUST_NEXT] {
+    for prefix in [paths::STATUS, paths::TRUST_NEXT, paths::DELTAS] {
         if path.starts_with(prefix) {
             return prefix;
         }

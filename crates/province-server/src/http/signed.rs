@@ -1,4 +1,4 @@
-//! A request that a device signed: nothing of its body is read before the signature holds.
+//! A request that a device signed: nothing of its body is read before the signature holds and it is no copy.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -6,16 +6,24 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use province_api::IDEMPOTENCY_KEY;
 use province_api::problem::{Problem, ProblemCode};
-use province_api::signature::{self, DeviceKey, SignatureError};
+use province_api::signature::{self, SignatureError};
+use serde::de::DeserializeOwned;
 
 use super::App;
 use super::problem::ApiError;
+use crate::rules::answered::Asked;
 
-/// Who asks, under which idempotency key, and the body as it arrived.
+/// Who asks for what, and the body as it arrived.
 pub(super) struct Signed {
-    pub(super) device: DeviceKey,
-    pub(super) idempotency_key: [u8; 16],
+    pub(super) asked: Asked,
     pub(super) body: Bytes,
+}
+
+impl Signed {
+    /// The body, read.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ProblemCode> {
+        serde_json::from_slice(&self.body).map_err(|_| ProblemCode::RequestMalformed)
+    }
 }
 
 impl FromRequest<App> for Signed {
@@ -49,11 +57,10 @@ impl FromRequest<App> for Signed {
         let idempotency_key = header(IDEMPOTENCY_KEY)
             .and_then(read_hex)
             .ok_or(ProblemCode::DeviceSignature)?;
-        Ok(Self {
-            device: verified.device,
-            idempotency_key,
-            body,
-        })
+        let path = super::route(parts.uri.path());
+        let asked = Asked::new(verified.device, path, idempotency_key, &body);
+        app.admit(&asked, &verified).await?;
+        Ok(Self { asked, body })
     }
 }
 

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use credential::{ClaimType, Field, Kind, PassType, Place, StatusPurpose, Timestamp, Vct};
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::{Cnic, Day};
+use province_api::sync::Event;
 use serde_json::{Map, Value};
 use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
 use super::kinds::{self, Granted};
 use super::record::Record;
-use super::{Fault, status as publish};
+use super::{Fault, feed, status as publish};
 use crate::districts;
 use crate::keys::ServingKeys;
 use crate::randomness::Randomness;
@@ -51,6 +52,9 @@ pub enum DocumentError {
     /// The citizen's passes are suspended for now.
     #[error("this citizen's passes are suspended")]
     Suspended,
+    /// The citizen's wallet is disabled: nothing is handed to it.
+    #[error("this citizen's wallet is disabled")]
+    Disabled,
     /// The register has no document of this name.
     #[error("the type register has no document of this name")]
     UnknownType,
@@ -87,6 +91,7 @@ impl DocumentError {
             Self::NotEnrolled => "not_enrolled",
             Self::Revoked => "person_revoked",
             Self::Suspended => "person_suspended",
+            Self::Disabled => "wallet_disabled",
             Self::UnknownType => "issue_unknown_type",
             Self::UnknownField(_) => "field_unknown",
             Self::FieldMissing(_) => "field_missing",
@@ -169,6 +174,11 @@ pub async fn grant(
         granted_at: before.map_or(now.unix(), |one| now.unix().max(one.granted_at.saturating_add(1))),
     };
     holding::put(&mut write, &person.id, &kept).await?;
+    let what = Event::DocumentGranted {
+        vct: kept.vct,
+        grant: kept.granted_at,
+    };
+    feed::note(&mut write, &keys.data, randomness, &person.id, &what, now).await?;
     if let Some(flip) = revoked {
         let status = keys.current(&mut write, Vct::STATUS_MANIFEST, now).await?;
         publish::publish(&mut write, &status, now, &[flip]).await?;
@@ -198,6 +208,7 @@ pub async fn withdraw(
     cnic: &Cnic,
     vct: &Vct,
     now: Timestamp,
+    randomness: &Randomness,
 ) -> Result<(), DocumentError> {
     let mut write = store.write().await?;
     let person = find(&mut write, &keys.data, cnic).await?;
@@ -207,6 +218,8 @@ pub async fn withdraw(
         .find(|one| one.vct == vct.as_str())
         .ok_or(DocumentError::NotHeld)?;
     holding::remove(&mut write, &person.id, &one.vct).await?;
+    let what = Event::DocumentWithdrawn { vct: one.vct.clone() };
+    feed::note(&mut write, &keys.data, randomness, &person.id, &what, now).await?;
     if let Some(flip) = set(&mut write, place(one), StatusPurpose::Revoked, now).await? {
         let status = keys.current(&mut write, Vct::STATUS_MANIFEST, now).await?;
         publish::publish(&mut write, &status, now, &[flip]).await?;
@@ -275,6 +288,26 @@ pub(super) async fn clear_all(
     Ok(flips)
 }
 
+/// Gives the documents of a citizen that have bits of their own new places, inside the caller's transaction. Each is a
+/// grant of its own: what was drawn before is of the old places.
+pub(super) async fn move_all(
+    db: &mut AnyConnection,
+    person: &Person,
+    randomness: &Randomness,
+    now: Timestamp,
+) -> Result<Vec<Flip>, Fault> {
+    let mut flips = Vec::new();
+    for mut one in holding::all(db, &person.id).await? {
+        flips.extend(set(db, place(&one), StatusPurpose::Revoked, now).await?);
+        let Some((list, _)) = one.status else { continue };
+        let index = publish::draw(db, &list, randomness).await?;
+        one.status = Some((list, index));
+        one.granted_at = now.unix().max(one.granted_at.saturating_add(1));
+        holding::put(db, &person.id, &one).await?;
+    }
+    Ok(flips)
+}
+
 /// What was granted, opened.
 pub(super) fn opened(data: &DataKeys, person: &Person, one: &Holding) -> Result<Granted, Fault> {
     let plain = data.open(Sealed::Holding, &person.id, &one.sealed)?;
@@ -298,19 +331,22 @@ pub(super) async fn find(
     let person = person::with_cnic(db, &index)
         .await?
         .ok_or(DocumentError::NotEnrolled)?;
-    if status::is_set(db, IDENTITY_LIST, StatusPurpose::Revoked, person.status_index).await? {
+    if person.revoked_at.is_some() {
         return Err(DocumentError::Revoked);
     }
     Ok(person)
 }
 
-/// The citizen, whom something is to be handed: not while they are suspended.
+/// The citizen, whom something is to be handed: not while they are suspended or their wallet is disabled.
 pub(super) async fn find_in_good_standing(
     db: &mut AnyConnection,
     data: &DataKeys,
     cnic: &Cnic,
 ) -> Result<Person, DocumentError> {
     let person = find(db, data, cnic).await?;
+    if person.disabled_at.is_some() {
+        return Err(DocumentError::Disabled);
+    }
     let purpose = StatusPurpose::Suspended;
     if status::is_set(db, IDENTITY_LIST, purpose, person.status_index).await? {
         return Err(DocumentError::Suspended);

@@ -4,8 +4,10 @@
 use credential::{SecretKey, StatusPurpose, StatusRef, Timestamp};
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::Cnic;
+use province_api::sync::Event;
+use sqlx::AnyConnection;
 
-use super::{Fault, document, status as publish};
+use super::{Fault, document, feed, rebind, status as publish};
 use crate::sealed::{DataKeys, Subject};
 use crate::store::person::{self, Person};
 use crate::store::status_file::{self, Flip};
@@ -75,20 +77,51 @@ impl Ending<'_> {
             return Ok(Ended::NotEnrolled);
         };
         let index = person.status_index;
-        let changed = if set {
-            status::set(&mut write, IDENTITY_LIST, purpose, index, now.unix()).await?
+        let mut flips = if set {
+            set_all(&mut write, &person, purpose, now).await?
+        } else if status::clear(&mut write, IDENTITY_LIST, purpose, index).await? {
+            vec![flip(IDENTITY_LIST, purpose, index)]
         } else {
-            status::clear(&mut write, IDENTITY_LIST, purpose, index).await?
+            Vec::new()
         };
-        if !changed {
+        // The bit of a disabled wallet is set already; that the province ended it too is new.
+        let ends = purpose == StatusPurpose::Revoked && person.revoked_at.is_none();
+        if flips.is_empty() && !ends {
             return Ok(Ended::Before);
         }
-        let mut flips = vec![flip(IDENTITY_LIST, purpose, index)];
-        flips.extend(if set {
-            document::set_all(&mut write, &person, purpose, now).await?
-        } else {
-            document::clear_all(&mut write, &person, purpose).await?
-        });
+        if !set {
+            flips.extend(document::clear_all(&mut write, &person, purpose).await?);
+        }
+        if ends {
+            let revoked = Person {
+                revoked_at: Some(now.unix()),
+                ..person.clone()
+            };
+            person::update(&mut write, &revoked).await?;
+        }
+        let what = match (purpose, set) {
+            (StatusPurpose::Revoked, _) => Event::Revoked,
+            (_, true) => Event::Suspended,
+            (_, false) => Event::Resumed,
+        };
+        feed::note_bare(&mut write, &person.id, &what, now).await?;
+        self.publish(write, &flips, now).await
+    }
+
+    /// Disables the wallet of the citizen with this CNIC, who proved on paper who they are, and publishes it: its device
+    /// is refused, identity and documents are revoked. The enrolment stays for a device that takes it over.
+    ///
+    /// # Errors
+    /// [`Fault`]; then nothing changed.
+    pub async fn disable(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, Fault> {
+        let mut write = self.store.write().await?;
+        let Some(person) = self.person(&mut write, cnic).await? else {
+            return Ok(Ended::NotEnrolled);
+        };
+        if person.disabled_at.is_some() {
+            return Ok(Ended::Before);
+        }
+        let flips = rebind::disable_wallet(&mut write, &person, now).await?;
         self.publish(write, &flips, now).await
     }
 
@@ -102,18 +135,8 @@ impl Ending<'_> {
         let Some(person) = self.person(&mut write, cnic).await? else {
             return Ok(Ended::NotEnrolled);
         };
-        let index = person.status_index;
-        let revoked = status::set(
-            &mut write,
-            IDENTITY_LIST,
-            StatusPurpose::Revoked,
-            index,
-            now.unix(),
-        )
-        .await?;
-        let mut flips = document::set_all(&mut write, &person, StatusPurpose::Revoked, now).await?;
-        flips.extend(revoked.then(|| flip(IDENTITY_LIST, StatusPurpose::Revoked, index)));
-        person::remove(&mut write, &person.id).await?;
+        let flips = revoke_places(&mut write, &person, now).await?;
+        person::remove(&mut write, &person).await?;
         self.publish(write, &flips, now).await
     }
 
@@ -146,6 +169,28 @@ impl Ending<'_> {
         write.commit().await?;
         Ok(Ended::Now { epoch })
     }
+}
+
+/// Revokes where a citizen's identity and documents have their bits, inside the caller's transaction; says which turned.
+pub(super) async fn revoke_places(
+    db: &mut AnyConnection,
+    person: &Person,
+    now: Timestamp,
+) -> Result<Vec<Flip>, Fault> {
+    set_all(db, person, StatusPurpose::Revoked, now).await
+}
+
+async fn set_all(
+    db: &mut AnyConnection,
+    person: &Person,
+    purpose: StatusPurpose,
+    now: Timestamp,
+) -> Result<Vec<Flip>, Fault> {
+    let index = person.status_index;
+    let turned = status::set(db, IDENTITY_LIST, purpose, index, now.unix()).await?;
+    let mut flips = document::set_all(db, person, purpose, now).await?;
+    flips.extend(turned.then(|| flip(IDENTITY_LIST, purpose, index)));
+    Ok(flips)
 }
 
 fn flip(list: &str, purpose: StatusPurpose, index: u32) -> Flip {

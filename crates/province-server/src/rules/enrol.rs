@@ -13,12 +13,14 @@ use province_api::nadra::{NadraOutcome, VerifyRequest};
 use province_api::person::{Day, FieldError};
 use province_api::problem::ProblemCode;
 use province_api::signature::DeviceKey;
+use province_api::sync::Event;
 
+use super::answered::Asked;
 use super::kinds::{self, Granted};
 use super::record::Record;
 use super::status::draw;
 use super::status::may_draw;
-use super::{Fault, Province, Refusal, day_of};
+use super::{Fault, Province, Refusal, day_of, feed};
 use crate::districts;
 use crate::nadra::NadraError;
 use crate::photo::{self, PhotoError};
@@ -40,7 +42,7 @@ impl Province {
     /// A [`Refusal`]; then nothing is kept but the count of attempts.
     pub async fn enrol(
         self: &Arc<Self>,
-        device: DeviceKey,
+        asked: Asked,
         request: EnrolmentRequest,
     ) -> Result<EnrolmentReply, Refusal> {
         let now = self.now();
@@ -49,15 +51,20 @@ impl Province {
             .keys()
             .data
             .blind_index(Subject::Cnic, particulars.cnic.as_str().as_bytes());
-        if let Some(person) = person::with_device(&mut *self.store().read().await?, device.as_bytes()).await?
-        {
+        let mut db = self.store().read().await?;
+        if let Some(reply) = self.answered(&mut db, &asked).await? {
+            return Ok(reply);
+        }
+        let person = person::with_device(&mut db, asked.device.as_bytes()).await?;
+        drop(db);
+        if let Some(person) = person {
             return self.enrolled(&person, &cnic).await;
         }
         let province = Arc::clone(self);
         self.enrolling
             .to_its_end(async move {
                 let picture = request.photo.0;
-                province.enrol_anew(device, cnic, particulars, picture, now).await
+                province.enrol_anew(asked, cnic, particulars, picture, now).await
             })
             .await
             .unwrap_or(Err(Fault::BrokenOff.into()))
@@ -65,25 +72,47 @@ impl Province {
 
     async fn enrol_anew(
         &self,
-        device: DeviceKey,
+        asked: Asked,
         cnic: BlindIndex,
         particulars: Particulars,
         picture: Vec<u8>,
         now: Timestamp,
     ) -> Result<EnrolmentReply, Refusal> {
+        let small = self
+            .prove(asked.device, &cnic, &particulars, picture, now)
+            .await?;
+        self.keep(asked, &cnic, particulars, small).await
+    }
+
+    /// Has NADRA confirm that the holder of this device is who they say; gives the small picture.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; then nothing is kept but the count of attempts.
+    pub(super) async fn prove(
+        &self,
+        device: DeviceKey,
+        cnic: &BlindIndex,
+        particulars: &Particulars,
+        picture: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, Refusal> {
         let subjects = [
-            cnic,
+            *cnic,
             self.keys().data.blind_index(Subject::Device, device.as_bytes()),
         ];
         // Counted before the picture is read: reading one costs more than sending one.
         self.count_attempt(&subjects, now).await?;
         let small = self.small_picture(picture.clone()).await?;
-        self.confirm(&particulars, picture, &subjects, now).await?;
-        self.keep(device, &cnic, particulars, small).await
+        self.confirm(particulars, picture, &subjects, now).await?;
+        Ok(small)
     }
 
     /// The answer to a device that has enrolled before.
-    async fn enrolled(&self, person: &Person, cnic: &BlindIndex) -> Result<EnrolmentReply, Refusal> {
+    pub(super) async fn enrolled(
+        &self,
+        person: &Person,
+        cnic: &BlindIndex,
+    ) -> Result<EnrolmentReply, Refusal> {
         if person.cnic_index != *cnic {
             return Err(ProblemCode::DeviceTaken.into());
         }
@@ -164,7 +193,7 @@ impl Province {
     /// Keeps a confirmed citizen: all in one transaction, or nothing.
     async fn keep(
         &self,
-        device: DeviceKey,
+        asked: Asked,
         cnic: &BlindIndex,
         particulars: Particulars,
         small: Vec<u8>,
@@ -178,7 +207,10 @@ impl Province {
         let sealed = self.seal_record(&id, &record)?;
         let mut write = self.store().write().await?;
         // The other of two simultaneous enrolments may have been first: the lock is held from here on.
-        if let Some(first) = person::with_device(&mut write, device.as_bytes()).await? {
+        if let Some(reply) = self.answered(&mut write, &asked).await? {
+            return Ok(reply);
+        }
+        if let Some(first) = person::with_device(&mut write, asked.device.as_bytes()).await? {
             drop(write);
             return self.enrolled(&first, cnic).await;
         }
@@ -188,22 +220,28 @@ impl Province {
         let person = Person {
             id,
             cnic_index: *cnic,
-            device_key: *device.as_bytes(),
+            device_key: *asked.device.as_bytes(),
             sealed,
             status_index: draw(&mut write, IDENTITY_LIST, self.randomness()).await?,
             nadra_at: self.now().unix(),
+            events: 0,
+            revoked_at: None,
+            disabled_at: None,
         };
         match person::add(&mut write, &person).await {
             Ok(()) => {}
             Err(error) if error.is_taken() => return Err(ProblemCode::AlreadyEnrolled.into()),
             Err(error) => return Err(error.into()),
         }
+        feed::note_bare(&mut write, &person.id, &Event::Enrolled, self.now()).await?;
+        let reply = reply(&person);
+        self.remember(&mut write, &asked, &reply).await?;
         write.commit().await?;
-        Ok(reply(&person))
+        Ok(reply)
     }
 
     /// Signs one pass of each type that everybody has and forgets it: who could not be given passes is not enrolled either.
-    async fn try_passes(&self, record: &Record) -> Result<(), Fault> {
+    pub(super) async fn try_passes(&self, record: &Record) -> Result<(), Fault> {
         let now = self.now();
         let mut db = self.store().read().await?;
         let register = kinds::in_force(&mut db).await?;
@@ -218,14 +256,14 @@ impl Province {
     }
 }
 
-fn reply(person: &Person) -> EnrolmentReply {
+pub(super) fn reply(person: &Person) -> EnrolmentReply {
     EnrolmentReply {
         enrolment: Bytes::from(&person.id.as_bytes()[..]),
         confirmed_at: person.nadra_at,
     }
 }
 
-fn parse(request: &EnrolmentRequest, today: Day) -> Result<Particulars, Refusal> {
+pub(super) fn parse(request: &EnrolmentRequest, today: Day) -> Result<Particulars, Refusal> {
     let particulars = request.parse(today).map_err(Refusal::Fields)?;
     if districts::find(&particulars.district).is_none() {
         return Err(Refusal::Fields(vec![FieldProblem {

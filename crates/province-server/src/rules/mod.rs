@@ -1,17 +1,22 @@
 //! What the province does, without HTTP: enrolment, passes, publishing, ending.
 
 pub mod anew;
+pub mod answered;
 pub mod bundle;
+pub mod delta;
 pub mod document;
 pub mod end;
 pub mod enrol;
+pub mod feed;
 pub mod kinds;
 pub mod passes;
 pub mod print;
 pub mod publish;
+pub mod rebind;
 pub mod record;
 pub mod signing;
 pub mod status;
+pub mod sync;
 mod token;
 pub mod upkeep;
 mod work;
@@ -151,6 +156,9 @@ pub enum Fault {
     /// Risk rules are not signed.
     #[error("the risk rules are not signed: {}", .0.code())]
     Rules(credential::RulesError),
+    /// A delta could not be made.
+    #[error("a delta could not be made: {0}")]
+    Delta(province_api::delta::DeltaError),
     /// An enrolment broke off.
     #[error("an enrolment broke off")]
     BrokenOff,
@@ -173,9 +181,12 @@ impl Fault {
             Self::Rules(error) => error.code(),
             Self::Issue(error) => error.code(),
             Self::Store(_) => "store_failed",
-            Self::Seal(_) | Self::Record(_) | Self::Key(_) | Self::BrokenOff | Self::Photo(_) => {
-                "server_fault"
-            }
+            Self::Seal(_)
+            | Self::Record(_)
+            | Self::Key(_)
+            | Self::Delta(_)
+            | Self::BrokenOff
+            | Self::Photo(_) => "server_fault",
         }
     }
 }

@@ -8,17 +8,16 @@ use province_api::Bytes;
 use province_api::passes::{Challenge, Offer, PASSES_MAX, PassesReply, PassesRequest, proof_message};
 use province_api::problem::ProblemCode;
 use province_api::signature::DeviceKey;
-use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
+use province_api::sync::Event;
 
+use super::answered::Asked;
 use super::kinds::{self, Granted};
 use super::status::may_draw;
-use super::{Fault, Province, Refusal, day_of, document};
-use crate::sealed::{Kind, Subject};
-use crate::store::answer::{self, Answer};
+use super::{Fault, Province, Refusal, day_of, document, feed};
+use crate::sealed::Subject;
 use crate::store::holding::{self, Holding};
 use crate::store::person::Person;
-use crate::store::{attempt, challenge, person};
+use crate::store::{answer, attempt, challenge, person};
 
 /// How long a challenge serves, in seconds.
 pub const CHALLENGE_LIFETIME: u64 = 300;
@@ -29,26 +28,39 @@ const CHALLENGES_MAX: u32 = 50;
 /// Most batches that one device draws in a day. A phone that is used at fifty desks a day draws about four.
 pub const BATCHES_MAX: u32 = 20;
 
+/// Batches of a device that are kept for asking again: a batch is large, and a phone waits for one at a time.
+const BATCHES_KEPT: u32 = 4;
+
 /// A holder key that has been proven, and what it is for.
 type Proven<'a> = (&'a PassType, PublicKey);
 
 impl Province {
-    /// A fresh challenge for an enrolled device.
+    /// A fresh challenge for an enrolled device; asked for again, the same one until it is used or over.
     ///
     /// # Errors
     /// [`Refusal`]: the device is unknown, or its person's passes were revoked.
-    pub async fn challenge(&self, device: DeviceKey) -> Result<Challenge, Refusal> {
+    pub async fn challenge(&self, asked: &Asked) -> Result<Challenge, Refusal> {
         let now = self.now();
+        let device = asked.device;
         let person = self.person_of(device).await?;
         let (register, held) = self.kinds_of(&person).await?;
         let fresh: [u8; 16] = self.randomness().bytes();
         let expires_at = now.plus(CHALLENGE_LIFETIME).unix();
         let mut write = self.store().write().await?;
         challenge::forget_expired(&mut write, now.unix()).await?;
+        let given = challenge::given(&mut write, device.as_bytes(), &asked.idempotency_key).await?;
+        if let Some((challenge, expires_at)) = given {
+            return Ok(Challenge {
+                challenge: Bytes::from(&challenge[..]),
+                expires_at,
+                offers: offers(&register, &held),
+            });
+        }
         if challenge::held(&mut write, device.as_bytes()).await? >= CHALLENGES_MAX {
             return Err(Refusal::Later(ProblemCode::TooManyAttempts, 60));
         }
-        challenge::add(&mut write, &fresh, device.as_bytes(), expires_at).await?;
+        let (key, asked_by) = (&asked.idempotency_key, device.as_bytes());
+        challenge::add(&mut write, &fresh, asked_by, key, expires_at).await?;
         write.commit().await?;
         Ok(Challenge {
             challenge: Bytes::from(&fresh[..]),
@@ -62,15 +74,10 @@ impl Province {
     ///
     /// # Errors
     /// [`Refusal`]; then nothing was issued.
-    pub async fn issue_passes(
-        &self,
-        device: DeviceKey,
-        idempotency_key: &[u8; 16],
-        body: &[u8],
-    ) -> Result<PassesReply, Refusal> {
-        let body_sha256: [u8; 32] = Sha256::digest(body).into();
+    pub async fn issue_passes(&self, asked: &Asked, body: &[u8]) -> Result<PassesReply, Refusal> {
+        let device = asked.device;
         let person = self.person_of(device).await?;
-        if let Some(reply) = self.answered(&person, idempotency_key, &body_sha256).await? {
+        if let Some(reply) = self.answered(&mut *self.store().read().await?, asked).await? {
             return Ok(reply);
         }
         let request: PassesRequest =
@@ -78,24 +85,12 @@ impl Province {
         let (register, held) = self.kinds_of(&person).await?;
         let wanted = proven(&request, &register)?;
         let reply = self.sign(&person, &wanted, &held).await?;
-        let plain = Zeroizing::new(serde_json::to_vec(&reply).map_err(Fault::Record)?);
-        let answer = Answer {
-            body_sha256,
-            sealed: self
-                .keys()
-                .data
-                .seal(Kind::Answer, &person.id, &plain, self.randomness())?,
-        };
-
-        let now = self.now().unix();
+        let now = self.now();
         let mut write = self.store().write().await?;
-        if !challenge::take(&mut write, &request.challenge.0, device.as_bytes(), now).await? {
-            drop(write);
+        if !challenge::take(&mut write, &request.challenge.0, device.as_bytes(), now.unix()).await? {
             // The same request may have been answered while this one was signing.
-            return self
-                .answered(&person, idempotency_key, &body_sha256)
-                .await?
-                .ok_or(ProblemCode::ChallengeInvalid.into());
+            let before = self.answered(&mut write, asked).await?;
+            return before.ok_or(ProblemCode::ChallengeInvalid.into());
         }
         // Revoked or released since it was read: nothing leaves.
         match person::with_device(&mut write, device.as_bytes()).await? {
@@ -107,7 +102,12 @@ impl Province {
         if attempt::count(&mut write, &drawing, day_of(self.now())).await? > BATCHES_MAX {
             return Err(self.tomorrow());
         }
-        answer::add(&mut write, &person.id, idempotency_key, &answer, now).await?;
+        self.remember(&mut write, asked, &reply).await?;
+        // A phone asks for a batch when it has the one before.
+        answer::keep_newest(&mut write, device.as_bytes(), asked.path, BATCHES_KEPT).await?;
+        let (data, randomness) = (&self.keys().data, self.randomness());
+        let what = issued(&wanted);
+        feed::note(&mut write, data, randomness, &person.id, &what, now).await?;
         write.commit().await?;
         Ok(reply)
     }
@@ -122,27 +122,9 @@ impl Province {
         Ok(person)
     }
 
-    async fn answered(
-        &self,
-        person: &Person,
-        idempotency_key: &[u8; 16],
-        body_sha256: &[u8; 32],
-    ) -> Result<Option<PassesReply>, Refusal> {
-        let mut db = self.store().read().await?;
-        let Some(answer) = answer::find(&mut db, &person.id, idempotency_key).await? else {
-            return Ok(None);
-        };
-        if answer.body_sha256 != *body_sha256 {
-            return Err(ProblemCode::IdempotencyConflict.into());
-        }
-        let plain = self.keys().data.open(Kind::Answer, &person.id, &answer.sealed)?;
-        let reply = serde_json::from_slice(&plain).map_err(Fault::Record)?;
-        Ok(Some(reply))
-    }
-
     /// The kinds that may be drawn, and which documents this citizen holds that have not ended and fit their kind. One
     /// that the register outgrew is for the operator to grant anew; the citizen's other passes do not wait for it.
-    async fn kinds_of(&self, person: &Person) -> Result<(RegisterContent, Vec<Holding>), Refusal> {
+    pub(super) async fn kinds_of(&self, person: &Person) -> Result<(RegisterContent, Vec<Holding>), Refusal> {
         let mut db = self.store().read().await?;
         let register = kinds::in_force(&mut db).await?;
         let all = holding::all(&mut db, &person.id).await?;
@@ -247,8 +229,17 @@ fn proven<'a>(
         .collect()
 }
 
+/// What is told of a batch: how many of each kind, never which.
+fn issued(wanted: &[Proven<'_>]) -> Event {
+    let mut passes = BTreeMap::new();
+    for (kind, _) in wanted {
+        *passes.entry(kind.vct.as_str().to_owned()).or_insert(0) += 1;
+    }
+    Event::PassesIssued { passes }
+}
+
 /// What a citizen with these documents may draw.
-fn offers(register: &RegisterContent, held: &[Holding]) -> Vec<Offer> {
+pub(super) fn offers(register: &RegisterContent, held: &[Holding]) -> Vec<Offer> {
     let offer = |kind: &PassType| {
         let grant = if kinds::is_document(kind) {
             held.iter().find(|one| one.vct == kind.vct.as_str())?.granted_at

@@ -2,16 +2,16 @@
 
 use credential::{CLOCK_ALLOWANCE, DAY, RiskRules, Timestamp, Vct};
 
+use super::answered::ANSWER_DAYS;
+use super::feed::{DRAWN, DRAWN_DAYS};
 use super::{Fault, Province, day_of, publish, status};
 use crate::store::artefact::{self, Artefact, Name};
-use crate::store::{answer, attempt, challenge};
+use crate::store::{answer, attempt, challenge, event, seen};
 
 /// A manifest older than this is signed anew, in seconds.
 pub const MANIFEST_AGE_MAX: u64 = DAY;
 /// Risk rules older than this are signed anew, in seconds.
 pub const RULES_AGE_MAX: u64 = 30 * DAY;
-/// How long answers are kept for asking again.
-const ANSWER_DAYS: u64 = 7;
 
 /// What one turn of [`Province::upkeep`] did.
 #[derive(Debug, Default)]
@@ -63,6 +63,8 @@ impl Province {
         let mut write = self.store().write().await?;
         attempt::forget_before(&mut write, day_of(now)).await?;
         challenge::forget_expired(&mut write, now.unix()).await?;
+        seen::forget_ended(&mut write, now.unix()).await?;
+        event::forget_before(&mut write, DRAWN, now.minus(DRAWN_DAYS * DAY).unix()).await?;
         answer::forget_before(&mut write, now.minus(ANSWER_DAYS * DAY).unix()).await?;
         Ok(write.commit().await?)
     }

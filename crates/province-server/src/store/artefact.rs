@@ -64,6 +64,70 @@ pub async fn newest(db: &mut AnyConnection, name: Name) -> Result<Option<Artefac
     row.map(|row| artefact(&row)).transpose()
 }
 
+/// A public file without its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// How many bytes it has.
+    pub bytes: u64,
+}
+
+/// What stands for the newest of this name.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn newest_head(db: &mut AnyConnection, name: &Name) -> Result<Option<Head>, StoreError> {
+    sqlx::query(
+        "SELECT sha256, LENGTH(bytes) AS size FROM artefact WHERE name = $1 ORDER BY sequence DESC LIMIT 1",
+    )
+    .bind(name.clone().text())
+    .fetch_optional(db)
+    .await?
+    .map(|row| {
+        Ok(Head {
+            sha256: array(&row, "sha256")?,
+            bytes: unsigned(&row, "size")?,
+        })
+    })
+    .transpose()
+}
+
+/// The file of this name with this SHA-256, if it is kept.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn with_sha256(
+    db: &mut AnyConnection,
+    name: &Name,
+    sha256: &[u8; 32],
+) -> Result<Option<Vec<u8>>, StoreError> {
+    sqlx::query("SELECT bytes FROM artefact WHERE name = $1 AND sha256 = $2 ORDER BY sequence DESC LIMIT 1")
+        .bind(name.clone().text())
+        .bind(sha256.to_vec())
+        .fetch_optional(db)
+        .await?
+        .map(|row| Ok(row.try_get("bytes")?))
+        .transpose()
+}
+
+/// Whether a version of this name is kept whose SHA-256 begins so.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn is_kept(db: &mut AnyConnection, name: &Name, begins: &[u8]) -> Result<bool, StoreError> {
+    let hashes = sqlx::query("SELECT sha256 FROM artefact WHERE name = $1")
+        .bind(name.clone().text())
+        .fetch_all(db)
+        .await?;
+    for row in &hashes {
+        if array::<32>(row, "sha256")?.starts_with(begins) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The one with this number, if it is kept.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use sqlx::AnyConnection;
 
-use super::{StoreError, seconds};
+use super::{StoreError, array, seconds, unsigned};
 
 /// Keeps a challenge for a device.
 ///
@@ -12,12 +12,46 @@ pub async fn add(
     db: &mut AnyConnection,
     challenge: &[u8; 16],
     device_key: &[u8; 32],
+    idempotency_key: &[u8; 16],
     expires_at: u64,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO challenge (challenge, device_key, expires_at) VALUES ($1, $2, $3)")
-        .bind(challenge.to_vec())
+    sqlx::query(
+        "INSERT INTO challenge (challenge, device_key, idempotency_key, expires_at) VALUES ($1, $2, $3, $4)",
+    )
+    .bind(challenge.to_vec())
+    .bind(device_key.to_vec())
+    .bind(idempotency_key.to_vec())
+    .bind(seconds(expires_at)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The challenge, and its end, that a device was given under this key and has not used.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn given(
+    db: &mut AnyConnection,
+    device_key: &[u8; 32],
+    idempotency_key: &[u8; 16],
+) -> Result<Option<([u8; 16], u64)>, StoreError> {
+    sqlx::query("SELECT challenge, expires_at FROM challenge WHERE device_key = $1 AND idempotency_key = $2")
         .bind(device_key.to_vec())
-        .bind(seconds(expires_at)?)
+        .bind(idempotency_key.to_vec())
+        .fetch_optional(db)
+        .await?
+        .map(|row| Ok((array(&row, "challenge")?, unsigned(&row, "expires_at")?)))
+        .transpose()
+}
+
+/// Forgets every challenge of a device.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_device(db: &mut AnyConnection, device_key: &[u8; 32]) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM challenge WHERE device_key = $1")
+        .bind(device_key.to_vec())
         .execute(db)
         .await?;
     Ok(())
@@ -64,5 +98,5 @@ pub async fn held(db: &mut AnyConnection, device_key: &[u8; 32]) -> Result<u32, 
         .bind(device_key.to_vec())
         .fetch_one(db)
         .await?;
-    super::unsigned(&row, "n")
+    unsigned(&row, "n")
 }

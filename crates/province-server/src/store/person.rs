@@ -4,7 +4,7 @@ use sqlx::AnyConnection;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::{StoreError, array, seconds, unsigned};
+use super::{StoreError, answer, array, seconds, unsigned};
 use crate::sealed::{BlindIndex, PersonId};
 
 /// One enrolled citizen.
@@ -22,9 +22,16 @@ pub struct Person {
     pub status_index: u32,
     /// When NADRA confirmed, unix seconds.
     pub nadra_at: u64,
+    /// Number of the last event in the person's feed.
+    pub events: u64,
+    /// When the province revoked them for good, unix seconds.
+    pub revoked_at: Option<u64>,
+    /// When the wallet was disabled, unix seconds; none while a device serves.
+    pub disabled_at: Option<u64>,
 }
 
-const COLUMNS: &str = "id, cnic_index, device_key, sealed, status_index, nadra_at";
+const COLUMNS: &str =
+    "id, cnic_index, device_key, sealed, status_index, nadra_at, events, revoked_at, disabled_at";
 
 /// The person with this CNIC.
 ///
@@ -68,10 +75,41 @@ fn read(row: &AnyRow) -> Result<Person, StoreError> {
         sealed: row.try_get("sealed")?,
         status_index: unsigned(row, "status_index")?,
         nadra_at: unsigned(row, "nadra_at")?,
+        events: unsigned(row, "events")?,
+        revoked_at: time(row, "revoked_at")?,
+        disabled_at: time(row, "disabled_at")?,
     })
 }
 
-/// Adds a person.
+/// A time that need not be there.
+fn time(row: &AnyRow, column: &str) -> Result<Option<u64>, StoreError> {
+    let time: Option<i64> = row.try_get(column)?;
+    time.map(|time| u64::try_from(time).map_err(|_| StoreError::Form))
+        .transpose()
+}
+
+/// Writes what may change of a person: all but id, CNIC and feed.
+///
+/// # Errors
+/// [`StoreError`], [`StoreError::is_taken`] if the device is enrolled already.
+pub async fn update(db: &mut AnyConnection, person: &Person) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE person SET device_key = $2, sealed = $3, status_index = $4, nadra_at = $5, revoked_at = $6,
+         disabled_at = $7 WHERE id = $1",
+    )
+    .bind(person.id.as_bytes().to_vec())
+    .bind(person.device_key.to_vec())
+    .bind(person.sealed.clone())
+    .bind(i64::from(person.status_index))
+    .bind(seconds(person.nadra_at)?)
+    .bind(person.revoked_at.map(seconds).transpose()?)
+    .bind(person.disabled_at.map(seconds).transpose()?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Adds a person, whose feed is empty.
 ///
 /// # Errors
 /// [`StoreError`], [`StoreError::is_taken`] if CNIC or device is enrolled already.
@@ -91,24 +129,24 @@ pub async fn add(db: &mut AnyConnection, person: &Person) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Ends an enrolment. What was sealed goes with it, the documents and the stored answers.
+/// Ends an enrolment. What was sealed goes with it, the documents, the feed and the stored answers.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn remove(db: &mut AnyConnection, id: &PersonId) -> Result<(), StoreError> {
+pub async fn remove(db: &mut AnyConnection, person: &Person) -> Result<(), StoreError> {
+    answer::forget_device(&mut *db, &person.device_key).await?;
     // Not left to ON DELETE CASCADE alone, which an engine may have switched off.
-    sqlx::query("DELETE FROM answer WHERE person = $1")
-        .bind(id.as_bytes().to_vec())
-        .execute(&mut *db)
-        .await?;
-    sqlx::query("DELETE FROM holding WHERE person = $1")
-        .bind(id.as_bytes().to_vec())
-        .execute(&mut *db)
-        .await?;
-    sqlx::query("DELETE FROM person WHERE id = $1")
-        .bind(id.as_bytes().to_vec())
-        .execute(db)
-        .await?;
+    for sql in [
+        "DELETE FROM holding WHERE person = $1",
+        "DELETE FROM event WHERE person = $1",
+        "DELETE FROM former_device WHERE person = $1",
+        "DELETE FROM person WHERE id = $1",
+    ] {
+        sqlx::query(sql)
+            .bind(person.id.as_bytes().to_vec())
+            .execute(&mut *db)
+            .await?;
+    }
     Ok(())
 }
 

@@ -148,12 +148,14 @@ impl Reply {
     }
 }
 
+/// Of all requests of all phones, also of one that a test makes twice.
+static NONCES: AtomicU64 = AtomicU64::new(0);
+
 /// A phone: a device key, a holder seed, and a count of its requests.
 pub struct Phone {
     pub key: SigningKey,
     pub seed: [u8; 32],
     count: AtomicU64,
-    nonces: AtomicU64,
 }
 
 impl Phone {
@@ -162,7 +164,6 @@ impl Phone {
             key: SigningKey::from_bytes(&[number; 32]),
             seed: [number; 32],
             count: AtomicU64::new(0),
-            nonces: AtomicU64::new(0),
         }
     }
 
@@ -172,7 +173,7 @@ impl Phone {
 
     pub fn signed(&self, path: &str, body: &[u8], idempotency_key: &str, at: u64) -> Request<Body> {
         let mut request = Request::post(path);
-        let nonce = u128::from(self.nonces.fetch_add(1, Ordering::SeqCst)).to_be_bytes();
+        let nonce = u128::from(NONCES.fetch_add(1, Ordering::SeqCst)).to_be_bytes();
         for (name, value) in signature::sign(&self.key, "POST", path, body, idempotency_key, at, &nonce) {
             request = request.header(name, value);
         }
@@ -232,6 +233,19 @@ impl Bench {
             province,
             nadra,
             clock,
+        }
+    }
+
+    /// The same folder, opened anew.
+    pub async fn opened_anew(self) -> Self {
+        let office = Office::open(self.folder.path()).await.unwrap();
+        let desk: Arc<dyn NadraDesk> = self.nadra.clone();
+        let province = Arc::new(Province::new(parts(&office, desk, Arc::clone(&self.clock))));
+        Self {
+            office,
+            app: router(Arc::clone(&province)),
+            province,
+            ..self
         }
     }
 

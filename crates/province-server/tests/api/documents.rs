@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, Counting, Phone, citizen_number};
 use crate::passes::desk;
 
-fn cnic(number: usize) -> Cnic {
+pub fn cnic(number: usize) -> Cnic {
     Cnic::parse(&citizen_number(number).cnic).unwrap()
 }
 
@@ -38,6 +38,13 @@ pub fn domicile(number: usize, certificate: &str) -> Form {
 }
 
 impl Bench {
+    pub async fn withdraw(&self, kind: &Vct) -> Result<(), AdminError> {
+        let randomness = Randomness::new(Counting(10));
+        self.office
+            .withdraw(&cnic(0), kind, &randomness, self.now())
+            .await
+    }
+
     pub async fn grant(&self, form: &Form) -> Result<(), AdminError> {
         let randomness = Randomness::new(Counting(9));
         self.office.grant(form, &randomness, self.now()).await
@@ -158,7 +165,7 @@ async fn a_granted_document_is_drawn_shown_replaced_and_withdrawn() {
     assert!(says.contains(&"certificate_number=PSH-26-2".to_owned()));
 
     let kind = Vct::parse("domicile").unwrap();
-    bench.office.withdraw(&cnic(0), &kind, bench.now()).await.unwrap();
+    bench.withdraw(&kind).await.unwrap();
     assert!(
         bench
             .offers(&phone)
@@ -170,11 +177,7 @@ async fn a_granted_document_is_drawn_shown_replaced_and_withdrawn() {
         bench.at_a_desk(&phone, &second.0, "domicile").await.0,
         Code::Revoked
     );
-    let gone = bench
-        .office
-        .withdraw(&cnic(0), &kind, bench.now())
-        .await
-        .unwrap_err();
+    let gone = bench.withdraw(&kind).await.unwrap_err();
     assert!(matches!(gone, AdminError::Document(DocumentError::NotHeld)));
 }
 
@@ -227,7 +230,7 @@ async fn whoever_is_suspended_has_their_documents_suspended_until_it_is_lifted()
     bench.office.resume(&cnic(0), bench.now()).await.unwrap();
     assert_eq!(at_a_desk(&phone, &pass.0).await, Code::FaceNotCompared);
     bench.office.suspend(&cnic(0), bench.now()).await.unwrap();
-    bench.office.withdraw(&cnic(0), &kind, bench.now()).await.unwrap();
+    bench.withdraw(&kind).await.unwrap();
     bench.office.resume(&cnic(0), bench.now()).await.unwrap();
     assert_eq!(at_a_desk(&phone, &pass.0).await, Code::Revoked);
 }

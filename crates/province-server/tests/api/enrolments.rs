@@ -387,21 +387,8 @@ async fn a_fault_between_nadra_and_the_database_leaves_nobody_half_enrolled() {
     let reply = bench.enrol(&Phone::new(1), &form).await;
     assert_eq!(bench.nadra.asked.load(Ordering::SeqCst), 1);
     assert_eq!(reply.code(), ProblemCode::ServerFault);
-    // The same folder, opened anew: nobody is in it, no index is used up, and the citizen may try again.
-    let office = province_server::admin::Office::open(bench.folder.path())
-        .await
-        .unwrap();
-    let bench = Bench {
-        app: province_server::app(province_server::AppParts {
-            store: office.store().clone(),
-            keys: office.keys().serving().unwrap(),
-            nadra: bench.nadra.clone(),
-            clock: std::sync::Arc::new(|| credential::Timestamp::from_unix(NOW)),
-            randomness: province_server::randomness::Randomness::new(crate::bench::Counting(3)),
-        }),
-        office,
-        ..bench
-    };
+    // Nobody is in it, no index is used up, and the citizen may try again.
+    let bench = bench.opened_anew().await;
     assert_eq!(bench.people().await, 0);
     let _: EnrolmentReply = bench.enrol(&Phone::new(2), &form).await.json();
 }

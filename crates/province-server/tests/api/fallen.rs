@@ -148,6 +148,23 @@ impl Bench {
         withdrawn.unwrap();
     }
 
+    /// Other keys for what the issuer signs and for manifests, on a list that the roots here sign.
+    pub async fn rotate_keys(&self, number: u64) {
+        let keys = self.office.list_keys().await.unwrap();
+        let issuer = keys
+            .iter()
+            .find(|row| row.allowed.contains(&Vct::IDENTITY))
+            .unwrap();
+        let randomness = Randomness::new(Counting(number));
+        let added = self
+            .office
+            .add_key(&issuer.allowed, 365, &randomness, self.now())
+            .await;
+        added.unwrap();
+        self.another(Vct::STATUS_MANIFEST, number + 1).await;
+        self.next_list(Desks::MustDecide).await.unwrap();
+    }
+
     async fn another(&self, vct: Vct, number: u64) {
         let randomness = Randomness::new(Counting(number));
         let added = self.office.add_key(&[vct], 365, &randomness, self.now()).await;

@@ -19,6 +19,10 @@ async fn a_body_over_its_limit_is_refused() {
         (paths::ENROLMENTS, 1 << 20),
         (paths::PASSES, 64 * 1024),
         (paths::CHALLENGES, 64 * 1024),
+        (paths::SYNC, 64 * 1024),
+        (paths::MOBILE, 64 * 1024),
+        (paths::REBIND, 1 << 20),
+        (paths::LOST, 1 << 20),
     ] {
         let over = bench.post(&phone, path, &vec![b' '; limit + 1]).await;
         assert_eq!(over.code(), ProblemCode::BodyTooLarge, "{path}");
@@ -89,7 +93,15 @@ fn any_signed_body_is_answered_by_a_problem() {
     let bench = runtime.block_on(Bench::new());
     let phone = runtime.block_on(bench.enrolled(0, 1));
     let form = serde_json::to_vec(&citizen_number(1).enrolment()).unwrap();
-    let path = prop::sample::select(vec![paths::ENROLMENTS, paths::CHALLENGES, paths::PASSES]);
+    let path = prop::sample::select(vec![
+        paths::ENROLMENTS,
+        paths::CHALLENGES,
+        paths::PASSES,
+        paths::SYNC,
+        paths::MOBILE,
+        paths::REBIND,
+        paths::LOST,
+    ]);
     let body = prop_oneof![
         prop::collection::vec(any::<u8>(), 1..300),
         // A good enrolment with one byte changed and its end cut off.

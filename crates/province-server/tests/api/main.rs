@@ -9,6 +9,8 @@
 
 mod admin;
 mod artefacts;
+mod asked_twice;
+mod away;
 mod bench;
 mod connections;
 mod documents;
@@ -20,9 +22,11 @@ mod limits;
 mod nadra;
 mod passes;
 mod process;
+mod rebind;
 #[path = "../../../../tests/soak.rs"]
 mod soak;
 mod status;
+mod sync;
 mod trust;
 mod unfit;
 mod upkeep;

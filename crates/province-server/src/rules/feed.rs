@@ -1,0 +1,50 @@
+//! The change feed: every rule that changes something about a person notes it in the same transaction.
+
+use credential::Timestamp;
+use province_api::sync::Event;
+use sqlx::AnyConnection;
+use zeroize::Zeroizing;
+
+use super::Fault;
+use crate::randomness::Randomness;
+use crate::sealed::{DataKeys, Kind, PersonId};
+use crate::store::event;
+
+/// The kind of the events of passes that were drawn.
+pub(super) const DRAWN: &str = "passes_issued";
+
+/// For how long a phone is told of passes that were drawn; other events stay as long as the enrolment.
+pub const DRAWN_DAYS: u64 = 100;
+
+/// Notes an event that its kind says whole.
+pub(super) async fn note_bare(
+    db: &mut AnyConnection,
+    person: &PersonId,
+    what: &Event,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    Ok(event::add(db, person, now.unix(), what.kind(), None).await?)
+}
+
+/// Notes an event, sealed.
+pub(super) async fn note(
+    db: &mut AnyConnection,
+    data: &DataKeys,
+    randomness: &Randomness,
+    person: &PersonId,
+    what: &Event,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let plain = Zeroizing::new(serde_json::to_vec(what).map_err(Fault::Record)?);
+    let sealed = data.seal(Kind::Event, person, &plain, randomness)?;
+    Ok(event::add(db, person, now.unix(), what.kind(), Some(sealed)).await?)
+}
+
+/// What a stored event says.
+pub(super) fn read(data: &DataKeys, person: &PersonId, stored: &event::Event) -> Result<Event, Fault> {
+    let read = match &stored.sealed {
+        Some(sealed) => serde_json::from_slice(&data.open(Kind::Event, person, sealed)?),
+        None => serde_json::from_value(serde_json::json!({ "kind": stored.kind })),
+    };
+    read.map_err(Fault::Record)
+}

@@ -1,0 +1,231 @@
+//! When the phone is gone: another device takes an enrolment over, or ends the lost one. Both take the proof of an
+//! enrolment, or anybody could take over or disable anybody.
+
+use std::sync::Arc;
+
+use credential::{SecretKey, StatusPurpose, Timestamp, Vct};
+use province_api::Bytes;
+use province_api::artefacts::IDENTITY_LIST;
+use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, Particulars};
+use province_api::person::Day;
+use province_api::problem::ProblemCode;
+use province_api::sync::{Event, LostReply};
+use sqlx::AnyConnection;
+
+use super::answered::Asked;
+use super::enrol::{parse, reply};
+use super::record::Record;
+use super::status::{draw, publish};
+use super::{Fault, Province, Refusal, day_of, document, end, feed};
+use crate::sealed::{BlindIndex, Subject};
+use crate::store::person::{self, Person};
+use crate::store::status_file::Flip;
+use crate::store::{answer, attempt, challenge, device, status};
+
+/// Most times that one CNIC is bound to another device in a day: each takes places in the status lists.
+pub const BINDINGS_MAX: u32 = 3;
+
+/// An enrolment of another device, with what was asked.
+struct Proven {
+    asked: Asked,
+    cnic: BlindIndex,
+    particulars: Particulars,
+    picture: Vec<u8>,
+    now: Timestamp,
+}
+
+impl Province {
+    /// Gives the enrolment of a citizen to this device. The device before it is refused from then on; identity and
+    /// documents get new status places, and what was drawn before dies by the old ones.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; then nothing changed but the count of attempts.
+    pub async fn rebind(
+        self: &Arc<Self>,
+        asked: Asked,
+        request: EnrolmentRequest,
+    ) -> Result<EnrolmentReply, Refusal> {
+        let proven = self.to_prove(asked, request)?;
+        let mut db = self.store().read().await?;
+        if let Some(reply) = self.answered(&mut db, &asked).await? {
+            return Ok(reply);
+        }
+        let bound = person::with_device(&mut db, asked.device.as_bytes()).await?;
+        drop(db);
+        if let Some(person) = bound {
+            return self.enrolled(&person, &proven.cnic).await;
+        }
+        let province = Arc::clone(self);
+        self.enrolling
+            .to_its_end(async move { province.bind(proven).await })
+            .await
+            .unwrap_or(Err(Fault::BrokenOff.into()))
+    }
+
+    /// Disables the wallet of a citizen: its device is refused from then on, identity and documents die by the status
+    /// lists. The enrolment stays, for a device that takes it over.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; then nothing changed but the count of attempts.
+    pub async fn lose(
+        self: &Arc<Self>,
+        asked: Asked,
+        request: EnrolmentRequest,
+    ) -> Result<LostReply, Refusal> {
+        let proven = self.to_prove(asked, request)?;
+        if let Some(reply) = self.answered(&mut *self.store().read().await?, &asked).await? {
+            return Ok(reply);
+        }
+        let province = Arc::clone(self);
+        self.enrolling
+            .to_its_end(async move { province.disable(proven).await })
+            .await
+            .unwrap_or(Err(Fault::BrokenOff.into()))
+    }
+
+    fn to_prove(&self, asked: Asked, request: EnrolmentRequest) -> Result<Proven, Refusal> {
+        let now = self.now();
+        let particulars = parse(&request, Day::at_unix(now.unix()))?;
+        let cnic = particulars.cnic.as_str().as_bytes();
+        Ok(Proven {
+            asked,
+            cnic: self.keys().data.blind_index(Subject::Cnic, cnic),
+            particulars,
+            picture: request.photo.0,
+            now,
+        })
+    }
+
+    async fn bind(&self, proven: Proven) -> Result<EnrolmentReply, Refusal> {
+        let Proven {
+            asked,
+            cnic,
+            particulars,
+            picture,
+            now,
+        } = proven;
+        let small = self
+            .prove(asked.device, &cnic, &particulars, picture, now)
+            .await?;
+        let record = Record {
+            particulars,
+            photo: Bytes(small),
+        };
+        self.try_passes(&record).await?;
+        let mut write = self.store().write().await?;
+        // The other of two at once may have been first: the lock is held from here on.
+        if let Some(reply) = self.answered(&mut write, &asked).await? {
+            return Ok(reply);
+        }
+        if let Some(bound) = person::with_device(&mut write, asked.device.as_bytes()).await? {
+            drop(write);
+            return self.enrolled(&bound, &cnic).await;
+        }
+        let mut person = self.found(&mut write, &cnic).await?;
+        let binding = self.keys().data.blind_index(Subject::Binding, cnic.as_bytes());
+        if attempt::count(&mut write, &binding, day_of(now)).await? > BINDINGS_MAX {
+            return Err(self.tomorrow());
+        }
+        let flips = self.move_places(&mut write, &mut person, now).await?;
+        device::replace(&mut write, &person.device_key, &person.id, now.unix()).await?;
+        forget_device(&mut write, &person.device_key).await?;
+        person.device_key = *asked.device.as_bytes();
+        person.sealed = self.seal_record(&person.id, &record)?;
+        person.nadra_at = now.unix();
+        person.disabled_at = None;
+        person::update(&mut write, &person).await?;
+        feed::note_bare(&mut write, &person.id, &Event::DeviceReplaced, now).await?;
+        let key = self.status_key(&mut write, now).await?;
+        publish(&mut write, &key, now, &flips).await?;
+        let reply = reply(&person);
+        self.remember(&mut write, &asked, &reply).await?;
+        write.commit().await?;
+        Ok(reply)
+    }
+
+    /// The person whom a device may be bound to.
+    async fn found(&self, db: &mut AnyConnection, cnic: &BlindIndex) -> Result<Person, Refusal> {
+        let person = person::with_cnic(db, cnic)
+            .await?
+            .ok_or(ProblemCode::NotEnrolled)?;
+        if person.revoked_at.is_some() {
+            return Err(ProblemCode::PersonRevoked.into());
+        }
+        let suspended = StatusPurpose::Suspended;
+        if status::is_set(db, IDENTITY_LIST, suspended, person.status_index).await? {
+            return Err(ProblemCode::PersonSuspended.into());
+        }
+        Ok(person)
+    }
+
+    /// Gives identity and documents new places in the status lists and revokes the old ones; says which bits turned.
+    async fn move_places(
+        &self,
+        write: &mut AnyConnection,
+        person: &mut Person,
+        now: Timestamp,
+    ) -> Result<Vec<Flip>, Fault> {
+        let mut flips = end::revoke_places(write, person, now).await?;
+        flips.extend(document::move_all(write, person, self.randomness(), now).await?);
+        person.status_index = draw(write, IDENTITY_LIST, self.randomness()).await?;
+        Ok(flips)
+    }
+
+    async fn disable(&self, proven: Proven) -> Result<LostReply, Refusal> {
+        let Proven {
+            asked,
+            cnic,
+            particulars,
+            picture,
+            now,
+        } = proven;
+        self.prove(asked.device, &cnic, &particulars, picture, now)
+            .await?;
+        let mut write = self.store().write().await?;
+        if let Some(reply) = self.answered(&mut write, &asked).await? {
+            return Ok(reply);
+        }
+        let person = person::with_cnic(&mut write, &cnic)
+            .await?
+            .ok_or(ProblemCode::NotEnrolled)?;
+        let disabled_at = if let Some(before) = person.disabled_at {
+            before
+        } else {
+            let flips = disable_wallet(&mut write, &person, now).await?;
+            let key = self.status_key(&mut write, now).await?;
+            publish(&mut write, &key, now, &flips).await?;
+            now.unix()
+        };
+        let reply = LostReply { disabled_at };
+        self.remember(&mut write, &asked, &reply).await?;
+        write.commit().await?;
+        Ok(reply)
+    }
+
+    async fn status_key(&self, db: &mut AnyConnection, now: Timestamp) -> Result<SecretKey, Fault> {
+        self.keys().current(db, Vct::STATUS_MANIFEST, now).await
+    }
+}
+
+/// Disables a wallet inside the caller's transaction, which publishes the bits that turned.
+pub(super) async fn disable_wallet(
+    db: &mut AnyConnection,
+    person: &Person,
+    now: Timestamp,
+) -> Result<Vec<Flip>, Fault> {
+    let flips = end::revoke_places(db, person, now).await?;
+    let disabled = Person {
+        disabled_at: Some(now.unix()),
+        ..person.clone()
+    };
+    person::update(db, &disabled).await?;
+    forget_device(db, &person.device_key).await?;
+    feed::note_bare(db, &person.id, &Event::WalletDisabled, now).await?;
+    Ok(flips)
+}
+
+/// Forgets what was kept for a device that gets nothing more.
+async fn forget_device(db: &mut AnyConnection, device_key: &[u8; 32]) -> Result<(), Fault> {
+    challenge::forget_device(db, device_key).await?;
+    Ok(answer::forget_device(db, device_key).await?)
+}
