@@ -141,7 +141,8 @@ async fn a_printed_document_is_accepted_as_a_document() {
     assert_eq!(number.value, "BJR-26-104711");
 
     let randomness = Randomness::new(Numbered(10));
-    let withdrawn = stage.office.withdraw(&cnic(), &vct, &randomness, stage.now());
+    let (whose, now) = (cnic(), stage.now());
+    let withdrawn = stage.office.withdraw(&whose, &vct, &randomness, now);
     withdrawn.await.unwrap();
     stage.sync(&mut desk).await.unwrap();
     let reply = look(&stage, &mut desk, &pdf, 0, 6.0);
