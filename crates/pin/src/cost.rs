@@ -39,6 +39,14 @@ impl Cost {
         lanes: 1,
     };
 
+    /// 64 MiB, 3 passes, 1 lane, for the phrase of a backup: the second choice of RFC 9106 (section 4), which is for
+    /// machines short of memory. A backup is opened once in years; a PIN is typed each day.
+    pub const BACKUP: Self = Self {
+        memory_kib: 64 * 1024,
+        passes: 3,
+        lanes: 1,
+    };
+
     /// Takes memory in KiB, passes and lanes.
     ///
     /// # Errors
@@ -79,10 +87,18 @@ impl Cost {
 /// # Errors
 /// [`CostError`].
 pub fn stretch(pin: &Pin, salt: &[u8], cost: Cost, out: &mut [u8]) -> Result<(), CostError> {
+    stretch_secret(pin.as_bytes(), salt, cost, out)
+}
+
+/// The same of a secret that is no PIN, such as the number behind a backup's phrase.
+///
+/// # Errors
+/// [`CostError`].
+pub fn stretch_secret(secret: &[u8], salt: &[u8], cost: Cost, out: &mut [u8]) -> Result<(), CostError> {
     let params =
         Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(|_| CostError::Parameters)?;
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(pin.as_bytes(), salt, out)
+        .hash_password_into(secret, salt, out)
         .map_err(|_| CostError::Derivation)
 }
 

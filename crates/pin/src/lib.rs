@@ -5,5 +5,5 @@
 mod cost;
 mod pin;
 
-pub use cost::{Cost, CostError, PinHash, SALT_BYTES, stretch};
+pub use cost::{Cost, CostError, PinHash, SALT_BYTES, stretch, stretch_secret};
 pub use pin::{PIN_DIGITS_MAX, PIN_DIGITS_MIN, Pin, PinError};

@@ -201,6 +201,48 @@ ui_codes! {
     DeskUnknown = "desk_unknown",
     /// The desk's certificate does not hold (any more).
     DeskUntrusted = "desk_untrusted",
+
+    // Backup, restore, and the move between phones.
+    /// A phrase is six words or 20 digits.
+    PhraseMalformed = "phrase_malformed",
+    /// A word is not in the list.
+    PhraseWordUnknown = "phrase_word_unknown",
+    /// A digit of the phrase is wrong.
+    PhraseDigitWrong = "phrase_digit_wrong",
+    /// The words that were asked for are not those of the phrase.
+    PhraseNotConfirmed = "phrase_not_confirmed",
+    /// The phrase was forgotten when the wallet was locked.
+    PhraseGone = "phrase_gone",
+    /// The file is no backup of this app.
+    NotABackup = "not_a_backup",
+    /// The backup was changed or is not whole.
+    BackupDamaged = "backup_damaged",
+    /// A newer version of the app made the backup.
+    BackupTooNew = "backup_too_new",
+    /// The backup is larger than any that is taken.
+    BackupTooLarge = "backup_too_large",
+    /// The phrase is not this backup's.
+    BackupWrongPhrase = "backup_wrong_phrase",
+    /// There is something in this wallet already.
+    RestoreNotEmpty = "restore_not_empty",
+    /// What came from another phone is only to be looked at until the province has bound this phone.
+    RestoredNotBound = "restored_not_bound",
+    /// There is nothing in this wallet to move.
+    NothingToMove = "nothing_to_move",
+    /// The code is not one that this step waits for.
+    MoveCodeWrong = "move_code_wrong",
+    /// The code is of another move.
+    MoveCodeAnother = "move_code_another",
+    /// The other phone has a newer version of the app.
+    MoveTooNew = "move_too_new",
+    /// There is more to move than codes can carry.
+    MoveTooLarge = "move_too_large",
+    /// What arrived is not what the other phone sent.
+    MoveDamaged = "move_damaged",
+    /// Something changed on this phone since the move began; nothing was taken away.
+    MoveChanged = "move_changed",
+    /// The move was forgotten when the wallet was locked or begun anew.
+    MoveGone = "move_gone",
 }
 
 #[cfg(test)]

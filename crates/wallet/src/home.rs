@@ -106,7 +106,7 @@ pub(crate) fn screen_time(at: Timestamp) -> u32 {
     u32::try_from(at.unix()).unwrap_or(u32::MAX)
 }
 
-fn card(database: &Connection, identity: &Credential) -> Result<Card, UiError> {
+pub(crate) fn card(database: &Connection, identity: &Credential) -> Result<Card, UiError> {
     let claims = identity.unverified_claims();
     let who = claims.identity.as_ref().ok_or(StoreError::Row)?;
     let photo = draft_table::photo(database, PhotoKind::Card)?;

@@ -8,9 +8,12 @@
 //! vault.rs      envelope.rs + SQLCipher: the two files on disk       docs/keys.md
 //! draft.rs      what is typed            sync/   enrolment and sync without a socket
 //! show.rs       codes on the screen      request.rs   a desk's request
+//! archive/      what may leave the phone      backup/   in a file, under a phrase      transfer/   to the next phone
 //! store/        one module per table     screen.rs, code.rs   what crosses to the screen
 //! ```
 
+mod archive;
+mod backup;
 mod claims;
 pub mod code;
 pub mod device_key;
@@ -30,6 +33,7 @@ mod settings;
 mod show;
 mod store;
 mod sync;
+mod transfer;
 mod vault;
 mod wallet;
 
@@ -43,4 +47,4 @@ pub use envelope::{ENVELOPE_BYTES_MAX, EnvelopeError};
 pub use pin::{Cost, PIN_DIGITS_MAX, PIN_DIGITS_MIN, Pin, PinError};
 pub use show::{DEFAULT_AUDIENCE, FRAME_MS, RENEW_SECONDS};
 pub use sync::{Failure, HttpRequest, HttpResponse, Network, SyncPlan};
-pub use wallet::Wallet;
+pub use wallet::{Wallet, complete_word};

@@ -4,6 +4,8 @@
 //! 2106, and a plain `number` for TypeScript); calendar days are `YYYY-MM-DD` text; pictures are
 //! `data:` URLs. Field names stay in snake case, the same word in Rust, JSON and TypeScript.
 
+pub mod moving;
+
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -43,6 +45,8 @@ pub struct AppState {
     pub configured: bool,
     /// Seconds until the province may be asked again, when it asked for a pause.
     pub wait_seconds: Option<u32>,
+    /// Whether this wallet came from another phone, or went to one. `none` while the vault is locked.
+    pub moving: moving::Moving,
 }
 
 /// The mark on every screen.

@@ -281,7 +281,7 @@ fn with_photo(main: &Qr, picture: &[u8]) -> Result<Vec<Qr>, UiError> {
     Ok(frames)
 }
 
-fn qr_of(text: &str) -> Result<Qr, UiError> {
+pub(crate) fn qr_of(text: &str) -> Result<Qr, UiError> {
     // Level L: a screen is not torn or stained, and fewer modules read better from a poor camera.
     let code = qr::Qr::encode(text, Ecc::Low).map_err(|_| UiCode::VaultDamaged)?;
     Ok(Qr {

@@ -7,7 +7,7 @@ import { language } from "$lib/i18n.svelte";
 import { entryFor, HIDDEN_MS_MAX, parentOf, Session, SYNC_AFTER_MS, type Clocks } from "./session.svelte";
 
 const APP: AppState = {
-  mark: "test", language: "en", lock: "open", enrolment: "enrolled", enrolment_error: null, configured: true, wait_seconds: null,
+  mark: "test", language: "en", lock: "open", enrolment: "enrolled", enrolment_error: null, configured: true, wait_seconds: null, moving: "none",
 };
 
 function at(pageMs: number, phoneMs = pageMs): Clocks {

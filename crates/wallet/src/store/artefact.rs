@@ -53,6 +53,19 @@ pub(crate) fn root_change(sequence: u64) -> String {
     format!("{ROOT_CHANGE_PREFIX}{sequence:020}")
 }
 
+/// The rows that the words on the screens are read with, in the order of their names.
+pub(crate) fn names_of_words(database: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut rows = database.prepare("SELECT name FROM artefact ORDER BY name")?;
+    let names = rows.query_map([], |row| row.get(0))?;
+    let names: Vec<String> = names.collect::<Result<_, _>>()?;
+    Ok(names.into_iter().filter(|name| is_of_words(name)).collect())
+}
+
+/// Whether a row of this name is one of them: trust lists and the type register.
+pub(crate) fn is_of_words(name: &str) -> bool {
+    name == TRUST_LIST || name == TYPES || name.starts_with(ROOT_CHANGE_PREFIX)
+}
+
 /// A table or shard of a status list, by its hash.
 pub(crate) fn load_piece(database: &Connection, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
     load(database, &piece(sha256))

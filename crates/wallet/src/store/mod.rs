@@ -5,6 +5,7 @@ pub(crate) mod credential;
 pub(crate) mod draft;
 pub(crate) mod enrolment;
 pub(crate) mod history;
+pub(crate) mod moving;
 pub(crate) mod offer;
 
 pub(crate) mod outbox;

@@ -8,9 +8,11 @@
 
 mod clocks;
 mod documents;
+mod fuzzing;
 mod hostile;
 mod interrupted;
 mod journey;
+mod moving;
 mod opaque;
 mod past;
 mod province;

@@ -2,6 +2,7 @@
 
 mod enrol;
 mod lock;
+mod moving;
 mod past;
 mod show;
 mod sync;
@@ -19,6 +20,7 @@ use crate::device_key::DeviceKeyStore;
 use crate::error::OpenError;
 use crate::register::Register;
 use crate::request::Requests;
+use crate::screen::moving::Moving;
 use crate::screen::{AppState, EnrolmentState, Language, LockState, Mark};
 use crate::show::Showings;
 use crate::store::draft as draft_table;
@@ -26,6 +28,9 @@ use crate::store::enrolment::{self, State};
 use crate::sync::Run;
 use crate::vault::VaultFiles;
 use crate::{file, settings};
+
+use self::moving::UnderWay;
+pub use self::moving::complete_word;
 
 /// The phone without a screen. One at a time on a folder; `Send`, so it can live behind a mutex.
 pub struct Wallet {
@@ -47,6 +52,7 @@ struct Open {
     requests: Requests,
     run: Option<Run>,
     register: Register,
+    under_way: UnderWay,
 }
 
 impl Wallet {
@@ -100,9 +106,11 @@ impl Wallet {
             enrolment_error: None,
             configured: self.config.is_some(),
             wait_seconds: None,
+            moving: Moving::None,
         };
         if let Some(open) = &self.open {
             let row = enrolment::load(&open.database)?;
+            state.moving = Self::moving(open)?;
             state.enrolment = match row.state {
                 State::Draft if draft_table::is_begun(&open.database)? => EnrolmentState::Draft,
                 State::Draft => EnrolmentState::None,
@@ -159,6 +167,7 @@ impl Open {
             requests: Requests::default(),
             run: None,
             register: Register::default(),
+            under_way: UnderWay::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use credential::Timestamp;
 
-use super::Wallet;
+use super::{Wallet, moving};
 use crate::code::UiError;
 use crate::home;
 use crate::screen::{Choice, Home, RequestView, Showing};
@@ -39,6 +39,7 @@ impl Wallet {
         let open = self.unlocked_mut()?;
         open.showings
             .start_timed((&open.database, &roots), vct, audience, now)
+            .map_err(|error| moving::why_no_pass(&open.database, error))
     }
 
     /// The codes to show now, signed anew.
@@ -79,6 +80,7 @@ impl Wallet {
         let open = self.unlocked_mut()?;
         open.requests
             .answer((&open.database, &roots), &mut open.showings, id, now)
+            .map_err(|error| moving::why_no_pass(&open.database, error))
     }
 
     /// Declines a request.

@@ -103,6 +103,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     enrolment_error: null,
     configured: true,
     wait_seconds: null,
+    moving: "none",
   };
   let draft: Draft = { ...FAKE_DRAFT, ...EMPTY, ...options.draft };
   let showings = 0;
