@@ -1,8 +1,8 @@
 //! The running app: one wallet behind a lock, the network, the clock and the source of randomness.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use credential::{ProvinceConfig, Timestamp};
 use getrandom::SysRng;
@@ -12,6 +12,7 @@ use wallet::{UiCode, UiError, Wallet};
 
 use crate::driver::Driver;
 use crate::settings::Settings;
+use crate::uptime::uptime;
 use crate::{citizens, key_store, trust};
 
 /// The operating system's randomness; without it nothing may go on.
@@ -39,6 +40,9 @@ pub enum StartError {
     Network(#[source] reqwest::Error),
 }
 
+/// The shortest time after which a wallet locks by itself: a closed one is looked at this often.
+const SHORTEST_AUTO_LOCK: Duration = Duration::from_secs(30);
+
 /// The state that all commands share.
 pub struct App {
     wallet: Arc<Mutex<Wallet>>,
@@ -58,13 +62,12 @@ impl App {
             .map_err(StartError::Network)?;
         let key_store = key_store::of_this_device(folder, roots.kind());
         let wallet = Wallet::open(folder, roots, config, key_store)?;
-        Ok(Self {
-            wallet: Arc::new(Mutex::new(wallet)),
-            driver,
-        })
+        let wallet = Arc::new(Mutex::new(wallet));
+        tauri::async_runtime::spawn(lock_unused(Arc::downgrade(&wallet)));
+        Ok(Self { wallet, driver })
     }
 
-    /// One call into the wallet, on a thread that may wait.
+    /// One call into the wallet by somebody who uses it, on a thread that may wait.
     ///
     /// # Errors
     ///
@@ -73,10 +76,31 @@ impl App {
         &self,
         call: impl FnOnce(&mut Wallet, Moment<'_>) -> Result<T, UiError> + Send + 'static,
     ) -> Result<T, UiError> {
+        self.call(true, call).await
+    }
+
+    /// One call into the wallet by the app itself: it keeps no wallet open that nobody uses.
+    ///
+    /// # Errors
+    ///
+    /// As [`App::wallet`].
+    pub async fn unattended<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&mut Wallet, Moment<'_>) -> Result<T, UiError> + Send + 'static,
+    ) -> Result<T, UiError> {
+        self.call(false, call).await
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        used: bool,
+        call: impl FnOnce(&mut Wallet, Moment<'_>) -> Result<T, UiError> + Send + 'static,
+    ) -> Result<T, UiError> {
         let wallet = Arc::clone(&self.wallet);
         aside(move || {
             let mut wallet = wallet.lock().map_err(|_| UiCode::StorageFailed)?;
             let mut rng = UnwrapErr(SysRng);
+            wallet.set_uptime(uptime(), used);
             call(
                 &mut wallet,
                 Moment {
@@ -123,6 +147,23 @@ impl App {
         } else {
             Vec::new()
         })
+    }
+}
+
+/// Locks a wallet that nobody uses, whether or not its screens still run: a page that the system has stopped asks nothing.
+async fn lock_unused(wallet: Weak<Mutex<Wallet>>) {
+    loop {
+        let Some(wallet) = wallet.upgrade() else { return };
+        let left = aside(move || {
+            let mut wallet = wallet.lock().map_err(|_| UiCode::StorageFailed)?;
+            Ok(wallet.set_uptime(uptime(), false))
+        });
+        let pause = match left.await {
+            Ok(Some(seconds)) => Duration::from_secs(seconds.max(1)),
+            Ok(None) => SHORTEST_AUTO_LOCK,
+            Err(_) => return,
+        };
+        tokio::time::sleep(pause.min(SHORTEST_AUTO_LOCK)).await;
     }
 }
 

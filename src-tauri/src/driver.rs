@@ -68,21 +68,21 @@ impl Driver {
         start: impl FnOnce(&mut Wallet, Moment<'_>) -> Result<(), UiError> + Send + 'static,
     ) -> Result<SyncReport, UiError> {
         let _one_run = self.one_run.lock().await;
-        app.wallet(start).await?;
+        app.unattended(start).await?;
         for _ in 0..REQUESTS_MAX {
             let Some(request) = app
-                .wallet(|wallet, at| wallet.next_request(at.now, at.rng))
+                .unattended(|wallet, at| wallet.next_request(at.now, at.rng))
                 .await?
             else {
-                return app.wallet(|wallet, at| wallet.finish_run(at.now)).await;
+                return app.unattended(|wallet, at| wallet.finish_run(at.now)).await;
             };
             match self.send(request).await {
                 Ok(response) => {
-                    app.wallet(move |wallet, at| wallet.on_response(&response, at.now))
+                    app.unattended(move |wallet, at| wallet.on_response(&response, at.now))
                         .await?;
                 }
                 Err(failure) => {
-                    app.wallet(move |wallet, at| wallet.on_failure(failure, at.now))
+                    app.unattended(move |wallet, at| wallet.on_failure(failure, at.now))
                         .await?;
                 }
             }

@@ -14,6 +14,7 @@ mod photo;
 mod pictures;
 mod settings;
 mod trust;
+mod uptime;
 
 use tauri::{Builder, Context, Manager, Runtime};
 
@@ -21,6 +22,11 @@ pub use app::App;
 pub use settings::Settings;
 
 include!("command_names.rs");
+
+/// Wipes what is given back to the system: libraries copy a PIN on its way here, and none of them wipes its copies.
+#[global_allocator]
+static MEMORY: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 /// Name of the app's only window.
 pub const WINDOW: &str = "main";

@@ -14,7 +14,7 @@ import { Stage } from "./lib/stage.mjs";
 
 const run = promisify(execFile);
 const UNIT = "usr/lib/systemd/system/khyber-counter.service";
-const PIN = "730915";
+const PIN = "730942";
 let stage;
 let root;
 

@@ -18,11 +18,13 @@ const BUILD: &[&str] = &[
     "pkg-config",
 ];
 
-/// To drive real windows and browsers, and to check the counter's unit.
+/// To drive real windows and browsers, to keep keys in a real keyring, and to check the counter's unit.
 const TEST: &[&str] = &[
     "chromium",
+    "dbus-daemon",
     "faketime",
     "ffmpeg",
+    "gnome-keyring",
     "systemd",
     "webkit2gtk-driver",
     "xauth",

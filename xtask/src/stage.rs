@@ -20,7 +20,7 @@ pub const AUDIENCE: &str = "kp:desk";
 /// The officer of every desk here.
 pub const OFFICER_NUMBER: &str = "1";
 /// Their PIN.
-pub const OFFICER_PIN: &str = "730915";
+pub const OFFICER_PIN: &str = "730942";
 /// What every desk here is for unless it is started with another profile: it waits for what visitors show, so that a pass
 /// that needs no question can be shown at once.
 const PROFILE: &str = r#"{

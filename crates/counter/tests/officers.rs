@@ -136,7 +136,7 @@ async fn a_shift_counts_verdicts_and_ends_with_the_visit_under_way() {
 async fn a_wrong_pin_makes_wait_across_restarts_and_whatever_the_clock_is_set_to() {
     let (land, folder, desk) = unmanned();
     for wait in [Value::Null, Value::Null, json!(30)] {
-        let (status, reply) = sign_in(&desk, NUMBER, "730916").await;
+        let (status, reply) = sign_in(&desk, NUMBER, "730943").await;
         assert_eq!(
             (status.as_u16(), &reply["code"], &reply["wait_seconds"]),
             (401, &json!("wrong_pin"), &wait)
@@ -160,7 +160,7 @@ async fn a_wrong_pin_makes_wait_across_restarts_and_whatever_the_clock_is_set_to
     // The right PIN wipes the slate.
     desk.wait_until(NOW);
     assert_eq!(
-        sign_in(&desk, NUMBER, "730916").await.1["wait_seconds"],
+        sign_in(&desk, NUMBER, "730943").await.1["wait_seconds"],
         Value::Null
     );
 }

@@ -10,6 +10,7 @@ use crate::Pin;
 /// Bytes of a salt.
 pub const SALT_BYTES: usize = 16;
 const MEMORY_KIB_MAX: u32 = 256 * 1024;
+const PASSES_MAX: u32 = 16;
 
 /// What Argon2id (RFC 9106) costs. Never below [`Cost::FLOOR`], never above what a small phone survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,12 +68,20 @@ impl Cost {
     pub fn check(self) -> Result<Self, CostError> {
         let floor = Self::FLOOR;
         let fits = (floor.memory_kib..=MEMORY_KIB_MAX).contains(&self.memory_kib)
-            && (floor.passes..=16).contains(&self.passes)
+            && (floor.passes..=PASSES_MAX).contains(&self.passes)
             && (floor.lanes..=4).contains(&self.lanes);
         if fits {
             Ok(self)
         } else {
             Err(CostError::Parameters)
+        }
+    }
+
+    /// As much with this many passes, at most what the limits allow.
+    pub(crate) fn with_passes(self, passes: u32) -> Self {
+        Self {
+            passes: passes.clamp(Self::FLOOR.passes, PASSES_MAX),
+            ..self
         }
     }
 
@@ -149,10 +158,10 @@ mod tests {
 
     #[test]
     fn a_hash_knows_its_own_pin_and_no_other_and_depends_on_its_salt() {
-        let pin = Pin::parse("730915").unwrap();
+        let pin = Pin::parse("730942").unwrap();
         let hash = PinHash::make(&pin, [1; SALT_BYTES], Cost::FLOOR).unwrap();
-        assert!(hash.is_of(&Pin::parse("۷۳۰۹۱۵").unwrap()).unwrap());
-        assert!(!hash.is_of(&Pin::parse("730916").unwrap()).unwrap());
+        assert!(hash.is_of(&Pin::parse("۷۳۰۹۴۲").unwrap()).unwrap());
+        assert!(!hash.is_of(&Pin::parse("730943").unwrap()).unwrap());
         let other = PinHash::make(&pin, [2; SALT_BYTES], Cost::FLOOR).unwrap();
         assert_ne!(hash.hash, other.hash);
         assert_eq!(format!("{hash:?}"), "PinHash(..)");
@@ -160,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_stored_cost_below_the_floor_is_not_even_tried() {
-        let pin = Pin::parse("730915").unwrap();
+        let pin = Pin::parse("730942").unwrap();
         let mut hash = PinHash::make(&pin, [1; SALT_BYTES], Cost::FLOOR).unwrap();
         hash.cost.memory_kib = 8;
         assert_eq!(hash.is_of(&pin), Err(CostError::Parameters));

@@ -4,24 +4,37 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 #![allow(clippy::disallowed_methods)] // a bench is an entry point: it reads the clock
 
+use std::sync::Mutex;
 use std::time::Instant;
 
 use credential::{RootKind, RootSet, SecretKey, Timestamp};
 use pin::{Cost, Pin, stretch};
 use wallet::Wallet;
-use wallet::device_key::{DeviceKey, DeviceKeyStore, KeyStoreError};
+use wallet::key_store::{Item, KeyStore, KeyStoreError, ProfileName, Secret};
 
 const ROUNDS: usize = 15;
 
-struct FixedKey;
+/// Costs nothing, and forgets every wrong PIN.
+#[derive(Default)]
+struct FixedKey(Mutex<Vec<u8>>);
 
-impl DeviceKeyStore for FixedKey {
-    fn get(&self) -> Result<Option<DeviceKey>, KeyStoreError> {
-        Ok(Some(DeviceKey::new([1; 32])))
+impl KeyStore for FixedKey {
+    fn get(&self, _: &ProfileName, item: Item) -> Result<Option<Secret>, KeyStoreError> {
+        Ok((item == Item::DeviceKey).then(|| {
+            let key = self.0.lock().unwrap().clone();
+            Secret::new(key)
+        }))
     }
 
-    fn get_or_create(&self, _: &DeviceKey) -> Result<DeviceKey, KeyStoreError> {
-        Ok(DeviceKey::new([1; 32]))
+    fn put(&self, _: &ProfileName, item: Item, secret: &[u8]) -> Result<(), KeyStoreError> {
+        if item == Item::DeviceKey {
+            *self.0.lock().unwrap() = secret.to_vec();
+        }
+        Ok(())
+    }
+
+    fn delete(&self, _: &ProfileName, _: Item) -> Result<(), KeyStoreError> {
+        Ok(())
     }
 }
 
@@ -56,7 +69,7 @@ fn main() {
     let keys = [1, 2, 3].map(|n| SecretKey::from_seed([n; 32]).public());
     let roots = RootSet::new(RootKind::Test, keys).unwrap();
     let now = Timestamp::from_unix(1_795_316_400);
-    let mut wallet = Wallet::open(folder.path(), roots, None, Box::new(FixedKey)).unwrap();
+    let mut wallet = Wallet::open(folder.path(), roots, None, Box::new(FixedKey::default())).unwrap();
     wallet.create_vault("246810", now, &mut Counter(0)).unwrap();
 
     let pin = Pin::parse("246810").unwrap();

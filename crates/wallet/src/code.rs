@@ -67,6 +67,20 @@ ui_codes! {
     WrongPin = "wrong_pin",
     /// A PIN has 6 to 12 digits.
     PinMalformed = "pin_malformed",
+    /// A PIN that a thief tries first: a row, a repeat, a well-known one, a day.
+    PinTooEasy = "pin_too_easy",
+    /// Several wrong PINs; `retry_after_seconds` says when the next may be tried.
+    PinWait = "pin_wait",
+    /// Too many wrong PINs removed this profile, as its owner wished.
+    ProfileWiped = "profile_wiped",
+    /// There is no such profile, or there are several and none was named.
+    ProfileUnknown = "profile_unknown",
+    /// Another profile of this phone has this sign.
+    SignTaken = "sign_taken",
+    /// This phone opens no vault by finger or face, or another one was enrolled since.
+    BiometricUnavailable = "biometric_unavailable",
+    /// The finger or the face was not the enrolled one.
+    BiometricRefused = "biometric_refused",
     /// The vault belongs to another phone, or this phone lost its key.
     WrongDevice = "wrong_device",
     /// This phone's key store did not answer.

@@ -1,11 +1,12 @@
-//! The envelope: the vault key, sealed by the PIN together with this phone's key.
+//! The envelope: the vault key, sealed once for each way to open the vault.
 //!
 //! ```text
-//! KEK = HKDF-SHA256(ikm = Argon2id(PIN, salt, params) || K_device, salt, info)
-//! slot = XChaCha20-Poly1305(KEK, nonce, vault key, AAD = version, profile, purpose, kind, params, salt)
+//! slot pin        KEK = HKDF-SHA256(ikm = Argon2id(PIN, salt, params) || K_device, salt, info)
+//! slot biometric  KEK = HKDF-SHA256(ikm = key that the finger or the face releases || K_device, salt, info)
+//! sealed = XChaCha20-Poly1305(KEK, nonce, vault key, AAD = version, params, profile, purpose, kind, salt)
 //! ```
 //! The file is JSON with a closed schema, so that a person can see which version and parameters a
-//! phone has. Changing the PIN makes a new slot and leaves the database alone. A six-digit PIN has
+//! phone has. Changing the PIN or adding a slot seals anew and leaves the database alone. A six-digit PIN has
 //! a million values: without `K_device` in the mix a copied envelope would fall in a day.
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::device_key::DeviceKey;
+use crate::key_store::{DeviceKey, ProfileName};
 
 /// Largest envelope file, in bytes.
 pub const ENVELOPE_BYTES_MAX: usize = 4096;
@@ -44,6 +45,9 @@ pub enum EnvelopeError {
     /// Another PIN (or a damaged slot: the seal does not tell them apart).
     #[error("the PIN does not open the envelope")]
     WrongPin,
+    /// There is no slot for a finger or a face, or the phone's key for it is another one now.
+    #[error("the envelope has no slot that this finger or face opens")]
+    NoBiometric,
     /// The key derivation had no memory.
     #[error("the key derivation failed")]
     Derivation,
@@ -71,20 +75,38 @@ pub(crate) struct Envelope {
     slots: Vec<Slot>,
 }
 
+/// The vault key, sealed for one way to open the vault. There is one slot of a kind at most, and always one for the PIN.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Slot {
+    Pin(PinSlot),
+    Biometric(BiometricSlot),
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Slot {
-    kind: SlotKind,
+struct PinSlot {
     argon2id: Cost,
     salt: Bytes,
     nonce: Bytes,
     sealed: Bytes,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum SlotKind {
-    Pin,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BiometricSlot {
+    salt: Bytes,
+    nonce: Bytes,
+    sealed: Bytes,
+}
+
+impl Slot {
+    fn parts(&self) -> [&Bytes; 3] {
+        match self {
+            Self::Pin(slot) => [&slot.salt, &slot.nonce, &slot.sealed],
+            Self::Biometric(slot) => [&slot.salt, &slot.nonce, &slot.sealed],
+        }
+    }
 }
 
 impl Envelope {
@@ -106,10 +128,64 @@ impl Envelope {
             device: Bytes(device_check(device, &profile).to_vec()),
             slots: Vec::new(),
         };
-        envelope
-            .slots
-            .push(envelope.seal(pin, device, params, &vault_key, rng)?);
+        let slot = envelope.seal_for_pin(pin, device, params, &vault_key, rng)?;
+        envelope.slots.push(Slot::Pin(slot));
         Ok((envelope, vault_key))
+    }
+
+    /// The profile whose vault this is.
+    pub(crate) fn profile(&self) -> Result<ProfileName, EnvelopeError> {
+        let name = self.profile.0.as_slice().try_into();
+        name.map(ProfileName::new).map_err(|_| EnvelopeError::Malformed)
+    }
+
+    /// The same vault key under another PIN, at the cost of the one before.
+    pub(crate) fn change_pin(
+        &mut self,
+        pin: &Pin,
+        device: &DeviceKey,
+        vault_key: &VaultKey,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), EnvelopeError> {
+        let cost = self.pin_slot()?.argon2id;
+        let fresh = self.seal_for_pin(pin, device, cost, vault_key, rng)?;
+        for slot in &mut self.slots {
+            if let Slot::Pin(slot) = slot {
+                *slot = fresh.clone();
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the slot of the finger or the face, in place of one that is there.
+    pub(crate) fn add_biometric(
+        &mut self,
+        biometric: &DeviceKey,
+        device: &DeviceKey,
+        vault_key: &VaultKey,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), EnvelopeError> {
+        let mut salt = [0; SALT_BYTES];
+        rng.fill_bytes(&mut salt);
+        let kek = derive_kek(&HARDWARE, biometric, device, &salt)?;
+        let (nonce, sealed) = seal(&kek, vault_key, &self.aad(BIOMETRIC, NO_COST, &salt), rng)?;
+        self.remove_biometric();
+        self.slots.push(Slot::Biometric(BiometricSlot {
+            salt: Bytes(salt.to_vec()),
+            nonce,
+            sealed,
+        }));
+        Ok(())
+    }
+
+    /// Takes the slot of the finger or the face away.
+    pub(crate) fn remove_biometric(&mut self) {
+        self.slots.retain(|slot| matches!(slot, Slot::Pin(_)));
+    }
+
+    /// Whether there is a slot for a finger or a face.
+    pub(crate) fn has_biometric(&self) -> bool {
+        self.biometric_slot().is_some()
     }
 
     /// Reads an envelope file.
@@ -128,16 +204,15 @@ impl Envelope {
         let sizes_fit = envelope.profile.0.len() == PROFILE_BYTES
             && envelope.device.0.len() == DEVICE_CHECK_BYTES
             && envelope.slots.iter().all(|slot| {
-                slot.salt.0.len() == SALT_BYTES
-                    && slot.nonce.0.len() == NONCE_BYTES
-                    && slot.sealed.0.len() == SEALED_BYTES
+                let [salt, nonce, sealed] = slot.parts();
+                salt.0.len() == SALT_BYTES && nonce.0.len() == NONCE_BYTES && sealed.0.len() == SEALED_BYTES
             });
-        if envelope.version != VERSION || envelope.purpose != PURPOSE || !sizes_fit {
+        let pins = envelope.slots.iter().filter(|slot| matches!(slot, Slot::Pin(_)));
+        let one_of_each = pins.count() == 1 && envelope.slots.len() <= 2;
+        if envelope.version != VERSION || envelope.purpose != PURPOSE || !sizes_fit || !one_of_each {
             return Err(EnvelopeError::Malformed);
         }
-        for slot in &envelope.slots {
-            slot.argon2id.check()?;
-        }
+        envelope.pin_slot()?.argon2id.check()?;
         Ok(envelope)
     }
 
@@ -146,83 +221,96 @@ impl Envelope {
         serde_json::to_vec_pretty(self).map_err(|_| EnvelopeError::Malformed)
     }
 
+    /// Whether this phone sealed it; what opens it is tried only then.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::WrongDevice`].
+    pub(crate) fn check_device(&self, device: &DeviceKey) -> Result<(), EnvelopeError> {
+        use subtle::ConstantTimeEq as _;
+
+        let check = device_check(device, &self.profile.0);
+        if bool::from(check.as_slice().ct_eq(self.device.0.as_slice())) {
+            Ok(())
+        } else {
+            Err(EnvelopeError::WrongDevice)
+        }
+    }
+
     /// Opens the slot of the PIN.
     ///
     /// # Errors
     /// [`EnvelopeError::WrongDevice`], [`EnvelopeError::WrongPin`], or a damaged envelope.
     pub(crate) fn open(&self, pin: &Pin, device: &DeviceKey) -> Result<VaultKey, EnvelopeError> {
-        use subtle::ConstantTimeEq as _;
-
-        let check = device_check(device, &self.profile.0);
-        if !bool::from(check.as_slice().ct_eq(self.device.0.as_slice())) {
-            return Err(EnvelopeError::WrongDevice);
-        }
-        let slot = self
-            .slots
-            .iter()
-            .find(|slot| slot.kind == SlotKind::Pin)
-            .ok_or(EnvelopeError::Malformed)?;
-        let kek = derive_kek(pin, device, slot.argon2id, &slot.salt.0)?;
-        let nonce: [u8; NONCE_BYTES] = slot
-            .nonce
-            .0
-            .as_slice()
-            .try_into()
-            .map_err(|_| EnvelopeError::Malformed)?;
-        let aad = self.aad(slot.kind, slot.argon2id, &slot.salt.0);
-        let opened = XChaCha20Poly1305::new(&Key::from(*kek))
-            .decrypt(
-                &XNonce::from(nonce),
-                Payload {
-                    msg: &slot.sealed.0,
-                    aad: &aad,
-                },
-            )
-            .map(Zeroizing::new)
-            .map_err(|_| EnvelopeError::WrongPin)?;
-        let key = <[u8; 32]>::try_from(opened.as_slice()).map_err(|_| EnvelopeError::Malformed)?;
-        Ok(VaultKey::new(key))
+        self.check_device(device)?;
+        let slot = self.pin_slot()?;
+        let kek = derive_pin_kek(pin, device, slot.argon2id, &slot.salt.0)?;
+        let aad = self.aad(PIN, slot.argon2id.numbers(), &slot.salt.0);
+        open(&kek, &slot.nonce.0, &slot.sealed.0, &aad, EnvelopeError::WrongPin)
     }
 
-    fn seal(
+    /// Opens the slot of the finger or the face with the key that the system released.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::WrongDevice`], [`EnvelopeError::NoBiometric`], or a damaged envelope.
+    pub(crate) fn open_by_biometric(
+        &self,
+        biometric: &DeviceKey,
+        device: &DeviceKey,
+    ) -> Result<VaultKey, EnvelopeError> {
+        self.check_device(device)?;
+        let slot = self.biometric_slot().ok_or(EnvelopeError::NoBiometric)?;
+        let kek = derive_kek(&HARDWARE, biometric, device, &slot.salt.0)?;
+        let aad = self.aad(BIOMETRIC, NO_COST, &slot.salt.0);
+        open(
+            &kek,
+            &slot.nonce.0,
+            &slot.sealed.0,
+            &aad,
+            EnvelopeError::NoBiometric,
+        )
+    }
+
+    fn pin_slot(&self) -> Result<&PinSlot, EnvelopeError> {
+        self.slots
+            .iter()
+            .find_map(|slot| match slot {
+                Slot::Pin(slot) => Some(slot),
+                Slot::Biometric(_) => None,
+            })
+            .ok_or(EnvelopeError::Malformed)
+    }
+
+    fn biometric_slot(&self) -> Option<&BiometricSlot> {
+        self.slots.iter().find_map(|slot| match slot {
+            Slot::Biometric(slot) => Some(slot),
+            Slot::Pin(_) => None,
+        })
+    }
+
+    fn seal_for_pin(
         &self,
         pin: &Pin,
         device: &DeviceKey,
         params: Cost,
         vault_key: &VaultKey,
         rng: &mut impl CryptoRng,
-    ) -> Result<Slot, EnvelopeError> {
+    ) -> Result<PinSlot, EnvelopeError> {
         let mut salt = [0; SALT_BYTES];
         rng.fill_bytes(&mut salt);
-        let mut nonce = [0; NONCE_BYTES];
-        rng.fill_bytes(&mut nonce);
-        let kek = derive_kek(pin, device, params, &salt)?;
-        let aad = self.aad(SlotKind::Pin, params, &salt);
-        let sealed = XChaCha20Poly1305::new(&Key::from(*kek))
-            .encrypt(
-                &XNonce::from(nonce),
-                Payload {
-                    msg: vault_key.as_slice(),
-                    aad: &aad,
-                },
-            )
-            .map_err(|_| EnvelopeError::Derivation)?;
-        Ok(Slot {
-            kind: SlotKind::Pin,
+        let kek = derive_pin_kek(pin, device, params, &salt)?;
+        let (nonce, sealed) = seal(&kek, vault_key, &self.aad(PIN, params.numbers(), &salt), rng)?;
+        Ok(PinSlot {
             argon2id: params,
             salt: Bytes(salt.to_vec()),
-            nonce: Bytes(nonce.to_vec()),
-            sealed: Bytes(sealed),
+            nonce,
+            sealed,
         })
     }
 
     /// What a slot is bound to: moved to another profile, purpose, version or cost, it does not open.
-    fn aad(&self, kind: SlotKind, params: Cost, salt: &[u8]) -> Vec<u8> {
-        let kind = match kind {
-            SlotKind::Pin => "pin",
-        };
+    fn aad(&self, kind: &str, params: [u32; 3], salt: &[u8]) -> Vec<u8> {
         let mut aad = b"khyber pass envelope".to_vec();
-        for number in [self.version].into_iter().chain(params.numbers()) {
+        for number in [self.version].into_iter().chain(params) {
             aad.extend_from_slice(&number.to_be_bytes());
         }
         for part in [
@@ -245,21 +333,64 @@ struct Seen {
     version: u32,
 }
 
+type Kek = Zeroizing<[u8; 32]>;
+
+fn derive_pin_kek(pin: &Pin, device: &DeviceKey, params: Cost, salt: &[u8]) -> Result<Kek, EnvelopeError> {
+    let mut stretched = DeviceKey::new([0; 32]);
+    pin::stretch(pin, salt, params, stretched.as_mut())?;
+    derive_kek(&STRETCHED, &stretched, device, salt)
+}
+
+/// Both secrets are needed: what the person has in mind or at hand, and what this phone holds.
 fn derive_kek(
-    pin: &Pin,
+    info: &[u8],
+    person: &DeviceKey,
     device: &DeviceKey,
-    params: Cost,
     salt: &[u8],
-) -> Result<Zeroizing<[u8; 32]>, EnvelopeError> {
+) -> Result<Kek, EnvelopeError> {
     let mut ikm = Zeroizing::new([0_u8; 64]);
-    let (from_pin, from_device) = ikm.split_at_mut(32);
-    pin::stretch(pin, salt, params, from_pin)?;
+    let (from_person, from_device) = ikm.split_at_mut(32);
+    from_person.copy_from_slice(person.as_slice());
     from_device.copy_from_slice(device.as_slice());
-    let mut kek = Zeroizing::new([0; 32]);
+    let mut kek = Kek::new([0; 32]);
     Hkdf::<Sha256>::new(Some(salt), ikm.as_slice())
-        .expand(b"khyber pass vault kek 1", kek.as_mut())
+        .expand(info, kek.as_mut())
         .map_err(|_| EnvelopeError::Derivation)?;
     Ok(kek)
+}
+
+fn seal(
+    kek: &Kek,
+    vault_key: &VaultKey,
+    aad: &[u8],
+    rng: &mut impl CryptoRng,
+) -> Result<(Bytes, Bytes), EnvelopeError> {
+    let mut nonce = [0; NONCE_BYTES];
+    rng.fill_bytes(&mut nonce);
+    let payload = Payload {
+        msg: vault_key.as_slice(),
+        aad,
+    };
+    let sealed = XChaCha20Poly1305::new(&Key::from(**kek))
+        .encrypt(&XNonce::from(nonce), payload)
+        .map_err(|_| EnvelopeError::Derivation)?;
+    Ok((Bytes(nonce.to_vec()), Bytes(sealed)))
+}
+
+fn open(
+    kek: &Kek,
+    nonce: &[u8],
+    sealed: &[u8],
+    aad: &[u8],
+    refused: EnvelopeError,
+) -> Result<VaultKey, EnvelopeError> {
+    let nonce = <[u8; NONCE_BYTES]>::try_from(nonce).map_err(|_| EnvelopeError::Malformed)?;
+    let opened = XChaCha20Poly1305::new(&Key::from(**kek))
+        .decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad })
+        .map(Zeroizing::new)
+        .map_err(|_| refused)?;
+    let key = <[u8; 32]>::try_from(opened.as_slice()).map_err(|_| EnvelopeError::Malformed)?;
+    Ok(VaultKey::new(key))
 }
 
 fn device_check(device: &DeviceKey, profile: &[u8]) -> [u8; DEVICE_CHECK_BYTES] {
@@ -271,6 +402,14 @@ fn device_check(device: &DeviceKey, profile: &[u8]) -> [u8; DEVICE_CHECK_BYTES] 
     check
 }
 
+/// HKDF's `info` of each kind of slot. Never to be changed.
+const STRETCHED: [u8; 23] = *b"khyber pass vault kek 1";
+const HARDWARE: [u8; 33] = *b"khyber pass vault biometric kek 1";
+/// Names of the kinds in the associated data, as in the file.
+const PIN: &str = "pin";
+const BIOMETRIC: &str = "biometric";
+/// In the associated data of a slot that stretches nothing; no cost is like it.
+const NO_COST: [u32; 3] = [0; 3];
 const VERSION: u32 = 1;
 const PURPOSE: &str = "wallet-vault";
 const PROFILE_BYTES: usize = 16;

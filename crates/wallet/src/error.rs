@@ -3,16 +3,14 @@
 use pin::PinError;
 
 use crate::code::{UiCode, UiError};
-use crate::device_key::KeyStoreError;
 use crate::envelope::EnvelopeError;
+use crate::key_store::KeyStoreError;
 
 /// The vault could not be made or opened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenError {
     #[error("there is no vault")]
     Missing,
-    #[error("there is a vault already")]
-    Exists,
     #[error("a newer version wrote this vault")]
     TooNew,
     #[error("the database is missing beside its envelope")]
@@ -75,9 +73,9 @@ impl From<OpenError> for UiError {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Missing => UiCode::VaultMissing.into(),
-            OpenError::Exists => UiCode::VaultExists.into(),
             OpenError::TooNew => UiCode::VaultTooNew.into(),
-            OpenError::KeyStore(_) => UiCode::KeyStoreUnavailable.into(),
+            OpenError::KeyStore(KeyStoreError::Silent { .. }) => UiCode::KeyStoreUnavailable.into(),
+            OpenError::KeyStore(KeyStoreError::Refused) => UiCode::BiometricRefused.into(),
             OpenError::File(_) => UiCode::StorageFailed.into(),
             OpenError::DatabaseMissing => UiCode::VaultDamaged.into(),
             OpenError::Migration(error) => of_migration(&error),
@@ -87,6 +85,7 @@ impl From<OpenError> for UiError {
                 EnvelopeError::TooNew => UiCode::VaultTooNew,
                 EnvelopeError::WrongDevice => UiCode::WrongDevice,
                 EnvelopeError::WrongPin => UiCode::WrongPin,
+                EnvelopeError::NoBiometric => UiCode::BiometricUnavailable,
                 EnvelopeError::Derivation => UiCode::StorageFailed,
             }
             .into(),

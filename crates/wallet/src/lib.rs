@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! wallet.rs     what a screen may ask, one method each
-//! vault.rs      envelope.rs + SQLCipher: the two files on disk       docs/keys.md
+//! profiles.rs   whose vaults are here  vault.rs   envelope.rs + SQLCipher: the two files of one
+//! key_store.rs  the port to the phone's keys   attempts.rs   wrong PINs    docs/keys.md
 //! draft.rs      what is typed            sync/   enrolment and sync without a socket
 //! show.rs       codes on the screen      request.rs   a desk's request
 //! archive/      what may leave the phone      backup/   in a file, under a phrase      transfer/   to the next phone
@@ -13,18 +14,20 @@
 //! ```
 
 mod archive;
+mod attempts;
 mod backup;
 mod claims;
 pub mod code;
-pub mod device_key;
 mod draft;
 mod envelope;
 mod error;
 mod file;
 mod home;
+pub mod key_store;
 mod opaque;
 mod past;
 mod picture;
+mod profiles;
 mod register;
 mod request;
 pub mod screen;
@@ -42,9 +45,10 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use attempts::Uptime;
 pub use code::{UiCode, UiError};
 pub use envelope::{ENVELOPE_BYTES_MAX, EnvelopeError};
-pub use pin::{Cost, PIN_DIGITS_MAX, PIN_DIGITS_MIN, Pin, PinError};
+pub use pin::{Cost, PIN_DIGITS_MAX, PIN_DIGITS_MIN, Pin, PinError, measure as measure_cost};
 pub use show::{DEFAULT_AUDIENCE, FRAME_MS, RENEW_SECONDS};
 pub use sync::{Failure, HttpRequest, HttpResponse, Network, SyncPlan};
 pub use wallet::{Wallet, complete_word};

@@ -4,10 +4,13 @@
 //! 2106, and a plain `number` for TypeScript); calendar days are `YYYY-MM-DD` text; pictures are
 //! `data:` URLs. Field names stay in snake case, the same word in Rust, JSON and TypeScript.
 
+mod lock;
 pub mod moving;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
+
+pub use lock::{Biometric, LockView, ProfileView, Safety, Sign};
 
 use crate::code::{UiCode, UiError};
 use crate::opaque::opaque_debug;

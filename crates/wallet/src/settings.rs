@@ -1,4 +1,4 @@
-//! What is kept outside the vault, because the lock screen needs it: the language, and nothing else.
+//! What is kept outside the vaults, because the lock screen needs it: the phone's language, and nothing else.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ struct Settings {
     language: Language,
 }
 
-/// The language that was chosen. A file that is missing or damaged is the default: a language can be
+/// The language of the lock screen. A file that is missing or damaged is the default: a language can be
 /// chosen again.
 pub(crate) fn language(folder: &Path) -> Language {
     std::fs::read(path(folder))

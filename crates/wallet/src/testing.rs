@@ -6,13 +6,14 @@
     clippy::panic
 )]
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
 use rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest as _, Sha256};
 
-use crate::device_key::{DeviceKey, DeviceKeyStore, KeyStoreError};
+use crate::key_store::{Item, KeyStore, KeyStoreError, ProfileName, Secret};
 
 /// SHA-256 of a counter: the same bytes in every run.
 pub(crate) struct TestRng {
@@ -55,16 +56,47 @@ impl TryRng for TestRng {
 
 impl TryCryptoRng for TestRng {}
 
-/// A key store that lives as long as the test; clones share one key.
+/// A key store that lives as long as the test; clones share it. With a finger that a test can take away.
 #[derive(Clone, Default)]
-pub(crate) struct MemoryKey(pub(crate) Arc<Mutex<Option<[u8; 32]>>>);
+pub(crate) struct MemoryKey(pub(crate) Arc<Mutex<Kept>>);
 
-impl DeviceKeyStore for MemoryKey {
-    fn get(&self) -> Result<Option<DeviceKey>, KeyStoreError> {
-        Ok(self.0.lock().unwrap().map(DeviceKey::new))
+#[derive(Default)]
+pub(crate) struct Kept {
+    pub(crate) items: HashMap<(ProfileName, Item), Vec<u8>>,
+    /// A sensor with somebody enrolled at it.
+    pub(crate) sensor: bool,
+    /// The finger on the sensor is another one.
+    pub(crate) stranger: bool,
+    /// Puts that still succeed; after them the phone is dead.
+    pub(crate) puts_left: Option<usize>,
+}
+
+impl KeyStore for MemoryKey {
+    fn get(&self, profile: &ProfileName, item: Item) -> Result<Option<Secret>, KeyStoreError> {
+        let kept = self.0.lock().unwrap();
+        if item == Item::BiometricKey && kept.stranger {
+            return Err(KeyStoreError::Refused);
+        }
+        Ok(kept.items.get(&(*profile, item)).cloned().map(Secret::new))
     }
 
-    fn get_or_create(&self, fresh: &DeviceKey) -> Result<DeviceKey, KeyStoreError> {
-        Ok(DeviceKey::new(*self.0.lock().unwrap().get_or_insert(**fresh)))
+    fn put(&self, profile: &ProfileName, item: Item, secret: &[u8]) -> Result<(), KeyStoreError> {
+        let mut kept = self.0.lock().unwrap();
+        if let Some(left) = &mut kept.puts_left {
+            *left = left
+                .checked_sub(1)
+                .ok_or(KeyStoreError::Silent { source: None })?;
+        }
+        kept.items.insert((*profile, item), secret.to_vec());
+        Ok(())
+    }
+
+    fn delete(&self, profile: &ProfileName, item: Item) -> Result<(), KeyStoreError> {
+        self.0.lock().unwrap().items.remove(&(*profile, item));
+        Ok(())
+    }
+
+    fn has_biometric(&self) -> bool {
+        self.0.lock().unwrap().sensor
     }
 }

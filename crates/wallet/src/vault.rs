@@ -1,4 +1,4 @@
-//! The vault on disk: an encrypted database and the envelope that holds its key.
+//! The vault of one profile on disk: an encrypted database and the envelope that holds its key.
 //!
 //! `vault.sqlite` is written whole and synced before `envelope.kpe` takes its name: a set-up that is
 //! cut short leaves no envelope, which means no vault. A vault that is damaged is reported and left
@@ -6,12 +6,10 @@
 
 use std::path::{Path, PathBuf};
 
-use pin::{Cost, Pin};
 use rand_core::CryptoRng;
 use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
 
-use crate::device_key::{DeviceKey, DeviceKeyStore};
 use crate::envelope::{Envelope, VaultKey};
 use crate::error::OpenError;
 use crate::file;
@@ -21,6 +19,11 @@ use crate::store::enrolment;
 mod migrations {
     refinery::embed_migrations!("migrations");
 }
+
+/// Name of the file that seals the key of the database.
+pub(crate) const ENVELOPE: &str = "envelope.kpe";
+/// Name of the database.
+pub(crate) const DATABASE: &str = "vault.sqlite";
 
 /// Where the two files are.
 pub(crate) struct VaultFiles {
@@ -32,8 +35,8 @@ impl VaultFiles {
     /// The vault in this folder.
     pub(crate) fn in_folder(folder: &Path) -> Self {
         Self {
-            envelope: folder.join("envelope.kpe"),
-            database: folder.join("vault.sqlite"),
+            envelope: folder.join(ENVELOPE),
+            database: folder.join(DATABASE),
         }
     }
 
@@ -42,58 +45,47 @@ impl VaultFiles {
         self.envelope.exists()
     }
 
-    /// Makes a vault and opens it.
+    /// Makes a database under this key and opens it; the envelope takes its name last.
     pub(crate) fn create(
         &self,
-        pin: &Pin,
-        device_key: &dyn DeviceKeyStore,
-        params: Cost,
+        envelope: &Envelope,
+        vault_key: &VaultKey,
         rng: &mut impl CryptoRng,
     ) -> Result<Connection, OpenError> {
-        if self.exist() {
-            return Err(OpenError::Exists);
-        }
-        let mut fresh = DeviceKey::new([0; 32]);
-        rng.fill_bytes(fresh.as_mut());
-        let device = device_key.get_or_create(&fresh)?;
-        let (envelope, vault_key) = Envelope::make(pin, &device, params, rng)?;
-
-        // A database without an envelope is what a set-up left that was cut short: its key is gone.
-        for leftover in [self.database.clone(), self.database.with_added_extension("new")] {
-            let mut journal = leftover.clone().into_os_string();
-            journal.push("-journal");
-            remove_if_there(Path::new(&journal))?;
-            remove_if_there(&leftover)?;
-        }
         let temporary = self.database.with_added_extension("new");
-        let mut database = connect(&temporary, &vault_key, OpenFlags::SQLITE_OPEN_CREATE)?;
+        let mut database = connect(&temporary, vault_key, OpenFlags::SQLITE_OPEN_CREATE)?;
         migrate(&mut database)?;
         enrolment::create(&database, rng)?;
         database.close().map_err(|(_, error)| error)?;
         file::sync_file(&temporary)?;
         std::fs::rename(&temporary, &self.database)?;
         file::sync_folder(&self.database)?;
-        let database = connect(&self.database, &vault_key, OpenFlags::empty())?;
-        file::write_atomically(&self.envelope, &envelope.to_bytes()?)?;
+        let database = connect(&self.database, vault_key, OpenFlags::empty())?;
+        self.write_envelope(envelope)?;
         Ok(database)
     }
 
-    /// Opens the vault.
-    pub(crate) fn unlock(&self, pin: &Pin, device_key: &dyn DeviceKeyStore) -> Result<Connection, OpenError> {
+    /// The envelope, well formed.
+    pub(crate) fn read_envelope(&self) -> Result<Envelope, OpenError> {
         let bytes = match std::fs::read(&self.envelope) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(OpenError::Missing),
             Err(error) => return Err(error.into()),
         };
-        let envelope = Envelope::parse(&bytes)?;
-        let device = device_key
-            .get()?
-            .ok_or(crate::envelope::EnvelopeError::WrongDevice)?;
-        let vault_key = envelope.open(pin, &device)?;
+        Ok(Envelope::parse(&bytes)?)
+    }
+
+    /// Puts this envelope in the place of the one before; the database is not touched.
+    pub(crate) fn write_envelope(&self, envelope: &Envelope) -> Result<(), OpenError> {
+        Ok(file::write_atomically(&self.envelope, &envelope.to_bytes()?)?)
+    }
+
+    /// Opens the database with the key from the envelope.
+    pub(crate) fn open(&self, vault_key: &VaultKey) -> Result<Connection, OpenError> {
         if !self.database.exists() {
             return Err(OpenError::DatabaseMissing);
         }
-        let mut database = connect(&self.database, &vault_key, OpenFlags::empty())?;
+        let mut database = connect(&self.database, vault_key, OpenFlags::empty())?;
         // An empty file is a valid empty database under any key: no vault of ours ever is.
         if applied_version(&database)?.is_none() {
             return Err(OpenError::DatabaseMissing);
@@ -110,9 +102,10 @@ fn connect(path: &Path, key: &VaultKey, more: OpenFlags) -> Result<Connection, O
     let database = Connection::open_with_flags(path, flags)?;
     // A raw key: no second, weaker derivation by SQLCipher. Room for all of it at once, so that no
     // copy is left behind by a string that grew.
-    let mut pragma = Zeroizing::new(String::with_capacity(128));
-    // SQLCipher would print to the program's own error output what our codes say already.
-    pragma.push_str("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'");
+    let mut pragma = Zeroizing::new(String::with_capacity(160));
+    // SQLCipher would print to the program's own error output what our codes say already. With memory security it wipes
+    // whatever SQLite gives back, so that neither this statement nor a page of the vault outlives a locked wallet.
+    pragma.push_str("PRAGMA cipher_log_level = NONE; PRAGMA cipher_memory_security = ON; PRAGMA key = \"x'");
     for byte in key.iter() {
         // Writing to a string cannot fail.
         let _ = write!(pragma, "{byte:02x}");
@@ -177,11 +170,4 @@ fn applied_version(database: &Connection) -> Result<Option<i64>, OpenError> {
             row.get(0)
         })?,
     )
-}
-
-fn remove_if_there(path: &Path) -> std::io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

@@ -6,6 +6,7 @@
 pub mod enrol;
 pub mod lock;
 pub mod past;
+pub mod safety;
 pub mod show;
 pub mod sync;
 

@@ -31,9 +31,9 @@ async fn gate(stage: &mut Stage) -> Station {
     let mut desk = stage.desk_for(vec![Vct::NAME_PHOTO]).await.unwrap();
     let profile = Profile::parse(profile.to_string().as_bytes()).unwrap();
     desk.use_profile(profile).unwrap();
-    let officer = NewOfficer::check("7", "A. K.", Role::Officer, "730915", false, [3; 16]).unwrap();
+    let officer = NewOfficer::check("7", "A. K.", Role::Officer, "730942", false, [3; 16]).unwrap();
     desk.add_officer(&officer, stage.now()).unwrap();
-    desk.sign_in("7", "730915", "5e55".into(), stage.now()).unwrap();
+    desk.sign_in("7", "730942", "5e55".into(), stage.now()).unwrap();
     desk
 }
 

@@ -164,12 +164,12 @@ mod tests {
         };
         assert_eq!(check("A", "111111"), Err(StationCode::PinTooEasy));
         assert_eq!(check("A", "12345"), Err(StationCode::PinMalformed));
-        assert_eq!(check(" ", "730915"), Err(StationCode::OfficerMalformed));
+        assert_eq!(check(" ", "730942"), Err(StationCode::OfficerMalformed));
         assert_eq!(
-            check(&"A".repeat(41), "730915"),
+            check(&"A".repeat(41), "730942"),
             Err(StationCode::OfficerMalformed)
         );
-        assert_eq!(check(" A.\u{a0} K. ", "730915").unwrap(), "A. K.");
+        assert_eq!(check(" A.\u{a0} K. ", "730942").unwrap(), "A. K.");
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub const HOST: &str = "127.0.0.1:4000";
 pub const TOKEN: &str = "5ec2e7";
 /// The officer who sits at each desk here.
 pub const NUMBER: &str = "7";
-pub const PIN: &str = "730915";
+pub const PIN: &str = "730942";
 pub const CNIC: &str = "9999912345671";
 pub const LIST: &str = "id";
 const PAPER_SEED: [u8; 32] = [3; 32];

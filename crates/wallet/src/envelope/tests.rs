@@ -15,6 +15,10 @@ const DEVICE: [u8; 32] = [42; 32];
 /// An envelope as version 1 writes it. Never to be changed: phones out there have such files.
 const FROZEN: &[u8] = include_bytes!("../../tests/data/envelope-v1.kpe");
 
+/// The same with a second slot, for the finger or the face.
+const FROZEN_BOTH: &[u8] = include_bytes!("../../tests/data/envelope-v1-biometric.kpe");
+const FINGER: [u8; 32] = [77; 32];
+
 fn pin() -> Pin {
     Pin::parse("246810").unwrap()
 }
@@ -32,6 +36,85 @@ fn an_envelope_of_version_1_opens_and_is_still_written_byte_for_byte() {
     assert_eq!(made.to_bytes().unwrap(), FROZEN);
 }
 
+fn with_finger() -> (Envelope, VaultKey) {
+    let mut rng = TestRng::new(1);
+    let (mut envelope, key) = Envelope::make(&pin(), &DeviceKey::new(DEVICE), Cost::FLOOR, &mut rng).unwrap();
+    envelope
+        .add_biometric(&DeviceKey::new(FINGER), &DeviceKey::new(DEVICE), &key, &mut rng)
+        .unwrap();
+    (envelope, key)
+}
+
+#[test]
+fn a_biometric_slot_opens_and_is_written_byte_for_byte_and_the_pin_still_opens_the_same_vault() {
+    let (made, made_key) = with_finger();
+    let envelope = Envelope::parse(FROZEN_BOTH).unwrap();
+    let (finger, device) = (DeviceKey::new(FINGER), DeviceKey::new(DEVICE));
+    assert_eq!(*envelope.open_by_biometric(&finger, &device).unwrap(), *made_key);
+    assert_eq!(*envelope.open(&pin(), &device).unwrap(), *made_key);
+    assert_eq!(made.to_bytes().unwrap(), FROZEN_BOTH);
+}
+
+#[test]
+fn a_finger_that_was_enrolled_later_or_another_phone_opens_nothing() {
+    let (envelope, _) = with_finger();
+    let (finger, device) = (DeviceKey::new(FINGER), DeviceKey::new(DEVICE));
+    let open = |finger: &DeviceKey, device: &DeviceKey| envelope.open_by_biometric(finger, device).err();
+    assert_eq!(
+        open(&DeviceKey::new([78; 32]), &device),
+        Some(EnvelopeError::NoBiometric)
+    );
+    assert_eq!(
+        open(&finger, &DeviceKey::new([43; 32])),
+        Some(EnvelopeError::WrongDevice)
+    );
+    let mut without = envelope.clone();
+    without.remove_biometric();
+    assert_eq!(
+        without.to_bytes().unwrap(),
+        FROZEN,
+        "the slot leaves nothing behind"
+    );
+    assert_eq!(
+        without.open_by_biometric(&finger, &device).err(),
+        Some(EnvelopeError::NoBiometric)
+    );
+}
+
+#[test]
+fn another_pin_seals_the_same_vault_key_and_leaves_the_other_slot_as_it_is() {
+    let (mut envelope, key) = with_finger();
+    let (finger, device) = (DeviceKey::new(FINGER), DeviceKey::new(DEVICE));
+    let other = Pin::parse("402718").unwrap();
+    envelope
+        .change_pin(&other, &device, &key, &mut TestRng::new(2))
+        .unwrap();
+    assert_eq!(
+        envelope.open(&pin(), &device).err(),
+        Some(EnvelopeError::WrongPin)
+    );
+    assert_eq!(*envelope.open(&other, &device).unwrap(), *key);
+    assert_eq!(*envelope.open_by_biometric(&finger, &device).unwrap(), *key);
+    assert_eq!(envelope.slots[1], with_finger().0.slots[1]);
+}
+
+#[test]
+fn one_slot_of_a_kind_and_always_one_for_the_pin() {
+    let (envelope, _) = with_finger();
+    let kinds = |order: &[usize]| {
+        let mut bent = envelope.clone();
+        bent.slots = order.iter().map(|at| envelope.slots[*at].clone()).collect();
+        Envelope::parse(&bent.to_bytes().unwrap()).is_ok()
+    };
+    assert!(kinds(&[0]) && kinds(&[0, 1]) && kinds(&[1, 0]));
+    for wrong in [&[][..], &[1], &[0, 0], &[1, 1], &[0, 0, 1]] {
+        assert!(!kinds(wrong), "{wrong:?}");
+    }
+    // The sealed key of one kind is not taken for the other's.
+    let text = String::from_utf8(FROZEN_BOTH.to_vec()).unwrap();
+    assert!(Envelope::parse(text.replace("\"biometric\"", "\"face\"").as_bytes()).is_err());
+}
+
 #[test]
 fn a_wrong_pin_and_a_wrong_device_are_told_apart() {
     let (envelope, _) = make();
@@ -46,6 +129,13 @@ fn a_wrong_pin_and_a_wrong_device_are_told_apart() {
     );
 }
 
+fn slot(envelope: &mut Envelope) -> &mut PinSlot {
+    match &mut envelope.slots[0] {
+        Slot::Pin(slot) => slot,
+        Slot::Biometric(_) => panic!("the first slot is the PIN's"),
+    }
+}
+
 #[test]
 fn a_slot_moved_to_another_profile_cost_or_salt_does_not_open() {
     let (envelope, _) = make();
@@ -53,11 +143,11 @@ fn a_slot_moved_to_another_profile_cost_or_salt_does_not_open() {
     other_profile.profile = Bytes(vec![1; PROFILE_BYTES]);
     other_profile.device = Bytes(device_check(&DeviceKey::new(DEVICE), &[1; PROFILE_BYTES]).to_vec());
     let mut other_cost = envelope.clone();
-    other_cost.slots[0].argon2id = Cost::new(19 * 1024, 3, 1).unwrap();
+    slot(&mut other_cost).argon2id = Cost::new(19 * 1024, 3, 1).unwrap();
     let mut other_salt = envelope.clone();
-    other_salt.slots[0].salt.0[0] ^= 1;
+    slot(&mut other_salt).salt.0[0] ^= 1;
     let mut other_seal = envelope.clone();
-    other_seal.slots[0].sealed.0[0] ^= 1;
+    slot(&mut other_seal).sealed.0[0] ^= 1;
     for bent in [other_profile, other_cost, other_salt, other_seal] {
         assert_eq!(
             bent.open(&pin(), &DeviceKey::new(DEVICE)).err(),
@@ -69,13 +159,15 @@ fn a_slot_moved_to_another_profile_cost_or_salt_does_not_open() {
 #[test]
 fn a_binding_names_every_part() {
     let (envelope, _) = make();
-    let aad = envelope.aad(SlotKind::Pin, Cost::FLOOR, &[1; 16]);
+    let aad = envelope.aad(PIN, Cost::FLOOR.numbers(), &[1; 16]);
     let mut other = envelope.clone();
     other.purpose = "another".to_owned();
     let mut newer = envelope.clone();
     newer.version = 2;
+    assert_ne!(envelope.aad(BIOMETRIC, Cost::FLOOR.numbers(), &[1; 16]), aad);
+    assert_ne!(envelope.aad(PIN, NO_COST, &[1; 16]), aad);
     for bent in [other, newer] {
-        assert_ne!(bent.aad(SlotKind::Pin, Cost::FLOOR, &[1; 16]), aad);
+        assert_ne!(bent.aad(PIN, Cost::FLOOR.numbers(), &[1; 16]), aad);
     }
 }
 

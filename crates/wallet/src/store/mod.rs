@@ -11,6 +11,7 @@ pub(crate) mod offer;
 pub(crate) mod outbox;
 
 pub(crate) mod service_event;
+pub(crate) mod setting;
 pub(crate) mod showing;
 
 pub(crate) mod sync_state;

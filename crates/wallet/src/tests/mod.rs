@@ -12,9 +12,11 @@ mod fuzzing;
 mod hostile;
 mod interrupted;
 mod journey;
+mod lock;
 mod moving;
 mod opaque;
 mod past;
+mod profiles;
 mod province;
 mod requests;
 #[path = "../../../../tests/soak.rs"]
@@ -22,7 +24,7 @@ mod soak;
 mod status;
 mod vault;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use credential::{ConfigContent, Names, ProvinceConfig, Timestamp};
 use tempfile::TempDir;
@@ -58,6 +60,14 @@ impl Phone {
             wallet,
             rng,
         }
+    }
+
+    /// The folder of the only profile: its envelope and its database.
+    pub(crate) fn vault(&self) -> PathBuf {
+        let profiles = std::fs::read_dir(self.folder.path().join("profiles")).unwrap();
+        let folders: Vec<PathBuf> = profiles.map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(folders.len(), 1, "{folders:?}");
+        folders[0].clone()
     }
 
     /// A phone with everything typed in.

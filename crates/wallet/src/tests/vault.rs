@@ -7,12 +7,13 @@
 )]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::province::{Province, root_set};
 use super::{NOW, PIN, Phone, wallet_in};
-use crate::device_key::{DeviceKey, DeviceKeyStore, KeyStoreError};
-use crate::screen::{Language, LockState, Mark};
+use crate::envelope::Envelope;
+use crate::key_store::{Item, KeyStore, KeyStoreError, ProfileName, Secret};
+use crate::screen::{LockState, Mark};
 use crate::testing::{MemoryKey, TestRng};
 use crate::{Cost, UiCode, Wallet};
 
@@ -63,8 +64,11 @@ fn a_copied_folder_does_not_open_on_another_phone() {
         Some(UiCode::WrongDevice),
         "a phone without a key"
     );
-    let fresh = DeviceKey::new([9; 32]);
-    phone.key.get_or_create(&fresh).unwrap();
+    let other = MemoryKey::default();
+    for (name, item) in original.0.lock().unwrap().items.keys() {
+        other.put(name, *item, &[9; 32]).unwrap();
+    }
+    phone.key = other;
     assert_eq!(
         code(&mut phone),
         Some(UiCode::WrongDevice),
@@ -80,7 +84,7 @@ fn a_damaged_database_gives_a_code_and_is_left_as_it_is() {
         let mut province = Province::new(NOW);
         let mut phone = Phone::enrolled(1, &mut province);
         phone.wallet.lock(NOW).unwrap();
-        let path = phone.folder.path().join("vault.sqlite");
+        let path = phone.vault().join("vault.sqlite");
         let mut bytes = fs::read(&path).unwrap();
         for byte in &mut bytes[at..at + 16] {
             *byte ^= 0x55;
@@ -121,7 +125,7 @@ fn a_missing_or_empty_or_shortened_file_is_damage_and_not_a_new_vault() {
     ] {
         let mut phone = Phone::ready(1);
         phone.wallet.lock(NOW).unwrap();
-        let path = phone.folder.path().join(name);
+        let path = phone.vault().join(name);
         match contents {
             Some(bytes) => fs::write(&path, bytes).unwrap(),
             None => fs::remove_file(&path).unwrap(),
@@ -140,20 +144,27 @@ fn a_set_up_that_was_cut_short_is_no_vault_and_the_next_one_succeeds() {
     let mut phone = Phone::ready(1);
     phone.wallet.lock(NOW).unwrap();
     // The envelope takes its name last, so this is every cut before the end.
-    fs::remove_file(phone.folder.path().join("envelope.kpe")).unwrap();
-    fs::write(phone.folder.path().join("vault.sqlite.new"), b"half").unwrap();
-    fs::write(phone.folder.path().join("vault.sqlite.new-journal"), b"half").unwrap();
-    fs::write(phone.folder.path().join("envelope.kpe.new"), b"{\"ver").unwrap();
+    let vault = phone.vault();
+    fs::remove_file(vault.join("envelope.kpe")).unwrap();
+    fs::write(vault.join("vault.sqlite.new"), b"half").unwrap();
+    fs::write(vault.join("vault.sqlite.new-journal"), b"half").unwrap();
+    fs::write(vault.join("envelope.kpe.new"), b"{\"ver").unwrap();
     phone.start_again();
     assert_eq!(phone.wallet.app_state(NOW).unwrap().lock, LockState::Empty);
     assert_eq!(
         phone.wallet.unlock(PIN, NOW).unwrap_err().code,
         UiCode::VaultMissing
     );
-    phone.wallet.create_vault("111111", NOW, &mut phone.rng).unwrap();
+    phone.wallet.create_vault("402718", NOW, &mut phone.rng).unwrap();
     assert_eq!(phone.wallet.draft().unwrap().district, "", "a new vault");
+    assert_ne!(phone.vault(), vault);
+    assert_eq!(
+        phone.key.0.lock().unwrap().items.len(),
+        2,
+        "nothing is kept of the old one"
+    );
     phone.wallet.lock(NOW).unwrap();
-    phone.wallet.unlock("111111", NOW).unwrap();
+    phone.wallet.unlock("402718", NOW).unwrap();
 }
 
 #[test]
@@ -168,7 +179,7 @@ fn a_vault_of_a_newer_app_is_left_alone() {
         )
         .unwrap();
     assert_eq!(code(&mut phone), Some(UiCode::VaultTooNew));
-    let path = phone.folder.path().join("envelope.kpe");
+    let path = phone.vault().join("envelope.kpe");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("\"version\": 1", "\"version\": 2")).unwrap();
     assert_eq!(code(&mut phone), Some(UiCode::VaultTooNew));
@@ -178,7 +189,7 @@ fn a_vault_of_a_newer_app_is_left_alone() {
 fn nothing_personal_can_be_read_from_the_files() {
     let mut province = Province::new(NOW);
     let phone = Phone::enrolled(1, &mut province);
-    for entry in fs::read_dir(phone.folder.path()).unwrap() {
+    for entry in fs::read_dir(phone.vault()).unwrap() {
         let bytes = fs::read(entry.unwrap().path()).unwrap();
         for word in ["Zaman", "99999", "bajaur", "SQLite format"] {
             assert!(
@@ -192,12 +203,15 @@ fn nothing_personal_can_be_read_from_the_files() {
 #[test]
 fn a_key_store_that_does_not_answer_is_said_so() {
     struct Broken;
-    impl DeviceKeyStore for Broken {
-        fn get(&self) -> Result<Option<DeviceKey>, KeyStoreError> {
-            Err(KeyStoreError { source: None })
+    impl KeyStore for Broken {
+        fn get(&self, _: &ProfileName, _: Item) -> Result<Option<Secret>, KeyStoreError> {
+            Err(KeyStoreError::Silent { source: None })
         }
-        fn get_or_create(&self, _: &DeviceKey) -> Result<DeviceKey, KeyStoreError> {
-            Err(KeyStoreError { source: None })
+        fn put(&self, _: &ProfileName, _: Item, _: &[u8]) -> Result<(), KeyStoreError> {
+            Err(KeyStoreError::Silent { source: None })
+        }
+        fn delete(&self, _: &ProfileName, _: Item) -> Result<(), KeyStoreError> {
+            Err(KeyStoreError::Silent { source: None })
         }
     }
     let folder = tempfile::tempdir().unwrap();
@@ -209,17 +223,6 @@ fn a_key_store_that_does_not_answer_is_said_so() {
         (state.lock, state.configured, state.mark),
         (LockState::Empty, false, Mark::Test)
     );
-}
-
-#[test]
-fn the_language_is_kept_outside_the_vault_and_survives_a_damaged_file() {
-    let mut phone = Phone::new(1);
-    phone.wallet.set_language(Language::Ps, NOW).unwrap();
-    phone.restart();
-    assert_eq!(phone.wallet.app_state(NOW).unwrap().language, Language::Ps);
-    fs::write(phone.folder.path().join("settings.json"), b"?").unwrap();
-    phone.restart();
-    assert_eq!(phone.wallet.app_state(NOW).unwrap().language, Language::En);
 }
 
 #[test]
@@ -237,42 +240,20 @@ fn without_a_configuration_the_network_is_said_to_be_unknown() {
     assert!(wallet.home(NOW).unwrap().card.is_none());
 }
 
-/// A vault as version 1 wrote it, with an enrolled person in it. To write it anew after a wanted change of
-/// version 1 (before its release only): `KHYBER_BLESS=1 cargo test -p wallet stored_vault`.
+/// A vault as version 1 wrote it, with an enrolled person in it: in the wallet's folder itself, from before there were
+/// profiles. Never to be written anew: phones out there have such files.
 #[test]
 fn a_stored_vault_of_version_1_opens() {
     let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/vault-v1");
-    let device_key = [42; 32];
     let mut province = Province::new(NOW);
-    if std::env::var_os("KHYBER_BLESS").is_some() {
-        let folder = tempfile::tempdir().unwrap();
-        let key = MemoryKey::default();
-        key.get_or_create(&DeviceKey::new(device_key)).unwrap();
-        let mut rng = TestRng::new(1);
-        let mut wallet = wallet_in(folder.path(), &key);
-        wallet.create_vault(PIN, NOW, &mut rng).unwrap();
-        wallet.save_draft(super::good_draft(), NOW).unwrap();
-        wallet.set_photo(&super::jpeg(), NOW).unwrap();
-        let mut phone = Phone {
-            folder,
-            key,
-            wallet,
-            rng,
-        };
-        phone.enrol(&mut province, NOW).unwrap();
-        phone.wallet.show_timed("age", None, NOW).unwrap();
-        phone.wallet.lock(NOW).unwrap();
-        fs::create_dir_all(&stored).unwrap();
-        for name in FILES {
-            fs::copy(phone.folder.path().join(name), stored.join(name)).unwrap();
-        }
-    }
     let folder = tempfile::tempdir().unwrap();
     for name in FILES {
         fs::copy(stored.join(name), folder.path().join(name)).unwrap();
     }
     let key = MemoryKey::default();
-    key.get_or_create(&DeviceKey::new(device_key)).unwrap();
+    let envelope = Envelope::parse(&fs::read(stored.join("envelope.kpe")).unwrap()).unwrap();
+    key.put(&envelope.profile().unwrap(), Item::DeviceKey, &[42; 32])
+        .unwrap();
     let mut wallet = wallet_in(folder.path(), &key);
     wallet.unlock(PIN, NOW).unwrap();
     let home = wallet.home(NOW).unwrap();
@@ -294,18 +275,24 @@ const FILES: [&str; 2] = ["envelope.kpe", "vault.sqlite"];
 
 #[cfg(feature = "file-key-store")]
 #[test]
-fn a_key_in_a_file_is_kept_and_a_damaged_one_is_an_error() {
-    use crate::device_key::FileDeviceKey;
+fn keys_in_files_are_kept_and_a_damaged_one_is_an_error() {
+    use crate::key_store::{FileKeyStore, key};
 
     let folder = tempfile::tempdir().unwrap();
-    let path: PathBuf = folder.path().join("device.key");
-    let store = FileDeviceKey::new(&path);
-    assert!(store.get().unwrap().is_none());
-    store.get_or_create(&DeviceKey::new([1; 32])).unwrap();
-    assert_eq!(*store.get_or_create(&DeviceKey::new([2; 32])).unwrap(), [1; 32]);
-    fs::write(&path, b"short").unwrap();
-    assert!(store.get().is_err());
-    assert!(store.get_or_create(&DeviceKey::new([2; 32])).is_err());
+    let store = FileKeyStore::new(folder.path().join("keys"));
+    let (one, other) = (ProfileName::new([1; 16]), ProfileName::new([2; 16]));
+    assert!(store.get(&one, Item::DeviceKey).unwrap().is_none());
+    store.delete(&one, Item::DeviceKey).unwrap();
+    store.put(&one, Item::DeviceKey, &[1; 32]).unwrap();
+    store.put(&one, Item::DeviceKey, &[2; 32]).unwrap();
+    assert_eq!(*key(&store, &one, Item::DeviceKey).unwrap().unwrap(), [2; 32]);
+    assert!(store.get(&other, Item::DeviceKey).unwrap().is_none());
+    assert!(store.get(&one, Item::Attempts).unwrap().is_none());
+    store.put(&one, Item::DeviceKey, b"short").unwrap();
+    assert!(key(&store, &one, Item::DeviceKey).is_err());
+    store.delete(&one, Item::DeviceKey).unwrap();
+    assert!(store.get(&one, Item::DeviceKey).unwrap().is_none());
+    assert!(!store.protects(), "and it says so");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod enrol;
 mod lock;
 mod moving;
 mod past;
+mod safety;
 mod show;
 mod sync;
 
@@ -15,9 +16,11 @@ use credential::{ProvinceConfig, RootKind, RootSet, Timestamp};
 use pin::Cost;
 use rusqlite::Connection;
 
+use crate::attempts::Uptime;
 use crate::code::{UiCode, UiError};
-use crate::device_key::DeviceKeyStore;
 use crate::error::OpenError;
+use crate::key_store::{KeyStore, ProfileName};
+use crate::profiles::Profiles;
 use crate::register::Register;
 use crate::request::Requests;
 use crate::screen::moving::Moving;
@@ -26,8 +29,8 @@ use crate::show::Showings;
 use crate::store::draft as draft_table;
 use crate::store::enrolment::{self, State};
 use crate::sync::Run;
-use crate::vault::VaultFiles;
 use crate::{file, settings};
+use lock::AutoLock;
 
 use self::moving::UnderWay;
 pub use self::moving::complete_word;
@@ -37,9 +40,12 @@ pub struct Wallet {
     folder: PathBuf,
     roots: RootSet,
     config: Option<ProvinceConfig>,
-    device_key: Box<dyn DeviceKeyStore>,
+    keys: Box<dyn KeyStore>,
+    profiles: Profiles,
     kdf: Cost,
+    /// The lock screen's; an open profile has its own.
     language: Language,
+    uptime: Uptime,
     open: Option<Open>,
     /// Two at once would show one pass twice.
     _alone: File,
@@ -47,6 +53,13 @@ pub struct Wallet {
 
 /// An open vault and what lives only as long as it is open.
 struct Open {
+    profile: ProfileName,
+    language: Language,
+    auto_lock: AutoLock,
+    /// When somebody last used the wallet.
+    used_at: Uptime,
+    /// The screens are out of sight.
+    hidden: bool,
     database: Connection,
     showings: Showings,
     requests: Requests,
@@ -62,25 +75,29 @@ impl Wallet {
     /// for what it holds and says [`UiCode::NotConfigured`] when it needs the network.
     ///
     /// # Errors
-    /// [`UiCode::AlreadyOpen`] when another program has the folder, [`UiCode::StorageFailed`] when it cannot be made.
+    /// [`UiCode::AlreadyOpen`] when another program has the folder, [`UiCode::StorageFailed`] when it cannot be made or a
+    /// vault of version 1 in it cannot be moved to its profile.
     pub fn open(
         folder: &Path,
         roots: RootSet,
         config: Option<ProvinceConfig>,
-        device_key: Box<dyn DeviceKeyStore>,
+        keys: Box<dyn KeyStore>,
     ) -> Result<Self, UiError> {
         file::make_folder(folder).map_err(OpenError::File)?;
         let alone = file::take_folder(folder).map_err(|error| match error.kind() {
             ErrorKind::WouldBlock => UiCode::AlreadyOpen.into(),
             _ => UiError::from(OpenError::File(error)),
         })?;
+        let profiles = Profiles::open(folder, keys.as_ref())?;
         Ok(Self {
             folder: folder.to_owned(),
             roots,
             config,
-            device_key,
+            keys,
+            profiles,
             kdf: Cost::FLOOR,
             language: settings::language(folder),
+            uptime: Uptime::default(),
             open: None,
             _alone: alone,
         })
@@ -96,11 +113,11 @@ impl Wallet {
                 RootKind::Test => Mark::Test,
                 RootKind::Real => Mark::None,
             },
-            language: self.language,
+            language: self.open.as_ref().map_or(self.language, |open| open.language),
             lock: match &self.open {
                 Some(_) => LockState::Open,
-                None if self.files().exist() => LockState::Locked,
-                None => LockState::Empty,
+                None if self.profiles.list().map_err(OpenError::File)?.is_empty() => LockState::Empty,
+                None => LockState::Locked,
             },
             enrolment: EnrolmentState::None,
             enrolment_error: None,
@@ -137,10 +154,6 @@ impl Wallet {
         &self.unlocked().unwrap().database
     }
 
-    fn files(&self) -> VaultFiles {
-        VaultFiles::in_folder(&self.folder)
-    }
-
     fn unlocked(&self) -> Result<&Open, UiError> {
         self.open.as_ref().ok_or_else(|| self.why_closed().into())
     }
@@ -151,23 +164,9 @@ impl Wallet {
     }
 
     fn why_closed(&self) -> UiCode {
-        if self.open.is_some() || self.files().exist() {
-            UiCode::Locked
-        } else {
-            UiCode::VaultMissing
-        }
-    }
-}
-
-impl Open {
-    fn new(database: Connection) -> Self {
-        Self {
-            database,
-            showings: Showings::default(),
-            requests: Requests::default(),
-            run: None,
-            register: Register::default(),
-            under_way: UnderWay::default(),
+        match self.profiles.list() {
+            Ok(nobody) if nobody.is_empty() && self.open.is_none() => UiCode::VaultMissing,
+            _ => UiCode::Locked,
         }
     }
 }

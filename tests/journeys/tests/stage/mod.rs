@@ -22,7 +22,7 @@ use province_server::rules::document::Form;
 use rand_core::{TryCryptoRng, TryRng};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
-use wallet::device_key::FileDeviceKey;
+use wallet::key_store::FileKeyStore;
 use wallet::screen::{Draft, Qr};
 use wallet::{HttpRequest, HttpResponse, Wallet};
 
@@ -100,7 +100,7 @@ impl Stage {
         let (office, _) = Office::make(&province, &sandbox::roots::ROOT_SEEDS, &randomness, now).await?;
         let config = office.config("https://province.example", now)?;
         let config = ProvinceConfig::verify(&config, &roots(), now)?;
-        let key = FileDeviceKey::new(folder.path().join("device.key"));
+        let key = FileKeyStore::new(folder.path().join("keys"));
         let mut numbers = Numbered(2);
         let mut wallet = Wallet::open(&folder.path().join("phone"), roots(), Some(config), Box::new(key))?;
         wallet.create_vault(PIN, now, &mut numbers)?;

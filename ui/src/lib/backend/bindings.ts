@@ -9,12 +9,38 @@ export const commandsOver = (invoke: Invoke) => ({
   appState: () => invoke<AppState>("app_state"),
   /** Sets the language of the screens. */
   setLanguage: (language: Language) => invoke<AppState>("set_language", { language }),
-  /** Makes the vault of this phone and opens it. */
+  /** Makes the first profile of this phone and opens it. */
   createVault: (pin: string) => invoke<AppState>("create_vault", { pin }),
-  /** Opens the vault. */
-  unlock: (pin: string) => invoke<AppState>("unlock", { pin }),
+  /** Opens the vault of this profile, or of the only one. */
+  unlock: (pin: string, profile: string | null) => invoke<AppState>("unlock", { pin, profile }),
   /** Closes the vault. */
   lock: () => invoke<AppState>("lock"),
+  /** The lock screen: profiles by their signs, and what it has to say before anybody types a PIN. */
+  lockScreen: () => invoke<LockView>("lock_screen"),
+  /** Opens the vault of this profile by finger or face; the system asks for it. */
+  unlockBiometric: (profile: string) => invoke<AppState>("unlock_biometric", { profile }),
+  /** Whether a PIN may be chosen. */
+  checkPin: (pin: string) => invoke<null>("check_pin", { pin }),
+  /** Makes one more profile and opens it. */
+  addProfile: (sign: Sign, pin: string) => invoke<AppState>("add_profile", { sign, pin }),
+  /** Removes a profile with everything in it. */
+  forgetProfile: (profile: string) => invoke<AppState>("forget_profile", { profile }),
+  /** Somebody uses the screens: the wallet stays open a while longer. */
+  touch: () => invoke<null>("touch"),
+  /** The screens came in sight or went out of it. */
+  sight: (visible: boolean) => invoke<null>("sight", { visible }),
+  /** What was chosen. */
+  safety: () => invoke<Safety>("safety"),
+  /** Another PIN in place of the old one. */
+  changePin: (old: string, fresh: string) => invoke<null>("change_pin", { old, fresh }),
+  /** Lets finger or face open the profile, which needs the PIN; without a PIN it is turned off. */
+  setBiometric: (pin: string | null) => invoke<Safety>("set_biometric", { pin }),
+  /** After how many seconds without use the wallet locks. */
+  setAutoLock: (seconds: number) => invoke<Safety>("set_auto_lock", { seconds }),
+  /** Whether 20 wrong PINs remove the profile. */
+  setWipe: (wipe: boolean) => invoke<Safety>("set_wipe", { wipe }),
+  /** The sign on the lock screen. */
+  setSign: (sign: Sign) => invoke<Safety>("set_sign", { sign }),
   /** What was typed so far. */
   draft: () => invoke<Draft>("draft"),
   /** Keeps what was typed, right or wrong, and says what is wrong. */
@@ -58,7 +84,7 @@ export const commandsOver = (invoke: Invoke) => ({
 });
 
 /* Constants */
-export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_gone"] as const;
+export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_gone"] as const;
 
 /* Types */
 /** What the whole application shows, whatever the screen. */
@@ -80,6 +106,15 @@ export type AppState = {
   /** Whether this wallet came from another phone, or went to one. `none` while the vault is locked. */
   moving: Moving,
 };
+
+/** Opening by finger or face. */
+export type Biometric =
+/** This phone has no sensor that the wallet can use, or nobody is enrolled at it. */
+"absent" |
+/** It could. */
+"off" |
+/** It does. */
+"on";
 
 /** The citizen's card, for the citizen's own screen. */
 export type Card = {
@@ -269,6 +304,16 @@ export type LockState =
 /** The vault is open. */
 "open";
 
+/** The lock screen: nothing on it tells whose phone this is. */
+export type LockView = {
+  /** The profiles of this phone. */
+  profiles: ProfileView[],
+  /** Signs that no profile has yet. */
+  free_signs: Sign[],
+  /** This build keeps its keys in a plain file, so that a PIN protects nothing against copying. Never true in a release. */
+  unprotected: boolean,
+};
+
 /** The mark on every screen. */
 export type Mark =
 /** "Test, not issued by the Government": the pinned roots are the public test roots. */
@@ -356,6 +401,18 @@ export type PhotoView = {
   data_url: string,
 };
 
+/** One profile on the lock screen. */
+export type ProfileView = {
+  /** Random name, for `unlock`. */
+  id: string,
+  /** The picture that its owner chose. */
+  sign: Sign,
+  /** Seconds until a PIN may be tried; 0 when it may be now. */
+  wait_seconds: number,
+  /** Whether a finger or a face opens it. */
+  biometric: boolean,
+};
+
 /** A QR code as one SVG path on a grid of modules. */
 export type Qr = {
   /** Width and height in modules, without the quiet zone. */
@@ -396,6 +453,24 @@ export type RequestView = {
   reason: UiCode | null,
   /** When the request ends, by the desk's clock. */
   expires_at: number,
+};
+
+/** What one person chose for the safety of their own profile. */
+export type Safety = {
+  /** Random name of the profile. */
+  profile: string,
+  /** The picture on the lock screen. */
+  sign: Sign,
+  /** Signs that no other profile has. */
+  free_signs: Sign[],
+  /** Seconds without use until the wallet locks: 30, 60 or 300. Out of sight it is never more than 60. */
+  auto_lock_seconds: number,
+  /** Whether 20 wrong PINs in a row remove the profile. */
+  wipe: boolean,
+  /** Opening by finger or face. */
+  biometric: Biometric,
+  /** See [`LockView::unprotected`]. */
+  unprotected: boolean,
 };
 
 /** How a value is to be laid out. */
@@ -472,6 +547,9 @@ export type ShowingOutcome =
 "declined" |
 /** The phone said no: the desk asked for more than it may. */
 "refused";
+
+/** A picture with a word that stands for a profile. Chosen by its owner; says nothing about them. */
+export type Sign = "star" | "moon" | "sun" | "tree" | "flower" | "bird" | "fish" | "boat" | "kite" | "mountain" | "lamp" | "cup";
 
 /** What a sync did. */
 export type SyncReport = {

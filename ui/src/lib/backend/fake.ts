@@ -7,7 +7,7 @@ import register from "$assets/types/types.json";
 import type { Backend } from "./backend";
 import { BackendError } from "./error";
 import { fakeEntries, fakePast } from "./fake-past";
-import type { AppState, ClaimView, Draft, EnrolmentState, Home, KindView, Language, LockState, PassStock, Qr, RequestView, Script, Showing, UiCode, Words } from "./types";
+import type { AppState, Biometric, ClaimView, Draft, EnrolmentState, Home, KindView, Language, LockState, PassStock, ProfileView, Qr, RequestView, Safety, Script, Showing, Sign, UiCode, Words } from "./types";
 
 export const FAKE_DRAFT: Draft = {
   cnic: "99999-1234567-1",
@@ -85,7 +85,14 @@ export interface FakeOptions {
   standing?: Home["standing"];
   draft?: Partial<Draft>;
   request?: Partial<RequestView>;
+  signs?: Sign[];
+  /** Seconds that each profile's door stays shut. */
+  waitSeconds?: number;
+  biometric?: Biometric;
+  unprotected?: boolean;
 }
+
+const FAKE_SIGNS: readonly Sign[] = ["star", "moon", "sun", "tree", "flower", "bird", "fish", "boat", "kite", "mountain", "lamp", "cup"];
 
 export interface FakeBackend extends Backend {
   /** Every command that was called, in order. */
@@ -105,6 +112,23 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     wait_seconds: null,
     moving: "none",
   };
+  const profiles: ProfileView[] = (options.signs ?? ["star"]).map((sign, at) => ({
+    id: String(at).padStart(32, "0"),
+    sign,
+    wait_seconds: options.waitSeconds ?? 0,
+    biometric: options.biometric === "on",
+  }));
+  const freeSigns = () => FAKE_SIGNS.filter((sign) => !profiles.some((one) => one.sign === sign));
+  let safety: Safety = {
+    profile: "0".repeat(32),
+    sign: profiles[0]?.sign ?? "star",
+    free_signs: ["star", ...freeSigns()],
+    auto_lock_seconds: 300,
+    wipe: false,
+    biometric: options.biometric ?? "absent",
+    unprotected: options.unprotected ?? false,
+  };
+  const choose = (change: Partial<Safety>) => (safety = { ...safety, ...change });
   let draft: Draft = { ...FAKE_DRAFT, ...EMPTY, ...options.draft };
   let showings = 0;
   let past = options.emptyHistory ? [] : fakeHistory();
@@ -142,6 +166,28 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     },
     appState: () => did("appState", () => state),
     setLanguage: (language) => did("setLanguage", () => become({ language })),
+    lockScreen: () => did("lockScreen", () => ({ profiles, free_signs: freeSigns(), unprotected: options.unprotected ?? false })),
+    checkPin: (pin) => did("checkPin", () => {
+      if (/^(.)\1+$/.test(pin) || "01234567890".includes(pin)) throw new BackendError("pin_too_easy");
+      return null;
+    }),
+    addProfile: (sign) => did("addProfile", () => {
+      profiles.push({ id: String(profiles.length).padStart(32, "0"), sign, wait_seconds: 0, biometric: false });
+      return become({ lock: "open", enrolment: "none" });
+    }),
+    forgetProfile: (profile) => did("forgetProfile", () => {
+      profiles.splice(profiles.findIndex((one) => one.id === profile), 1);
+      return become({ lock: profiles.length === 0 ? "empty" : "locked", enrolment: "none" });
+    }),
+    unlockBiometric: () => did("unlockBiometric", () => become({ lock: "open", enrolment: "enrolled" })),
+    touch: () => did("touch", () => null),
+    sight: () => did("sight", () => null),
+    safety: () => did("safety", () => safety),
+    changePin: () => did("changePin", () => null),
+    setBiometric: (pin) => did("setBiometric", () => choose({ biometric: pin === null ? "off" : "on" })),
+    setAutoLock: (auto_lock_seconds) => did("setAutoLock", () => choose({ auto_lock_seconds })),
+    setWipe: (wipe) => did("setWipe", () => choose({ wipe })),
+    setSign: (sign) => did("setSign", () => choose({ sign })),
     createVault: () => did("createVault", () => become({ lock: "open" })),
     unlock: () => did("unlock", () => become({ lock: "open", enrolment: "enrolled" })),
     lock: () => did("lock", () => become({ lock: "locked" })),
@@ -214,6 +260,10 @@ export function fakeFromAddress(): FakeBackend {
     language,
     ...(doors[at] ?? doors["home"]),
     offline: asked.has("offline"),
+    signs: (asked.get("signs")?.split(",") ?? ["star"]) as Sign[],
+    waitSeconds: Number(asked.get("shut") ?? 0),
+    biometric: (asked.get("biometric") ?? "absent") as Biometric,
+    unprotected: asked.has("unprotected"),
     standing: (asked.get("standing") ?? "valid") as Home["standing"],
     emptyHistory: asked.has("empty"),
     ...(asked.has("unknown") ? { request: UNKNOWN_DESK } : asked.has("document") ? { request: DOMICILE_REQUEST } : {}),

@@ -57,7 +57,7 @@ export class Door {
   async #open(): Promise<void> {
     this.opening = true;
     try {
-      this.opened(await this.backend.unlock(this.typed));
+      this.opened(await this.backend.unlock(this.typed, null));
     } catch (thrown) {
       const failed = toBackendError(thrown);
       this.error = failed.code;

@@ -1,32 +1,32 @@
 /** Typing a PIN: six digits, chosen twice, and nothing that anybody would try first. */
-export const PIN_DIGITS = 6;
+import { toBackendError, type Backend } from "$lib/backend";
 
-/** Digits that are all the same or stand in a row, up or down, are the first that a thief tries. */
-export function isEasyPin(pin: string): boolean {
-  const digits = [...pin].map(Number);
-  const steps = digits.slice(1).map((digit, index) => digit - (digits[index] ?? 0));
-  return steps.every((step) => step === 0) || steps.every((step) => step === 1) || steps.every((step) => step === -1);
-}
+export const PIN_DIGITS = 6;
 
 export type PinStage = "choose" | "repeat";
 
-/** Choosing a PIN by typing it twice. Calls `chosen` once both agree. */
+/** Choosing a PIN by typing it twice. The wallet says which are too easy. Calls `chosen` once both agree. */
 export class PinChoice {
   stage = $state<PinStage>("choose");
   typed = $state("");
   error = $state<string | null>(null);
   #first = "";
+  #checking = false;
 
-  constructor(readonly chosen: (pin: string) => void) {}
+  constructor(
+    readonly backend: Pick<Backend, "checkPin">,
+    readonly chosen: (pin: string) => void,
+  ) {}
 
   digit(digit: string): void {
     if (this.typed.length >= PIN_DIGITS) return;
     this.error = null;
     this.typed += digit;
-    if (this.typed.length === PIN_DIGITS) this.#full();
+    if (this.typed.length === PIN_DIGITS) void this.#full();
   }
 
   erase(): void {
+    if (this.#checking) return;
     this.typed = this.typed.slice(0, -1);
   }
 
@@ -40,16 +40,20 @@ export class PinChoice {
     return was;
   }
 
-  #full(): void {
+  async #full(): Promise<void> {
     const pin = this.typed;
     if (this.stage === "choose") {
-      if (isEasyPin(pin)) {
-        this.restart("pin_too_easy");
-        return;
+      this.#checking = true;
+      try {
+        await this.backend.checkPin(pin);
+        this.#first = pin;
+        this.typed = "";
+        this.stage = "repeat";
+      } catch (thrown) {
+        this.restart(toBackendError(thrown).code);
+      } finally {
+        this.#checking = false;
       }
-      this.#first = pin;
-      this.typed = "";
-      this.stage = "repeat";
     } else if (pin === this.#first) {
       this.#first = "";
       this.chosen(pin);

@@ -1,0 +1,43 @@
+//! Table `setting`: what one person chose for their own profile.
+
+use rusqlite::{Connection, OptionalExtension as _};
+
+use crate::error::StoreError;
+
+/// What can be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setting {
+    /// The language of the screens, as in JSON.
+    Language,
+    /// Seconds without use after which the wallet locks.
+    AutoLock,
+}
+
+impl Setting {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Language => "language",
+            Self::AutoLock => "auto_lock",
+        }
+    }
+}
+
+/// What was chosen, if anything was.
+pub(crate) fn load(database: &Connection, setting: Setting) -> Result<Option<String>, StoreError> {
+    Ok(database
+        .query_row(
+            "SELECT value FROM setting WHERE name = ?1",
+            [setting.name()],
+            |row| row.get(0),
+        )
+        .optional()?)
+}
+
+/// Chooses.
+pub(crate) fn store(database: &Connection, setting: Setting, value: &str) -> Result<(), StoreError> {
+    database.execute(
+        "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [setting.name(), value],
+    )?;
+    Ok(())
+}
