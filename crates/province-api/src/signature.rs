@@ -120,11 +120,11 @@ impl<'a> Parameters<'a> {
 
 /// The signature base of RFC 9421 section 2.5.
 fn base(components: &[(&str, &str)], parameters: &str) -> String {
-    let mut base = String::new();
-    for (name, value) in components {
-        base.push_str(&format!("\"{name}\": {value}\n"));
-    }
-    base + &format!("\"@signature-params\": {parameters}")
+    let lines = components
+        .iter()
+        .map(|(name, value)| format!("\"{name}\": {value}"));
+    let last = format!("\"@signature-params\": {parameters}");
+    lines.chain([last]).collect::<Vec<_>>().join("\n")
 }
 
 /// What a device signs of a request.

@@ -47,11 +47,12 @@ pub mod files {
 
 /// Where the delta of a file lies: `/v1/deltas/NAME/FROM/TO`, both SHA-256 in lower-case hex.
 pub fn delta_path(name: &str, from: &[u8; 32], to: &[u8; 32]) -> String {
-    format!("{}{name}/{}/{}", paths::DELTAS, hex(from), hex(to))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!(
+        "{}{name}/{}/{}",
+        paths::DELTAS,
+        hex::encode(from),
+        hex::encode(to)
+    )
 }
 
 /// Body of `POST /v1/sync`, signed by an enrolled device key.

@@ -221,3 +221,30 @@ fn route(path: &str) -> &'static str {
     }
     ROUTES.into_iter().find(|route| *route == path).unwrap_or("-")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_not_answered_in_time_is_told_when_to_ask_again() {
+        let router = Router::new()
+            .route("/", get(std::future::pending::<()>))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::SERVICE_UNAVAILABLE,
+                Duration::ZERO,
+            ))
+            .layer(middleware::from_fn(only_problems));
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        let reply = router.oneshot(request).await.unwrap();
+        assert_eq!(reply.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(reply.headers()[header::RETRY_AFTER], "30");
+        let body = to_bytes(reply.into_body(), 1_000).await.unwrap();
+        let problem: Problem = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem.code, ProblemCode::ServerBusy);
+    }
+}

@@ -406,16 +406,23 @@ async fn an_idle_sync_takes_less_than_two_kibibytes_on_the_wire() {
     bench.sync(&phone, &mut known).await;
     let body = serde_json::to_vec(&known.request()).unwrap();
     let signed = phone.signed(paths::SYNC, &body, &phone.idempotency_key(), NOW);
-    let mut sent = format!("POST {} HTTP/1.1\r\nhost: wallet.kp.gov.pk\r\n", paths::SYNC);
+    let mut lines = vec![
+        format!("POST {} HTTP/1.1", paths::SYNC),
+        "host: wallet.kp.gov.pk".to_owned(),
+    ];
     for (name, value) in signed.headers() {
-        sent += &format!("{name}: {}\r\n", value.to_str().unwrap());
+        lines.push(format!("{name}: {}", value.to_str().unwrap()));
     }
+    lines.extend([
+        "content-type: application/json".to_owned(),
+        "accept: */*".to_owned(),
+        "accept-encoding: gzip, zstd".to_owned(),
+        "user-agent: khyber-pass/0.1.0".to_owned(),
+        format!("content-length: {}", body.len()),
+        "connection: close\r\n\r\n".to_owned(),
+    ]);
+    let sent = lines.join("\r\n");
     assert!(sent.contains(IDEMPOTENCY_KEY));
-    sent += "content-type: application/json\r\naccept: */*\r\naccept-encoding: gzip, zstd\r\n";
-    sent += &format!(
-        "user-agent: khyber-pass/0.1.0\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
