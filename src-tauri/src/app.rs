@@ -1,14 +1,16 @@
 //! The running app: one wallet behind a lock, the network, the clock and the source of randomness.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use credential::{ProvinceConfig, Timestamp};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
+use tokio::sync::Notify;
 use wallet::screen::{AppState, Mark, SyncReport, TestCitizen};
-use wallet::{UiCode, UiError, Wallet};
+use wallet::{Network, UiCode, UiError, Wallet};
 
 use crate::driver::Driver;
 use crate::settings::Settings;
@@ -47,6 +49,10 @@ const SHORTEST_AUTO_LOCK: Duration = Duration::from_secs(30);
 pub struct App {
     wallet: Arc<Mutex<Wallet>>,
     driver: Driver,
+    /// Something happened that may make a try worth while.
+    woken: Notify,
+    metered: AtomicBool,
+    background: AtomicBool,
 }
 
 impl App {
@@ -64,7 +70,13 @@ impl App {
         let wallet = Wallet::open(folder, roots, config, key_store)?;
         let wallet = Arc::new(Mutex::new(wallet));
         tauri::async_runtime::spawn(lock_unused(Arc::downgrade(&wallet)));
-        Ok(Self { wallet, driver })
+        Ok(Self {
+            wallet,
+            driver,
+            woken: Notify::new(),
+            metered: AtomicBool::new(false),
+            background: AtomicBool::new(false),
+        })
     }
 
     /// One call into the wallet by somebody who uses it, on a thread that may wait.
@@ -124,6 +136,62 @@ impl App {
         self.wallet(|wallet, at| wallet.app_state(at.now)).await
     }
 
+    /// Takes over the enrolment of the phone before, or goes on with that.
+    ///
+    /// # Errors
+    ///
+    /// The wallet's.
+    pub async fn rebind(&self) -> Result<AppState, UiError> {
+        self.driver
+            .run(self, |wallet, at| wallet.start_rebind(at.now, at.rng))
+            .await?;
+        self.wallet(|wallet, at| wallet.app_state(at.now)).await
+    }
+
+    /// Says that something happened that may make a try worth while: the vault was opened, something was queued.
+    pub fn wake(&self) {
+        self.woken.notify_one();
+    }
+
+    /// Notes what the page knows of the connection.
+    pub fn note_network(&self, metered: bool, background: bool) {
+        self.metered.store(metered, Ordering::Relaxed);
+        self.background.store(background, Ordering::Relaxed);
+        self.wake();
+    }
+
+    /// Syncs by itself for as long as the app runs, when the wallet's plan says so. Sleeps in between until then or until
+    /// something happens; what a try brought is in the vault.
+    pub async fn sync_by_itself(&self) {
+        loop {
+            let network = Network {
+                metered: self.metered.load(Ordering::Relaxed),
+                background: self.background.load(Ordering::Relaxed),
+            };
+            let plan = self
+                .unattended(move |wallet, at| wallet.sync_plan(at.now, network))
+                .await;
+            // Locked: nothing to be done before somebody opens it.
+            let wait = plan.ok().and_then(|plan| plan.wait_seconds);
+            if wait == Some(0) {
+                let tried = self
+                    .driver
+                    .run(self, move |wallet, at| wallet.start_sync_over(network, at.now))
+                    .await;
+                if !matches!(&tried, Err(error) if DOES_NOT_START.contains(&error.code)) {
+                    // Whatever the plan says next, tries in a row are not to take the phone's battery.
+                    tokio::time::sleep(BETWEEN_TRIES).await;
+                    continue;
+                }
+            }
+            let longest = match wait {
+                None | Some(0) => CHECK_EVERY,
+                Some(seconds) => Duration::from_secs(seconds.into()),
+            };
+            let _ = tokio::time::timeout(longest.min(CHECK_EVERY), self.woken.notified()).await;
+        }
+    }
+
     /// Fetches what is new.
     ///
     /// # Errors
@@ -166,6 +234,21 @@ async fn lock_unused(wallet: Weak<Mutex<Wallet>>) {
         tokio::time::sleep(pause.min(SHORTEST_AUTO_LOCK)).await;
     }
 }
+
+/// Least time between two tries by itself.
+const BETWEEN_TRIES: Duration = Duration::from_secs(5);
+
+/// The plan is looked at again after this time: a phone that slept does not count its sleep.
+const CHECK_EVERY: Duration = Duration::from_mins(15);
+
+/// Errors with which a run does not even start.
+const DOES_NOT_START: [UiCode; 5] = [
+    UiCode::Locked,
+    UiCode::NotConfigured,
+    UiCode::NotEnrolled,
+    UiCode::ProvincePause,
+    UiCode::StorageFailed,
+];
 
 /// Work that takes time, on a thread that may wait.
 ///

@@ -42,7 +42,12 @@ pub fn configure<R: Runtime>(builder: Builder<R>, settings: Settings) -> Builder
                 None => app.path().app_data_dir()?,
             };
             match App::open(&settings, &data) {
-                Ok(state) => app.manage(state),
+                Ok(state) => {
+                    app.manage(state);
+                    let handle = app.handle().clone();
+                    tauri::async_runtime::spawn(async move { handle.state::<App>().sync_by_itself().await });
+                    true
+                }
                 // Tauri would panic: somebody who starts the app a second time did nothing wrong.
                 Err(error) => {
                     eprintln!("Khyber Pass could not start: {error}");

@@ -12,11 +12,17 @@ use crate::store::credential as passes;
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::enrolment::{self, State};
 use crate::store::offer;
-use crate::sync::{load_status, load_trust, load_types, types_here};
+use crate::store::sync_state;
+use crate::sync::{load_status, load_trust, load_types, trouble, types_here};
 use crate::{claims, picture};
 
 /// Everything that the home screen shows.
-pub(crate) fn home(database: &Connection, roots: &RootSet, now: Timestamp) -> Result<Home, UiError> {
+/// `clock` is what the phone's clock says, `now` what time it is at least.
+pub(crate) fn home(
+    database: &Connection,
+    roots: &RootSet,
+    (now, clock): (Timestamp, Timestamp),
+) -> Result<Home, UiError> {
     let enrolment = enrolment::load(database)?;
     let trust = load_trust(database, roots)?;
     let status = match &trust {
@@ -41,6 +47,10 @@ pub(crate) fn home(database: &Connection, roots: &RootSet, now: Timestamp) -> Re
     };
     let mut stock = Vec::new();
     for kind in drawn(database, types.as_ref())? {
+        // What the province took back is no longer something to show. The card itself says so of the identity.
+        if claims::is_document(kind) && is_taken_back(database, status.as_ref(), kind.vct)? {
+            continue;
+        }
         let here = passes::stock(database, kind.vct, now)?;
         stock.push(PassStock {
             vct: kind.vct.as_str().to_owned(),
@@ -60,6 +70,7 @@ pub(crate) fn home(database: &Connection, roots: &RootSet, now: Timestamp) -> Re
             .as_ref()
             .map(|status| screen_time(status.manifest().issued_at())),
         standing,
+        trouble: trouble(database, clock)?,
     })
 }
 
@@ -82,6 +93,9 @@ pub(crate) fn timed_choices(
     now: Timestamp,
 ) -> Result<Vec<Choice>, UiError> {
     let mut choices = Vec::new();
+    if sync_state::load(database)?.ended.is_some() {
+        return Ok(choices);
+    }
     let types = types_here(database, roots)?;
     for kind in drawn(database, types.as_ref())?
         .into_iter()
@@ -125,6 +139,19 @@ pub(crate) fn card(database: &Connection, identity: &Credential) -> Result<Card,
 /// The last day on which something holds that ends at this moment (midnight UTC).
 fn last_day(ends: Timestamp) -> String {
     Day::at_unix(ends.minus(DAY).unix()).to_string()
+}
+
+/// Whether the status data say that the newest pass of a kind was revoked or consumed.
+pub(crate) fn is_taken_back(
+    database: &Connection,
+    status: Option<&StatusSet>,
+    vct: Vct,
+) -> Result<bool, StoreError> {
+    let (Some(status), Some(stored)) = (status, passes::newest(database, vct)?) else {
+        return Ok(false);
+    };
+    let credential = Credential::parse(&stored.raw).map_err(|_| StoreError::Row)?;
+    Ok(standing(&credential, status) == CardStanding::Revoked)
 }
 
 fn standing(identity: &Credential, status: &StatusSet) -> CardStanding {

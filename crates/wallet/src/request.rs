@@ -162,7 +162,12 @@ fn view(
         Err(error)
             if matches!(
                 error.code,
-                UiCode::NoPass | UiCode::PassExpired | UiCode::DeviceClock
+                UiCode::NoPass
+                    | UiCode::PassExpired
+                    | UiCode::DeviceClock
+                    | UiCode::WalletDisabled
+                    | UiCode::DeviceReplaced
+                    | UiCode::PersonRevoked
             ) =>
         {
             (claims::names_of(kind), Some(error.code))

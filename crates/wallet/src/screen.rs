@@ -16,8 +16,10 @@ use crate::code::{UiCode, UiError};
 use crate::opaque::opaque_debug;
 
 mod past;
+mod sync;
 
 pub use past::*;
+pub use sync::*;
 
 opaque_debug!(
     Draft,
@@ -179,6 +181,8 @@ pub struct Home {
     pub status_as_of: Option<u32>,
     /// What the status data say of this person's identity.
     pub standing: CardStanding,
+    /// What stands between this phone and showing anything.
+    pub trouble: Trouble,
 }
 
 /// What the status data say of an identity.

@@ -13,11 +13,12 @@ use rusqlite::Connection;
 use crate::claims;
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
+use crate::home::is_taken_back;
 use crate::screen::{ClaimView, KindView, Qr, Showing, ShowingMode, ShowingOutcome};
 use crate::store::credential::{self as passes, Stored};
 use crate::store::draft::{self as draft_table, PhotoKind};
-use crate::store::{enrolment, showing};
-use crate::sync::types_here;
+use crate::store::{enrolment, showing, sync_state};
+use crate::sync::{load_status, load_trust, types_here};
 
 /// The service class of any public counter. A desk of a narrower class takes no timed code and asks by request.
 pub const DEFAULT_AUDIENCE: &str = "kp:desk";
@@ -215,8 +216,24 @@ pub(crate) fn choose(
     vct: Vct,
     now: Timestamp,
 ) -> Result<Chosen, UiError> {
+    let state = sync_state::load(database)?;
+    if let Some(code) = state.ended {
+        return Err(code.into());
+    }
+    let status = match load_trust(database, roots)? {
+        Some(trust) => load_status(database, &trust)?,
+        None => None,
+    };
+    if is_taken_back(database, status.as_ref(), vct)? {
+        return Err(UiCode::NoPass.into());
+    }
     let Some(pass) = passes::next_to_show(database, vct, now)? else {
         if passes::begin_later(database, vct, now.plus(CLOCK_ALLOWANCE))? {
+            return Err(UiCode::DeviceClock.into());
+        }
+        // A clock that is far ahead calls everything over.
+        let off_by = u64::try_from(state.clock_off_by).unwrap_or_default();
+        if off_by > CLOCK_ALLOWANCE && passes::next_to_show(database, vct, now.minus(off_by))?.is_some() {
             return Err(UiCode::DeviceClock.into());
         }
         return Err(match passes::newest(database, vct)? {

@@ -67,19 +67,25 @@ pub async fn add_profile(app: State<'_, App>, sign: Sign, pin: String) -> Reply<
 #[specta::specta]
 pub async fn unlock(app: State<'_, App>, pin: String, profile: Option<String>) -> Reply<AppState> {
     let pin = Zeroizing::new(pin);
-    app.wallet(move |wallet, at| match profile {
-        Some(profile) => wallet.unlock_profile(&profile, &pin, at.now),
-        None => wallet.unlock(&pin, at.now),
-    })
-    .await
+    let state = app
+        .wallet(move |wallet, at| match profile {
+            Some(profile) => wallet.unlock_profile(&profile, &pin, at.now),
+            None => wallet.unlock(&pin, at.now),
+        })
+        .await?;
+    app.wake();
+    Ok(state)
 }
 
 /// Opens the vault of this profile by finger or face; the system asks for it.
 #[tauri::command]
 #[specta::specta]
 pub async fn unlock_biometric(app: State<'_, App>, profile: String) -> Reply<AppState> {
-    app.wallet(move |wallet, at| wallet.unlock_biometric(&profile, at.now))
-        .await
+    let state = app
+        .wallet(move |wallet, at| wallet.unlock_biometric(&profile, at.now))
+        .await?;
+    app.wake();
+    Ok(state)
 }
 
 /// Closes the vault.

@@ -93,6 +93,18 @@ pub(crate) fn load(database: &Connection) -> Result<Row, StoreError> {
     })
 }
 
+/// Back to the draft under a device key that the province has never seen.
+pub(crate) fn begin_again(database: &Connection, rng: &mut impl CryptoRng) -> Result<(), StoreError> {
+    let mut device = Zeroizing::new([0_u8; 32]);
+    rng.fill_bytes(device.as_mut());
+    database.execute(
+        "UPDATE enrolment SET state = 'draft', device_seed = ?1, error_code = NULL, error_fields = NULL, retry_at = NULL \
+         WHERE id = 1",
+        [device.as_slice()],
+    )?;
+    Ok(())
+}
+
 /// Moves on.
 pub(crate) fn set_state(database: &Connection, state: State) -> Result<(), StoreError> {
     database.execute("UPDATE enrolment SET state = ?1 WHERE id = 1", [state.as_str()])?;

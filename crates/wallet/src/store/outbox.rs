@@ -232,6 +232,12 @@ pub(crate) fn remove(database: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Takes every entry out.
+pub(crate) fn remove_all(database: &Connection) -> Result<(), StoreError> {
+    database.execute("DELETE FROM outbox", [])?;
+    Ok(())
+}
+
 /// Takes out what was answered of this kind: something newer takes its place.
 pub(crate) fn remove_answered(database: &Connection, kind: Kind) -> Result<(), StoreError> {
     database.execute(

@@ -77,7 +77,7 @@ impl Run {
             accept::save_trust(around.database, &list, around.now)?;
             self.changed = true;
         }
-        self.is_here(File::Trust);
+        self.told.remove(&File::Trust);
         self.stage = Stage::Types;
         Ok(())
     }
@@ -96,7 +96,7 @@ impl Run {
             artefact::save(around.database, artefact::TYPES, types.bytes(), around.now)?;
             self.changed = true;
         }
-        self.is_here(File::Types);
+        self.told.remove(&File::Types);
         Ok(())
     }
 
@@ -222,7 +222,7 @@ impl Run {
         around: &Surroundings<'_>,
         manifest: StatusManifest,
     ) -> Result<(), StoreError> {
-        self.is_here(File::Status);
+        self.told.remove(&File::Status);
         self.places = accept::status_places_of_own(around.database)?;
         self.staged = Some(StatusSet::new(manifest));
         self.take_kept(around)?;

@@ -1,5 +1,7 @@
 //! What the citizen asked the province to do: put into the outbox, sent before anything else, answered or mended.
 
+use std::collections::BTreeMap;
+
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::paths;
 use province_api::sync::{LostReply, MobileReply, MobileRequest};
@@ -12,8 +14,10 @@ use super::{Awaiting, HttpRequest, HttpResponse, Run, Surroundings};
 use crate::code::{UiCode, UiError};
 use crate::draft::field_error;
 use crate::error::StoreError;
+use crate::store::credential as passes;
 use crate::store::draft as draft_table;
 use crate::store::enrolment::{self, State};
+use crate::store::offer;
 use crate::store::outbox::{self, Entry, Kind};
 use crate::store::sync_state;
 
@@ -26,6 +30,11 @@ const fn path(kind: Kind) -> Option<&'static str> {
         Kind::Lost => Some(paths::LOST),
         Kind::Challenge | Kind::Passes => None,
     }
+}
+
+/// Whether this is something that a run sends before it asks anything.
+pub(super) const fn is_errand(kind: Kind) -> bool {
+    path(kind).is_some()
 }
 
 /// Puts a change of the mobile number into the outbox, in place of one that was refused or has not left the phone.
@@ -88,6 +97,29 @@ pub(crate) fn discard(database: &Connection, id: i64) -> Result<(), UiError> {
         }
         _ => Ok(outbox::remove(database, id)?),
     }
+}
+
+/// Begins anew on a phone that the province does not take any more: another device key, no passes, an application to be
+/// typed. What was shown and what happened stays.
+pub(crate) fn start_over(database: &Connection, rng: &mut impl CryptoRng) -> Result<(), UiError> {
+    let mut state = sync_state::load(database)?;
+    if state.ended.is_none() {
+        return Err(UiCode::EnrolmentUnderway.into());
+    }
+    let transaction = database.unchecked_transaction()?;
+    state.ended = None;
+    state.feed_no += 1;
+    state.feed_cursor = 0;
+    state.offers_tag.clear();
+    sync_state::save(&transaction, &state)?;
+    enrolment::begin_again(&transaction, rng)?;
+    outbox::remove_all(&transaction)?;
+    offer::replace(&transaction, &BTreeMap::new())?;
+    for vct in passes::kinds(&transaction)? {
+        passes::delete_kind(&transaction, &vct)?;
+    }
+    transaction.commit()?;
+    Ok(())
 }
 
 /// Whether this is how this phone becomes somebody's.

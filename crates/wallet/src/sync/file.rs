@@ -110,17 +110,6 @@ impl Run {
         Ok(made)
     }
 
-    /// Whether a file differs from what is held, as far as is known.
-    pub(super) fn is_told(&self, which: File) -> bool {
-        self.told.contains_key(&which) || (self.asks_blindly && !self.whole.contains(&which))
-    }
-
-    /// A file was taken.
-    pub(super) fn is_here(&mut self, which: File) {
-        self.told.remove(&which);
-        self.whole.insert(which);
-    }
-
     /// The hash of the file as it is now, if there is a delta to it.
     fn told_sha256(&self, which: File) -> Option<[u8; 32]> {
         let told = self.told.get(&which).filter(|told| told.delta)?;

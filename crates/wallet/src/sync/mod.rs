@@ -17,6 +17,7 @@ mod accept;
 mod answer;
 mod errand;
 mod file;
+mod items;
 mod plan;
 mod problem;
 mod reply;
@@ -42,7 +43,8 @@ use crate::store::sync_state;
 use file::File;
 
 pub(crate) use accept::{load_status, load_trust, load_types, types_here};
-pub(crate) use errand::{change_mobile, discard, report_lost};
+pub(crate) use errand::{change_mobile, discard, report_lost, start_over};
+pub(crate) use items::{on_its_way, trouble};
 pub(crate) use plan::plan;
 pub use plan::{Network, SyncPlan};
 
@@ -142,8 +144,6 @@ pub(crate) struct Run {
     offers: Option<Vec<Offer>>,
     /// No passes are drawn in this run (any more).
     no_passes: bool,
-    /// Whether the province cannot say what changed.
-    asks_blindly: bool,
     /// Batches of passes in this run.
     batches: u8,
     /// Changes of the roots that were taken in this run.
@@ -220,7 +220,6 @@ impl Run {
             whole: BTreeSet::new(),
             offers: None,
             no_passes: false,
-            asks_blindly: false,
             batches: 0,
             root_changes: 0,
             challenge_renewed: false,
@@ -285,7 +284,7 @@ impl Run {
             Err(error)
         } else {
             enrolment::set_error(&transaction, None, around.now)?;
-            if self.server_time.is_some() || self.asks_blindly {
+            if self.server_time.is_some() {
                 enrolment::set_last_sync(&transaction, around.now)?;
             }
             Ok(SyncReport {

@@ -3,7 +3,7 @@
 use credential::{DAY, RootSet, Timestamp};
 use rusqlite::Connection;
 
-use super::{Run, Surroundings, accept, send};
+use super::{Run, Surroundings, accept, errand, send};
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
 use crate::store::enrolment::{self, State};
@@ -80,6 +80,9 @@ fn due(
     state: &Row,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
+    if matches!(state.ended, Some(UiCode::DeviceReplaced | UiCode::WalletDisabled)) {
+        return Ok(None);
+    }
     let person = enrolment::load(database)?;
     let pause = soon(state.province_pause, now);
     let backoff = if state.failures > 0 {
@@ -89,14 +92,14 @@ fn due(
     };
     let errand = outbox::all(database)?
         .into_iter()
+        .filter(|entry| errand::is_errand(entry.kind))
         .filter(|entry| matches!(entry.state, outbox::State::Waiting | outbox::State::Sent))
         .map(|entry| soon(entry.not_before, now))
         .min();
     let regular = match person.state {
         State::Draft => None,
-        _ if matches!(state.ended, Some(UiCode::DeviceReplaced | UiCode::WalletDisabled)) => None,
-        // The next step of an enrolment that is not complete is never far.
-        State::Applying | State::Accepted => Some(backoff),
+        // One that was cut short goes on at once: only a run that ended says when the next one is.
+        State::Applying | State::Accepted => Some(soon(state.not_before, now)),
         State::Complete => {
             let refill = person.last_sync_at.map_or(now, |at| at.plus(REFILL_AFTER));
             if state.failures == 0 && is_short(database, roots, now)? {

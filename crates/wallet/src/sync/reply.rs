@@ -121,11 +121,6 @@ impl Run {
                 self.no_passes = true;
                 self.stage = Stage::TrustList;
             }
-            // A province that answers no such question is asked for everything.
-            ProblemCode::NotFound => {
-                self.asks_blindly = true;
-                self.stage = Stage::TrustList;
-            }
             _ => self.fail(error),
         }
         Ok(())

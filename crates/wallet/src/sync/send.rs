@@ -62,7 +62,7 @@ impl Run {
                 Stage::Ask => return Ok(Some(self.ask(around, rng)?)),
                 Stage::TrustList => {
                     let missing = accept::load_trust(around.database, around.roots)?.is_none();
-                    if missing || self.is_told(File::Trust) {
+                    if missing || self.told.contains_key(&File::Trust) {
                         return Ok(Some(self.file_request(around, File::Trust)?));
                     }
                     self.stage = Stage::Types;
@@ -77,7 +77,7 @@ impl Run {
                 Stage::Types => {
                     // A newer trust list may have ended the key of the register that is here.
                     let missing = accept::types_here(around.database, around.roots)?.is_none();
-                    if missing || self.is_told(File::Types) {
+                    if missing || self.told.contains_key(&File::Types) {
                         return Ok(Some(self.file_request(around, File::Types)?));
                     }
                     self.store_offers(around)?;
@@ -94,7 +94,7 @@ impl Run {
                     };
                     match held {
                         // New passes may have their bits where nothing was fetched yet.
-                        Some(held) if !self.is_told(File::Status) => {
+                        Some(held) if !self.told.contains_key(&File::Status) => {
                             self.stage_status(around, held.manifest().clone())?;
                         }
                         _ => return Ok(Some(self.file_request(around, File::Status)?)),
@@ -131,10 +131,7 @@ impl Run {
         let entry = match outbox::under_way(around.database, Kind::Challenge)? {
             Some(entry) => entry,
             None => match accept::types_here(around.database, around.roots)? {
-                Some(types)
-                    if (self.asks_blindly && self.batches == 0)
-                        || !wanted(around.database, &types, around.now)?.is_empty() =>
-                {
+                Some(types) if !wanted(around.database, &types, around.now)?.is_empty() => {
                     outbox::insert(around.database, entry(Kind::Challenge, Vec::new(), around), rng)?
                 }
                 _ => return Ok(None),

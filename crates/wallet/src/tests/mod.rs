@@ -22,6 +22,7 @@ mod requests;
 #[path = "../../../../tests/soak.rs"]
 mod soak;
 mod status;
+mod sync;
 mod vault;
 
 use std::path::{Path, PathBuf};

@@ -1,9 +1,9 @@
 //! What the phone shows: the home screen, codes, the answer to a request.
 
-use credential::Timestamp;
+use credential::{CLOCK_ALLOWANCE, Timestamp};
 
 use super::{Wallet, moving};
-use crate::code::UiError;
+use crate::code::{UiCode, UiError};
 use crate::home;
 use crate::screen::{Choice, Home, RequestView, Showing};
 
@@ -13,7 +13,8 @@ impl Wallet {
     /// # Errors
     /// [`UiCode::Locked`] or a store's error.
     pub fn home(&self, now: Timestamp) -> Result<Home, UiError> {
-        home::home(&self.unlocked()?.database, &self.roots, now)
+        let times = (self.time(now)?, now);
+        home::home(&self.unlocked()?.database, &self.roots, times)
     }
 
     /// What may be shown to any desk at once.
@@ -21,7 +22,7 @@ impl Wallet {
     /// # Errors
     /// [`UiCode::Locked`] or a store's error.
     pub fn timed_choices(&self, now: Timestamp) -> Result<Vec<Choice>, UiError> {
-        home::timed_choices(&self.unlocked()?.database, &self.roots, now)
+        home::timed_choices(&self.unlocked()?.database, &self.roots, self.time(now)?)
     }
 
     /// Starts to show a pass that names nobody; without an audience for [`crate::DEFAULT_AUDIENCE`].
@@ -35,6 +36,12 @@ impl Wallet {
         audience: Option<&str>,
         now: Timestamp,
     ) -> Result<Showing, UiError> {
+        let clock = now;
+        let now = self.time(clock)?;
+        // A desk would call a code stale that was signed at the floor of this clock.
+        if now.since(clock) > CLOCK_ALLOWANCE {
+            return Err(UiCode::DeviceClock.into());
+        }
         let roots = self.roots.clone();
         let open = self.unlocked_mut()?;
         open.showings
@@ -47,6 +54,7 @@ impl Wallet {
     /// # Errors
     /// [`UiCode::Locked`], [`UiCode::ShowingEnded`].
     pub fn showing_frames(&mut self, id: u32, now: Timestamp) -> Result<Showing, UiError> {
+        let now = self.time(now)?;
         let open = self.unlocked_mut()?;
         open.showings.frames(&open.database, id, now)
     }
@@ -65,6 +73,7 @@ impl Wallet {
     /// # Errors
     /// [`UiCode::Locked`], [`UiCode::NotARequest`], [`UiCode::RequestInvalid`].
     pub fn read_request_text(&mut self, text: &str, now: Timestamp) -> Result<RequestView, UiError> {
+        let now = self.time(now)?;
         let roots = self.roots.clone();
         let open = self.unlocked_mut()?;
         open.requests.read(&open.database, &roots, text, now)
@@ -76,6 +85,7 @@ impl Wallet {
     /// [`UiCode::Locked`], [`UiCode::RequestGone`], [`UiCode::RequestOverAsking`], [`UiCode::DeskUnknown`],
     /// [`UiCode::DeskUntrusted`], [`UiCode::NoPass`], [`UiCode::PassExpired`].
     pub fn answer_request(&mut self, id: u32, now: Timestamp) -> Result<Showing, UiError> {
+        let now = self.time(now)?;
         let roots = self.roots.clone();
         let open = self.unlocked_mut()?;
         open.requests
@@ -88,6 +98,7 @@ impl Wallet {
     /// # Errors
     /// [`UiCode::Locked`], [`UiCode::RequestGone`].
     pub fn decline_request(&mut self, id: u32, now: Timestamp) -> Result<(), UiError> {
+        let now = self.time(now)?;
         let roots = self.roots.clone();
         let open = self.unlocked_mut()?;
         open.requests.decline((&open.database, &roots), id, now)

@@ -6,7 +6,7 @@ use rand_core::CryptoRng;
 use super::Wallet;
 use crate::code::{UiCode, UiError};
 use crate::home;
-use crate::screen::{Draft, SyncReport};
+use crate::screen::{AppState, Draft, OnItsWay, SyncReport};
 use crate::store::outbox::Kind;
 use crate::store::sync_state;
 use crate::sync::{self, Failure, HttpRequest, HttpResponse, Network, Run, Surroundings, SyncPlan};
@@ -92,6 +92,36 @@ impl Wallet {
     ) -> Result<(), UiError> {
         let request = crate::draft::request_of(person, photo, now)?;
         sync::report_lost(&self.surroundings(now)?, &request, rng)
+    }
+
+    /// What is on its way between this phone and the province.
+    ///
+    /// # Errors
+    /// [`UiCode::Locked`] or a store's error.
+    pub fn on_its_way(&self, now: Timestamp) -> Result<OnItsWay, UiError> {
+        let now = self.time(now)?;
+        Ok(sync::on_its_way((&self.unlocked()?.database, &self.roots), now)?)
+    }
+
+    /// Sets whether large files come over a metered network too, and whether the app syncs while nobody looks.
+    ///
+    /// # Errors
+    /// [`UiCode::Locked`] or a store's error.
+    pub fn set_sync_limits(&mut self, on_metered: bool, in_background: bool) -> Result<(), UiError> {
+        let database = &self.unlocked()?.database;
+        let mut state = sync_state::load(database)?;
+        state.on_metered = on_metered;
+        state.in_background = in_background;
+        Ok(sync_state::save(database, &state)?)
+    }
+
+    /// Begins anew on a phone that the province does not take any more; the past stays.
+    ///
+    /// # Errors
+    /// [`UiCode::Locked`]; [`UiCode::EnrolmentUnderway`] where nothing ended.
+    pub fn start_over(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<AppState, UiError> {
+        sync::start_over(&self.unlocked()?.database, rng)?;
+        self.app_state(now)
     }
 
     /// Puts away what was answered, or takes back what never left the phone.

@@ -7,7 +7,7 @@ import register from "$assets/types/types.json";
 import type { Backend } from "./backend";
 import { BackendError } from "./error";
 import { fakeEntries, fakePast } from "./fake-past";
-import type { AppState, Biometric, ClaimView, Draft, EnrolmentState, Home, KindView, Language, LockState, PassStock, ProfileView, Qr, RequestView, Safety, Script, Showing, Sign, UiCode, Words } from "./types";
+import type { AppState, Biometric, ClaimView, Draft, EnrolmentState, Home, Item, KindView, Language, LockState, OnItsWay, PassStock, ProfileView, Qr, RequestView, Safety, Script, Showing, Sign, UiCode, Words } from "./types";
 
 export const FAKE_DRAFT: Draft = {
   cnic: "99999-1234567-1",
@@ -83,6 +83,8 @@ export interface FakeOptions {
   offline?: boolean;
   emptyHistory?: boolean;
   standing?: Home["standing"];
+  home?: Partial<Home>;
+  way?: Partial<OnItsWay>;
   draft?: Partial<Draft>;
   request?: Partial<RequestView>;
   signs?: Sign[];
@@ -130,6 +132,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
   };
   const choose = (change: Partial<Safety>) => (safety = { ...safety, ...change });
   let draft: Draft = { ...FAKE_DRAFT, ...EMPTY, ...options.draft };
+  let way: OnItsWay = { ...fakeWay(), ...options.way };
   let showings = 0;
   let past = options.emptyHistory ? [] : fakeHistory();
 
@@ -208,7 +211,18 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
       if (options.offline) throw new BackendError("network_down");
       return { changed: false, at: nowSeconds() };
     }),
-    home: () => did("home", () => ({ ...fakeHome(), standing: options.standing ?? "valid" })),
+    onItsWay: () => did("onItsWay", () => way),
+    changeMobile: (mobile) => did("changeMobile", () => {
+      way = { ...way, items: [fakeItem("mobile", "waiting", 7), ...way.items.filter((item) => item.what !== "mobile")], mobile };
+      return way;
+    }),
+    reportLost: () => did("reportLost", () => (way = { ...way, items: [fakeItem("lost", "waiting", 8), ...way.items] })),
+    discardErrand: (id) => did("discardErrand", () => (way = { ...way, items: way.items.filter((item) => item.id !== id) })),
+    setSyncLimits: (on_metered, in_background) => did("setSyncLimits", () => (way = { ...way, on_metered, in_background })),
+    noteNetwork: () => did("noteNetwork", () => null),
+    rebind: () => did("rebind", () => become({ enrolment: "enrolled" })),
+    startOver: () => did("startOver", () => become({ enrolment: "draft" })),
+    home: () => did("home", () => ({ ...fakeHome(), standing: options.standing ?? "valid", ...options.home })),
     timedChoices: () => did("timedChoices", () => [
       { vct: "age", kind: fakeKind("age"), claims: AGE, left: 12 },
       { vct: "residence", kind: fakeKind("residence"), claims: RESIDENCE, left: 2 },
@@ -334,6 +348,38 @@ function fakeHome(): Home {
     trust_as_of: now - 90_000,
     status_as_of: now - 3_600,
     standing: "valid",
+    trouble: { ended: null, clock_off_by: null },
+  };
+}
+
+function fakeItem(what: Item["what"], state: Item["state"], id: number, code?: UiCode): Item {
+  return {
+    id, what, state, kind: null, at: nowSeconds() - 4_000,
+    error: code ? { code, retry_after_seconds: null, fields: [] } : null,
+    attempts: state === "waiting" ? 0 : 1, can_mend: state === "refused", can_discard: state !== "sent",
+  };
+}
+
+/** One line of each state. */
+function fakeWay(): OnItsWay {
+  const now = nowSeconds();
+  return {
+    items: [
+      fakeItem("mobile", "refused", 5, "mobile_malformed"),
+      fakeItem("refill", "waiting", 4),
+      fakeItem("lost", "sent", 3, "network_timeout"),
+      { ...fakeItem("document", "waiting", 6), id: null, at: null, kind: fakeKind("driving-licence"), can_discard: false },
+      fakeItem("enrolment", "confirmed", 1),
+      { ...fakeItem("document", "confirmed", 2), id: null, at: null, kind: fakeKind("domicile"), can_discard: false },
+    ],
+    last_sync_at: now - 600,
+    trust_as_of: now - 2 * 86_400,
+    status_as_of: now - 22 * 86_400,
+    next_try_in: 240,
+    waits_for_free_network: false,
+    on_metered: false,
+    in_background: true,
+    mobile: "0300-1234567",
   };
 }
 
