@@ -53,6 +53,22 @@ export const commandsOver = (invoke: Invoke) => ({
   enrol: () => invoke<AppState>("enrol"),
   /** Fetches what is new: trust list, status data, passes. */
   sync: () => invoke<SyncReport>("sync"),
+  /** What is on its way between this phone and the province. */
+  onItsWay: () => invoke<OnItsWay>("on_its_way"),
+  /** Queues another mobile number; it is sent as soon as there is a network. */
+  changeMobile: (mobile: string) => invoke<OnItsWay>("change_mobile", { mobile }),
+  /** Queues that the phone of this person is lost. `photo` is a picture file in base64 or as a `data:` URL. */
+  reportLost: (person: Draft, photo: string) => invoke<OnItsWay>("report_lost", { person, photo }),
+  /** Puts away what was answered, or takes back what never left the phone. */
+  discardErrand: (id: number) => invoke<OnItsWay>("discard_errand", { id }),
+  /** Whether large files come over a metered network too, and whether the app syncs while nobody looks. */
+  setSyncLimits: (onMetered: boolean, inBackground: boolean) => invoke<OnItsWay>("set_sync_limits", { onMetered, inBackground }),
+  /** What the page knows of the connection, and whether anybody looks at it: another network is another chance. */
+  noteNetwork: (metered: boolean, background: boolean) => invoke<null>("note_network", { metered, background }),
+  /** Takes over the enrolment of the person's phone before, with what was typed. */
+  rebind: () => invoke<AppState>("rebind"),
+  /** Begins anew on a phone that the province does not take any more. */
+  startOver: () => invoke<AppState>("start_over"),
   /** The home screen. */
   home: () => invoke<Home>("home"),
   /** What may be shown without a request. */
@@ -276,7 +292,59 @@ export type Home = {
   status_as_of: number | null,
   /** What the status data say of this person's identity. */
   standing: CardStanding,
+  /** What stands between this phone and showing anything. */
+  trouble: Trouble,
 };
+
+/** Something that is on its way, or was. */
+export type Item = {
+  /** Names it, if it can be put away. */
+  id: number | null,
+  /** What it is. */
+  what: ItemKind,
+  /** How far it is. */
+  state: ItemState,
+  /** Which document, if it is one. */
+  kind: KindView | null,
+  /** When that was decided, or answered. */
+  at: number | null,
+  /** What the last try brought, or why it was refused. */
+  error: UiError | null,
+  /** How often it was sent. */
+  attempts: number,
+  /** Whether the citizen can mend it and send it again. */
+  can_mend: boolean,
+  /** Whether the citizen can put it away. */
+  can_discard: boolean,
+};
+
+/** What can be on its way. */
+export type ItemKind =
+/** The application. */
+"enrolment" |
+/** This phone takes the place of the one before. */
+"rebind" |
+/** Another mobile number. */
+"mobile" |
+/** A lost phone. */
+"lost" |
+/** New passes. */
+"refill" |
+/** A document. */
+"document";
+
+/** How far it is. */
+export type ItemState =
+/** Typed and not decided: on this phone only. */
+"on_phone" |
+/** Decided; it has not left the phone. */
+"waiting" |
+/** It left the phone; the province has not answered. */
+"sent" |
+/** The province did it. */
+"confirmed" |
+/** The province did not do it and said why. */
+"refused";
 
 /** What a kind of pass or document is called, from the type register. Empty where the register does not have it. */
 export type KindView = {
@@ -333,6 +401,28 @@ export type Moving =
 "leaving" |
 /** Everything moved to another phone, and nothing is here. */
 "moved";
+
+/** The screen "What is on its way". */
+export type OnItsWay = {
+  /** One line each, what needs the citizen first. */
+  items: Item[],
+  /** When the last sync ended. */
+  last_sync_at: number | null,
+  /** When the trust list was issued. */
+  trust_as_of: number | null,
+  /** When the status data was issued. */
+  status_as_of: number | null,
+  /** Seconds until the next try; `None` when there is none to be made. */
+  next_try_in: number | null,
+  /** Large files were left for a network that costs nothing. */
+  waits_for_free_network: boolean,
+  /** Large files on a metered network too. */
+  on_metered: boolean,
+  /** Sync while nobody looks. */
+  in_background: boolean,
+  /** The mobile number that the province has, if this phone gave it. */
+  mobile: string | null,
+};
 
 /** What is left of one kind of pass. */
 export type PassStock = {
@@ -565,6 +655,17 @@ export type TestCitizen = {
   draft: Draft,
   /** A drawn portrait as a `data:` URL; `set_photo` takes it as it is. */
   portrait: string,
+};
+
+/** What stands between this phone and showing anything. */
+export type Trouble = {
+  /** The province does not take this wallet any more: it shows nothing. */
+  ended: UiCode | null,
+  /**
+   *  Seconds by which this phone's clock is ahead of the province's (below 0: behind), when that is more than a few
+   *  minutes.
+   */
+  clock_off_by: number | null,
 };
 
 /** Every code that a screen may have to put in words. Closed: a screen answers each one. */
