@@ -13,6 +13,9 @@ export type Screen =
   | { at: "welcome" }
   | { at: "choose_pin" }
   | { at: "unlock" }
+  | { at: "add_person" }
+  | { at: "forgot"; profile: string }
+  | { at: "safety" }
   | { at: "enrol" }
   | { at: "home" }
   | { at: "past" }
@@ -39,6 +42,11 @@ export function parentOf(screen: Screen): Screen | undefined {
   switch (screen.at) {
     case "choose_pin":
       return { at: "welcome" };
+    case "add_person":
+    case "forgot":
+      return { at: "unlock" };
+    case "safety":
+      return { at: "me" };
     case "past":
     case "me":
     case "choose":
@@ -62,6 +70,9 @@ const OFFLINE_CODES: readonly string[] = ["network_down", "network_timeout"];
 /** A phone that is out of sight for this long locks its wallet. */
 export const HIDDEN_MS_MAX = 60_000;
 
+/** The application hears of use this often at most. */
+export const TOUCH_EVERY_MS = 5_000;
+
 /** How long after home came up it fetches: whoever opens the wallet to show something goes first. */
 export const SYNC_AFTER_MS = 800;
 
@@ -83,6 +94,10 @@ export class Session {
   #lockTimer: ReturnType<typeof setTimeout> | undefined;
   #syncTimer: ReturnType<typeof setTimeout> | undefined;
   #syncing = false;
+  /** After how long without use the wallet locks; the application locks by its own clock, too. */
+  #autoLockMs = 300_000;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  #touchedAt = -Infinity;
 
   constructor(readonly backend: Backend) {}
 
@@ -181,6 +196,7 @@ export class Session {
    * while some phones sleep, and the phone's can be set back. Either is enough.
    */
   async sightChanged(visible: boolean, now: Clocks): Promise<void> {
+    void this.backend.sight(visible).catch(() => undefined);
     if (!visible) {
       this.#hiddenAt ??= now;
       this.#lockTimer ??= setTimeout(() => void this.#lockUnseen(), HIDDEN_MS_MAX);
@@ -193,6 +209,33 @@ export class Session {
     if (hiddenAt === null) return;
     const away = Math.max(now.pageMs - hiddenAt.pageMs, now.phoneMs - hiddenAt.phoneMs);
     if (away >= HIDDEN_MS_MAX) await this.#lockUnseen();
+  }
+
+  /** Learns after how long without use the wallet locks, and waits for that. */
+  async watchUse(): Promise<void> {
+    try {
+      this.autoLockAfter((await this.backend.safety()).auto_lock_seconds);
+    } catch (thrown) {
+      this.failed(thrown);
+    }
+  }
+
+  autoLockAfter(seconds: number): void {
+    this.#autoLockMs = seconds * 1000;
+    this.#waitForUse();
+  }
+
+  /** Somebody touched the screen or a key, at this time of the page's clock. */
+  touched(pageMs: number): void {
+    if (this.app?.lock !== "open" || pageMs - this.#touchedAt < TOUCH_EVERY_MS) return;
+    this.#touchedAt = pageMs;
+    this.#waitForUse();
+    void this.backend.touch().catch(() => undefined);
+  }
+
+  #waitForUse(): void {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => void this.#lockUnseen(), this.#autoLockMs);
   }
 
   async #lockUnseen(): Promise<void> {

@@ -126,6 +126,23 @@ describe("a session", () => {
     });
   });
 
+  test("that nobody touches locks by itself, and tells the application of use", async () => {
+    vi.useFakeTimers();
+    const backend = fakeBackend({ lock: "open", enrolment: "enrolled" });
+    const session = new Session(backend);
+    await session.start();
+    session.autoLockAfter(30);
+    await vi.advanceTimersByTimeAsync(29_000);
+    session.touched(29_000);
+    session.touched(29_001);
+    expect(backend.calls.filter((call) => call === "touch")).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(session.screen.at).toBe("home");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(session.screen.at).toBe("unlock");
+    vi.useRealTimers();
+  });
+
   test("goes to the door when the vault turns out to be locked", async () => {
     const backend = fakeBackend({ lock: "open", enrolment: "enrolled", failing: { sync: "locked" } });
     const session = new Session(backend);

@@ -357,7 +357,7 @@ fn a_wallet_moves_through_two_screens_and_the_old_phone_is_empty_after_it() {
         assert!(after.0 != before.0 && after.1 != before.1);
         old.restart();
     }
-    let file = std::fs::read(old.folder.path().join("vault.sqlite")).unwrap();
+    let file = std::fs::read(old.vault().join("vault.sqlite")).unwrap();
     assert!(!file.is_empty());
     // And it can begin anew, as somebody's who was given it.
     assert_eq!(old.wallet.end_move(NOW).unwrap().moving, Moving::None);

@@ -1,5 +1,5 @@
-/** The locked door: digits, a wrong PIN, and the pause that follows several wrong ones. */
-import { toBackendError, type AppState, type Backend } from "$lib/backend";
+/** A locked door: digits, a wrong PIN, and the pause that follows several wrong ones. */
+import { toBackendError } from "$lib/backend";
 
 export const PIN_DIGITS = 6;
 
@@ -27,8 +27,8 @@ export class Door {
   #stop: (() => void) | null = null;
 
   constructor(
-    readonly backend: Backend,
-    readonly opened: (app: AppState) => void,
+    /** Does what a whole PIN is for. */
+    readonly use: (pin: string) => Promise<void>,
     readonly clock: Clock = phoneClock,
   ) {}
 
@@ -57,18 +57,19 @@ export class Door {
   async #open(): Promise<void> {
     this.opening = true;
     try {
-      this.opened(await this.backend.unlock(this.typed, null));
+      await this.use(this.typed);
     } catch (thrown) {
       const failed = toBackendError(thrown);
       this.error = failed.code;
-      this.#pause(failed.retryAfterSeconds ?? 0);
+      this.pause(failed.retryAfterSeconds ?? 0);
     } finally {
       this.typed = "";
       this.opening = false;
     }
   }
 
-  #pause(seconds: number): void {
+  /** Takes no digits for so many seconds. */
+  pause(seconds: number): void {
     this.leave();
     this.wait = seconds;
     if (seconds <= 0) return;

@@ -1,7 +1,8 @@
 // The door: a right PIN, a wrong one, and the pause after too many.
 import { expect, test, vi } from "vitest";
 
-import { fakeBackend } from "$lib/backend/fake";
+import type { AppState } from "$lib/backend";
+import { fakeBackend, type FakeOptions } from "$lib/backend/fake";
 import { Door, type Clock } from "./unlock.svelte";
 
 function handClock(): Clock & { pass: (seconds: number) => void } {
@@ -20,13 +21,18 @@ function handClock(): Clock & { pass: (seconds: number) => void } {
   };
 }
 
+function doorOf(options: FakeOptions, opened: (app: AppState) => void, clock: Clock): Door {
+  const backend = fakeBackend(options);
+  return new Door(async (pin) => opened(await backend.unlock(pin, null)), clock);
+}
+
 const type = (door: Door, digits: string) => {
   for (const digit of digits) door.digit(digit);
 };
 
 test("six digits open the door", async () => {
   const opened = vi.fn();
-  const door = new Door(fakeBackend({ lock: "locked" }), opened, handClock());
+  const door = doorOf({ lock: "locked" }, opened, handClock());
   type(door, "135790");
   await vi.waitFor(() => expect(opened).toHaveBeenCalledOnce());
   expect(door.typed).toBe("");
@@ -34,7 +40,7 @@ test("six digits open the door", async () => {
 
 test("while the door is being opened nothing is typed or erased", async () => {
   const opened = vi.fn();
-  const door = new Door(fakeBackend({ lock: "locked" }), opened, handClock());
+  const door = doorOf({ lock: "locked" }, opened, handClock());
   type(door, "135790");
   door.erase();
   door.digit("1");
@@ -43,7 +49,7 @@ test("while the door is being opened nothing is typed or erased", async () => {
 });
 
 test("a wrong PIN says so and leaves nothing typed", async () => {
-  const door = new Door(fakeBackend({ failing: { unlock: "wrong_pin" } }), () => undefined, handClock());
+  const door = doorOf({ failing: { unlock: "wrong_pin" } }, () => undefined, handClock());
   type(door, "135790");
   await vi.waitFor(() => expect(door.opening).toBe(false));
   expect([door.error, door.typed, door.wait]).toEqual(["wrong_pin", "", 0]);
@@ -51,7 +57,7 @@ test("a wrong PIN says so and leaves nothing typed", async () => {
 
 test("a pause counts down, takes no digits, and ends", async () => {
   const clock = handClock();
-  const door = new Door(fakeBackend({ failing: { unlock: "wrong_pin" }, retryAfterSeconds: 30 }), () => undefined, clock);
+  const door = doorOf({ failing: { unlock: "wrong_pin" }, retryAfterSeconds: 30 }, () => undefined, clock);
   type(door, "135790");
   await vi.waitFor(() => expect(door.wait).toBe(30));
   door.digit("1");
