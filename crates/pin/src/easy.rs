@@ -85,7 +85,7 @@ fn repeats(digits: &[u8]) -> bool {
                 .iter()
                 .zip(digits.iter().skip(length))
                 .all(|(here, later)| here == later)
-            && digits.len() % length == 0
+            && digits.len().is_multiple_of(length)
     })
 }
 
@@ -138,7 +138,7 @@ fn is_day(day: u32, month: u32, year: u32) -> bool {
     let last = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 => 29,
+        2 if year.is_multiple_of(4) => 29,
         2 => 28,
         _ => return false,
     };
