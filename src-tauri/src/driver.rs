@@ -244,9 +244,9 @@ mod tests {
                 "HTTP/1.1 200 x\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
                 packed.len()
             );
-            let (address, heard) = serve([head.as_bytes(), &packed].concat().leak());
+            let (address, received) = serve([head.as_bytes(), &packed].concat().leak());
             assert_eq!(send(request(address)).map(|answer| answer.body), expected);
-            let sent = heard.recv().unwrap().to_lowercase();
+            let sent = received.recv().unwrap().to_lowercase();
             assert!(sent.contains("accept-encoding: gzip"), "{sent}");
         }
     }

@@ -64,7 +64,7 @@ impl Attempts {
     /// One more is about to be tried. Whether it is right is not known yet: one that a killed app was trying counts.
     pub(crate) fn count(&mut self, now: Uptime) {
         self.wrong = self.wrong.saturating_add(1);
-        self.wait = if self.wrong % TRIES == 0 {
+        self.wait = if self.wrong.is_multiple_of(TRIES) {
             let round = usize::try_from(self.wrong / TRIES - 1).unwrap_or(usize::MAX);
             WAITS.get(round).or(WAITS.last()).copied().unwrap_or_default()
         } else {

@@ -18,6 +18,7 @@ const ID: &str = "id";
 /// The rows of one table, in their order.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names are those in the file")]
 pub(crate) struct Rows {
     table: String,
     columns: Vec<String>,

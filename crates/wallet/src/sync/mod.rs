@@ -118,6 +118,10 @@ enum Awaiting {
 }
 
 /// One run, from start to finish. Lives in memory: everything that matters is in the vault.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that a run has met"
+)]
 pub(crate) struct Run {
     stage: Stage,
     awaiting: Option<Awaiting>,

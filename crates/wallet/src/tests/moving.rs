@@ -267,8 +267,8 @@ fn seen(view: &MoveView) -> Vec<String> {
             }
         };
         draw(&qr.path, &mut dark);
-        let side = u32::try_from(size * scale).unwrap();
-        qr::decode_luma(side, side, &luma).unwrap().remove(0)
+        let pixels = u32::try_from(size * scale).unwrap();
+        qr::decode_luma(pixels, pixels, &luma).unwrap().remove(0)
     };
     view.codes.iter().map(one).collect()
 }
@@ -561,7 +561,7 @@ fn a_typical_wallet_takes_few_frames() {
     let mut new = Phone::new(65);
     let play = up_to_play(&mut old, &mut new);
     let needed = new.wallet.move_view().unwrap().needed;
-    let seconds = f64::from(play.frame_ms) * play.codes.len() as f64 / 1000.0;
+    let seconds = f64::from(play.frame_ms) * f64::from(u32::try_from(play.codes.len()).unwrap()) / 1000.0;
     println!(
         "backup {} bytes; move: {needed} frames needed, {} played, {seconds} s once through",
         made.file.len(),

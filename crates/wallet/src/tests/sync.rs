@@ -27,7 +27,10 @@ fn wire(request: &HttpRequest, response: &HttpResponse) -> usize {
         request.body.len()
     );
     for (name, value) in &request.headers {
-        sent += &format!("{name}: {value}\r\n");
+        sent.push_str(name);
+        sent.push_str(": ");
+        sent.push_str(value);
+        sent.push_str("\r\n");
     }
     let answered = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncache-control: no-store\r\ncontent-length: {}\r\n\

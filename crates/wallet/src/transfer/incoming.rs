@@ -13,6 +13,9 @@ use super::{
 };
 use crate::screen::Words;
 
+/// What was packed, and the text of the confirmation that the old phone waits for.
+pub(crate) type Finished = (Zeroizing<Vec<u8>>, String);
+
 /// What the new phone waits for. Lives in memory only: until everything is there, there is nothing to keep.
 pub(crate) struct Incoming {
     secret: StaticSecret,
@@ -127,7 +130,7 @@ impl Incoming {
     /// # Errors
     /// [`TransferError::Damaged`] for a whole that the old phone did not seal: what is here is forgotten, and frames are
     /// taken anew.
-    pub(crate) fn finished(&mut self) -> Result<Option<(Zeroizing<Vec<u8>>, String)>, TransferError> {
+    pub(crate) fn finished(&mut self) -> Result<Option<Finished>, TransferError> {
         let Some(old) = &mut self.old else {
             return Ok(None);
         };
