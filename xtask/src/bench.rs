@@ -29,7 +29,7 @@ enum Area {
     Credential,
     /// How many poor camera pictures are read, beside zxing-cpp on the same pictures
     Camera,
-    /// Opening the vault, and what Argon2id costs
+    /// Opening the vault, what Argon2id costs, and searching a long past, against plain SQLite
     Wallet,
     /// Unlock to QR on the screen, in the real window
     Window,
@@ -117,7 +117,11 @@ impl Area {
                 Ok(all)
             }
             Self::Camera => figures(camera(workspace).args(["--", "rates"])),
-            Self::Wallet => figures(&mut bench(workspace, "wallet", "unlock")),
+            Self::Wallet => {
+                let mut all = figures(&mut bench(workspace, "wallet", "unlock"))?;
+                all.extend(figures(&mut bench(workspace, "wallet", "vault"))?);
+                Ok(all)
+            }
             Self::Window => figures(&mut window(workspace)?),
         }
     }

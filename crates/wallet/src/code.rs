@@ -93,6 +93,10 @@ ui_codes! {
     AlreadyOpen = "already_open",
     /// The phone could not write or read its storage.
     StorageFailed = "storage_failed",
+    /// The phone's storage is full; nothing of what was there before is lost.
+    StorageFull = "storage_full",
+    /// The phone's storage can be read and not written.
+    StorageReadOnly = "storage_read_only",
 
     // The draft: the same names as `province_api::person::FieldError`.
     /// Something typed is missing or wrong; `fields` says what.

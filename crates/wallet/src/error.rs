@@ -44,20 +44,21 @@ impl From<rusqlite::Error> for OpenError {
 
 impl From<StoreError> for UiError {
     fn from(error: StoreError) -> Self {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-
-        let damaged = match &error {
-            StoreError::Row => true,
-            // Without a code of SQLite's the row is missing or does not have the form it must.
-            StoreError::Sql(sql) => matches!(
-                sql.sqlite_error_code(),
-                None | Some(DatabaseCorrupt | NotADatabase)
-            ),
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, OutOfMemory, PermissionDenied, ReadOnly,
         };
-        if damaged {
-            UiCode::VaultDamaged
-        } else {
-            UiCode::StorageFailed
+
+        match &error {
+            StoreError::Row => UiCode::VaultDamaged,
+            StoreError::Sql(sql) => match sql.sqlite_error_code() {
+                // Without a code of SQLite's the row is missing or does not have the form it must. Of a page that cannot be
+                // decrypted SQLCipher may say that memory ran out; where it truly did, the app is gone.
+                None | Some(DatabaseCorrupt | NotADatabase | OutOfMemory) => UiCode::VaultDamaged,
+                Some(DiskFull) => UiCode::StorageFull,
+                // The journal that a change begins with cannot be made.
+                Some(ReadOnly | CannotOpen | PermissionDenied) => UiCode::StorageReadOnly,
+                Some(_) => UiCode::StorageFailed,
+            },
         }
         .into()
     }
@@ -76,7 +77,7 @@ impl From<OpenError> for UiError {
             OpenError::TooNew => UiCode::VaultTooNew.into(),
             OpenError::KeyStore(KeyStoreError::Silent { .. }) => UiCode::KeyStoreUnavailable.into(),
             OpenError::KeyStore(KeyStoreError::Refused) => UiCode::BiometricRefused.into(),
-            OpenError::File(_) => UiCode::StorageFailed.into(),
+            OpenError::File(error) => of_file(&error).into(),
             OpenError::DatabaseMissing => UiCode::VaultDamaged.into(),
             OpenError::Migration(error) => of_migration(&error),
             OpenError::Store(error) => error.into(),
@@ -90,6 +91,16 @@ impl From<OpenError> for UiError {
             }
             .into(),
         }
+    }
+}
+
+fn of_file(error: &std::io::Error) -> UiCode {
+    use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+
+    match error.kind() {
+        StorageFull | QuotaExceeded => UiCode::StorageFull,
+        ReadOnlyFilesystem | PermissionDenied => UiCode::StorageReadOnly,
+        _ => UiCode::StorageFailed,
     }
 }
 

@@ -24,6 +24,8 @@ mod error;
 mod file;
 mod home;
 pub mod key_store;
+#[doc(hidden)]
+pub mod measure;
 mod opaque;
 mod past;
 mod picture;

@@ -74,6 +74,12 @@ fn entry(database: &Connection, types: Option<&TypeRegister>, key: Key) -> Resul
     Ok(entry)
 }
 
+/// The question that is asked of the index for words alone.
+pub(crate) fn expression(query: &Query, types: Option<&TypeRegister>) -> String {
+    let kinds = Kinds::of(types);
+    query.expression(|word| kinds.named(word), &[])
+}
+
 /// Forgets one row.
 pub(crate) fn forget(database: &Connection, id: &str) -> Result<(), StoreError> {
     if let Some(key) = Key::parse(id) {

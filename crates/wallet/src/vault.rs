@@ -85,21 +85,70 @@ impl VaultFiles {
         if !self.database.exists() {
             return Err(OpenError::DatabaseMissing);
         }
-        let mut database = connect(&self.database, vault_key, OpenFlags::empty())?;
-        // An empty file is a valid empty database under any key: no vault of ours ever is.
-        if applied_version(&database)?.is_none() {
-            return Err(OpenError::DatabaseMissing);
+        // A journal that was left would be played back by opening: not in a vault that only a newer app understands.
+        let mut journal = self.database.clone().into_os_string();
+        journal.push("-journal");
+        if Path::new(&journal).exists() && is_too_new(&self.database, vault_key) {
+            return Err(OpenError::TooNew);
         }
-        migrate(&mut database)?;
-        Ok(database)
+        open(&self.database, vault_key)
     }
 }
 
-fn connect(path: &Path, key: &VaultKey, more: OpenFlags) -> Result<Connection, OpenError> {
-    use std::fmt::Write as _;
+/// Opens a database and brings it to this version.
+pub(crate) fn open(path: &Path, key: &VaultKey) -> Result<Connection, OpenError> {
+    let mut database = connect(path, key, OpenFlags::empty())?;
+    // An empty file is a valid empty database under any key: no vault of ours ever is.
+    if applied_version(&database)?.is_none() {
+        return Err(OpenError::DatabaseMissing);
+    }
+    migrate(&mut database)?;
+    Ok(database)
+}
 
+/// Whether a newer app wrote this file, as far as that can be told without touching it or its journal.
+fn is_too_new(path: &Path, key: &VaultKey) -> bool {
+    let Ok(path) = std::path::absolute(path) else {
+        return false;
+    };
+    // Of what may stand in a path these three mean something in a URI.
+    let path = path
+        .to_string_lossy()
+        .replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23");
+    let uri = format!("file:{path}?mode=ro&immutable=1");
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let applied = Connection::open_with_flags(uri, flags)
+        .map_err(OpenError::from)
+        .and_then(|database| {
+            unseal(&database, key)?;
+            applied_version(&database)
+        });
+    applied.is_ok_and(|applied| applied > newest_version())
+}
+
+fn newest_version() -> Option<i64> {
+    let runner = migrations::migrations::runner();
+    let versions = runner.get_migrations().iter().map(|one| i64::from(one.version()));
+    versions.max()
+}
+
+pub(crate) fn connect(path: &Path, key: &VaultKey, more: OpenFlags) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
     let database = Connection::open_with_flags(path, flags)?;
+    unseal(&database, key)?;
+    prepare(&database)?;
+    // The first read shows whether the key fits the file.
+    database.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(database)
+}
+
+/// Gives the connection the key of its file.
+fn unseal(database: &Connection, key: &VaultKey) -> Result<(), OpenError> {
+    use std::fmt::Write as _;
+
     // A raw key: no second, weaker derivation by SQLCipher. Room for all of it at once, so that no
     // copy is left behind by a string that grew.
     let mut pragma = Zeroizing::new(String::with_capacity(160));
@@ -112,10 +161,7 @@ fn connect(path: &Path, key: &VaultKey, more: OpenFlags) -> Result<Connection, O
     }
     pragma.push_str("'\";");
     database.execute_batch(&pragma)?;
-    prepare(&database)?;
-    // The first read shows whether the key fits the file.
-    database.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-    Ok(database)
+    Ok(())
 }
 
 /// What every connection to a vault is set to.
@@ -130,18 +176,13 @@ pub(crate) fn prepare(database: &Connection) -> Result<(), OpenError> {
 }
 
 pub(crate) fn migrate(database: &mut Connection) -> Result<(), OpenError> {
-    let runner = migrations::migrations::runner();
-    let newest = runner
-        .get_migrations()
-        .iter()
-        .map(|migration| i64::from(migration.version()))
-        .max();
+    let newest = newest_version();
     let applied = applied_version(database)?;
     if applied > newest {
         return Err(OpenError::TooNew);
     }
     if applied < newest {
-        runner.set_grouped(true).run(database)?;
+        migrations::migrations::runner().set_grouped(true).run(database)?;
     }
     Ok(())
 }

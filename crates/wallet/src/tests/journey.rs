@@ -384,7 +384,7 @@ fn a_challenge_that_is_too_old_is_renewed_once() {
         phone.wallet.on_response(&answer, NOW).unwrap();
     }
     province.forget_challenges();
-    phone.drive(&mut province, NOW);
+    phone.drive(&mut province, NOW).unwrap();
     phone.wallet.finish_run(NOW).unwrap();
     assert_eq!(
         province

@@ -8,6 +8,8 @@
 
 mod clocks;
 mod documents;
+mod faults;
+mod files;
 mod fuzzing;
 mod hostile;
 mod interrupted;
@@ -22,6 +24,7 @@ mod requests;
 #[path = "../../../../tests/soak.rs"]
 mod soak;
 mod status;
+mod stored;
 mod sync;
 mod vault;
 
@@ -50,7 +53,10 @@ pub(crate) struct Phone {
 
 impl Phone {
     pub(crate) fn new(seed: u64) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::in_folder(seed, tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn in_folder(seed: u64, folder: TempDir) -> Self {
         let key = MemoryKey::default();
         let mut wallet = wallet_in(folder.path(), &key);
         let mut rng = TestRng::new(seed);
@@ -102,23 +108,24 @@ impl Phone {
 
     pub(crate) fn enrol(&mut self, province: &mut Province, now: Timestamp) -> Result<SyncReport, UiError> {
         self.wallet.start_enrolment(now, &mut self.rng)?;
-        self.drive(province, now);
+        self.drive(province, now)?;
         self.wallet.finish_run(now)
     }
 
     pub(crate) fn sync(&mut self, province: &mut Province, now: Timestamp) -> Result<SyncReport, UiError> {
         self.wallet.start_sync(now)?;
-        self.drive(province, now);
+        self.drive(province, now)?;
         self.wallet.finish_run(now)
     }
 
-    fn drive(&mut self, province: &mut Province, now: Timestamp) {
-        while let Some(request) = self.wallet.next_request(now, &mut self.rng).unwrap() {
+    fn drive(&mut self, province: &mut Province, now: Timestamp) -> Result<(), UiError> {
+        while let Some(request) = self.wallet.next_request(now, &mut self.rng)? {
             match province.handle(&request, now) {
-                Ok(response) => self.wallet.on_response(&response, now).unwrap(),
-                Err(failure) => self.wallet.on_failure(failure, now).unwrap(),
+                Ok(response) => self.wallet.on_response(&response, now)?,
+                Err(failure) => self.wallet.on_failure(failure, now)?,
             }
         }
+        Ok(())
     }
 }
 
