@@ -344,7 +344,7 @@ fn a_wallet_that_was_disabled_shows_nothing_keeps_its_past_and_can_begin_again()
         assert_eq!(state.enrolment, EnrolmentState::Draft);
         phone.wallet.set_photo(&jpeg(), NOW).unwrap();
         phone.wallet.start_rebind(NOW, &mut phone.rng).unwrap();
-        phone.drive(&mut province, NOW);
+        phone.drive(&mut province, NOW).unwrap();
         phone.wallet.finish_run(NOW).unwrap();
         assert!(phone.wallet.show_timed("age", None, NOW).is_ok());
         assert_eq!(phone.wallet.history().unwrap().len(), 2);
@@ -482,7 +482,7 @@ fn a_costly_network_brings_no_large_file_and_the_background_is_not_used_up() {
     let plan = phone.wallet.sync_plan(NOW.plus(120), background).unwrap();
     assert_eq!(plan.bytes_max, Some(256 * 1024));
     phone.wallet.start_sync_over(background, NOW.plus(120)).unwrap();
-    phone.drive(&mut province, NOW.plus(120));
+    phone.drive(&mut province, NOW.plus(120)).unwrap();
     phone.wallet.finish_run(NOW.plus(120)).unwrap();
     phone
         .wallet
