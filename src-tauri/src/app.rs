@@ -1,6 +1,6 @@
 //! The running app: one wallet behind a lock, the network, the clock and the source of randomness.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -53,15 +53,16 @@ pub struct App {
     woken: Notify,
     metered: AtomicBool,
     background: AtomicBool,
+    downloads: Option<PathBuf>,
 }
 
 impl App {
-    /// The app over this data folder.
+    /// The app over this data folder. Files that are made for the citizen go to `downloads`.
     ///
     /// # Errors
     ///
     /// [`StartError`].
-    pub fn open(settings: &Settings, folder: &Path) -> Result<Self, StartError> {
+    pub fn open(settings: &Settings, folder: &Path, downloads: Option<PathBuf>) -> Result<Self, StartError> {
         let roots = trust::roots()?;
         let config = trust::config(settings.config_bytes(), &roots, now());
         let driver = Driver::new(config.as_ref().map(ProvinceConfig::tls_roots).unwrap_or_default())
@@ -76,7 +77,13 @@ impl App {
             woken: Notify::new(),
             metered: AtomicBool::new(false),
             background: AtomicBool::new(false),
+            downloads,
         })
+    }
+
+    /// Where files go that are made for the citizen, if this system has such a place.
+    pub fn downloads(&self) -> Option<&Path> {
+        self.downloads.as_deref()
     }
 
     /// One call into the wallet by somebody who uses it, on a thread that may wait.
@@ -131,7 +138,7 @@ impl App {
     /// The wallet's.
     pub async fn enrol(&self) -> Result<AppState, UiError> {
         self.driver
-            .run(self, |wallet, at| wallet.start_enrolment(at.now, at.rng))
+            .run(self, |wallet, at| wallet.start_binding(at.now, at.rng))
             .await?;
         self.wallet(|wallet, at| wallet.app_state(at.now)).await
     }

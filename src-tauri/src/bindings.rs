@@ -58,6 +58,18 @@ pub fn commands<R: Runtime>() -> Builder<R> {
             commands::past::past,
             commands::past::forget_past,
             commands::past::forget_past_between,
+            commands::moving::make_phrase,
+            commands::moving::make_backup,
+            commands::moving::forget_phrase,
+            commands::moving::complete_word,
+            commands::moving::restore_backup,
+            commands::moving::restored,
+            commands::moving::begin_receiving,
+            commands::moving::move_view,
+            commands::moving::read_move_picture,
+            commands::moving::read_move_frame,
+            commands::moving::words_agree,
+            commands::moving::end_move,
             commands::enrol::test_citizens,
         ])
 }

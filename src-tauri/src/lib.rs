@@ -41,7 +41,8 @@ pub fn configure<R: Runtime>(builder: Builder<R>, settings: Settings) -> Builder
                 Some(folder) => folder.clone(),
                 None => app.path().app_data_dir()?,
             };
-            match App::open(&settings, &data) {
+            let downloads = app.path().download_dir().or_else(|_| app.path().document_dir());
+            match App::open(&settings, &data, downloads.ok()) {
                 Ok(state) => {
                     app.manage(state);
                     let handle = app.handle().clone();

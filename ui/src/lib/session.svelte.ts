@@ -20,6 +20,12 @@ export type Screen =
   | { at: "home" }
   | { at: "past" }
   | { at: "me" }
+  | { at: "before" }
+  | { at: "restore" }
+  | { at: "restored" }
+  | { at: "backup" }
+  | { at: "move_in" }
+  | { at: "move_out" }
   | { at: "choose" }
   | { at: "scan" }
   | { at: "consent"; request: RequestView }
@@ -33,6 +39,9 @@ export function entryFor(app: AppState): Screen {
     case "locked":
       return { at: "unlock" };
     case "open":
+      if (app.moving === "moved" || app.moving === "leaving") return { at: "move_out" };
+      if (app.moving === "confirming") return { at: "move_in" };
+      if (app.moving === "restored" && app.enrolment !== "sent") return { at: "restored" };
       return app.enrolment === "enrolled" ? { at: "home" } : { at: "enrol" };
   }
 }
@@ -45,6 +54,13 @@ export function parentOf(screen: Screen): Screen | undefined {
     case "add_person":
     case "forgot":
       return { at: "unlock" };
+    case "before":
+      return { at: "enrol" };
+    case "restore":
+    case "move_in":
+      return { at: "before" };
+    case "backup":
+    case "move_out":
     case "safety":
       return { at: "me" };
     case "past":
@@ -59,6 +75,7 @@ export function parentOf(screen: Screen): Screen | undefined {
     case "welcome":
     case "unlock":
     case "enrol":
+    case "restored":
     case "home":
       return undefined;
   }

@@ -36,13 +36,13 @@ pub struct BackupPhrase {
     pub ask: Vec<u32>,
 }
 
-/// A backup file, opened once to see that it opens.
+/// A backup file that was written, read and opened again.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct BackupFile {
-    /// A name for it that says nothing of whose it is.
+    /// Its name, which says nothing of whose it is.
     pub name: String,
-    /// The file, in base64.
-    pub bytes: String,
+    /// The folder that it was put into.
+    pub folder: String,
     /// How many documents are in it.
     pub documents: u32,
     /// How many lines of history are in it.

@@ -40,11 +40,15 @@ fn backup(phone: &mut Phone) -> Backup {
     let asked = |at: &u32| phrase.words[*at as usize - 1].clone();
     // One in Pashto, one in English: it is the thing that counts.
     let two = [asked(&phrase.ask[0]).ps, asked(&phrase.ask[1]).en];
-    let file = phone.wallet.make_backup(&two, NOW, &mut phone.rng).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = phone
+        .wallet
+        .make_backup(&two, folder.path(), NOW, &mut phone.rng)
+        .unwrap();
     assert!(file.documents > 0 && file.history > 0);
     assert_eq!(file.name, "khyber-pass-2026-11-22.kpb");
     Backup {
-        file: STANDARD.decode(&file.bytes).unwrap(),
+        file: std::fs::read(folder.path().join(file.name)).unwrap(),
         words: phrase.words,
         digits: phrase.digits,
     }
@@ -152,12 +156,16 @@ fn a_phrase_that_was_not_written_down_makes_no_file() {
         vec![second.clone(), first.clone()],
         vec![first.clone(), "khyberpass".to_owned()],
     ] {
-        let made = phone.wallet.make_backup(&two, NOW, &mut phone.rng);
+        let made = phone
+            .wallet
+            .make_backup(&two, phone.folder.path(), NOW, &mut phone.rng);
         assert_eq!(made.unwrap_err().code, UiCode::PhraseNotConfirmed);
     }
     phone.wallet.lock(NOW).unwrap();
     phone.wallet.unlock(PIN, NOW).unwrap();
-    let made = phone.wallet.make_backup(&[first, second], NOW, &mut phone.rng);
+    let made = phone
+        .wallet
+        .make_backup(&[first, second], phone.folder.path(), NOW, &mut phone.rng);
     assert_eq!(made.unwrap_err().code, UiCode::PhraseGone);
 }
 
@@ -225,8 +233,7 @@ fn a_restored_wallet_is_bound_like_a_new_one_and_then_presents() {
         ["photo"]
     );
     new.wallet.set_photo(&super::jpeg(), NOW).unwrap();
-    province.enrolments.clear();
-    new.enrol(&mut province, NOW).unwrap();
+    new.bind(&mut province, NOW).unwrap();
     let state = new.wallet.app_state(NOW).unwrap();
     assert_eq!(
         (state.moving, state.enrolment),
@@ -357,8 +364,6 @@ fn a_wallet_moves_through_two_screens_and_the_old_phone_is_empty_after_it() {
         assert!(after.0 != before.0 && after.1 != before.1);
         old.restart();
     }
-    let file = std::fs::read(old.vault().join("vault.sqlite")).unwrap();
-    assert!(!file.is_empty());
     // And it can begin anew, as somebody's who was given it.
     assert_eq!(old.wallet.end_move(NOW).unwrap().moving, Moving::None);
     let mut province = Province::new(NOW);

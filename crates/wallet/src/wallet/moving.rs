@@ -1,7 +1,8 @@
 //! Backup, restore, and the move from phone to phone.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
 use credential::{Credential, DAY, Timestamp, TypeRegister, Vct};
 use pin::Cost;
 use province_api::person::Day;
@@ -16,7 +17,8 @@ use crate::backup::phrase::{PHRASE_WORDS, Phrase, PhraseError};
 use crate::backup::{self, BackupError, words};
 use crate::claims;
 use crate::code::{UiCode, UiError};
-use crate::error::StoreError;
+use crate::error::{OpenError, StoreError};
+use crate::file;
 use crate::home::{self, screen_time};
 use crate::request::Requests;
 use crate::screen::moving::{
@@ -63,18 +65,19 @@ impl Wallet {
         Ok(view)
     }
 
-    /// Makes the backup file, once the citizen gave the two words that were asked for, and opens it again to see that it
-    /// opens.
+    /// Writes the backup file into this folder, once the citizen gave the two words that were asked for. It is read and
+    /// opened again before it is called done.
     ///
     /// # Errors
     /// [`UiCode::Locked`], [`UiCode::PhraseGone`], [`UiCode::PhraseNotConfirmed`], [`UiCode::BackupTooLarge`] or a store's.
     pub fn make_backup(
         &mut self,
         two: &[String],
+        folder: &Path,
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<BackupFile, UiError> {
-        let language = self.language;
+        let language = self.unlocked()?.language;
         let open = self.unlocked()?;
         let (phrase, ask) = open.under_way.phrase.as_ref().ok_or(UiCode::PhraseGone)?;
         let numbers = phrase.numbers();
@@ -83,13 +86,20 @@ impl Wallet {
             return Err(UiCode::PhraseNotConfirmed.into());
         }
         let archive = Archive::of(&open.database, language, now)?;
-        let file = backup::seal(&archive, phrase, Cost::BACKUP, rng)?;
-        if backup::open(&file, phrase)? != archive {
+        let sealed = backup::seal(&archive, phrase, Cost::BACKUP, rng)?;
+        let path = free_name(folder, now);
+        file::write_atomically(&path, &sealed).map_err(OpenError::File)?;
+        let written = std::fs::read(&path).map_err(OpenError::File)?;
+        if backup::open(&written, phrase)? != archive {
             return Err(UiCode::StorageFailed.into());
         }
+        let text = |part: Option<&OsStr>| {
+            part.map(|part| part.to_string_lossy().into_owned())
+                .unwrap_or_default()
+        };
         Ok(BackupFile {
-            name: format!("khyber-pass-{}.kpb", Day::at_unix(now.unix())),
-            bytes: STANDARD.encode(&file),
+            name: text(path.file_name()),
+            folder: text(folder.file_name()),
             documents: count(archive.documents.len()),
             history: count(archive.rows()),
         })
@@ -194,7 +204,7 @@ impl Wallet {
     /// # Errors
     /// [`UiCode::Locked`], [`UiCode::MoveGone`], [`UiCode::MoveChanged`] or a store's.
     pub fn words_agree(&mut self, now: Timestamp) -> Result<MoveView, UiError> {
-        let language = self.language;
+        let language = self.unlocked()?.language;
         let open = self.unlocked()?;
         let outgoing = open.under_way.outgoing.as_ref().ok_or(UiCode::MoveGone)?;
         let digest = Archive::of(&open.database, language, now)?
@@ -222,7 +232,7 @@ impl Wallet {
 
     /// A new phone's key, on the old phone.
     fn offered(&mut self, text: &str, now: Timestamp, rng: &mut impl CryptoRng) -> Result<MoveView, UiError> {
-        let language = self.language;
+        let language = self.unlocked()?.language;
         let open = self.unlocked_mut()?;
         // A phone that waits itself has nothing to give.
         if open.under_way.incoming.is_some() {
@@ -250,7 +260,7 @@ impl Wallet {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<MoveView, UiError> {
-        let language = self.language;
+        let language = self.unlocked()?.language;
         let open = self.unlocked_mut()?;
         let Some(Move::Begun {
             confirmation,
@@ -382,6 +392,18 @@ impl Wallet {
             .map(|(_, texts)| texts)
             .unwrap_or_default()
     }
+}
+
+/// A name in this folder that no file has yet: an older backup is never overwritten.
+fn free_name(folder: &Path, now: Timestamp) -> PathBuf {
+    let day = Day::at_unix(now.unix());
+    let mut path = folder.join(format!("khyber-pass-{day}.kpb"));
+    let mut number = 1;
+    while path.exists() {
+        number += 1;
+        path = folder.join(format!("khyber-pass-{day}-{number}.kpb"));
+    }
+    path
 }
 
 /// Completions of a word that is being typed, in any of the three languages.

@@ -8,7 +8,7 @@ use crate::code::{UiCode, UiError};
 use crate::home;
 use crate::screen::{AppState, Draft, OnItsWay, SyncReport};
 use crate::store::outbox::Kind;
-use crate::store::sync_state;
+use crate::store::{moving as table, sync_state};
 use crate::sync::{self, Failure, HttpRequest, HttpResponse, Network, Run, Surroundings, SyncPlan};
 
 impl Wallet {
@@ -31,6 +31,18 @@ impl Wallet {
         let run = sync::start_enrolment(&self.surroundings(now)?, Kind::Rebind, rng)?;
         self.unlocked_mut()?.run = Some(run);
         Ok(())
+    }
+
+    /// Whichever of the two this vault needs: one that came from another phone takes that one's place.
+    ///
+    /// # Errors
+    /// As [`Wallet::start_enrolment`].
+    pub fn start_binding(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<(), UiError> {
+        if table::restored(&self.unlocked()?.database)?.is_some() {
+            self.start_rebind(now, rng)
+        } else {
+            self.start_enrolment(now, rng)
+        }
     }
 
     /// Begins a sync. Then drive [`Wallet::next_request`].

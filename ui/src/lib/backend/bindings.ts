@@ -95,6 +95,30 @@ export const commandsOver = (invoke: Invoke) => ({
   forgetPast: (id: string) => invoke<null>("forget_past", { id }),
   /** Forgets the past from a moment on and before another (unix seconds), and says how many rows that were. */
   forgetPastBetween: (from: number, before: number) => invoke<number>("forget_past_between", { from, before }),
+  /** Draws the phrase of a new backup. */
+  makePhrase: () => invoke<BackupPhrase>("make_phrase"),
+  /** Writes the backup file, given the two words that were asked for, and reads it again. */
+  makeBackup: (two: string[]) => invoke<BackupFile>("make_backup", { two }),
+  /** Forgets the phrase. */
+  forgetPhrase: () => invoke<null>("forget_phrase"),
+  /** Words of the list that begin with what was typed. */
+  completeWord: (typed: string) => invoke<Words[]>("complete_word", { typed }),
+  /** Puts what is in a backup file (base64 or a `data:` URL) into this new wallet. */
+  restoreBackup: (bytes: string, phrase: string) => invoke<AppState>("restore_backup", { bytes, phrase }),
+  /** What this wallet has of the phone before. */
+  restored: () => invoke<RestoredView | null>("restored"),
+  /** Begins to receive what another phone has. */
+  beginReceiving: () => invoke<MoveView>("begin_receiving"),
+  /** Where a move stands. */
+  moveView: () => invoke<MoveView>("move_view"),
+  /** Reads a code of the other phone from a picture file in base64 or as a `data:` URL. */
+  readMovePicture: (bytes: string) => invoke<MoveView>("read_move_picture", { bytes }),
+  /** Reads a code of the other phone from a camera frame: base64 of one byte per pixel. Nothing, if there is no code in it. */
+  readMoveFrame: (width: number, height: number, luma: string) => invoke<MoveView | null>("read_move_frame", { width, height, luma }),
+  /** The citizen says that both phones show the same words. */
+  wordsAgree: () => invoke<MoveView>("words_agree"),
+  /** Ends this phone's part of a move. */
+  endMove: () => invoke<AppState>("end_move"),
   /** Invented people to try the app with; none unless the test mark is shown. */
   testCitizens: () => invoke<TestCitizen[]>("test_citizens"),
 });
@@ -121,6 +145,28 @@ export type AppState = {
   wait_seconds: number | null,
   /** Whether this wallet came from another phone, or went to one. `none` while the vault is locked. */
   moving: Moving,
+};
+
+/** A backup file that was written, read and opened again. */
+export type BackupFile = {
+  /** Its name, which says nothing of whose it is. */
+  name: string,
+  /** The folder that it was put into. */
+  folder: string,
+  /** How many documents are in it. */
+  documents: number,
+  /** How many lines of history are in it. */
+  history: number,
+};
+
+/** The phrase of a backup that is being made: shown once, kept nowhere. */
+export type BackupPhrase = {
+  /** The six words, each in three languages. */
+  words: Words[],
+  /** The same secret as 20 digits in four groups. */
+  digits: string,
+  /** The places of the two words that are asked for before the file is made, from 1. */
+  ask: number[],
 };
 
 /** Opening by finger or face. */
@@ -188,6 +234,18 @@ export type ClaimView = {
   words: Words | null,
   /** How the value is to be laid out. */
   script: Script,
+};
+
+/** A document to look at; it cannot be shown to a desk from here. */
+export type DocumentView = {
+  /** Kind of pass. */
+  vct: string,
+  /** What it is called. */
+  kind: KindView,
+  /** What it says. */
+  claims: ClaimView[],
+  /** Its last day, `YYYY-MM-DD`. */
+  expires_on: string,
 };
 
 /** What the citizen types. Everything is kept as typed, right or wrong. */
@@ -389,6 +447,39 @@ export type Mark =
 /** No mark: the roots are real. */
 "none";
 
+/** What is to be done now. */
+export type MoveStep =
+/** New phone: its key is shown; the old phone's is awaited. */
+"offer" |
+/** New phone: the words are compared and frames are awaited. */
+"receive" |
+/** New phone: everything is stored; the old phone reads the confirmation. */
+"confirm" |
+/** Old phone: the new phone's key is awaited. */
+"scan" |
+/** Old phone: its key is shown and the words are compared. */
+"compare" |
+/** Old phone: the content is played; the confirmation is awaited. */
+"play" |
+/** Old phone: everything has moved. */
+"done";
+
+/** Where a move between two phones stands, on either of them. */
+export type MoveView = {
+  /** What is to be done now. */
+  step: MoveStep,
+  /** The codes to show: one that stands still, or frames to play in a loop. */
+  codes: Qr[],
+  /** How long each of several codes stays. */
+  frame_ms: number,
+  /** The words that both phones show, for the citizen to compare. */
+  words: Words[],
+  /** Frames that are here. */
+  have: number,
+  /** Frames that it takes; 0 as long as nobody knows. */
+  needed: number,
+};
+
 /** Whether this wallet came from another phone, or went to one. */
 export type Moving =
 /** Neither. */
@@ -543,6 +634,18 @@ export type RequestView = {
   reason: UiCode | null,
   /** When the request ends, by the desk's clock. */
   expires_at: number,
+};
+
+/** A wallet that came from another phone. */
+export type RestoredView = {
+  /** Out of a file (`true`) or from the old phone itself. */
+  from_backup: boolean,
+  /** When. */
+  at: number,
+  /** The card, if there was one. */
+  card: Card | null,
+  /** The other documents and passes. */
+  documents: DocumentView[],
 };
 
 /** What one person chose for the safety of their own profile. */

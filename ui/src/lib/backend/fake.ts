@@ -6,8 +6,9 @@ import register from "$assets/types/types.json";
 
 import type { Backend } from "./backend";
 import { BackendError } from "./error";
+import { fakeComplete, fakeMove, FAKE_PHRASE } from "./fake-moving";
 import { fakeEntries, fakePast } from "./fake-past";
-import type { AppState, Biometric, ClaimView, Draft, EnrolmentState, Home, Item, KindView, Language, LockState, OnItsWay, PassStock, ProfileView, Qr, RequestView, Safety, Script, Showing, Sign, UiCode, Words } from "./types";
+import type { AppState, Biometric, ClaimView, Draft, EnrolmentState, Home, Item, KindView, Language, LockState, MoveStep, OnItsWay, PassStock, ProfileView, Qr, RequestView, Safety, Script, Showing, Sign, UiCode, Words } from "./types";
 
 export const FAKE_DRAFT: Draft = {
   cnic: "99999-1234567-1",
@@ -75,6 +76,8 @@ const bare = (claims: readonly ClaimView[], keys?: readonly string[]) =>
 export interface FakeOptions {
   language?: Language;
   lock?: LockState;
+  moving?: AppState["moving"];
+  move?: MoveStep;
   enrolment?: EnrolmentState;
   mark?: AppState["mark"];
   /** Commands that fail, with their codes. */
@@ -112,7 +115,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     enrolment_error: null,
     configured: true,
     wait_seconds: null,
-    moving: "none",
+    moving: options.moving ?? "none",
   };
   const profiles: ProfileView[] = (options.signs ?? ["star"]).map((sign, at) => ({
     id: String(at).padStart(32, "0"),
@@ -247,6 +250,21 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
         past = past.filter((entry) => entry.at < from || entry.at >= before);
         return all - past.length;
       }),
+    makePhrase: () => did("makePhrase", () => FAKE_PHRASE),
+    makeBackup: () => did("makeBackup", () => ({ name: "khyber-pass-2026-11-22.kpb", folder: "Downloads", documents: 5, history: 50 })),
+    forgetPhrase: () => did("forgetPhrase", () => null),
+    completeWord: (typed) => did("completeWord", () => fakeComplete(typed)),
+    restoreBackup: () => did("restoreBackup", () => become({ moving: "restored" })),
+    restored: () => did("restored", () => ({
+      from_backup: true, at: nowSeconds() - 600, card: fakeHome().card,
+      documents: [{ vct: "domicile", kind: fakeKind("domicile"), claims: DOMICILE, expires_on: "2031-11-21" }],
+    })),
+    beginReceiving: () => did("beginReceiving", () => fakeMove(options.move ?? "offer", [fakeQr(29, 1)])),
+    moveView: () => did("moveView", () => fakeMove(options.move ?? "scan", [fakeQr(65, 1), fakeQr(65, 2)])),
+    readMovePicture: () => did("readMovePicture", () => fakeMove(state.enrolment === "enrolled" ? "compare" : "receive", [fakeQr(33, 1)])),
+    readMoveFrame: () => did("readMoveFrame", () => null),
+    wordsAgree: () => did("wordsAgree", () => fakeMove("play", [fakeQr(65, 1), fakeQr(65, 2)])),
+    endMove: () => did("endMove", () => become({ moving: state.moving === "confirming" ? "restored" : "none" })),
     testCitizens: () => did("testCitizens", () => [
       { draft: FAKE_DRAFT, portrait: PORTRAIT },
       { draft: { ...FAKE_DRAFT, cnic: "99999-7654321-2", name_en: "Zarmina Bibi", name_ur: "زرمینہ بی بی" }, portrait: PORTRAIT },
@@ -269,6 +287,11 @@ export function fakeFromAddress(): FakeBackend {
     enrol: { lock: "open", enrolment: "draft", draft: answered(Number(asked.get("upto") ?? 0)) },
     review: { lock: "open", enrolment: "draft", draft: FAKE_DRAFT },
     home: { lock: "open", enrolment: "enrolled" },
+    new: { lock: "open" },
+    restored: { lock: "open", moving: "restored" },
+    confirming: { lock: "open", moving: "confirming", move: "confirm" },
+    leaving: { lock: "open", enrolment: "enrolled", moving: "leaving", move: "play" },
+    moved: { lock: "open", moving: "moved", move: "done" },
   };
   return fakeBackend({
     language,
