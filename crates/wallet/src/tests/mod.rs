@@ -115,7 +115,7 @@ impl Phone {
     /// What the app does when the citizen sends: an enrolment, or taking the place of the phone before.
     pub(crate) fn bind(&mut self, province: &mut Province, now: Timestamp) -> Result<SyncReport, UiError> {
         self.wallet.start_binding(now, &mut self.rng)?;
-        self.drive(province, now);
+        self.drive(province, now)?;
         self.wallet.finish_run(now)
     }
 

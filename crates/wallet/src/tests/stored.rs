@@ -6,6 +6,7 @@
     clippy::panic
 )]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -150,7 +151,7 @@ fn migrations_are_frozen() {
     for (number, sql) in vault::migrations_in_order() {
         let hash = hex::encode(Sha256::digest(sql.as_bytes()));
         if numbered(&text, number).is_none() && std::env::var_os("KHYBER_BLESS").is_some() {
-            text += &format!("{number} {hash}\n");
+            writeln!(text, "{number} {hash}").unwrap();
             fs::write(&list, &text).unwrap();
         }
         match numbered(&text, number) {
