@@ -40,6 +40,9 @@ for (const language of LANGUAGES) {
       await phone.unlock();
     }
 
+    /** Two minutes later: the pause of one that the province asked for before is over. */
+    const pauseOver = (before) => restart(`+${120 * (before + 1)}s`);
+
     /** What the citizen gave is still there, and nobody is enrolled by halves. */
     async function nothingLost() {
       const { ok: state } = await phone.ask(ready, "app_state");
@@ -105,10 +108,9 @@ for (const language of LANGUAGES) {
     }
 
     await step(t, "NADRA is down, then answers nonsense, then is slow", async () => {
-      await stage.fault(sandbox, FAULTS[0]);
-      await restart();
-      for (const fault of FAULTS) {
+      for (const [index, fault] of FAULTS.entries()) {
         await stage.fault(sandbox, fault);
+        await pauseOver(index);
         await send(phone);
         await phone.explains("nadra_unavailable");
         await phone.page.getByText(phone.say("safe_draft")).waitFor();
@@ -119,6 +121,7 @@ for (const language of LANGUAGES) {
 
     await step(t, "the province is gone", async () => {
       await stage.stop("province");
+      await pauseOver(FAULTS.length);
       await send(phone);
       await phone.explains("network_down");
       await nothingLost();
