@@ -2,9 +2,12 @@
 
 use pin::PinError;
 
+use crate::backup::BackupError;
+use crate::backup::phrase::PhraseError;
 use crate::code::{UiCode, UiError};
 use crate::envelope::EnvelopeError;
 use crate::key_store::KeyStoreError;
+use crate::transfer::TransferError;
 
 /// The vault could not be made or opened.
 #[derive(Debug, thiserror::Error)]
@@ -119,5 +122,44 @@ fn of_migration(error: &refinery::Error) -> UiError {
 impl From<PinError> for UiError {
     fn from(_: PinError) -> Self {
         UiCode::PinMalformed.into()
+    }
+}
+
+impl From<PhraseError> for UiError {
+    fn from(error: PhraseError) -> Self {
+        match error {
+            PhraseError::Malformed => UiCode::PhraseMalformed,
+            PhraseError::UnknownWord => UiCode::PhraseWordUnknown,
+            PhraseError::WrongDigit => UiCode::PhraseDigitWrong,
+        }
+        .into()
+    }
+}
+
+impl From<BackupError> for UiError {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::NotABackup => UiCode::NotABackup,
+            BackupError::Damaged => UiCode::BackupDamaged,
+            BackupError::TooNew => UiCode::BackupTooNew,
+            BackupError::TooLarge => UiCode::BackupTooLarge,
+            BackupError::WrongPhrase => UiCode::BackupWrongPhrase,
+            BackupError::Derivation => UiCode::StorageFailed,
+        }
+        .into()
+    }
+}
+
+impl From<TransferError> for UiError {
+    fn from(error: TransferError) -> Self {
+        match error {
+            TransferError::NotOfAMove => UiCode::MoveCodeWrong,
+            TransferError::TooNew => UiCode::MoveTooNew,
+            TransferError::Another => UiCode::MoveCodeAnother,
+            TransferError::TooLarge => UiCode::MoveTooLarge,
+            TransferError::Damaged => UiCode::MoveDamaged,
+            TransferError::Derivation => UiCode::StorageFailed,
+        }
+        .into()
     }
 }

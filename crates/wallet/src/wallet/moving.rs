@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::{Open, Wallet};
 use crate::archive::{Archive, ArchiveError, EnterError};
-use crate::backup::phrase::{PHRASE_WORDS, Phrase, PhraseError};
+use crate::backup::phrase::{PHRASE_WORDS, Phrase};
 use crate::backup::{self, BackupError, words};
 use crate::claims;
 use crate::code::{UiCode, UiError};
@@ -460,31 +460,6 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-impl From<PhraseError> for UiError {
-    fn from(error: PhraseError) -> Self {
-        match error {
-            PhraseError::Malformed => UiCode::PhraseMalformed,
-            PhraseError::UnknownWord => UiCode::PhraseWordUnknown,
-            PhraseError::WrongDigit => UiCode::PhraseDigitWrong,
-        }
-        .into()
-    }
-}
-
-impl From<BackupError> for UiError {
-    fn from(error: BackupError) -> Self {
-        match error {
-            BackupError::NotABackup => UiCode::NotABackup,
-            BackupError::Damaged => UiCode::BackupDamaged,
-            BackupError::TooNew => UiCode::BackupTooNew,
-            BackupError::TooLarge => UiCode::BackupTooLarge,
-            BackupError::WrongPhrase => UiCode::BackupWrongPhrase,
-            BackupError::Derivation => UiCode::StorageFailed,
-        }
-        .into()
-    }
-}
-
 impl From<ArchiveError> for TransferError {
     fn from(error: ArchiveError) -> Self {
         match error {
@@ -492,19 +467,5 @@ impl From<ArchiveError> for TransferError {
             ArchiveError::Malformed => Self::Damaged,
             ArchiveError::TooNew => Self::TooNew,
         }
-    }
-}
-
-impl From<TransferError> for UiError {
-    fn from(error: TransferError) -> Self {
-        match error {
-            TransferError::NotOfAMove => UiCode::MoveCodeWrong,
-            TransferError::TooNew => UiCode::MoveTooNew,
-            TransferError::Another => UiCode::MoveCodeAnother,
-            TransferError::TooLarge => UiCode::MoveTooLarge,
-            TransferError::Damaged => UiCode::MoveDamaged,
-            TransferError::Derivation => UiCode::StorageFailed,
-        }
-        .into()
     }
 }
