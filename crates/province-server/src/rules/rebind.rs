@@ -25,12 +25,19 @@ use crate::store::{answer, attempt, challenge, device, status};
 /// Most times that one CNIC is bound to another device in a day: each takes places in the status lists.
 pub const BINDINGS_MAX: u32 = 3;
 
-/// An enrolment of another device, with what was asked.
-struct Proven {
+/// What another device says of its citizen.
+struct Said {
     asked: Asked,
     cnic: BlindIndex,
     particulars: Particulars,
     picture: Vec<u8>,
+    now: Timestamp,
+}
+
+/// Whose device asked, once NADRA has confirmed it.
+struct Proven {
+    asked: Asked,
+    cnic: BlindIndex,
     now: Timestamp,
 }
 
@@ -45,7 +52,7 @@ impl Province {
         asked: Asked,
         request: EnrolmentRequest,
     ) -> Result<EnrolmentReply, Refusal> {
-        let proven = self.to_prove(asked, request)?;
+        let said = self.to_prove(asked, request)?;
         let mut db = self.store().read().await?;
         if let Some(reply) = self.answered(&mut db, &asked).await? {
             return Ok(reply);
@@ -53,11 +60,11 @@ impl Province {
         let bound = person::with_device(&mut db, asked.device.as_bytes()).await?;
         drop(db);
         if let Some(person) = bound {
-            return self.enrolled(&person, &proven.cnic).await;
+            return self.enrolled(&person, &said.cnic).await;
         }
         let province = Arc::clone(self);
         self.enrolling
-            .to_its_end(async move { province.bind(proven).await })
+            .to_its_end(async move { province.bind(said).await })
             .await
             .unwrap_or(Err(Fault::BrokenOff.into()))
     }
@@ -72,22 +79,22 @@ impl Province {
         asked: Asked,
         request: EnrolmentRequest,
     ) -> Result<LostReply, Refusal> {
-        let proven = self.to_prove(asked, request)?;
+        let said = self.to_prove(asked, request)?;
         if let Some(reply) = self.answered(&mut *self.store().read().await?, &asked).await? {
             return Ok(reply);
         }
         let province = Arc::clone(self);
         self.enrolling
-            .to_its_end(async move { province.disable(proven).await })
+            .to_its_end(async move { province.disable(said).await })
             .await
             .unwrap_or(Err(Fault::BrokenOff.into()))
     }
 
-    fn to_prove(&self, asked: Asked, request: EnrolmentRequest) -> Result<Proven, Refusal> {
+    fn to_prove(&self, asked: Asked, request: EnrolmentRequest) -> Result<Said, Refusal> {
         let now = self.now();
         let particulars = parse(&request, Day::at_unix(now.unix()))?;
         let cnic = particulars.cnic.as_str().as_bytes();
-        Ok(Proven {
+        Ok(Said {
             asked,
             cnic: self.keys().data.blind_index(Subject::Cnic, cnic),
             particulars,
@@ -96,14 +103,15 @@ impl Province {
         })
     }
 
-    async fn bind(&self, proven: Proven) -> Result<EnrolmentReply, Refusal> {
-        let Proven {
+    /// The proof of an enrolment: particulars and face go to NADRA, and guesses are counted.
+    async fn prove_all(&self, said: Said) -> Result<(Proven, Record), Refusal> {
+        let Said {
             asked,
             cnic,
             particulars,
             picture,
             now,
-        } = proven;
+        } = said;
         let small = self
             .prove(asked.device, &cnic, &particulars, picture, now)
             .await?;
@@ -111,6 +119,11 @@ impl Province {
             particulars,
             photo: Bytes(small),
         };
+        Ok((Proven { asked, cnic, now }, record))
+    }
+
+    async fn bind(&self, said: Said) -> Result<EnrolmentReply, Refusal> {
+        let (Proven { asked, cnic, now }, record) = self.prove_all(said).await?;
         self.try_passes(&record).await?;
         let mut write = self.store().write().await?;
         // The other of two at once may have been first: the lock is held from here on.
@@ -171,16 +184,8 @@ impl Province {
         Ok(flips)
     }
 
-    async fn disable(&self, proven: Proven) -> Result<LostReply, Refusal> {
-        let Proven {
-            asked,
-            cnic,
-            particulars,
-            picture,
-            now,
-        } = proven;
-        self.prove(asked.device, &cnic, &particulars, picture, now)
-            .await?;
+    async fn disable(&self, said: Said) -> Result<LostReply, Refusal> {
+        let (Proven { asked, cnic, now }, _) = self.prove_all(said).await?;
         let mut write = self.store().write().await?;
         if let Some(reply) = self.answered(&mut write, &asked).await? {
             return Ok(reply);

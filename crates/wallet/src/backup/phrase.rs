@@ -7,9 +7,9 @@
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::fold::digit;
 use super::words::{self, WORD_BITS};
 use crate::screen::Words;
+use crate::search::fold::digit;
 
 /// Words of a phrase.
 pub(crate) const PHRASE_WORDS: usize = 6;

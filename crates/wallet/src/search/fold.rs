@@ -52,7 +52,7 @@ fn fold(word: &str) -> String {
             .nfkd()
             .filter(|letter| !is_combining_mark(*letter))
             .flat_map(char::to_lowercase)
-            .filter_map(digit)
+            .map(digit)
             .collect();
     }
     let letters: Vec<char> = word.chars().filter_map(arabic).collect();
@@ -90,19 +90,18 @@ fn arabic(letter: char) -> Option<char> {
         'ى' => 'ی',
         'ۓ' => 'ے',
         'ه' | 'ە' | 'ۀ' | 'ۂ' | 'ة' | 'ۃ' => 'ہ',
-        other => return digit(other),
+        other => digit(other),
     })
 }
 
-/// Digits of three scripts. Never `None`; the shape is that of the other folds.
-#[allow(clippy::unnecessary_wraps)]
-fn digit(letter: char) -> Option<char> {
-    let from = |zero: u32| char::from_u32(u32::from(letter) - zero + u32::from('0'));
-    match letter {
-        '٠'..='٩' => from(0x660),
-        '۰'..='۹' => from(0x6f0),
-        other => Some(other),
-    }
+/// The digits of three scripts as those of one; anything else stays.
+pub(crate) fn digit(letter: char) -> char {
+    let value = match letter {
+        '٠'..='٩' => u32::from(letter) - 0x660,
+        '۰'..='۹' => u32::from(letter) - 0x6f0,
+        _ => return letter,
+    };
+    char::from_digit(value, 10).unwrap_or(letter)
 }
 
 /// Letters that neither Urdu nor Arabic has: what is written with one is Pashto.

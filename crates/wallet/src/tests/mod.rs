@@ -8,6 +8,7 @@
 
 mod clocks;
 mod documents;
+mod errands;
 mod faults;
 mod files;
 mod fuzzing;
@@ -26,6 +27,7 @@ mod soak;
 mod status;
 mod stored;
 mod sync;
+mod transfer;
 mod vault;
 
 use std::path::{Path, PathBuf};

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use credential::{
     Bitmap, Claims, CounterCertificateClaims, DAY, Facts, Field, Gender, GuardianRelation, ISSUER, Identity,
-    ListEntry, Names, PassType, PublicKey, RegisterContent, RootKind, RootSet, SecretKey, Shape,
-    StatusContent, StatusManifest, StatusPurpose, StatusRef, Timestamp, TrustContent, TrustedKey,
-    TypeRegister, Vct, issue, issue_counter_certificate, piece_name, sign_trust_list,
+    Names, PublicKey, RootKind, RootSet, SecretKey, StatusManifest, StatusPurpose, StatusRef, Timestamp, Vct,
+    issue, issue_counter_certificate, piece_name, sign_trust_list,
 };
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, Particulars};
 use province_api::passes::{Challenge, Offer, PassesReply, PassesRequest, proof_message};
@@ -19,7 +18,12 @@ use province_api::sync::{
 use province_api::{Bytes, delta, paths, signature};
 use sha2::{Digest as _, Sha256};
 
+mod content;
+
+pub(crate) use content::{domicile, packaged, register, status, trust};
+
 use crate::sync::{Failure, HttpRequest, HttpResponse};
+use content::shape;
 
 pub(crate) const LIST: &str = "id";
 pub(crate) const INDEX: u32 = 1234;
@@ -437,77 +441,6 @@ impl Province {
                 ..Facts::default()
             },
         }
-    }
-}
-
-pub(crate) fn domicile() -> Vct {
-    Vct::parse("domicile").unwrap()
-}
-
-/// The packaged types.
-pub(crate) fn packaged() -> Vec<PassType> {
-    #[derive(serde::Deserialize)]
-    struct File {
-        types: Vec<PassType>,
-    }
-    let file: File = serde_json::from_str(include_str!("../../../../assets/types/types.json")).unwrap();
-    file.types
-}
-
-pub(crate) fn register(sequence: u64, now: Timestamp, types: &[PassType], key: &SecretKey) -> Vec<u8> {
-    let content = RegisterContent {
-        sequence,
-        iat: now,
-        exp: now.plus(700 * DAY),
-        types: types.to_vec(),
-    };
-    TypeRegister::sign(&content, key).unwrap()
-}
-
-pub(crate) fn trust(issuer: &SecretKey, ca: &SecretKey, sequence: u64, now: Timestamp) -> TrustContent {
-    let key = |key: &SecretKey, allowed: &[Vct]| TrustedKey {
-        key: key.public(),
-        allowed: allowed.to_vec(),
-        nbf: now.start_of_day(),
-        exp: now.start_of_day().plus(1000 * DAY),
-        iss: "Test province".to_owned(),
-        revoked_at: None,
-        retired_at: None,
-    };
-    let passes = [
-        Vct::AGE,
-        Vct::RESIDENCE,
-        Vct::IDENTITY,
-        Vct::NAME_PHOTO,
-        Vct::STATUS_MANIFEST,
-        Vct::TYPE_REGISTER,
-        domicile(),
-    ];
-    TrustContent {
-        sequence,
-        previous: None,
-        iat: now,
-        exp: now.plus(90 * DAY),
-        keys: vec![key(issuer, &passes), key(ca, &[Vct::COUNTER_CERTIFICATE])],
-        next_roots: None,
-    }
-}
-
-/// Four shards of 1,024 bits.
-fn shape() -> Shape {
-    Shape::new(4, 1024).unwrap()
-}
-
-pub(crate) fn status(list: &Bitmap, epoch: u64, now: Timestamp) -> StatusContent {
-    let entry = ListEntry {
-        shape: list.shape(),
-        bitmaps: BTreeMap::from([(StatusPurpose::Revoked, list.root())]),
-    };
-    StatusContent {
-        epoch,
-        iat: now,
-        exp: now.plus(7 * DAY),
-        lists: BTreeMap::from([(LIST.to_owned(), entry.clone()), ("dom".to_owned(), entry)]),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Sync: what an idle one costs, deltas, lists that go back, errands, a phone that was away or is not taken any more.
+//! Sync: what an idle one costs, deltas, lists that go back, a phone that was away.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,8 +12,8 @@ use province_api::problem::{Problem, ProblemCode};
 use province_api::sync::{Event, FeedEvent};
 
 use super::province::{Province, domicile, packaged, problem_response, register, roots, status, trust};
-use super::{NOW, Phone, good_draft, jpeg};
-use crate::screen::{CardStanding, EnrolmentState, Item, ItemKind, ItemState};
+use super::{NOW, Phone};
+use crate::screen::CardStanding;
 use crate::store::service_event;
 use crate::{Failure, HttpRequest, HttpResponse, Network, UiCode};
 
@@ -38,14 +38,6 @@ fn wire(request: &HttpRequest, response: &HttpResponse) -> usize {
         response.body.len()
     );
     sent.len() + 2 + request.body.len() + answered.len() + response.body.len()
-}
-
-fn errands(phone: &Phone) -> Vec<Item> {
-    let items = phone.wallet.on_its_way(NOW).unwrap().items;
-    items
-        .into_iter()
-        .filter(|item| !matches!(item.what, ItemKind::Enrolment | ItemKind::Document))
-        .collect()
 }
 
 /// Signs the next trust list, type register or manifest of the province.
@@ -186,169 +178,6 @@ fn the_feed_is_taken_once_page_by_page_and_a_new_one_from_its_start() {
         phone.sync(&mut province, NOW.plus(120)).unwrap();
     }
     assert!(count(&phone) >= 7, "nothing of the past is lost");
-}
-
-#[test]
-fn another_mobile_number_waits_is_sent_once_and_confirmed() {
-    let mut province = Province::new(NOW);
-    let mut phone = Phone::enrolled(1, &mut province);
-    let wrong = phone.wallet.change_mobile("12", NOW, &mut phone.rng).unwrap_err();
-    assert_eq!(
-        (wrong.code, wrong.fields[0].field.as_str()),
-        (UiCode::FieldsInvalid, "mobile")
-    );
-    phone
-        .wallet
-        .change_mobile("03001112223", NOW, &mut phone.rng)
-        .unwrap();
-    // Another one before it left takes its place.
-    phone
-        .wallet
-        .change_mobile("03009998887", NOW, &mut phone.rng)
-        .unwrap();
-    assert_eq!(errands(&phone).len(), 1);
-    assert_eq!(errands(&phone)[0].state, ItemState::Waiting);
-    assert_eq!(
-        phone
-            .wallet
-            .sync_plan(NOW, Network::default())
-            .unwrap()
-            .wait_seconds,
-        Some(0)
-    );
-
-    // It leaves, and the answer is lost with the power.
-    phone.wallet.start_sync(NOW).unwrap();
-    let request = phone.wallet.next_request(NOW, &mut phone.rng).unwrap().unwrap();
-    assert_eq!(request.path, paths::MOBILE);
-    province.handle(&request, NOW).unwrap();
-    phone.restart();
-    assert_eq!(errands(&phone)[0].state, ItemState::Sent);
-    let again = phone
-        .wallet
-        .change_mobile("03000000000", NOW, &mut phone.rng)
-        .unwrap_err();
-    assert_eq!(again.code, UiCode::StillUnderway);
-    let id = errands(&phone)[0].id.unwrap();
-    assert_eq!(
-        phone.wallet.discard_errand(id).unwrap_err().code,
-        UiCode::StillUnderway
-    );
-
-    phone.sync(&mut province, NOW.plus(60)).unwrap();
-    let keys: Vec<_> = province
-        .requests
-        .iter()
-        .filter(|path| *path == paths::MOBILE)
-        .collect();
-    assert_eq!(
-        keys.len(),
-        2,
-        "sent twice under one key: the fake province checks that the body is the same"
-    );
-    assert_eq!(province.mobile.as_deref(), Some("03009998887"));
-    let done = &errands(&phone)[0];
-    assert!(done.state == ItemState::Confirmed && done.can_discard);
-    let said = phone.wallet.on_its_way(NOW).unwrap().mobile;
-    assert_eq!(said.as_deref(), Some("03009998887"));
-    phone.wallet.discard_errand(id).unwrap();
-    assert!(errands(&phone).is_empty());
-}
-
-#[test]
-fn a_refused_errand_says_why_and_is_mended_or_put_away_while_the_sync_goes_on() {
-    let mut province = Province::new(NOW);
-    let mut phone = Phone::enrolled(1, &mut province);
-    province
-        .refuse
-        .insert(paths::MOBILE, Problem::new(ProblemCode::TooManyAttempts));
-    phone
-        .wallet
-        .change_mobile("03001112223", NOW, &mut phone.rng)
-        .unwrap();
-    phone.sync(&mut province, NOW).unwrap();
-    assert_eq!(province.requests.last().map(String::as_str), Some(paths::SYNC));
-    let refused = errands(&phone)[0].clone();
-    assert_eq!(refused.state, ItemState::Refused);
-    assert_eq!(refused.error.unwrap().code, UiCode::TooManyAttempts);
-    assert!(refused.can_mend && refused.can_discard);
-    province.refuse.clear();
-    phone
-        .wallet
-        .change_mobile("03009998887", NOW.plus(60), &mut phone.rng)
-        .unwrap();
-    assert_eq!(
-        errands(&phone).len(),
-        1,
-        "the new one takes the place of the refused one"
-    );
-    phone.sync(&mut province, NOW.plus(60)).unwrap();
-    assert_eq!(errands(&phone)[0].state, ItemState::Confirmed);
-}
-
-#[test]
-fn somebody_elses_lost_phone_is_reported_from_a_phone_without_an_enrolment() {
-    let mut province = Province::new(NOW);
-    let mut phone = Phone::new(1);
-    assert_eq!(
-        phone.wallet.start_sync(NOW).unwrap_err().code,
-        UiCode::NotEnrolled
-    );
-    let mut draft = good_draft();
-    draft.cnic = "1".to_owned();
-    let wrong = phone
-        .wallet
-        .report_lost(&draft, jpeg(), NOW, &mut phone.rng)
-        .unwrap_err();
-    assert_eq!(wrong.code, UiCode::FieldsInvalid);
-    phone
-        .wallet
-        .report_lost(&good_draft(), jpeg(), NOW, &mut phone.rng)
-        .unwrap();
-    phone.sync(&mut province, NOW).unwrap();
-    assert_eq!(province.lost, ["99999-1234567-1"]);
-    assert_eq!(errands(&phone)[0].state, ItemState::Confirmed);
-    assert_eq!(
-        phone.wallet.app_state(NOW).unwrap().enrolment,
-        EnrolmentState::None
-    );
-}
-
-#[test]
-fn a_wallet_that_was_disabled_shows_nothing_keeps_its_past_and_can_begin_again() {
-    for (problem, code) in [
-        (ProblemCode::WalletDisabled, UiCode::WalletDisabled),
-        (ProblemCode::DeviceReplaced, UiCode::DeviceReplaced),
-    ] {
-        let mut province = Province::new(NOW);
-        let mut phone = Phone::enrolled(1, &mut province);
-        phone.wallet.show_timed("age", None, NOW).unwrap();
-        province.refuse.insert(paths::SYNC, Problem::new(problem));
-        assert_eq!(phone.sync(&mut province, NOW).unwrap_err().code, code);
-        phone.restart();
-        assert!(phone.wallet.timed_choices(NOW).unwrap().is_empty());
-        assert_eq!(phone.wallet.show_timed("age", None, NOW).unwrap_err().code, code);
-        assert_eq!(phone.wallet.home(NOW).unwrap().trouble.ended, Some(code));
-        assert_eq!(phone.wallet.history().unwrap().len(), 1);
-        assert_eq!(
-            phone
-                .wallet
-                .sync_plan(NOW, Network::default())
-                .unwrap()
-                .wait_seconds,
-            None
-        );
-
-        province.refuse.clear();
-        let state = phone.wallet.start_over(NOW, &mut phone.rng).unwrap();
-        assert_eq!(state.enrolment, EnrolmentState::Draft);
-        phone.wallet.set_photo(&jpeg(), NOW).unwrap();
-        phone.wallet.start_rebind(NOW, &mut phone.rng).unwrap();
-        phone.drive(&mut province, NOW).unwrap();
-        phone.wallet.finish_run(NOW).unwrap();
-        assert!(phone.wallet.show_timed("age", None, NOW).is_ok());
-        assert_eq!(phone.wallet.history().unwrap().len(), 2);
-    }
 }
 
 #[test]
