@@ -9,8 +9,9 @@ use credential::{ProvinceConfig, Timestamp};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use tokio::sync::Notify;
-use wallet::screen::{AppState, Mark, SyncReport, TestCitizen};
-use wallet::{Network, UiCode, UiError, Wallet};
+use wallet::screen::lost::LostTold;
+use wallet::screen::{AppState, Draft, Mark, SyncReport, TestCitizen};
+use wallet::{LostReport, Network, UiCode, UiError, Wallet};
 
 use crate::driver::Driver;
 use crate::settings::Settings;
@@ -54,6 +55,8 @@ pub struct App {
     metered: AtomicBool,
     background: AtomicBool,
     downloads: Option<PathBuf>,
+    /// A lost phone that is being told: in memory, until it is answered or its screen is left.
+    lost: tokio::sync::Mutex<Option<LostReport>>,
 }
 
 impl App {
@@ -78,6 +81,7 @@ impl App {
             metered: AtomicBool::new(false),
             background: AtomicBool::new(false),
             downloads,
+            lost: tokio::sync::Mutex::new(None),
         })
     }
 
@@ -208,6 +212,33 @@ impl App {
         self.driver
             .run(self, |wallet, at| wallet.start_sync(at.now))
             .await
+    }
+
+    /// Tells the province that the phone of this person is lost. The same said again is the same report, so that one
+    /// whose answer was lost is done once.
+    ///
+    /// # Errors
+    ///
+    /// The wallet's, the network's, the province's.
+    pub async fn tell_lost(&self, person: Draft, photo: Vec<u8>) -> Result<LostTold, UiError> {
+        let fresh = self
+            .unattended(move |wallet, at| wallet.lost_report(&person, photo, at.now, at.rng))
+            .await?;
+        let mut lost = self.lost.lock().await;
+        let mut report = match lost.take() {
+            Some(before) if before.says_the_same(&fresh) => before,
+            _ => fresh,
+        };
+        let told = self.driver.tell(&mut report, now, &mut UnwrapErr(SysRng)).await;
+        if told.is_err() {
+            *lost = Some(report);
+        }
+        told
+    }
+
+    /// Forgets the report of a lost phone.
+    pub async fn forget_lost(&self) {
+        *self.lost.lock().await = None;
     }
 
     /// Invented people, only beside the test mark.

@@ -5,14 +5,16 @@
 
 use std::time::Duration;
 
+use credential::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Method, Response};
 use tokio::sync::Mutex;
 use wallet::screen::SyncReport;
-use wallet::{Failure, HttpRequest, HttpResponse, UiCode, UiError, Wallet};
+use wallet::screen::lost::LostTold;
+use wallet::{Failure, HttpRequest, HttpResponse, LostReport, UiCode, UiError, Wallet};
 
-use crate::app::{App, Moment};
+use crate::app::{App, Moment, Rng};
 
 /// Longest wait for one answer, whatever the wallet would allow.
 const TIME_LIMIT_MAX: Duration = Duration::from_secs(30);
@@ -88,6 +90,26 @@ impl Driver {
             }
         }
         Err(UiCode::AnswerInvalid.into())
+    }
+
+    /// Sends a report of a lost phone: no run, no vault.
+    ///
+    /// # Errors
+    ///
+    /// What the province or the network said.
+    pub async fn tell(
+        &self,
+        report: &mut LostReport,
+        now: impl Fn() -> Timestamp,
+        rng: &mut Rng,
+    ) -> Result<LostTold, UiError> {
+        while let Some(request) = report.next_request(now(), rng) {
+            match self.send(request).await {
+                Ok(response) => report.on_response(&response, now()),
+                Err(failure) => report.on_failure(failure),
+            }
+        }
+        report.finish()
     }
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Failure> {

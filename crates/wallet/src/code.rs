@@ -175,6 +175,8 @@ ui_codes! {
     NotConfigured = "not_configured",
     /// The phone is not enrolled yet.
     NotEnrolled = "not_enrolled",
+    /// Nobody is enrolled with the CNIC of a phone that was told to be lost.
+    LostNotEnrolled = "lost_not_enrolled",
     /// The same was sent before and is not answered yet.
     StillUnderway = "still_underway",
     /// The province asked for a pause that is not over.

@@ -41,7 +41,7 @@ pub(crate) fn set_photo(database: &Connection, jpeg: &[u8]) -> Result<PhotoView,
     picture::check_jpeg(jpeg)?;
     table::save_photo(database, PhotoKind::Draft, jpeg)?;
     Ok(PhotoView {
-        data_url: picture::data_url("image/jpeg", jpeg),
+        data_url: picture::jpeg_url(jpeg),
     })
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn set_photo(database: &Connection, jpeg: &[u8]) -> Result<PhotoView,
 pub(crate) fn photo(database: &Connection) -> Result<Option<PhotoView>, UiError> {
     let jpeg = table::photo(database, PhotoKind::Draft)?;
     Ok(jpeg.map(|jpeg| PhotoView {
-        data_url: picture::data_url("image/jpeg", &jpeg),
+        data_url: picture::jpeg_url(&jpeg),
     }))
 }
 
@@ -76,6 +76,32 @@ pub(crate) fn request_of(
         picture::check_jpeg(&photo)?;
     }
     whole(request(person, photo), now)
+}
+
+/// What is wrong with a person who is typed in and not kept.
+pub(crate) fn check_person(person: &Draft, now: Timestamp) -> DraftCheck {
+    DraftCheck {
+        errors: errors(person, person.has_photo, now),
+    }
+}
+
+/// What was typed, from what was made of it to be sent.
+pub(crate) fn draft_of(request: EnrolmentRequest) -> Draft {
+    Draft {
+        has_photo: !request.photo.0.is_empty(),
+        cnic: request.cnic,
+        cnic_issued_on: request.cnic_issued_on,
+        name_en: request.name_en,
+        name_ur: request.name_ur,
+        guardian_name_en: request.guardian_name_en,
+        guardian_name_ur: request.guardian_name_ur,
+        guardian_relation: request.guardian_relation,
+        date_of_birth: request.date_of_birth,
+        gender: request.gender,
+        address: request.address,
+        district: request.district,
+        mobile: request.mobile,
+    }
 }
 
 fn whole(request: EnrolmentRequest, now: Timestamp) -> Result<EnrolmentRequest, UiError> {
@@ -142,19 +168,19 @@ fn must_be_open_to_change(database: &Connection) -> Result<(), UiError> {
 }
 
 fn check(database: &Connection, draft: &Draft, now: Timestamp) -> Result<Vec<FieldError>, UiError> {
+    Ok(errors(draft, table::has_photo(database, PhotoKind::Draft)?, now))
+}
+
+fn errors(draft: &Draft, has_photo: bool, now: Timestamp) -> Vec<FieldError> {
     // The rules ask whether there is a photo, not what is in it.
-    let photo = if table::has_photo(database, PhotoKind::Draft)? {
-        vec![0]
-    } else {
-        vec![]
-    };
-    Ok(request(draft, photo)
+    let photo = if has_photo { vec![0] } else { vec![] };
+    request(draft, photo)
         .parse(today(now))
         .err()
         .unwrap_or_default()
         .into_iter()
         .map(|problem| field_error(problem.field, problem.code))
-        .collect())
+        .collect()
 }
 
 fn request(draft: &Draft, photo: Vec<u8>) -> EnrolmentRequest {

@@ -8,6 +8,7 @@
 //! profiles.rs   whose vaults are here  vault.rs   envelope.rs + SQLCipher: the two files of one
 //! key_store.rs  the port to the phone's keys   attempts.rs   wrong PINs    docs/keys.md
 //! draft.rs      what is typed            sync/   enrolment and sync without a socket
+//! lost.rs       a lost phone, told from one without a vault
 //! show.rs       codes on the screen      request.rs   a desk's request
 //! archive/      what may leave the phone      backup/   in a file, under a phrase      transfer/   to the next phone
 //! store/        one module per table     screen.rs, code.rs   what crosses to the screen
@@ -24,6 +25,7 @@ mod error;
 mod file;
 mod home;
 pub mod key_store;
+mod lost;
 #[doc(hidden)]
 pub mod measure;
 mod opaque;
@@ -50,6 +52,8 @@ mod tests;
 pub use attempts::Uptime;
 pub use code::{UiCode, UiError};
 pub use envelope::{ENVELOPE_BYTES_MAX, EnvelopeError};
+pub use lost::LostReport;
+pub use picture::jpeg_url;
 pub use pin::{Cost, PIN_DIGITS_MAX, PIN_DIGITS_MIN, Pin, PinError, measure as measure_cost};
 pub use show::{DEFAULT_AUDIENCE, FRAME_MS, RENEW_SECONDS};
 pub use sync::{Failure, HttpRequest, HttpResponse, Network, SyncPlan};

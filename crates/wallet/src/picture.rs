@@ -23,6 +23,11 @@ pub(crate) fn check_jpeg(bytes: &[u8]) -> Result<(), UiCode> {
     }
 }
 
+/// A JPEG for a screen, as a `data:` URL.
+pub fn jpeg_url(bytes: &[u8]) -> String {
+    data_url("image/jpeg", bytes)
+}
+
 /// A picture for a screen.
 pub(crate) fn data_url(media_type: &str, bytes: &[u8]) -> String {
     format!("data:{media_type};base64,{}", STANDARD.encode(bytes))

@@ -5,6 +5,7 @@
 //! `data:` URLs. Field names stay in snake case, the same word in Rust, JSON and TypeScript.
 
 mod lock;
+pub mod lost;
 pub mod moving;
 
 use serde::{Deserialize, Serialize};

@@ -5,6 +5,7 @@
 
 pub mod enrol;
 pub mod lock;
+pub mod lost;
 pub mod moving;
 pub mod past;
 pub mod safety;

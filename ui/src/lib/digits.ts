@@ -46,3 +46,13 @@ export function caretAfter(grouped: string, digitsBefore: number): number {
   }
   return grouped.length;
 }
+
+/** Regroups a number while it is typed and keeps the cursor behind the digit that was typed. */
+export function regroup(value: string, input: HTMLInputElement | HTMLTextAreaElement, group: (text: string) => string): string {
+  const before = foldDigits(value.slice(0, input.selectionStart ?? value.length)).replace(/\D/g, "").length;
+  const text = group(value);
+  input.value = text;
+  const caret = caretAfter(text, before);
+  input.setSelectionRange(caret, caret);
+  return text;
+}

@@ -4,6 +4,7 @@
  */
 import { BackendError, toBackendError, type AppState, type Backend, type Language, type RequestView, type Showing } from "$lib/backend";
 import { useLanguage } from "$lib/i18n.svelte";
+import { networkNow } from "$lib/network";
 
 export type Tab = "home" | "past" | "scan" | "me";
 
@@ -26,6 +27,11 @@ export type Screen =
   | { at: "backup" }
   | { at: "move_in" }
   | { at: "move_out" }
+  | { at: "way" }
+  | { at: "mobile" }
+  | { at: "begin_anew" }
+  /** A lost phone: from the door of a phone that is anybody's, or with an open vault, then perhaps to mend an item. */
+  | { at: "lost"; door?: "welcome" | "unlock"; item?: number }
   | { at: "choose" }
   | { at: "scan" }
   | { at: "consent"; request: RequestView }
@@ -59,10 +65,15 @@ export function parentOf(screen: Screen): Screen | undefined {
     case "restore":
     case "move_in":
       return { at: "before" };
+    case "lost":
+      return screen.door ? { at: screen.door } : screen.item === undefined ? { at: "me" } : { at: "way" };
     case "backup":
     case "move_out":
     case "safety":
+    case "way":
+    case "mobile":
       return { at: "me" };
+    case "begin_anew":
     case "past":
     case "me":
     case "choose":
@@ -144,6 +155,13 @@ export class Session {
 
   go(screen: Screen): void {
     this.screen = screen;
+    if (screen.at === "lost") this.#waitForUse();
+  }
+
+  /** Tells the application what the page knows of the network, and whether anybody looks. */
+  noteNetwork(): void {
+    const { metered, background } = networkNow();
+    void this.backend.noteNetwork(metered, background).catch(() => undefined);
   }
 
   back(): void {
@@ -214,6 +232,7 @@ export class Session {
    */
   async sightChanged(visible: boolean, now: Clocks): Promise<void> {
     void this.backend.sight(visible).catch(() => undefined);
+    this.noteNetwork();
     if (!visible) {
       this.#hiddenAt ??= now;
       this.#lockTimer ??= setTimeout(() => void this.#lockUnseen(), HIDDEN_MS_MAX);
@@ -244,9 +263,10 @@ export class Session {
 
   /** Somebody touched the screen or a key, at this time of the page's clock. */
   touched(pageMs: number): void {
-    if (this.app?.lock !== "open" || pageMs - this.#touchedAt < TOUCH_EVERY_MS) return;
+    if ((this.app?.lock !== "open" && this.screen.at !== "lost") || pageMs - this.#touchedAt < TOUCH_EVERY_MS) return;
     this.#touchedAt = pageMs;
     this.#waitForUse();
+    if (this.app?.lock !== "open") return;
     void this.backend.touch().catch(() => undefined);
   }
 
@@ -256,6 +276,8 @@ export class Session {
   }
 
   async #lockUnseen(): Promise<void> {
+    // Somebody typed who they are on a phone that is not theirs: it must not stand there for the next one.
+    if (this.app && this.app.lock !== "open" && this.screen.at === "lost") this.go(entryFor(this.app));
     if (this.app?.lock !== "open") return;
     await this.lock().catch((thrown: unknown) => this.failed(thrown));
   }

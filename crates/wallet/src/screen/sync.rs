@@ -48,8 +48,12 @@ pub struct Item {
     pub attempts: u32,
     /// Whether the citizen can mend it and send it again.
     pub can_mend: bool,
+    /// Whether it may be sent again as it is: nothing of what was given is wrong.
+    pub can_retry: bool,
     /// Whether the citizen can put it away.
     pub can_discard: bool,
+    /// The number of a change of mobile number that is not done.
+    pub mobile: Option<String>,
 }
 
 /// What can be on its way.

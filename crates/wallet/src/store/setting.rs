@@ -11,6 +11,8 @@ pub(crate) enum Setting {
     Language,
     /// Seconds without use after which the wallet locks.
     AutoLock,
+    /// The province ended the wallet that was here, and its owner began anew.
+    BegunAnew,
 }
 
 impl Setting {
@@ -18,6 +20,7 @@ impl Setting {
         match self {
             Self::Language => "language",
             Self::AutoLock => "auto_lock",
+            Self::BegunAnew => "begun_anew",
         }
     }
 }

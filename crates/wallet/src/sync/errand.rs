@@ -12,14 +12,17 @@ use super::problem::Refusal;
 use super::send::{entry, post};
 use super::{Awaiting, HttpRequest, HttpResponse, Run, Surroundings};
 use crate::code::{UiCode, UiError};
-use crate::draft::field_error;
+use crate::draft::{draft_of, field_error};
 use crate::error::StoreError;
+use crate::picture;
+use crate::screen::lost::LostPerson;
 use crate::store::credential as passes;
 use crate::store::draft as draft_table;
 use crate::store::enrolment::{self, State};
-use crate::store::offer;
 use crate::store::outbox::{self, Entry, Kind};
+use crate::store::setting::{self, Setting};
 use crate::store::sync_state;
+use crate::store::{moving, offer};
 
 /// Where an errand is sent; `None` for what is no errand of the citizen's.
 const fn path(kind: Kind) -> Option<&'static str> {
@@ -99,6 +102,57 @@ pub(crate) fn discard(database: &Connection, id: i64) -> Result<(), UiError> {
     }
 }
 
+/// Sends again what was refused, as it is: under a new key, because the province decided about the old one.
+pub(crate) fn retry(around: &Surroundings<'_>, id: i64, rng: &mut impl CryptoRng) -> Result<(), UiError> {
+    let Some(before) = outbox::get(around.database, id)? else {
+        return Ok(());
+    };
+    if before.state != outbox::State::Refused || path(before.kind).is_none() || enrols(before.kind) {
+        return Err(UiCode::StillUnderway.into());
+    }
+    let transaction = around.database.unchecked_transaction()?;
+    outbox::remove(&transaction, id)?;
+    outbox::insert(&transaction, entry(before.kind, before.body, around), rng)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The person of a refused report of a lost phone and their picture, to be mended; `None` where there is none.
+pub(crate) fn lost_person(database: &Connection, id: i64) -> Result<Option<LostPerson>, UiError> {
+    let refused = outbox::get(database, id)?
+        .filter(|entry| entry.kind == Kind::Lost && entry.state == outbox::State::Refused);
+    let Some(entry) = refused else {
+        return Ok(None);
+    };
+    let request: EnrolmentRequest = serde_json::from_slice(&entry.body).map_err(|_| StoreError::Row)?;
+    Ok(Some(LostPerson {
+        photo: picture::jpeg_url(&request.photo.0),
+        person: draft_of(request),
+    }))
+}
+
+/// The number that an errand would change the mobile number to; `None` where it is no such errand, or done.
+pub(super) fn wanted_mobile(entry: &Entry) -> Option<String> {
+    let request = (entry.kind == Kind::Mobile).then(|| serde_json::from_slice::<MobileRequest>(&entry.body));
+    Some(request?.ok()?.mobile)
+}
+
+/// Whether this phone becomes its person's by taking the place of the one before: it holds what another one had, or the
+/// province ended the wallet that was here. Not where the province has said that nobody is enrolled any more.
+pub(crate) fn takes_over(database: &Connection) -> Result<bool, StoreError> {
+    let nobody = outbox::all(database)?.iter().any(|entry| {
+        let refused = entry.kind == Kind::Rebind && entry.state == outbox::State::Refused;
+        refused
+            && entry
+                .error
+                .as_ref()
+                .is_some_and(|error| error.code == UiCode::NotEnrolled)
+    });
+    let before =
+        moving::restored(database)?.is_some() || setting::load(database, Setting::BegunAnew)?.is_some();
+    Ok(before && !nobody)
+}
+
 /// Begins anew on a phone that the province does not take any more: another device key, no passes, an application to be
 /// typed. What was shown and what happened stays.
 pub(crate) fn start_over(database: &Connection, rng: &mut impl CryptoRng) -> Result<(), UiError> {
@@ -113,6 +167,7 @@ pub(crate) fn start_over(database: &Connection, rng: &mut impl CryptoRng) -> Res
     state.offers_tag.clear();
     sync_state::save(&transaction, &state)?;
     enrolment::begin_again(&transaction, rng)?;
+    setting::store(&transaction, Setting::BegunAnew, "yes")?;
     outbox::remove_all(&transaction)?;
     offer::replace(&transaction, &BTreeMap::new())?;
     for vct in passes::kinds(&transaction)? {
@@ -197,10 +252,14 @@ impl Run {
         (id, kind): (i64, Kind),
         refusal: Refusal,
     ) -> Result<(), UiError> {
-        let Refusal::Said { error, .. } = refusal else {
+        let Refusal::Said { mut error, .. } = refusal else {
             self.fail(refusal.into_error());
             return Ok(());
         };
+        if kind == Kind::Lost && error.code == UiCode::NotEnrolled {
+            // Of somebody else than the one who reads it.
+            error.code = UiCode::LostNotEnrolled;
+        }
         if matches!(error.code, UiCode::WalletDisabled | UiCode::DeviceReplaced) {
             // Not the errand is refused but this phone.
             return self.end(around, error);

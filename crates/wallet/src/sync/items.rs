@@ -3,6 +3,7 @@
 use credential::{RootSet, Timestamp, Vct};
 use rusqlite::Connection;
 
+use super::errand::wanted_mobile;
 use super::{Network, load_status, load_trust, plan, types_here};
 use crate::claims;
 use crate::error::StoreError;
@@ -124,7 +125,9 @@ fn line(what: ItemKind, state: ItemState) -> Item {
         error: None,
         attempts: 0,
         can_mend: false,
+        can_retry: false,
         can_discard: false,
+        mobile: None,
     }
 }
 
@@ -144,12 +147,18 @@ fn item(entry: &Entry) -> Item {
     };
     let refused = state == ItemState::Refused;
     let of_citizen = matches!(what, ItemKind::Mobile | ItemKind::Lost);
+    let later = entry
+        .error
+        .as_ref()
+        .is_some_and(|error| error.code.passes_by_itself());
     Item {
         id: u32::try_from(entry.id).ok(),
         at: entry.answered_at.or(entry.made_at).map(screen_time),
         error: entry.error.clone(),
         attempts: entry.attempts,
         can_mend: refused,
+        can_retry: refused && of_citizen && later,
+        mobile: wanted_mobile(entry),
         can_discard: refused || state == ItemState::Confirmed || (of_citizen && state == ItemState::Waiting),
         ..line(what, state)
     }

@@ -43,10 +43,12 @@ use crate::store::sync_state;
 use file::File;
 
 pub(crate) use accept::{load_status, load_trust, load_types, types_here};
-pub(crate) use errand::{change_mobile, discard, report_lost, start_over};
+pub(crate) use errand::{change_mobile, discard, lost_person, report_lost, retry, start_over, takes_over};
 pub(crate) use items::{on_its_way, trouble};
 pub(crate) use plan::plan;
 pub use plan::{Network, SyncPlan};
+pub(crate) use problem::Refusal;
+pub(crate) use send::signed_by;
 
 opaque_debug!(HttpRequest, HttpResponse);
 
@@ -89,6 +91,17 @@ pub enum Failure {
     TimedOut,
     /// An answer without end.
     AnswerTooLarge,
+}
+
+impl Failure {
+    /// What a screen says of it.
+    pub(crate) const fn code(self) -> UiCode {
+        match self {
+            Self::Unreachable => UiCode::NetworkDown,
+            Self::TimedOut => UiCode::NetworkTimeout,
+            Self::AnswerTooLarge => UiCode::AnswerInvalid,
+        }
+    }
 }
 
 /// Where a run is.
@@ -253,14 +266,7 @@ impl Run {
             (None, _) => {}
             // What a costly network may bring is used up: what is held stays, and the rest comes another time.
             (Some(Awaiting::Piece), Failure::AnswerTooLarge) if self.bytes_max.is_some() => self.leave_out(),
-            (Some(_), failure) => self.fail_keeping_first(
-                match failure {
-                    Failure::Unreachable => UiCode::NetworkDown,
-                    Failure::TimedOut => UiCode::NetworkTimeout,
-                    Failure::AnswerTooLarge => UiCode::AnswerInvalid,
-                }
-                .into(),
-            ),
+            (Some(_), failure) => self.fail_keeping_first(failure.code().into()),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::draft::field_error;
 const RETRY_AFTER_SECONDS_MAX: u32 = 86_400;
 
 /// What an answer that is not a success means.
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// The province says that it did not do what was asked, and why.
     Said {
         code: ProblemCode,
@@ -26,8 +26,22 @@ pub(super) enum Refusal {
     Replayed(UiError),
 }
 
+impl UiCode {
+    /// Whether the same may well be done another time: nothing of what was given is wrong.
+    pub(crate) const fn passes_by_itself(self) -> bool {
+        matches!(
+            self,
+            Self::NadraUnavailable
+                | Self::TooManyAttempts
+                | Self::ServerBusy
+                | Self::PersonSuspended
+                | Self::DeviceClock
+        )
+    }
+}
+
 impl Refusal {
-    pub(super) fn read(response: &HttpResponse) -> Self {
+    pub(crate) fn read(response: &HttpResponse) -> Self {
         let Ok(problem) = serde_json::from_slice::<Lenient>(&response.body) else {
             return Self::unclear(response.status, retry_after(response, None));
         };
@@ -55,7 +69,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn into_error(self) -> UiError {
+    pub(crate) fn into_error(self) -> UiError {
         match self {
             Self::Said { error, .. } | Self::Unclear(error) | Self::Replayed(error) => error,
         }

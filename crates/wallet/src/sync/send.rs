@@ -239,7 +239,7 @@ fn margin(kind: &PassType) -> u64 {
 pub(super) fn get(around: &Surroundings<'_>, path: String, response_bytes_max: usize) -> HttpRequest {
     HttpRequest {
         method: "GET",
-        url: url(around, &path),
+        url: url(around.api_url, &path),
         path,
         headers: Vec::new(),
         body: Vec::new(),
@@ -276,35 +276,40 @@ pub(super) fn signed(
     (idempotency_key, body): (&str, Vec<u8>),
     rng: &mut impl CryptoRng,
 ) -> Result<HttpRequest, StoreError> {
+    let seed = enrolment::device_key(around.database)?;
+    let key = SigningKey::from_bytes(&seed);
+    let request = (around.api_url, path);
+    Ok(signed_by(&key, request, (idempotency_key, body), around.now, rng))
+}
+
+/// A `POST` to this path of the province that this key signs.
+pub(crate) fn signed_by(
+    key: &SigningKey,
+    (api_url, path): (&str, &str),
+    (idempotency_key, body): (&str, Vec<u8>),
+    now: Timestamp,
+    rng: &mut impl CryptoRng,
+) -> HttpRequest {
     // Fresh each time: the province takes no sent request twice, and this one may be sent again.
     let mut nonce = signature::Nonce::default();
     rng.fill_bytes(&mut nonce);
-    let seed = enrolment::device_key(around.database)?;
-    let key = SigningKey::from_bytes(&seed);
-    let mut headers: Vec<(String, String)> = signature::sign(
-        &key,
-        "POST",
-        path,
-        &body,
-        idempotency_key,
-        around.now.unix(),
-        &nonce,
-    )
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect();
+    let mut headers: Vec<(String, String)> =
+        signature::sign(key, "POST", path, &body, idempotency_key, now.unix(), &nonce)
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
     if !body.is_empty() {
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
     }
-    Ok(HttpRequest {
+    HttpRequest {
         method: "POST",
-        url: url(around, path),
+        url: url(api_url, path),
         path: path.to_owned(),
         headers,
         body,
         response_bytes_max: JSON_BYTES_MAX,
         time_limit_seconds: TIME_LIMIT_SECONDS,
-    })
+    }
 }
 
 /// What a request costs on the wire: its line, its headers and its body.
@@ -317,8 +322,8 @@ fn bytes_of(request: &HttpRequest) -> u64 {
     (request.method.len() + request.url.len() + headers + request.body.len()) as u64
 }
 
-fn url(around: &Surroundings<'_>, path: &str) -> String {
-    format!("{}{path}", around.api_url.trim_end_matches('/'))
+fn url(api_url: &str, path: &str) -> String {
+    format!("{}{path}", api_url.trim_end_matches('/'))
 }
 
 /// The idempotency key of the request that follows an answered challenge. Derived, because answers come

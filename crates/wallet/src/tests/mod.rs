@@ -16,6 +16,7 @@ mod hostile;
 mod interrupted;
 mod journey;
 mod lock;
+mod lost;
 mod moving;
 mod opaque;
 mod past;

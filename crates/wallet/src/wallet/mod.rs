@@ -2,6 +2,7 @@
 
 mod enrol;
 mod lock;
+mod lost;
 mod moving;
 mod past;
 mod safety;

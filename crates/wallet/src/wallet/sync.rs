@@ -8,7 +8,7 @@ use crate::code::{UiCode, UiError};
 use crate::home;
 use crate::screen::{AppState, Draft, OnItsWay, SyncReport};
 use crate::store::outbox::Kind;
-use crate::store::{moving as table, sync_state};
+use crate::store::sync_state;
 use crate::sync::{self, Failure, HttpRequest, HttpResponse, Network, Run, Surroundings, SyncPlan};
 
 impl Wallet {
@@ -33,12 +33,13 @@ impl Wallet {
         Ok(())
     }
 
-    /// Whichever of the two this vault needs: one that came from another phone takes that one's place.
+    /// Whichever of the two this vault needs: one that came from another phone, or that the province ended, takes the
+    /// place of the one before.
     ///
     /// # Errors
     /// As [`Wallet::start_enrolment`].
     pub fn start_binding(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<(), UiError> {
-        if table::restored(&self.unlocked()?.database)?.is_some() {
+        if sync::takes_over(&self.unlocked()?.database)? {
             self.start_rebind(now, rng)
         } else {
             self.start_enrolment(now, rng)
@@ -195,7 +196,7 @@ impl Wallet {
         }
     }
 
-    fn surroundings(&self, now: Timestamp) -> Result<Surroundings<'_>, UiError> {
+    pub(super) fn surroundings(&self, now: Timestamp) -> Result<Surroundings<'_>, UiError> {
         Ok(Surroundings {
             database: &self.unlocked()?.database,
             roots: &self.roots,

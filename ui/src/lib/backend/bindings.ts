@@ -69,6 +69,18 @@ export const commandsOver = (invoke: Invoke) => ({
   rebind: () => invoke<AppState>("rebind"),
   /** Begins anew on a phone that the province does not take any more. */
   startOver: () => invoke<AppState>("start_over"),
+  /** What is wrong with a person who is typed in and not kept; `has_photo` counts as it is told. */
+  checkPerson: (person: Draft) => invoke<DraftCheck>("check_person", { person }),
+  /** A picture as it would be sent, kept nowhere: a picture file in base64 or as a `data:` URL. */
+  preparePhoto: (bytes: string) => invoke<PhotoView>("prepare_photo", { bytes }),
+  /** Tells the province at once that the phone of this person is lost; nothing of it is kept on this one. */
+  tellLost: (person: Draft, photo: string) => invoke<LostTold>("tell_lost", { person, photo }),
+  /** Forgets what was told of a lost phone. */
+  forgetLost: () => invoke<null>("forget_lost"),
+  /** The person of a report that the province refused, to be mended. */
+  lostPerson: (id: number) => invoke<LostPerson | null>("lost_person", { id }),
+  /** Sends again, as it is, what was refused for a reason that passes by itself. */
+  retryErrand: (id: number) => invoke<OnItsWay>("retry_errand", { id }),
   /** The home screen. */
   home: () => invoke<Home>("home"),
   /** What may be shown without a request. */
@@ -124,7 +136,7 @@ export const commandsOver = (invoke: Invoke) => ({
 });
 
 /* Constants */
-export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","storage_full","storage_read_only","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_gone"] as const;
+export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","storage_full","storage_read_only","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","lost_not_enrolled","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_gone"] as const;
 
 /* Types */
 /** What the whole application shows, whatever the screen. */
@@ -372,8 +384,12 @@ export type Item = {
   attempts: number,
   /** Whether the citizen can mend it and send it again. */
   can_mend: boolean,
+  /** Whether it may be sent again as it is: nothing of what was given is wrong. */
+  can_retry: boolean,
   /** Whether the citizen can put it away. */
   can_discard: boolean,
+  /** The number of a change of mobile number that is not done. */
+  mobile: string | null,
 };
 
 /** What can be on its way. */
@@ -438,6 +454,20 @@ export type LockView = {
   free_signs: Sign[],
   /** This build keeps its keys in a plain file, so that a PIN protects nothing against copying. Never true in a release. */
   unprotected: boolean,
+};
+
+/** The person of a report that was refused, to be mended. */
+export type LostPerson = {
+  /** As it was typed. */
+  person: Draft,
+  /** The picture that was sent, as a `data:` URL. */
+  photo: string,
+};
+
+/** That the province disabled the wallet of a lost phone. */
+export type LostTold = {
+  /** Since when it is disabled, by the province's clock. */
+  disabled_at: number,
 };
 
 /** The mark on every screen. */

@@ -8,7 +8,7 @@ import type { Backend } from "./backend";
 import { BackendError } from "./error";
 import { fakeComplete, fakeMove, FAKE_PHRASE } from "./fake-moving";
 import { fakeEntries, fakePast } from "./fake-past";
-import type { AppState, Biometric, ClaimView, Draft, EnrolmentState, Home, Item, KindView, Language, LockState, MoveStep, OnItsWay, PassStock, ProfileView, Qr, RequestView, Safety, Script, Showing, Sign, UiCode, Words } from "./types";
+import type { AppState, Biometric, ClaimView, Draft, EnrolmentState, FieldError, Home, Item, KindView, Language, LockState, MoveStep, OnItsWay, PassStock, ProfileView, Qr, RequestView, Safety, Script, Showing, Sign, UiCode, Words } from "./types";
 
 export const FAKE_DRAFT: Draft = {
   cnic: "99999-1234567-1",
@@ -201,11 +201,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     saveDraft: (next) =>
       did("saveDraft", () => {
         draft = { ...next };
-        const errors = Object.entries(draft)
-          .filter(([, value]) => value === "")
-          .map(([field]) => ({ field, code: "field_missing" as const }));
-        const photo = draft.has_photo ? [] : [{ field: "photo", code: "photo_missing" as const }];
-        return { errors: [...errors, ...photo] };
+        return { errors: missing(draft) };
       }),
     photo: () => did("photo", () => (draft.has_photo ? { data_url: PORTRAIT } : null)),
     setPhoto: () => did("setPhoto", () => ({ data_url: PORTRAIT })),
@@ -222,6 +218,12 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     reportLost: () => did("reportLost", () => (way = { ...way, items: [fakeItem("lost", "waiting", 8), ...way.items] })),
     discardErrand: (id) => did("discardErrand", () => (way = { ...way, items: way.items.filter((item) => item.id !== id) })),
     setSyncLimits: (on_metered, in_background) => did("setSyncLimits", () => (way = { ...way, on_metered, in_background })),
+    checkPerson: (person) => did("checkPerson", () => ({ errors: missing(person) })),
+    preparePhoto: () => did("preparePhoto", () => ({ data_url: PORTRAIT })),
+    tellLost: () => did("tellLost", () => ({ disabled_at: nowSeconds() })),
+    forgetLost: () => did("forgetLost", () => null),
+    lostPerson: () => did("lostPerson", () => ({ person: FAKE_DRAFT, photo: PORTRAIT })),
+    retryErrand: (id) => did("retryErrand", () => (way = { ...way, items: way.items.map((item) => (item.id === id ? { ...item, state: "waiting", error: null, can_retry: false } : item)) })),
     noteNetwork: () => did("noteNetwork", () => null),
     rebind: () => did("rebind", () => become({ enrolment: "enrolled" })),
     startOver: () => did("startOver", () => become({ enrolment: "draft" })),
@@ -303,10 +305,18 @@ export function fakeFromAddress(): FakeBackend {
     unprotected: asked.has("unprotected"),
     standing: (asked.get("standing") ?? "valid") as Home["standing"],
     emptyHistory: asked.has("empty"),
+    ...(asked.has("still") ? { way: { items: [] } } : {}),
+    ...troubleOf(asked),
     ...(asked.has("unknown") ? { request: UNKNOWN_DESK } : asked.has("document") ? { request: DOMICILE_REQUEST } : {}),
     ...(command && code ? { failing: { [command]: code } } : {}),
     ...(asked.has("wait") ? { retryAfterSeconds: Number(asked.get("wait")) } : {}),
   });
+}
+
+function troubleOf(asked: URLSearchParams): FakeOptions {
+  const ended = asked.get("ended") as UiCode | null;
+  const off = asked.get("clock");
+  return ended || off ? { home: { trouble: { ended, clock_off_by: off ? Number(off) : null } } } : {};
 }
 
 /** A draft in which the first so many questions are answered. */
@@ -379,8 +389,14 @@ function fakeItem(what: Item["what"], state: Item["state"], id: number, code?: U
   return {
     id, what, state, kind: null, at: nowSeconds() - 4_000,
     error: code ? { code, retry_after_seconds: null, fields: [] } : null,
-    attempts: state === "waiting" ? 0 : 1, can_mend: state === "refused", can_discard: state !== "sent",
+    attempts: state === "waiting" ? 0 : 1, can_mend: state === "refused", can_retry: false, mobile: what === "mobile" && state !== "confirmed" ? "0345-7654321" : null, can_discard: state !== "sent",
   };
+}
+
+function missing(draft: Draft): FieldError[] {
+  const empty = Object.entries(draft).filter(([, value]) => value === "");
+  const photo: FieldError[] = draft.has_photo ? [] : [{ field: "photo", code: "photo_missing" }];
+  return [...empty.map(([field]): FieldError => ({ field, code: "field_missing" })), ...photo];
 }
 
 /** One line of each state. */

@@ -1,6 +1,6 @@
 /** What crosses between the screens and their host, as the application generates it. */
 export type {
-  AppState, BackupFile, BackupPhrase, Biometric, Card, Choice, ClaimView, Draft, DraftCheck, DocumentView, EnrolmentState, FieldError, HistoryItem, Home, KindView, Language, LockState,
+  AppState, BackupFile, BackupPhrase, Biometric, Card, Choice, ClaimView, Draft, DraftCheck, DocumentView, EnrolmentState, FieldError, HistoryItem, Home, KindView, Language, LockState, LostPerson, LostTold,
   LockView, Found, Item, ItemKind, ItemState, Mark, MoveStep, MoveView, Moving, OnItsWay, PassStock, PastAsk, PastEntry, PastFilter, PastPage, PhotoView, ProfileView, Qr, RequestView, RestoredView, Safety, Script, ServiceItem,
   Showing, ShowingMode, ShowingOutcome, Sign, SyncReport, TestCitizen, UiCode,
   UiError, Words,

@@ -2,7 +2,7 @@
  * Filling in an enrolment. Every "continue" saves first and asks second, so that nothing typed is ever lost; a question
  * lets nobody on while its own fields are wrong, and says nothing about later ones.
  */
-import { toBackendError, type AppState, type Backend, type Draft, type FieldError, type TestCitizen } from "$lib/backend";
+import { toBackendError, type AppState, type Backend, type Draft, type DraftCheck, type FieldError, type PhotoView, type TestCitizen } from "$lib/backend";
 import { EMPTY_DRAFT, STEPS, stepOf, type StepId, type TextFieldName } from "./steps";
 
 export type EnrolScreen = StepId | "review" | "sending";
@@ -11,6 +11,33 @@ export type EnrolScreen = StepId | "review" | "sending";
 export interface SendTrouble {
   code: string;
   retryAfterSeconds: number | null;
+}
+
+/** Where answers are kept, and what sending them means. */
+export interface Keeper {
+  draft: () => Promise<Draft>;
+  saveDraft: (draft: Draft) => Promise<DraftCheck>;
+  photo: () => Promise<PhotoView | null>;
+  setPhoto: (bytes: string) => Promise<PhotoView>;
+  /** Sends; `null` when that is all, and the screen has been left. */
+  send: () => Promise<SendTrouble | null>;
+}
+
+/** Answers for a card of one's own, kept in the vault. */
+export function enrolling(backend: Backend, done: (app: AppState) => void): Keeper & { takeOver: () => Promise<SendTrouble | null> } {
+  const outcome = (app: AppState): SendTrouble | null => {
+    if (app.enrolment !== "enrolled") return troubleOf(app);
+    done(app);
+    return null;
+  };
+  return {
+    draft: () => backend.draft(),
+    saveDraft: (draft) => backend.saveDraft(draft),
+    photo: () => backend.photo(),
+    setPhoto: (bytes) => backend.setPhoto(bytes),
+    send: async () => outcome(await backend.enrol()),
+    takeOver: async () => outcome(await backend.rebind()),
+  };
 }
 
 export class EnrolForm {
@@ -27,10 +54,7 @@ export class EnrolForm {
   /** Came here from the review, so "continue" leads back to it. */
   mending = $state(false);
 
-  constructor(
-    readonly backend: Backend,
-    readonly done: (app: AppState) => void,
-  ) {}
+  constructor(readonly keeper: Keeper) {}
 
   get position(): { at: number; of: number } {
     const at = STEPS.findIndex((step) => step.id === this.screen);
@@ -45,10 +69,15 @@ export class EnrolForm {
       await this.send();
       return;
     }
+    await this.begin();
+  }
+
+  /** The same where nothing was sent yet. */
+  async begin(): Promise<void> {
     await this.#attempt(async () => {
       await this.#read();
       if (Object.entries(this.draft).every(([, value]) => value === "" || value === false)) return;
-      const { errors } = await this.backend.saveDraft($state.snapshot(this.draft));
+      const { errors } = await this.keeper.saveDraft($state.snapshot(this.draft));
       const first = STEPS.find((step) => step.fields.some((field) => errors.some((error) => error.field === field)));
       this.screen = first?.id ?? "review";
     });
@@ -64,7 +93,7 @@ export class EnrolForm {
     const step = STEPS.find((one) => one.id === this.screen);
     if (!step) return;
     await this.#attempt(async () => {
-      const { errors } = await this.backend.saveDraft($state.snapshot(this.draft));
+      const { errors } = await this.keeper.saveDraft($state.snapshot(this.draft));
       const own = errors.filter((error) => (step.fields as readonly string[]).includes(error.field));
       this.errors = byField(own);
       if (own.length === 0) this.#after(step.id);
@@ -75,7 +104,7 @@ export class EnrolForm {
   back(): boolean {
     if (this.screen === "sending") return true;
     const at = this.screen === "review" ? STEPS.length : STEPS.findIndex((step) => step.id === this.screen);
-    void this.backend.saveDraft($state.snapshot(this.draft)).catch(() => undefined);
+    void this.keeper.saveDraft($state.snapshot(this.draft)).catch(() => undefined);
     if (this.mending) {
       this.mending = false;
       this.screen = "review";
@@ -96,7 +125,7 @@ export class EnrolForm {
   async setPhoto(bytes: string): Promise<void> {
     await this.#attempt(async () => {
       try {
-        const { data_url } = await this.backend.setPhoto(bytes);
+        const { data_url } = await this.keeper.setPhoto(bytes);
         this.photo = data_url;
         this.draft.has_photo = true;
         this.errors = without(this.errors, "photo");
@@ -114,22 +143,20 @@ export class EnrolForm {
     this.errors = {};
     await this.setPhoto(citizen.portrait);
     await this.#attempt(async () => {
-      const { errors } = await this.backend.saveDraft($state.snapshot(this.draft));
+      const { errors } = await this.keeper.saveDraft($state.snapshot(this.draft));
       this.errors = byField(errors);
       this.screen = "review";
     });
   }
 
-  /** Sends the enrolment, or goes on with one that was sent. */
-  async send(): Promise<void> {
+  /** Sends the answers, or goes on with what was sent; `how` where it is not the keeper's own way. */
+  async send(how: () => Promise<SendTrouble | null> = () => this.keeper.send()): Promise<void> {
     if (this.busy) return;
     this.busy = true;
     this.trouble = null;
     this.screen = "sending";
     try {
-      const app = await this.backend.enrol();
-      if (app.enrolment === "enrolled") this.done(app);
-      else this.trouble = troubleOf(app);
+      this.trouble = await how();
     } catch (thrown) {
       const failed = toBackendError(thrown);
       if (failed.fields.length > 0) {
@@ -151,8 +178,8 @@ export class EnrolForm {
 
   /** What the vault keeps of the answers. */
   async #read(): Promise<void> {
-    this.draft = await this.backend.draft();
-    this.photo = this.draft.has_photo ? ((await this.backend.photo())?.data_url ?? null) : null;
+    this.draft = await this.keeper.draft();
+    this.photo = this.draft.has_photo ? ((await this.keeper.photo())?.data_url ?? null) : null;
   }
 
   #after(step: StepId): void {

@@ -4,13 +4,13 @@ import { describe, expect, test, vi } from "vitest";
 import type { AppState } from "$lib/backend";
 import { FAKE_DRAFT, fakeBackend, type FakeOptions } from "$lib/backend/fake";
 import { findDistricts, suggestedBy } from "./districts";
-import { EnrolForm } from "./enrol.svelte";
+import { EnrolForm, enrolling } from "./enrol.svelte";
 import { EMPTY_DRAFT, STEPS, stepOf } from "./steps";
 
 async function opened(options: FakeOptions = {}) {
   const backend = fakeBackend({ lock: "open", ...options });
   const done = vi.fn<(app: AppState) => void>();
-  const form = new EnrolForm(backend, done);
+  const form = new EnrolForm(enrolling(backend, done));
   await form.open(backend.state);
   return { backend, done, form };
 }
