@@ -19,6 +19,14 @@ const FROZEN: &[u8] = include_bytes!("../../tests/data/envelope-v1.kpe");
 const FROZEN_BOTH: &[u8] = include_bytes!("../../tests/data/envelope-v1-biometric.kpe");
 const FINGER: [u8; 32] = [77; 32];
 
+impl Envelope {
+    /// What seals the slot of the PIN, for the search of a locked process's memory.
+    pub(crate) fn pin_kek(&self, pin: &Pin, device: &DeviceKey) -> Result<Kek, EnvelopeError> {
+        let slot = self.pin_slot()?;
+        derive_pin_kek(pin, device, slot.argon2id, &slot.salt.0)
+    }
+}
+
 fn pin() -> Pin {
     Pin::parse("246810").unwrap()
 }

@@ -1,18 +1,28 @@
-//! Fuzzing of what another phone or a file gives: any bytes, and good ones changed at random places.
+//! Fuzzing of what another phone, a file or the province gives: any bytes, and good ones changed at random places.
 
 #[macro_use]
 #[path = "../../../../tests/fuzz.rs"]
 mod fuzz;
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use fuzz::damaged;
+use province_api::paths;
+use province_api::sync::{Event, FeedEvent, Standing, SyncReply};
+use rusqlite::Connection;
 use zeroize::Zeroizing;
+
+use super::hostile::Bench;
+use super::province::ok;
 
 use crate::archive::tests::with_history;
 use crate::backup::phrase::Phrase;
 use crate::backup::tests::{good_plain, unseal_any};
 use crate::backup::{self, words};
+use crate::envelope::Envelope;
+use crate::key_store::DeviceKey;
+use crate::store::enrolment::{self, State};
+use crate::sync::{HttpResponse, Network, Run, start_sync};
 use crate::testing::TestRng;
 use crate::transfer::TransferError;
 use crate::transfer::incoming::Incoming;
@@ -97,4 +107,106 @@ fuzz! {
             }
         }
     }
+
+    any_envelope(input) {
+        static GOOD: &[u8] = include_bytes!("../../tests/data/envelope-v1-biometric.kpe");
+        let (finger, device) = (DeviceKey::new([77; 32]), DeviceKey::new([42; 32]));
+        let key = Envelope::parse(GOOD).unwrap().open_by_biometric(&finger, &device).unwrap();
+        // What is read at all can be written, and the seal lets one key out or none.
+        for bytes in [input, &damaged(GOOD, input)] {
+            if let Ok(envelope) = Envelope::parse(bytes) {
+                assert_eq!(Envelope::parse(&envelope.to_bytes().unwrap()).unwrap(), envelope);
+                if let Ok(opened) = envelope.open_by_biometric(&finger, &device) {
+                    assert_eq!(*opened, *key);
+                }
+            }
+        }
+    }
+
+    any_feed(input) {
+        // One database for all of them: to make one takes longer than everything else here.
+        static BENCH: LazyLock<Mutex<Bench>> = LazyLock::new(|| {
+            let bench = Bench::new();
+            enrolment::set_state(&bench.database, State::Complete).unwrap();
+            Mutex::new(bench)
+        });
+        let bench = &*BENCH.lock().unwrap_or_else(PoisonError::into_inner);
+        let anew = "DELETE FROM service_event; DELETE FROM sync_state; INSERT INTO sync_state (id) VALUES (1)";
+        bench.database.execute_batch(anew).unwrap();
+        let before = asked(bench, &ok(input.to_vec()));
+        assert_eq!(before, [], "it was no answer");
+        // Answers of the right shape with any numbers in them, one after the other: what was stored of one stays.
+        let mut held = Vec::new();
+        for numbers in input.chunks(40).take(2) {
+            let reply = any_reply(numbers);
+            let body = serde_json::to_vec(&reply).unwrap();
+            let events = asked(bench, &ok(damaged(&body, &numbers[numbers.len() / 2..])));
+            assert!(events.starts_with(&held), "an event was lost");
+            held = asked(bench, &ok(body));
+            assert!(held.starts_with(&events), "an event was lost");
+        }
+        // And an honest answer is taken after all of them.
+        let feed = vec![event(1, 1_795_316_400, 0)];
+        let honest = SyncReply { cursor: 1, feed, ..any_reply(&[]) };
+        let body = serde_json::to_vec(&honest).unwrap();
+        assert!(asked(bench, &ok(body)).len() >= held.len());
+    }
+}
+
+/// Syncs with a province that answers every question with this, and gives every event that is stored then.
+fn asked(bench: &Bench, answer: &HttpResponse) -> Vec<(i64, i64, String)> {
+    let around = bench.around();
+    let mut rng = TestRng::new(9);
+    let mut run: Run = start_sync(&around, Network::default()).unwrap();
+    while let Some(request) = run.next_request(&around, &mut rng).unwrap() {
+        if request.path != paths::SYNC {
+            break;
+        }
+        run.on_response(&around, answer).unwrap();
+    }
+    let _ = run.finish(&around);
+    events(&bench.database)
+}
+
+fn events(database: &Connection) -> Vec<(i64, i64, String)> {
+    let sql = "SELECT feed_no, feed_seq, kind || at || body FROM service_event ORDER BY id";
+    let mut statement = database.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+fn any_reply(input: &[u8]) -> SyncReply {
+    let mut numbers = input.chunks(8).map(|chunk| {
+        let mut bytes = [0; 8];
+        bytes[..chunk.len()].copy_from_slice(chunk);
+        // Small ones too, so that numbers meet.
+        match bytes[0] % 3 {
+            0 => u64::from(bytes[1] % 4),
+            1 => 1_795_316_400 + u64::from(bytes[1]),
+            _ => u64::from_be_bytes(bytes),
+        }
+    });
+    let mut next = || numbers.next().unwrap_or(7);
+    let feed = (0..3).map(|_| event(next(), next(), next())).collect();
+    SyncReply {
+        server_time: next(),
+        standing: Standing::Good,
+        cursor: next(),
+        more: next() % 2 == 0,
+        feed,
+        files: Vec::new(),
+        offers: None,
+    }
+}
+
+fn event(seq: u64, at: u64, what: u64) -> FeedEvent {
+    let what = match what % 3 {
+        0 => Event::Enrolled,
+        1 => Event::DocumentGranted {
+            vct: format!("x{what}"),
+            grant: what,
+        },
+        _ => Event::Other,
+    };
+    FeedEvent { seq, at, what }
 }

@@ -22,14 +22,14 @@ use crate::sync::{HttpResponse, Run, Surroundings, start_enrolment};
 use crate::testing::TestRng;
 
 /// A run on a database in memory: no PIN to derive a key from, so thousands of them are quick.
-struct Bench {
-    database: Connection,
+pub(super) struct Bench {
+    pub(super) database: Connection,
     rng: TestRng,
     roots: credential::RootSet,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let database = crate::store::in_memory();
         let mut rng = TestRng::new(3);
         enrolment::create(&database, &mut rng).unwrap();
@@ -42,7 +42,7 @@ impl Bench {
         }
     }
 
-    fn around(&self) -> Surroundings<'_> {
+    pub(super) fn around(&self) -> Surroundings<'_> {
         Surroundings {
             database: &self.database,
             roots: &self.roots,

@@ -17,6 +17,8 @@ mod interrupted;
 mod journey;
 mod lock;
 mod lost;
+#[cfg(all(target_os = "linux", feature = "file-key-store"))]
+mod memory;
 mod moving;
 mod opaque;
 mod past;
