@@ -72,6 +72,22 @@ impl TestCitizen {
     }
 }
 
+/// One of as many citizens as a test needs: the first of the three in everything but the CNIC, which the number is in.
+///
+/// # Panics
+/// Never: see [`citizens`].
+#[allow(clippy::expect_used)]
+pub fn numbered(number: u32) -> TestCitizen {
+    let first = citizens().into_iter().next().expect("there are three");
+    TestCitizen {
+        cnic: format!("99999{:07}1", number % NUMBERED_MAX),
+        ..first
+    }
+}
+
+/// Numbers of [`numbered`] citizens are below.
+pub const NUMBERED_MAX: u32 = 10_000_000;
+
 /// The three test citizens: a man, a woman, and a man over sixty.
 ///
 /// # Panics
@@ -106,6 +122,25 @@ mod tests {
         }
         assert!(ages.iter().all(|age| *age >= 18));
         assert_eq!(ages.iter().filter(|age| **age > 60).count(), 1);
+    }
+
+    #[test]
+    fn every_number_is_another_citizen_who_fills_in_the_form_without_a_mistake() {
+        let today = Day::parse("2026-11-22").unwrap();
+        let cnics: std::collections::BTreeSet<_> = [0, 1, 12, NUMBERED_MAX - 1]
+            .into_iter()
+            .map(|number| {
+                numbered(number)
+                    .enrolment()
+                    .parse(today)
+                    .unwrap()
+                    .cnic
+                    .as_str()
+                    .to_owned()
+            })
+            .collect();
+        assert_eq!(cnics.len(), 4);
+        assert!(cnics.iter().all(|cnic| cnic.starts_with("99999")));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `sandbox`: the simulated NADRA as a program on loopback, and the simulated queue at a desk on its own standard input.
+//! `sandbox`: the simulated NADRA and the hostile network as programs on loopback, and the simulated queue at a desk on its
+//! own standard input.
 
 use std::io::{BufRead as _, Cursor, Write as _};
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use loopback::Guard;
 use sandbox::crowd::{Crowd, Show};
 use sandbox::nadra::{Nadra, guarded_router};
+use sandbox::proxy::{Proxy, Weather, control_router};
 
 /// Stand-ins for what cannot be reached from a test.
 #[derive(Parser)]
@@ -39,6 +41,25 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// A hostile network in front of a province. The phone's traffic goes to `url`; the weather is changed and what went
+    /// over the wire is read at `control`, with the token.
+    Proxy {
+        /// Where the province listens.
+        #[arg(long)]
+        to: SocketAddr,
+        /// Everything that goes wrong follows from this number.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        /// Of 1,000 exchanges, how many do not simply pass.
+        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=1000))]
+        trouble: u64,
+        /// How long every request is held back, in milliseconds.
+        #[arg(long, default_value_t = 0)]
+        delay_ms: u64,
+        /// How long a stalled answer pauses, in milliseconds.
+        #[arg(long, default_value_t = Weather::GOOD.stall_ms)]
+        stall_ms: u64,
+    },
 }
 
 /// What the next visitor is to do.
@@ -56,8 +77,24 @@ async fn main() -> anyhow::Result<()> {
         println!("{}", sandbox::roots::root_seeds_json());
         return Ok(());
     }
-    if let Some(Command::Crowd { desk_key, out }) = arguments.command {
-        return crowd(&desk_key, &out);
+    match arguments.command {
+        Some(Command::Crowd { desk_key, out }) => return crowd(&desk_key, &out),
+        Some(Command::Proxy {
+            to,
+            seed,
+            trouble,
+            delay_ms,
+            stall_ms,
+        }) => {
+            let weather = Weather {
+                seed,
+                trouble,
+                delay_ms,
+                stall_ms,
+            };
+            return proxy(arguments.listen, to, weather).await;
+        }
+        None => {}
     }
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     anyhow::ensure!(
@@ -75,6 +112,27 @@ async fn main() -> anyhow::Result<()> {
         serde_json::json!({ "ready": true, "url": format!("http://{host}"), "token": token })
     );
     loopback::serve(listener, app).await.context("the server ended")
+}
+
+async fn proxy(listen: SocketAddr, to: SocketAddr, weather: Weather) -> anyhow::Result<()> {
+    let listener = tokio::net::TcpListener::bind(listen)
+        .await
+        .context("could not listen")?;
+    let proxy = Proxy::start(listener, to, weather).context("the sandbox listens on loopback only")?;
+    let control = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .context("could not listen")?;
+    let host = control.local_addr()?.to_string();
+    let token = loopback::token(&random()?);
+    println!(
+        "{}",
+        serde_json::json!({
+            "ready": true, "url": format!("http://{}", proxy.address()),
+            "control": format!("http://{host}"), "token": token,
+        })
+    );
+    let app = control_router(Arc::new(proxy), Guard::new(&host, token));
+    loopback::serve(control, app).await.context("the server ended")
 }
 
 fn crowd(desk_key: &str, out: &Path) -> anyhow::Result<()> {

@@ -108,6 +108,16 @@ impl Nadra {
         }
     }
 
+    /// The same that knows also the [`crate::citizens::numbered`] citizens below this number.
+    #[must_use]
+    pub fn with_numbered(mut self, count: u32) -> Self {
+        let today = Day::at_unix(RECORDS_MADE_AT);
+        let numbered =
+            (0..count).filter_map(|number| crate::citizens::numbered(number).enrolment().parse(today).ok());
+        self.records.extend(numbered);
+        self
+    }
+
     /// The same with another delay for [`Fault::Slow`], so that a test need not wait [`SLOW`].
     #[must_use]
     pub fn with_delay(self, slow: Duration) -> Self {

@@ -342,21 +342,6 @@ fn jpeg(picture: &[u8]) -> Result<Vec<u8>> {
 
 /// What a camera reads of a code that a screen drew from this path.
 pub fn read(modules: u32, path: &str) -> Result<Vec<String>> {
-    const PIXELS: usize = 4;
-    const QUIET: usize = 4;
-    let modules = usize::try_from(modules)?;
-    let side = (modules + 2 * QUIET) * PIXELS;
-    let mut luma = vec![255_u8; side * side];
-    for run in path.split('M').skip(1) {
-        let (x, rest) = run.split_once(' ').context("a run has a place")?;
-        let (y, rest) = rest.split_once('h').context("a run has a length")?;
-        let (length, _) = rest.split_once('v').context("a run has a height")?;
-        let (x, y, length): (usize, usize, usize) = (x.parse()?, y.parse()?, length.parse()?);
-        for row in (y + QUIET) * PIXELS..(y + QUIET + 1) * PIXELS {
-            let start = row * side + (x + QUIET) * PIXELS;
-            luma[start..start + length * PIXELS].fill(0);
-        }
-    }
-    let side = u32::try_from(side)?;
+    let (side, luma) = sandbox::screen::luma(modules, path).context("a path of runs")?;
     Ok(qr::decode_luma(side, side, &luma)?)
 }

@@ -1,0 +1,239 @@
+//! A hostile network: whatever it does to a phone's requests, the phone ends at the province's state once the network is
+//! good, and nothing was done twice. Schedules are random and shrink; a model says what the province must hold.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod world;
+
+use std::cell::RefCell;
+
+use proptest::prelude::*;
+use sandbox::proxy::Fate;
+use wallet::UiCode;
+use wallet::screen::{CardStanding, EnrolmentState};
+use world::{Phone, World};
+
+/// What happens, one after the other.
+#[derive(Clone, Debug)]
+enum Act {
+    /// The citizen sends the application, or goes on with it.
+    Enrol,
+    /// The app looks for what is new.
+    Sync,
+    /// The citizen shows a pass of a kind.
+    Show(&'static str),
+    /// Time passes: seconds.
+    Wait(u64),
+    /// The phone is turned off and on.
+    Restart,
+    /// The province grants the citizen a document, or the same anew.
+    Grant,
+    /// The province signs its next trust list.
+    Trust,
+    /// The province suspends the citizen, or lifts that.
+    Suspend(bool),
+}
+
+/// An act and what the network does to its requests, one after the other; to those behind the last, nothing.
+type Step = (Act, Vec<Fate>);
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let act = prop_oneof![
+        4 => Just(Act::Enrol),
+        6 => Just(Act::Sync),
+        4 => prop::sample::select(vec!["age", "residence"]).prop_map(Act::Show),
+        2 => prop::sample::select(vec![1, 31, 301, 90_000, 28 * 86_400]).prop_map(Act::Wait),
+        1 => Just(Act::Restart),
+        1 => Just(Act::Grant),
+        1 => Just(Act::Trust),
+        1 => any::<bool>().prop_map(Act::Suspend),
+    ];
+    // What is wrong is wrong at any place, and often at several.
+    let fate = prop_oneof![1 => Just(Fate::Pass), 3 => prop::sample::select(Fate::ALL.to_vec())];
+    prop::collection::vec((act, prop::collection::vec(fate, 0..8)), 1..10)
+}
+
+/// What the province must hold of this citizen, and the phone must know in the end.
+#[derive(Default)]
+struct Model {
+    granted: bool,
+    suspended: bool,
+    shown: usize,
+    waited: u64,
+}
+
+fn go(world: &mut World, steps: &[Step]) {
+    let mut phone = Phone::new(world);
+    let mut model = Model::default();
+    for (act, fates) in steps {
+        phone.network(fates);
+        match act {
+            Act::Enrol => drop(phone.enrol(world)),
+            Act::Sync => drop(phone.sync(world)),
+            Act::Wait(seconds) => {
+                world.pass(*seconds);
+                model.waited += seconds;
+            }
+            Act::Restart => phone.restart(world),
+            Act::Trust => world.next_trust_list(),
+            Act::Show(kind) => model.shown += usize::from(show(world, &mut phone, kind)),
+            Act::Grant => {
+                if world.is_enrolled(&phone) {
+                    world.grant(&phone);
+                    model.granted = true;
+                }
+            }
+            Act::Suspend(suspended) => {
+                if world.is_enrolled(&phone) {
+                    world.suspend(&phone, *suspended);
+                    model.suspended = *suspended;
+                }
+            }
+        }
+    }
+    converge(world, &mut phone, &mut model);
+}
+
+/// Passes of a kind that were never shown.
+fn left(world: &World, phone: &mut Phone, kind: &str) -> u32 {
+    let home = phone.wallet().home(world.now()).unwrap();
+    let stock = home.passes.iter().find(|pass| pass.vct == kind);
+    stock.map_or(0, |pass| pass.left)
+}
+
+/// Shows a pass and looks that it was one that was never shown, as long as there was one.
+fn show(world: &World, phone: &mut Phone, kind: &str) -> bool {
+    let before = left(world, phone, kind);
+    match phone.wallet().show_timed(kind, None, world.now()) {
+        Ok(showing) => {
+            assert_eq!(
+                showing.last_pass,
+                before == 0,
+                "a pass was used twice while others remained"
+            );
+            assert_eq!(left(world, phone, kind), before.saturating_sub(1));
+            true
+        }
+        Err(error) => {
+            assert_eq!(before, 0, "there was a pass, and it was not shown: {error:?}");
+            false
+        }
+    }
+}
+
+/// The network is good from now on.
+fn converge(world: &mut World, phone: &mut Phone, model: &mut Model) {
+    phone.network(&[]);
+    // A suspended citizen gets no passes, and the phone says so; the province lifts it in the end.
+    if model.suspended && world.is_enrolled(phone) && phone.state(world) == EnrolmentState::Enrolled {
+        world.pass(3600);
+        assert_eq!(phone.sync(world), Err(UiCode::PersonSuspended));
+        assert_eq!(
+            phone.wallet().home(world.now()).unwrap().standing,
+            CardStanding::Suspended
+        );
+    }
+    if model.suspended {
+        world.suspend(phone, false);
+    }
+    let mut said = Vec::new();
+    let done = (0..4).any(|_| {
+        // Whatever pause was asked for is over.
+        world.pass(3600);
+        let run = match phone.state(world) {
+            EnrolmentState::Enrolled => phone.sync(world),
+            _ => phone.enrol(world),
+        };
+        said.push(run.clone());
+        run.is_ok() && phone.state(world) == EnrolmentState::Enrolled
+    });
+    assert!(done, "it does not converge: {said:?}");
+
+    let home = phone.wallet().home(world.now()).unwrap();
+    assert!(home.card.is_some());
+    assert_eq!(home.standing, CardStanding::Valid);
+    assert_eq!(
+        home.trust_as_of,
+        Some(world.trust_issued_at()),
+        "the newest trust list"
+    );
+    assert_eq!(
+        home.status_as_of,
+        Some(world.status_issued_at()),
+        "the newest status"
+    );
+    let stock: Vec<_> = home
+        .passes
+        .iter()
+        .map(|pass| (pass.vct.as_str(), pass.left))
+        .collect();
+    for (kind, full) in [("age", 10), ("residence", 10), ("identity", 5), ("name-photo", 2)] {
+        let (_, left) = stock.iter().find(|(vct, _)| *vct == kind).unwrap();
+        // Passes that are about to end are replaced and stay until they do.
+        let most = if model.waited < 20 * 86_400 {
+            full
+        } else {
+            full * 2
+        };
+        assert!(left * 3 >= full && *left <= most, "{stock:?}");
+    }
+    assert_eq!(
+        stock.iter().any(|(vct, _)| *vct == world::DOCUMENT),
+        model.granted,
+        "{stock:?}"
+    );
+    let shown = phone.wallet().history().unwrap();
+    assert_eq!(shown.len(), model.shown, "every showing is in the history, once");
+
+    // Nothing was done twice.
+    assert_eq!(world.people(), world.phones(), "one person for each phone");
+    phone.every_key_carried_one_body();
+    assert_eq!(
+        phone.batches_answered(),
+        world.batches_of(phone),
+        "the province's batches"
+    );
+
+    // There is nothing more to fetch: the phone is where the province is.
+    let again = phone.sync(world).unwrap();
+    assert!(!again.changed, "something was still to be fetched");
+    assert_eq!(phone.batches_answered(), world.batches_of(phone));
+}
+
+#[test]
+fn every_run_converges_to_the_provinces_state_once_the_network_is_good() {
+    let world = RefCell::new(World::new());
+    let config = ProptestConfig {
+        cases: 24,
+        max_shrink_iters: 200,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    world::soak(|| {
+        proptest!(config.clone(), |(steps in steps())| {
+            go(&mut world.borrow_mut(), &steps);
+        });
+    });
+}
+
+#[test]
+fn every_fate_at_every_request_of_an_enrolment_and_of_a_refill_is_overcome() {
+    let mut world = World::new();
+    // Here the others are the same as one of these.
+    let same = [Fate::Pass, Fate::Stall, Fate::CutRequest, Fate::Truncate];
+    for fate in Fate::ALL.into_iter().filter(|fate| !same.contains(fate)) {
+        for place in [0, 1, 3, 4, 6] {
+            let mut fates = vec![Fate::Pass; place];
+            fates.push(fate);
+            let show = || (Act::Show("age"), Vec::new());
+            let mut steps = vec![(Act::Enrol, fates.clone())];
+            steps.extend(std::iter::repeat_with(show).take(8));
+            steps.push((Act::Sync, fates));
+            go(&mut world, &steps);
+        }
+    }
+}
