@@ -28,7 +28,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 use wallet::device_key::FileDeviceKey;
-use wallet::screen::{Draft, EnrolmentState, SyncReport};
+use wallet::screen::{Draft, EnrolmentState, PastAsk, SyncReport};
 use wallet::{Failure, HttpRequest, HttpResponse, UiCode, UiError, Wallet};
 
 pub(crate) use soak::soak;
@@ -438,6 +438,23 @@ impl Phone {
             *passes |= request.path == paths::PASSES;
         }
         answer
+    }
+
+    /// Rows of the past in which something was shown.
+    pub fn showings(&mut self) -> usize {
+        let (mut shown, mut ask) = (0, PastAsk::default());
+        loop {
+            let page = self.wallet().past(ask.clone()).unwrap();
+            shown += page
+                .entries
+                .iter()
+                .filter(|entry| entry.showing.is_some())
+                .count();
+            ask.before = page.next;
+            if ask.before.is_none() {
+                return shown;
+            }
+        }
     }
 
     /// An idempotency key belongs to one request, for ever.
