@@ -29,7 +29,8 @@ enum Area {
     Credential,
     /// How many poor camera pictures are read, beside zxing-cpp on the same pictures
     Camera,
-    /// Opening the vault, what Argon2id costs, and searching a long past, against plain SQLite
+    /// Opening the vault, what Argon2id costs, and searching a long past, against plain SQLite; bytes of a sync and of an
+    /// enrolment, memory, and a slow network where there is root
     Wallet,
     /// Unlock to QR on the screen, in the real window
     Window,
@@ -120,6 +121,9 @@ impl Area {
             Self::Wallet => {
                 let mut all = figures(&mut bench(workspace, "wallet", "unlock"))?;
                 all.extend(figures(&mut bench(workspace, "wallet", "vault"))?);
+                screens::build(workspace)?;
+                programs::build(workspace, Profile::Release)?;
+                all.extend(figures(&mut wire(workspace))?);
                 Ok(all)
             }
             Self::Window => figures(&mut window(workspace)?),
@@ -138,6 +142,17 @@ fn figures(command: &mut Command) -> anyhow::Result<BTreeMap<String, Measured>> 
 fn bench(workspace: &Workspace, package: &str, name: &str) -> Command {
     let mut cargo = workspace.cargo();
     cargo.args(["bench", "--quiet", "--package", package, "--bench", name]);
+    cargo
+}
+
+/// The real wallet and the real province, side by side; built as the programs are, so that nothing is compiled twice.
+fn wire(workspace: &Workspace) -> Command {
+    let mut cargo = workspace.cargo();
+    cargo.args(["bench", "--quiet"]);
+    cargo.args(programs::SELECTION.iter().filter(|word| **word != "--bins"));
+    cargo.args(["--bench", "wire"]);
+    // An optimised build keeps no keys in files unless a measurement with test citizens asks for it.
+    cargo.env("KHYBER_BENCH", "1");
     cargo
 }
 

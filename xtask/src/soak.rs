@@ -4,12 +4,15 @@ use clap::{Args, ValueEnum};
 
 use crate::packages::{self, Packages, Purpose};
 use crate::report::say;
-use crate::workspace::Workspace;
-use crate::{command, screens};
+use crate::workspace::{Profile, Workspace};
+use crate::{command, programs, screens};
 
 /// How long each of an area's tests with random input goes on; `tests/soak.rs` and `tests/fuzz.rs` read it.
 /// The other tests of the same packages run as they always do.
 const SECONDS: &str = "KHYBER_SOAK_SECONDS";
+
+/// How often the wallet's program is killed at least; `crates/preview/tests/killed` reads it.
+const KILLS: (&str, &str) = ("KHYBER_KILLS", "5000");
 
 /// Run the tests of one area that draw random input, bytes or moments to die, for a long time.
 #[derive(Args)]
@@ -29,7 +32,8 @@ enum Area {
     Credential,
     /// Hostile bodies under a good signature at the province
     Api,
-    /// Hostile answers at the wallet, and its death at any step; its program killed at any moment
+    /// Hostile answers at the wallet, and its death at any step; hostile networks; its program and the province's killed
+    /// at any moment, 5,000 times at least
     Wallet,
     /// Hostile texts, frames and pictures at the counter, and its program killed at any moment
     Counter,
@@ -45,6 +49,10 @@ impl Soak {
         if matches!(self.area, Area::Counter | Area::Wallet) {
             screens::build(workspace)?;
         }
+        if self.area == Area::Wallet {
+            // The province that is killed beside the wallet.
+            programs::build(workspace, Profile::Release)?;
+        }
         say(&format!(
             "each test with random input goes on for {} seconds",
             self.seconds
@@ -54,6 +62,9 @@ impl Soak {
         for package in self.area.packages() {
             cargo.args(["--package", package]);
         }
+        cargo.env(KILLS.0, KILLS.1);
+        // An optimised build keeps no keys in files unless a measurement with test citizens asks for it.
+        cargo.env("KHYBER_BENCH", "1");
         command::run(cargo.env(SECONDS, self.seconds.to_string()))
     }
 }
@@ -63,7 +74,7 @@ impl Area {
         match self {
             Self::Credential => &["credential", "province-api", "scan-log", "qr"],
             Self::Api => &["province-server"],
-            Self::Wallet => &["wallet", "preview"],
+            Self::Wallet => &["wallet", "preview", "journeys"],
             Self::Counter => &["counter"],
         }
     }

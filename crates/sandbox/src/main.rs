@@ -53,6 +53,9 @@ enum Command {
         /// Of 1,000 exchanges, how many do not simply pass.
         #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=1000))]
         trouble: u64,
+        /// Of 1,000 exchanges, how many others stall and are otherwise well.
+        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=1000))]
+        stalls: u64,
         /// How long every request is held back, in milliseconds.
         #[arg(long, default_value_t = 0)]
         delay_ms: u64,
@@ -83,12 +86,14 @@ async fn main() -> anyhow::Result<()> {
             to,
             seed,
             trouble,
+            stalls,
             delay_ms,
             stall_ms,
         }) => {
             let weather = Weather {
                 seed,
                 trouble,
+                stalls,
                 delay_ms,
                 stall_ms,
             };

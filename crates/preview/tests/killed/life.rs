@@ -78,6 +78,15 @@ impl Life {
         self.done(command, arguments).0
     }
 
+    /// Memory of the process that is not on a disk anyway: private pages, in KiB.
+    pub fn memory_kib(&self) -> u64 {
+        let process = self.program.lock().unwrap_or_else(PoisonError::into_inner).id();
+        let maps = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap();
+        let private = maps.lines().filter(|line| line.starts_with("Private_"));
+        let kib = private.map(|line| line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap());
+        kib.sum()
+    }
+
     /// SIGKILL: the program can do nothing about it.
     pub fn kill(&self) {
         let mut program = self.program.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,10 +8,13 @@
 )]
 
 mod journal;
+#[allow(dead_code)] // the bench uses the rest
 mod life;
+#[allow(dead_code)] // the bench uses the rest
 mod province;
 #[path = "../../../../tests/soak.rs"]
 mod soak;
+mod weather;
 
 use std::path::PathBuf;
 use std::time::Duration;

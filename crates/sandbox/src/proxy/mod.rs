@@ -44,6 +44,8 @@ pub struct Weather {
     pub seed: u64,
     /// Of 1,000 exchanges, how many do not simply pass.
     pub trouble: u64,
+    /// Of 1,000 exchanges, how many others stall and are otherwise well.
+    pub stalls: u64,
     /// How long every request is held back, in milliseconds.
     pub delay_ms: u64,
     /// How long a stalled answer pauses, in milliseconds.
@@ -55,13 +57,17 @@ impl Weather {
     pub const GOOD: Self = Self {
         seed: 0,
         trouble: 0,
+        stalls: 0,
         delay_ms: 0,
         stall_ms: 200,
     };
 
     fn fate(&self, dice: &mut Dice) -> Fate {
-        if dice.below(1000) < self.trouble {
+        let roll = dice.below(1000);
+        if roll < self.trouble {
             dice.one_of(&Fate::ALL).unwrap_or(Fate::Pass)
+        } else if roll < self.trouble.saturating_add(self.stalls) {
+            Fate::Stall
         } else {
             Fate::Pass
         }

@@ -43,7 +43,7 @@ fn weather(fate: Fate) -> Weather {
         seed,
         trouble: 1000,
         stall_ms: 1,
-        delay_ms: 0,
+        ..Weather::GOOD
     };
     (0..10_000)
         .map(weather)

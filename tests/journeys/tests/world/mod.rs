@@ -27,7 +27,7 @@ use sandbox::proxy::{Dice, Fate, turn_a_bit};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
-use wallet::device_key::FileDeviceKey;
+use wallet::key_store::FileKeyStore;
 use wallet::screen::{Draft, EnrolmentState, PastAsk, SyncReport};
 use wallet::{Failure, HttpRequest, HttpResponse, UiCode, UiError, Wallet};
 
@@ -296,7 +296,7 @@ impl Phone {
     }
 
     fn open(&self, world: &World) -> Wallet {
-        let key = FileDeviceKey::new(self.folder.with_extension("key"));
+        let key = FileKeyStore::new(self.folder.with_extension("keys"));
         Wallet::open(
             &self.folder,
             world.roots.clone(),
