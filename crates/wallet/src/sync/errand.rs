@@ -260,9 +260,15 @@ impl Run {
             // Of somebody else than the one who reads it.
             error.code = UiCode::LostNotEnrolled;
         }
-        if matches!(error.code, UiCode::WalletDisabled | UiCode::DeviceReplaced) {
+        match error.code {
             // Not the errand is refused but this phone.
-            return self.end(around, error);
+            UiCode::WalletDisabled | UiCode::DeviceReplaced => return self.end(around, error),
+            // What arrived is not what left the phone: it goes again.
+            UiCode::DeviceSignature => {
+                self.fail(error);
+                return Ok(());
+            }
+            _ => {}
         }
         let transaction = around.database.unchecked_transaction()?;
         outbox::refuse(&transaction, id, &error, around.now)?;
