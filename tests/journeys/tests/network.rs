@@ -12,10 +12,18 @@ mod world;
 use std::cell::RefCell;
 
 use proptest::prelude::*;
+use province_api::paths;
 use sandbox::proxy::Fate;
 use wallet::UiCode;
-use wallet::screen::{CardStanding, EnrolmentState};
+use wallet::screen::{CardStanding, EnrolmentState, ItemState};
 use world::{Phone, World};
+
+/// Schedules of a slice, and most tries to find a shorter one that fails too.
+const CASES: u32 = 16;
+const SHRINKS: u32 = 200;
+
+/// Numbers that the citizen may change to.
+const MOBILES: [&str; 3] = ["03001234567", "03339876543", "03451112223"];
 
 /// What happens, one after the other.
 #[derive(Clone, Debug)]
@@ -36,6 +44,8 @@ enum Act {
     Trust,
     /// The province suspends the citizen, or lifts that.
     Suspend(bool),
+    /// The citizen queues another mobile number.
+    Mobile(&'static str),
 }
 
 /// An act and what the network does to its requests, one after the other; to those behind the last, nothing.
@@ -51,6 +61,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Act::Grant),
         1 => Just(Act::Trust),
         1 => any::<bool>().prop_map(Act::Suspend),
+        2 => prop::sample::select(MOBILES.to_vec()).prop_map(Act::Mobile),
     ];
     // What is wrong is wrong at any place, and often at several.
     let fate = prop_oneof![1 => Just(Fate::Pass), 3 => prop::sample::select(Fate::ALL.to_vec())];
@@ -62,13 +73,22 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 struct Model {
     granted: bool,
     suspended: bool,
+    /// Everybody who is enrolled, this citizen too.
+    people: u64,
+    /// The province suspended the citizen at some time.
+    was_suspended: bool,
+    /// The number that was queued last.
+    mobile: Option<&'static str>,
     shown: usize,
     waited: u64,
 }
 
 fn go(world: &mut World, steps: &[Step]) {
     let mut phone = Phone::new(world);
-    let mut model = Model::default();
+    let mut model = Model {
+        people: world.people() + 1,
+        ..Model::default()
+    };
     for (act, fates) in steps {
         phone.network(fates);
         match act {
@@ -92,6 +112,12 @@ fn go(world: &mut World, steps: &[Step]) {
                 if world.is_enrolled(&phone) {
                     world.suspend(&phone, *suspended);
                     model.suspended = *suspended;
+                    model.was_suspended |= *suspended;
+                }
+            }
+            Act::Mobile(mobile) => {
+                if phone.change_mobile(world, mobile) {
+                    model.mobile = Some(mobile);
                 }
             }
         }
@@ -187,37 +213,63 @@ fn converge(world: &mut World, phone: &mut Phone, model: &mut Model) {
         model.granted,
         "{stock:?}"
     );
-    assert_eq!(
-        phone.showings(),
-        model.shown,
-        "every showing is in the history, once"
-    );
+    mobile_arrived(world, phone, model);
 
-    // Nothing was done twice.
-    assert_eq!(world.people(), world.phones(), "one person for each phone");
+    // There is nothing more to fetch. What a sync did is news of the province that the next one brings; then there is none.
+    let still = (0..3).any(|_| !phone.sync(world).unwrap().changed);
+    assert!(still, "something was still to be fetched");
+
+    // Nothing was done twice, and the phone knows of everything that was done, once.
+    assert_eq!(world.people(), model.people, "one person for the phone");
     phone.every_key_carried_one_body();
+    let mut noted = world.noted(phone);
+    let of = |kind: &str| noted.iter().filter(|noted| *noted == kind).count();
+    assert_eq!(phone.done_at(paths::PASSES), of("passes_issued"), "batches");
     assert_eq!(
-        phone.batches_answered(),
-        world.batches_of(phone),
-        "the province's batches"
+        phone.done_at(paths::MOBILE),
+        of("mobile_changed"),
+        "changes of the number"
     );
+    let (shown, mut told) = phone.past();
+    assert_eq!(shown, model.shown, "every showing is in the history, once");
+    noted.sort();
+    told.sort();
+    assert_eq!(told, noted, "what the province did is in the history, once");
+}
 
-    // There is nothing more to fetch: the phone is where the province is.
-    let again = phone.sync(world).unwrap();
-    assert!(!again.changed, "something was still to be fetched");
-    assert_eq!(phone.batches_answered(), world.batches_of(phone));
+/// The number that was queued last is the one that the province has.
+fn mobile_arrived(world: &mut World, phone: &mut Phone, model: &Model) {
+    let Some(mobile) = model.mobile else {
+        assert_eq!(phone.mobile(world).0, None, "nobody changed the number");
+        return;
+    };
+    if let (Some(item), _) = phone.mobile(world)
+        && item.state == ItemState::Refused
+    {
+        // While suspended nobody changes anything. The citizen reads it and asks once more.
+        assert!(model.was_suspended, "{item:?}");
+        assert_eq!(item.error.map(|error| error.code), Some(UiCode::PersonSuspended));
+        assert!(phone.change_mobile(world, mobile));
+        phone.sync(world).unwrap();
+    }
+    let (item, here) = phone.mobile(world);
+    assert_eq!(item.map(|item| item.state), Some(ItemState::Confirmed));
+    assert_eq!(here.as_deref(), Some(mobile));
 }
 
 #[test]
 fn every_run_converges_to_the_provinces_state_once_the_network_is_good() {
     let world = RefCell::new(World::new());
     let config = ProptestConfig {
-        cases: 16,
-        max_shrink_iters: 200,
+        cases: CASES,
+        max_shrink_iters: SHRINKS,
         failure_persistence: None,
         ..ProptestConfig::default()
     };
     world::soak(|| {
+        if !world.borrow().has_room_for(CASES + SHRINKS) {
+            *world.borrow_mut() = World::new();
+        }
         proptest!(config.clone(), |(steps in steps())| {
             go(&mut world.borrow_mut(), &steps);
         });

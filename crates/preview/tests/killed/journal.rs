@@ -16,6 +16,7 @@ pub enum Act {
     SetPhoto,
     Enrol,
     Sync,
+    ChangeMobile { mobile: String },
     Show { kind: String },
     Answer { kind: String },
 }
@@ -94,6 +95,8 @@ pub struct Oracle {
     pub shown: BTreeMap<String, Vec<Shown>>,
     /// Addresses that may be in the draft: the one that was confirmed last, and those that were begun since.
     pub addresses: Vec<String>,
+    /// Mobile numbers that may be on their way or with the province, in the same way.
+    pub mobiles: Vec<String>,
 }
 
 impl Oracle {
@@ -103,11 +106,17 @@ impl Oracle {
                 if let Act::SaveDraft { address } = &act {
                     self.addresses.push(address.clone());
                 }
+                if let Act::ChangeMobile { mobile } = &act {
+                    self.mobiles.push(mobile.clone());
+                }
                 self.begun.push(act);
             }
             Line::Done(act, shown) => {
                 if let Act::SaveDraft { address } = &act {
                     self.addresses.retain(|known| known == address);
+                }
+                if let Act::ChangeMobile { mobile } = &act {
+                    self.mobiles.retain(|known| known == mobile);
                 }
                 if let (Act::Show { kind } | Act::Answer { kind }, Some(shown)) = (&act, shown) {
                     self.shown.entry(kind.clone()).or_default().push(shown);
@@ -130,6 +139,13 @@ impl Oracle {
     /// Whether a draft was ever confirmed.
     pub fn any_draft(&self) -> bool {
         self.done.iter().any(|act| matches!(act, Act::SaveDraft { .. }))
+    }
+
+    /// Whether a change of the mobile number was ever queued.
+    pub fn any_mobile(&self) -> bool {
+        self.done
+            .iter()
+            .any(|act| matches!(act, Act::ChangeMobile { .. }))
     }
 
     /// How often a pass of this kind was to be shown, and how often it was.

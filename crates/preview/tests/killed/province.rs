@@ -37,7 +37,7 @@ pub struct Province {
     address: SocketAddr,
     nadra: String,
     wire: Proxy,
-    /// Every idempotency key that went over the wire: its bodies, and how many passes the province answered it with.
+    /// Every idempotency key that went over the wire.
     keys: BTreeMap<String, Key>,
     desk: (SecretKey, Vec<u8>),
     known: OnceCell<Known>,
@@ -53,10 +53,19 @@ struct Known {
     status: StatusSet,
 }
 
-#[derive(Default)]
+/// An idempotency key: the body that goes with it, and whether the province did what was asked.
 struct Key {
+    path: String,
     body: Vec<u8>,
-    passes: Option<usize>,
+    done: bool,
+}
+
+/// What the province did, as the wire saw it: each idempotency key once.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GivenOut {
+    pub batches: usize,
+    pub passes: usize,
+    pub mobiles: usize,
 }
 
 impl Province {
@@ -175,36 +184,44 @@ impl Province {
         })
     }
 
-    /// Batches in the province's own table.
-    pub fn batches(&self) -> usize {
+    /// How often the province noted something of this kind about anybody, from its own feed.
+    pub fn noted(&self, kind: &str) -> usize {
         let file = self.office.folder().join(province_server::store::DATABASE_FILE);
         let database = rusqlite::Connection::open(file).unwrap();
-        let count: i64 = database
-            .query_row("SELECT count(*) FROM answer", [], |row| row.get(0))
-            .unwrap();
+        let sql = "SELECT count(*) FROM event WHERE kind = ?1";
+        let count: i64 = database.query_row(sql, [kind], |row| row.get(0)).unwrap();
         usize::try_from(count).unwrap()
     }
 
-    /// Looks through what went over the wire: batches and passes that the province gave out, each key once.
-    pub fn given_out(&mut self) -> (usize, usize) {
+    /// Looks through what went over the wire.
+    pub fn given_out(&mut self) -> GivenOut {
         for exchange in self.wire.take_exchanges() {
             self.fates.insert(exchange.fate);
             let Some(key) = exchange.idempotency_key else {
                 continue;
             };
             let known = self.keys.entry(key).or_insert_with(|| Key {
+                path: exchange.path.clone(),
                 body: exchange.body.clone(),
-                passes: None,
+                done: false,
             });
-            assert!(known.body == exchange.body, "one key was sent with two bodies");
-            if matches!(exchange.answer, Some((200, _))) && exchange.path == paths::PASSES {
-                // All that was asked for, or none.
-                let asked: Value = serde_json::from_slice(&exchange.body).unwrap();
-                known.passes = Some(asked["passes"].as_array().unwrap().len());
-            }
+            assert!(
+                known.body == exchange.body && known.path == exchange.path,
+                "one key was sent with two requests"
+            );
+            known.done |= matches!(exchange.answer, Some((200, _)));
         }
-        let batches = self.keys.values().filter_map(|key| key.passes);
-        (batches.clone().count(), batches.sum())
+        let mut out = GivenOut::default();
+        for key in self.keys.values().filter(|key| key.done) {
+            if key.path == paths::PASSES {
+                // All that was asked for, or none.
+                let asked: Value = serde_json::from_slice(&key.body).unwrap();
+                out.batches += 1;
+                out.passes += asked["passes"].as_array().unwrap().len();
+            }
+            out.mobiles += usize::from(key.path == paths::MOBILE);
+        }
+        out
     }
 
     fn file(&self, path: &str) -> Vec<u8> {

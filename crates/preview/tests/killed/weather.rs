@@ -6,9 +6,10 @@ use sandbox::citizens::numbered;
 use sandbox::proxy::{Fate, Weather};
 use serde_json::{Value, json};
 
+use crate::checks::stock_of;
 use crate::life::Life;
 use crate::province::Province;
-use crate::{PIN, STOCK, stock_of};
+use crate::{PIN, STOCK};
 
 /// Seeds of weather; two phones are out in each, so that their answers can change places.
 const SEEDS: u64 = 12;
@@ -49,11 +50,9 @@ fn converge(life: &Life, seed: u64) {
         std::thread::sleep(Duration::from_secs(pause.min(5)));
         said.push(answer);
     }
-    let again = run(life);
-    assert_eq!(
-        again["ok"]["changed"], false,
-        "seed {seed}: {said:?}, then {again}"
-    );
+    // What a sync did is news of the province that the next one brings; then there is none.
+    let still = (0..4).any(|_| run(life)["ok"]["changed"] == false);
+    assert!(still, "seed {seed}: {said:?}, and always something to fetch");
     let home = life.ok("home", json!({}));
     for (kind, full) in STOCK {
         let left = stock_of(&home, kind)["left"].as_u64().unwrap();
@@ -102,7 +101,11 @@ fn the_real_program_ends_where_the_province_is_once_the_network_is_good() {
             people,
             "seed {seed}: one person for each phone"
         );
-        assert_eq!(province.given_out().0, province.batches(), "seed {seed}");
+        assert_eq!(
+            province.given_out().batches,
+            province.noted("passes_issued"),
+            "seed {seed}"
+        );
     }
     assert_eq!(met.len(), Fate::ALL.len(), "weather that never came: {met:?}");
 }
