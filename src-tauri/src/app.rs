@@ -87,7 +87,10 @@ impl App {
 
     /// Where files go that are made for the citizen, if this system has such a place.
     pub fn downloads(&self) -> Option<&Path> {
-        self.downloads.as_deref()
+        let folder = self.downloads.as_deref()?;
+        // A system may name a folder that nobody has made. If it cannot be made, writing into it says so.
+        let _ = std::fs::create_dir_all(folder);
+        Some(folder)
     }
 
     /// One call into the wallet by somebody who uses it, on a thread that may wait.

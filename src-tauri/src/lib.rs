@@ -31,6 +31,9 @@ static MEMORY: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
 /// Name of the app's only window.
 pub const WINDOW: &str = "main";
 
+/// Files for the citizen, below a data folder that was given: a run in a folder of its own leaves nothing elsewhere.
+const DOWNLOADS: &str = "downloads";
+
 /// Puts the commands and their state into an app: a real window's or the preview's.
 pub fn configure<R: Runtime>(builder: Builder<R>, settings: Settings) -> Builder<R> {
     let commands = bindings::commands::<R>();
@@ -41,8 +44,13 @@ pub fn configure<R: Runtime>(builder: Builder<R>, settings: Settings) -> Builder
                 Some(folder) => folder.clone(),
                 None => app.path().app_data_dir()?,
             };
-            let downloads = app.path().download_dir().or_else(|_| app.path().document_dir());
-            match App::open(&settings, &data, downloads.ok()) {
+            // A system that names neither folder still has a home.
+            let public = app.path().download_dir().or_else(|_| app.path().document_dir());
+            let downloads = match &settings.data {
+                Some(folder) => Some(folder.join(DOWNLOADS)),
+                None => public.or_else(|_| app.path().home_dir()).ok(),
+            };
+            match App::open(&settings, &data, downloads) {
                 Ok(state) => {
                     app.manage(state);
                     let handle = app.handle().clone();
