@@ -7,8 +7,8 @@ use specta_typescript::Typescript;
 use crate::StationCode;
 use crate::types::{
     AddOfficerCall, AttendanceDay, ChangePinCall, CitizenView, CounterState, DayCall, ErrorReply, FaceCall,
-    OfficersReply, RequestCall, ResetPinCall, SetActiveCall, SetUpCall, SheetCall, SignInCall, SignInReply,
-    SignOutReply, SyncReply, TextCall,
+    LostCall, LostReply, OfficersReply, PersonCall, PersonReply, RequestCall, ResetPinCall, SetActiveCall,
+    SetUpCall, SheetCall, SignInCall, SignInReply, SignOutReply, SyncReply, TextCall,
 };
 
 /// The TypeScript could not be made.
@@ -35,6 +35,10 @@ pub fn typescript() -> Result<String, BindingsError> {
         .register::<SignOutReply>()
         .register::<ErrorReply>()
         .register::<FaceCall>()
+        .register::<LostCall>()
+        .register::<LostReply>()
+        .register::<PersonCall>()
+        .register::<PersonReply>()
         .register::<RequestCall>()
         .register::<SheetCall>()
         .register::<DayCall>()

@@ -7,6 +7,7 @@ pub mod bindings;
 pub mod gate;
 pub mod key;
 pub mod log;
+pub mod lost;
 pub mod officers;
 pub mod page_file;
 pub mod profile;

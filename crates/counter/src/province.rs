@@ -1,4 +1,4 @@
-//! The way to the province: public files over HTTP, each with a limit.
+//! The way to the province: public files over HTTP, each with a limit, and reports of lost phones.
 //!
 //! Nothing is believed for where it came from; the station verifies every byte.
 
@@ -10,7 +10,7 @@ use province_api::artefacts::{
 };
 use province_api::paths;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client};
+use reqwest::{Certificate, Client, Response};
 
 use crate::StationCode;
 
@@ -107,6 +107,30 @@ impl Province {
             .await
     }
 
+    /// Sends what is signed by its headers; the answer's status and body.
+    ///
+    /// # Errors
+    /// [`StationCode::Unreachable`], and [`StationCode::BadAnswer`] for one that is longer than `bytes_max`.
+    pub async fn post(
+        &self,
+        path: &str,
+        headers: &[(&'static str, String)],
+        body: Vec<u8>,
+        bytes_max: usize,
+    ) -> Result<(u16, Vec<u8>), StationCode> {
+        let mut request = self.client.post(format!("{}{path}", self.api_url));
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let answer = request
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+            .await
+            .map_err(|_| StationCode::Unreachable)?;
+        Ok((answer.status().as_u16(), limited(answer, bytes_max).await?))
+    }
+
     async fn get(&self, path: &str, bytes_max: usize) -> Result<Vec<u8>, StationCode> {
         self.get_if_there(path, bytes_max)
             .await?
@@ -115,7 +139,7 @@ impl Province {
 
     async fn get_if_there(&self, path: &str, bytes_max: usize) -> Result<Option<Vec<u8>>, StationCode> {
         let url = format!("{}{path}", self.api_url);
-        let mut answer = self
+        let answer = self
             .client
             .get(url)
             .send()
@@ -127,13 +151,18 @@ impl Province {
         if answer.status() != reqwest::StatusCode::OK {
             return Err(StationCode::BadAnswer);
         }
-        let mut body = Vec::new();
-        while let Some(piece) = answer.chunk().await.map_err(|_| StationCode::Unreachable)? {
-            if body.len() + piece.len() > bytes_max {
-                return Err(StationCode::BadAnswer);
-            }
-            body.extend_from_slice(&piece);
-        }
-        Ok(Some(body))
+        limited(answer, bytes_max).await.map(Some)
     }
+}
+
+/// The body of an answer, which is no longer than that.
+async fn limited(mut answer: Response, bytes_max: usize) -> Result<Vec<u8>, StationCode> {
+    let mut body = Vec::new();
+    while let Some(piece) = answer.chunk().await.map_err(|_| StationCode::Unreachable)? {
+        if body.len() + piece.len() > bytes_max {
+            return Err(StationCode::BadAnswer);
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
 }

@@ -10,9 +10,11 @@ use crate::opaque::opaque_debug;
 
 mod desk;
 mod gate;
+mod lost;
 
 pub use desk::*;
 pub use gate::*;
+pub use lost::*;
 
 opaque_debug!(ScanReply, ClaimView, TextCall);
 

@@ -97,6 +97,8 @@ named! {
         Sync = "sync",
         /// Signed data were brought in a file or as codes; the code says what came of it.
         Update = "update",
+        /// A lost phone was told to the province; the code says what came of it, and nothing says whose it is.
+        Lost = "lost",
         /// A gate for staff was opened for the day, or closed; the code says which.
         Gate = "gate",
         /// The log was handed out.

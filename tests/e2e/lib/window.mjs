@@ -53,9 +53,27 @@ export class WalletWindow {
     await this.#find(`//h1[normalize-space(.)=${quoted(text)}]`);
   }
 
-  /** Waits for these words anywhere. */
-  async says(text) {
-    await this.#find(`//body//*[normalize-space(text())=${quoted(text)}]`);
+  /** Waits for these words anywhere, or for an element that says so of itself (`label`). */
+  async says(text, { label = false } = {}) {
+    const said = `//body//*[normalize-space(text())=${quoted(text)}]`;
+    await this.#find(label ? `${said} | //body//*[@alt=${quoted(text)} or @aria-label=${quoted(text)}]` : said);
+  }
+
+  /** Waits for one of several words. */
+  async saysOneOf(texts) {
+    await this.#find(`//body//*[${texts.map((text) => `normalize-space(.)=${quoted(text)}`).join(" or ")}]`);
+  }
+
+  /** Types into a field by its label, in place of what is there. */
+  async type(label, text) {
+    const field = await this.#find(`//input[@id=//label[normalize-space(.)=${quoted(label)}]/@for]`);
+    await field.clear();
+    await field.sendKeys(text);
+  }
+
+  /** Waits until something holds. */
+  until(holds) {
+    return this.#session.wait(holds, WITHIN_MS);
   }
 
   /** Types a PIN on the screen's own keys. */

@@ -6,7 +6,11 @@ import type {
   CitizenView,
   CounterState,
   ErrorReply,
+  LostCall,
+  LostReply,
   OfficersReply,
+  PersonCall,
+  PersonReply,
   RequestReply,
   ResetPinCall,
   ScanReply,
@@ -59,6 +63,9 @@ export interface Api {
   /** The same as a CSV file. */
   attendanceSheet(day: string): Promise<Blob>;
   closeGate(): Promise<CounterState>;
+  /** What is wrong with a person who is typed in. */
+  checkLost(person: PersonCall): Promise<PersonReply>;
+  tellLost(call: LostCall): Promise<LostReply>;
   /** From now on calls are this session's; an empty one is nobody's. */
   useSession(secret: string): void;
 }
@@ -127,6 +134,8 @@ export function counterApi(token: string): Api {
     attendance: (day) => json("/api/gate/day", { day }),
     attendanceSheet: (day) => file("/api/gate/sheet", JSON.stringify({ day }), { "content-type": "application/json" }),
     closeGate: () => call("POST", "/api/gate/close"),
+    checkLost: (person) => json("/api/lost/check", person),
+    tellLost: (value) => json("/api/lost", value),
     useSession: (secret) => {
       session = secret;
       if (secret === "") window.sessionStorage.removeItem(PLACE);

@@ -181,6 +181,14 @@ export type FaceCall = {
 	same: boolean,
 };
 
+/**  A field and what is wrong with it. */
+export type FieldReply = {
+	/**  Name of the field, as in [`PersonCall`]; `photo` for the picture. */
+	field: string,
+	/**  What is wrong. */
+	code: string,
+};
+
 /**  How old the desk's data were for a verdict. */
 export type FreshnessView = 
 /**  As new as the service wants. */
@@ -216,6 +224,26 @@ export type LogView = {
 	damaged: boolean,
 	/**  The last seal; none before the first. */
 	seal: SealView | null,
+};
+
+/**  A report of a lost phone. */
+export type LostCall = {
+	/**  Whose phone it is. */
+	person: PersonCall,
+	/**  Their face, taken at the desk: a JPEG in base64. */
+	photo: string,
+};
+
+/**  What became of a report. */
+export type LostReply = {
+	/**  Since when the wallet is disabled, by the province's clock; absent where it is not. */
+	disabled_at: number | null,
+	/**  Why it is not. */
+	code: string | null,
+	/**  The fields that are wrong, where that is why. */
+	fields: FieldReply[],
+	/**  Seconds until it makes sense to try again, where the province said so. */
+	wait_seconds: number | null,
 };
 
 /**  Whether what is shown is a test. */
@@ -268,6 +296,42 @@ export type OfficerView = {
 export type OfficersReply = {
 	/**  By number. */
 	officers: OfficerView[],
+};
+
+/**  Whose phone it is, as typed from the citizen's card. Nothing of it is stored or logged. */
+export type PersonCall = {
+	/**  13 digits, with or without hyphens. */
+	cnic: string,
+	/**  Day on which the CNIC was issued, `YYYY-MM-DD`. */
+	cnic_issued_on: string,
+	/**  Name in Latin script. */
+	name_en: string,
+	/**  Name in Urdu script. */
+	name_ur: string,
+	/**  Father's or husband's name in Latin script. */
+	guardian_name_en: string,
+	/**  Father's or husband's name in Urdu script. */
+	guardian_name_ur: string,
+	/**  `father` or `husband`. */
+	guardian_relation: string,
+	/**  `YYYY-MM-DD`. */
+	date_of_birth: string,
+	/**  `male`, `female`, `x`. */
+	gender: string,
+	/**  Address, one line or several. */
+	address: string,
+	/**  Identifier of a district. */
+	district: string,
+	/**  Mobile number. */
+	mobile: string,
+	/**  Whether there is a picture of the face. */
+	has_photo: boolean,
+};
+
+/**  What is still wrong with what was typed. */
+export type PersonReply = {
+	/**  One entry for each field that is missing or wrong. */
+	errors: FieldReply[],
 };
 
 /**  How the desk works. */

@@ -64,7 +64,7 @@ export class Keyboard {
     if (!action) return;
     // A key that is still held from the last screen is no press on this one.
     if (event.repeat && action.do === "next") return event.preventDefault();
-    const field = event.target instanceof HTMLInputElement;
+    const field = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
     if (field && !ALWAYS.includes(action.do)) return;
     // A button does what it says by itself.
     if (action.do === "next" && event.target instanceof HTMLElement && event.target.closest("button, label")) return;

@@ -4,7 +4,10 @@ import type {
   AddOfficerCall,
   CounterState,
   DeskView,
+  LostCall,
+  LostReply,
   OfficerView,
+  PersonCall,
   RequestReply,
   ResetPinCall,
   ScanReply,
@@ -121,6 +124,17 @@ export class Program implements Api {
   closeGate = () => {
     this.view = { ...this.view, officer: null, occupied: false, idle_seconds: null, gate: { open: false, opened_by: null, opened_at: null } };
     return this.#answer("close-gate", { ...STATE, desk: this.view });
+  };
+  /** What a report of a lost phone brings. */
+  lost: LostReply = { disabled_at: 1_000, code: null, fields: [], wait_seconds: null };
+  told: LostCall | undefined;
+  checkLost = (person: PersonCall) => {
+    const empty = Object.entries(person).filter(([, value]) => value === "");
+    return this.#answer("check-lost", { errors: empty.map(([field]) => ({ field, code: "field_missing" })) });
+  };
+  tellLost = (call: LostCall) => {
+    this.told = call;
+    return this.#answer("lost", this.lost);
   };
   exportLog = () => this.#answer("export-log", new Blob([]));
   citizen = () => Promise.reject(new Error("the officer's page does not ask for the visitor's"));

@@ -93,7 +93,7 @@ export function parentOf(screen: Screen): Screen | undefined {
 }
 
 /** Codes that mean "there is no network now": a small cloud, not an alarm. */
-const OFFLINE_CODES: readonly string[] = ["network_down", "network_timeout"];
+export const OFFLINE_CODES: readonly string[] = ["network_down", "network_timeout"];
 
 /** A phone that is out of sight for this long locks its wallet. */
 export const HIDDEN_MS_MAX = 60_000;

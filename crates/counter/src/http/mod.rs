@@ -3,6 +3,7 @@
 mod download;
 mod gate;
 mod handlers;
+mod lost;
 mod officers;
 mod page;
 
@@ -82,6 +83,11 @@ pub fn router(app: Arc<App>) -> Router {
             "/api/update",
             post(handlers::update).layer(limit(credential::BUNDLE_BYTES_MAX)),
         )
+        .route(
+            "/api/lost",
+            post(lost::tell).layer(limit(crate::lost::CALL_BYTES_MAX)),
+        )
+        .route("/api/lost/check", post(lost::check))
         .route("/api/text", post(handlers::text))
         .route("/api/request", post(handlers::request))
         .route("/api/request/cancel", post(handlers::cancel_request))

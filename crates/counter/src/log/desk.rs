@@ -81,6 +81,12 @@ impl Station {
         Ok(self.store.hand_out(&note, now)?)
     }
 
+    /// Writes down that a lost phone was told, and why the province did not take it, if it did not.
+    pub(crate) fn note_lost(&mut self, refused: Option<&str>, now: Timestamp) -> Result<(), StationCode> {
+        let note = self.note(Event::Lost, Some(refused.unwrap_or("disabled")));
+        Ok(self.store.note(&note, now)?)
+    }
+
     /// What is written down of an event now. One about signed data says which are here.
     fn note(&self, event: Event, code: Option<&str>) -> Note {
         let note = Note::of(&self.by(), event, code);

@@ -212,7 +212,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     }),
     onItsWay: () => did("onItsWay", () => way),
     changeMobile: (mobile) => did("changeMobile", () => {
-      way = { ...way, items: [fakeItem("mobile", "waiting", 7), ...way.items.filter((item) => item.what !== "mobile")], mobile };
+      way = { ...way, items: [{ ...fakeItem("mobile", "waiting", 7), mobile }, ...way.items.filter((item) => item.what !== "mobile")] };
       return way;
     }),
     reportLost: () => did("reportLost", () => (way = { ...way, items: [fakeItem("lost", "waiting", 8), ...way.items] })),
@@ -389,7 +389,7 @@ function fakeItem(what: Item["what"], state: Item["state"], id: number, code?: U
   return {
     id, what, state, kind: null, at: nowSeconds() - 4_000,
     error: code ? { code, retry_after_seconds: null, fields: [] } : null,
-    attempts: state === "waiting" ? 0 : 1, can_mend: state === "refused", can_retry: false, mobile: what === "mobile" && state !== "confirmed" ? "0345-7654321" : null, can_discard: state !== "sent",
+    attempts: state === "waiting" ? 0 : 1, can_mend: state === "refused", can_retry: false, mobile: what === "mobile" && state !== "confirmed" ? "0345-7654321" : null, can_discard: state !== "sent" && !(what === "refill" && state === "waiting"),
   };
 }
 

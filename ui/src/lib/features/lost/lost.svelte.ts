@@ -1,12 +1,46 @@
 /**
- * A report of a lost phone: the questions of an enrolment, whose answers are in this page's memory and nowhere else. With
- * an open vault the report is queued there; without one it is sent at once and nothing of it stays.
+ * A report of a lost phone: the questions of an enrolment, whose answers are in this page's memory and nowhere else until
+ * they are sent. Where to depends on whose page this is.
  */
-import { toBackendError, type Backend, type Draft } from "$lib/backend";
+import type { Backend, Draft, DraftCheck, LostPerson, PhotoView } from "$lib/backend";
+import { type Keeper, type SendTrouble } from "../enrol/enrol.svelte";
 import { EMPTY_DRAFT } from "../enrol/steps";
-import type { Keeper } from "../enrol/enrol.svelte";
 
 export type LostEnd = { kind: "told"; at: number } | { kind: "queued" };
+
+/** Whoever checks and takes a report. */
+export interface LostPort {
+  check: (person: Draft) => Promise<DraftCheck>;
+  /** A picture as it will be sent; kept nowhere. */
+  prepare: (bytes: string) => Promise<PhotoView>;
+  tell: (person: Draft, photo: string) => Promise<LostEnd>;
+  /** Lets go of what there is of a report. */
+  forget: () => void;
+}
+
+/** A phone that is anybody's: told at once, under a key for this once. */
+export function atTheDoor(backend: Backend): LostPort {
+  return {
+    check: (person) => backend.checkPerson(person),
+    prepare: (bytes) => backend.preparePhoto(bytes),
+    tell: async (person, photo) => ({ kind: "told", at: (await backend.tellLost(person, photo)).disabled_at }),
+    forget: () => void backend.forgetLost().catch(() => undefined),
+  };
+}
+
+/** One's next wallet: it waits there for a network. `instead`: the refused report whose place it takes. */
+export function inTheVault(backend: Backend, instead?: number): LostPort {
+  return {
+    check: (person) => backend.checkPerson(person),
+    prepare: (bytes) => backend.preparePhoto(bytes),
+    tell: async (person, photo) => {
+      await backend.reportLost(person, photo);
+      if (instead !== undefined) await backend.discardErrand(instead);
+      return { kind: "queued" };
+    },
+    forget: () => undefined,
+  };
+}
 
 export class LostReport implements Keeper {
   /** How it ended, once it has. */
@@ -14,47 +48,31 @@ export class LostReport implements Keeper {
   #person: Draft = { ...EMPTY_DRAFT };
   #photo: string | null = null;
 
-  constructor(
-    readonly backend: Backend,
-    /** Whether there is an open vault that can wait for a network. */
-    readonly queued: boolean,
-    /** The refused report that this one is in place of. */
-    readonly instead: number | undefined = undefined,
-  ) {}
+  constructor(readonly port: LostPort) {}
 
-  /** Reads the report that is to be mended, if there is one. */
-  async open(): Promise<void> {
-    if (this.instead === undefined) return;
-    const refused = await this.backend.lostPerson(this.instead);
-    if (!refused) return;
+  /** Begins with what was refused. */
+  mend(refused: LostPerson): void {
     this.#person = refused.person;
     this.#photo = refused.photo;
   }
 
-  draft = () => Promise.resolve({ ...this.#person, has_photo: this.#photo !== null });
+  draft = (): Promise<Draft> => Promise.resolve(this.#now());
 
-  saveDraft = (draft: Draft) => {
-    this.#person = { ...draft, has_photo: this.#photo !== null };
-    return this.backend.checkPerson(this.#person);
+  saveDraft = (draft: Draft): Promise<DraftCheck> => {
+    this.#person = draft;
+    return this.port.check(this.#now());
   };
 
-  photo = () => Promise.resolve(this.#photo === null ? null : { data_url: this.#photo });
+  photo = (): Promise<PhotoView | null> => Promise.resolve(this.#photo === null ? null : { data_url: this.#photo });
 
-  setPhoto = async (bytes: string) => {
-    const view = await this.backend.preparePhoto(bytes);
+  setPhoto = async (bytes: string): Promise<PhotoView> => {
+    const view = await this.port.prepare(bytes);
     this.#photo = view.data_url;
     return view;
   };
 
-  send = async () => {
-    if (this.queued) {
-      await this.backend.reportLost(this.#person, this.#photo ?? "");
-      if (this.instead !== undefined) await this.backend.discardErrand(this.instead);
-      this.end = { kind: "queued" };
-    } else {
-      const { disabled_at } = await this.backend.tellLost(this.#person, this.#photo ?? "");
-      this.end = { kind: "told", at: disabled_at };
-    }
+  send = async (): Promise<SendTrouble | null> => {
+    this.end = await this.port.tell(this.#now(), this.#photo ?? "");
     this.forget();
     return null;
   };
@@ -63,6 +81,10 @@ export class LostReport implements Keeper {
   forget(): void {
     this.#person = { ...EMPTY_DRAFT };
     this.#photo = null;
-    if (!this.queued) void this.backend.forgetLost().catch((thrown: unknown) => toBackendError(thrown));
+    this.port.forget();
+  }
+
+  #now(): Draft {
+    return { ...this.#person, has_photo: this.#photo !== null };
   }
 }

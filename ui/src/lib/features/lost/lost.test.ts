@@ -3,11 +3,11 @@ import { describe, expect, test } from "vitest";
 
 import { FAKE_DRAFT, fakeBackend, type FakeOptions } from "$lib/backend/fake";
 import { EnrolForm } from "../enrol/enrol.svelte";
-import { LostReport } from "./lost.svelte";
+import { atTheDoor, inTheVault, LostReport } from "./lost.svelte";
 
 function begun(queued: boolean, options: FakeOptions = {}, instead?: number) {
   const backend = fakeBackend(options);
-  const report = new LostReport(backend, queued, instead);
+  const report = new LostReport(queued ? inTheVault(backend, instead) : atTheDoor(backend));
   return { backend, report, form: new EnrolForm(report) };
 }
 
@@ -63,7 +63,8 @@ describe("with an open vault", () => {
 
   test("a refused one is mended: the new one takes its place", async () => {
     const { backend, report, form } = begun(true, {}, 5);
-    await report.open();
+    const refused = await backend.lostPerson(5);
+    if (refused) report.mend(refused);
     await form.begin();
     expect([form.screen, form.draft.name_en]).toEqual(["review", "Gul Zaman"]);
     await form.send();
