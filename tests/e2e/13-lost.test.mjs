@@ -1,19 +1,22 @@
 // A phone that is gone, and what waits for a network: the real window against the real province.
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { keep, openBrowser, openPage } from "./lib/browser.mjs";
-import { CODE, done, en, enrol, showAge } from "./lib/journeys.mjs";
+import { CODE, done, en, enrol, showAge, signIn } from "./lib/journeys.mjs";
 import { PHONE, Phone } from "./lib/phone.mjs";
 import { Stage } from "./lib/stage.mjs";
 import { step } from "./lib/steps.mjs";
 import { WalletWindow } from "./lib/window.mjs";
 
 const CITIZEN = { name: "Gul Zaman", cnic: "9999900000011" };
-const FACE = fileURLToPath(new URL("../../assets/test-citizens/gul-zaman.png", import.meta.url));
+const FACES = fileURLToPath(new URL("../../assets/test-citizens/", import.meta.url));
+const FACE = join(FACES, "gul-zaman.png");
+/** Who stands at the desk without a phone. */
+const OTHER = "9999900000033";
 const MOBILE = "03451112223";
 let stage;
 let window;
@@ -201,5 +204,85 @@ test("what waits for a network, a phone that is lost, and its owner's way back",
     await window.says(en("code_device_replaced"));
     assert.equal((await window.home()).trouble.ended, "device_replaced");
     assert.deepEqual(phone.page.complaints, []);
+  });
+});
+
+test("a lost phone is told at a desk, by an officer who types what is on the card", async (t) => {
+  const ready = await stage.preview("gone");
+  const gone = new Phone(undefined, "en");
+  await gone.enrolUnseen(ready, OTHER);
+  const citizen = JSON.parse(await readFile(join(FACES, "citizens.json"), "utf8")).find((one) => one.cnic === OTHER);
+  const desk = await stage.desk("desk");
+  const page = await openPage(browser, { width: 1280, height: 720 });
+  t.after(() => page.context().close());
+  const officer = new Phone(page, "en");
+  await page.goto(desk.page);
+  await signIn(page, desk);
+
+  await step(t, "the officer opens it from the menu and reads what proof is needed", async () => {
+    await page.keyboard.press("F9");
+    await officer.press("lost_title");
+    await officer.heading("lost_title");
+    await page.getByText(en("desk_lost_face")).waitFor();
+    await keep("desk-lost.png", await page.screenshot());
+    await officer.press("lost_begin");
+  });
+
+  await step(t, "the questions of an enrolment, by keyboard", async () => {
+    /** One question: what is done about it, and on to the next. */
+    const answered = async (title, answer) => {
+      await officer.heading(title);
+      await answer();
+      await page.keyboard.press("Enter");
+    };
+    const day = (text) => officer.date(...text.split("-").toReversed());
+    const chosen = (text) => page.getByText(text, { exact: true }).click();
+    const names = async (english, urdu) => {
+      await officer.field("name_english_letters").fill(english);
+      await officer.field("name_urdu_letters").fill(urdu);
+    };
+    await answered("enrol_cnic_title", () => officer.field("claim_cnic").fill("12"));
+    await page.getByText(en("code_cnic_malformed")).waitFor();
+    await answered("enrol_cnic_title", () => officer.field("claim_cnic").fill(OTHER));
+    await answered("enrol_issued_title", () => day(citizen.cnic_issued_on));
+    await answered("enrol_name_title", () => names(citizen.name_en, citizen.name_ur));
+    await answered("enrol_guardian_title", async () => {
+      await chosen(en("guardian_relation_father"));
+      await names(citizen.guardian_name_en, citizen.guardian_name_ur);
+    });
+    await answered("enrol_birth_title", () => day(citizen.date_of_birth));
+    await answered("enrol_gender_title", () => chosen(en("gender_male")));
+    await officer.heading("enrol_address_title");
+    await officer.field("claim_address").fill(citizen.address);
+    await officer.press("continue");
+    await officer.heading("enrol_district_title");
+    await page.locator(`input[value="${citizen.district}"]`).check({ force: true });
+    await officer.press("continue");
+    await answered("enrol_mobile_title", () => officer.field("mobile_number").fill(citizen.mobile));
+    await officer.heading("enrol_photo_title");
+    await page.locator(`input[type=file][aria-label="${en("photo_choose")}"]`).first().setInputFiles(join(FACES, citizen.portrait));
+    await page.getByAltText(en("photo_yours")).waitFor();
+    await page.locator("button[type=submit]:not([aria-busy])").click();
+    await officer.heading("desk_lost_review");
+    await keep("desk-lost-review.png", await page.screenshot());
+  });
+
+  await step(t, "without the province the desk says so; with it the wallet is disabled", async () => {
+    await stage.stop("province");
+    await officer.press("lost_send");
+    await page.getByText(en("code_station_unreachable")).waitFor();
+    await stage.province();
+    await officer.press("try_again");
+    await officer.heading("lost_told_title");
+    await page.getByText(en("desk_lost_gone")).waitFor();
+    await keep("desk-lost-told.png", await page.screenshot());
+    await officer.press("done");
+    assert.deepEqual(page.complaints, []);
+  });
+
+  await step(t, "the phone learns it", async () => {
+    const { error } = await gone.ask(ready, "sync");
+    assert.equal(error.code, "wallet_disabled");
+    assert.equal((await gone.told(ready, "home")).trouble.ended, "wallet_disabled");
   });
 });
