@@ -5,7 +5,7 @@ use crate::claims::Claims;
 use crate::code::{Code, codes};
 use crate::cose::{self, Header, Headers, Sign1, typ};
 use crate::keys::SecretKey;
-use crate::trust::TrustList;
+use crate::trust::{TrustList, TrustedKey};
 use crate::vct::Vct;
 
 /// Longest credential, in bytes, so that it still fits into a presentation.
@@ -127,10 +127,16 @@ impl Credential {
     /// # Errors
     /// [`Code::UnknownIssuer`], [`Code::IssuerSignature`], [`Code::IssuerNotAllowed`] or [`Code::IssuerKeyRevoked`].
     pub fn verify_issuer(&self, trust: &TrustList) -> Result<(), Code> {
+        self.issuer(trust).map(drop)
+    }
+
+    /// The key of the trust list that signed it and may issue this kind, with whose key it is.
+    ///
+    /// # Errors
+    /// As [`Credential::verify_issuer`].
+    pub fn issuer<'t>(&self, trust: &'t TrustList) -> Result<&'t TrustedKey, Code> {
         let cwt = parse_cwt(&self.bytes)?;
-        trust
-            .issuer_of(&cwt, &self.claims.vct, self.claims.iat)
-            .map(|_| ())
+        trust.issuer_of(&cwt, &self.claims.vct, self.claims.iat)
     }
 }
 

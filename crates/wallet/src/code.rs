@@ -222,6 +222,14 @@ ui_codes! {
     /// The desk's certificate does not hold (any more).
     DeskUntrusted = "desk_untrusted",
 
+    // Documents.
+    /// The document is not on this phone (any more).
+    DocumentGone = "document_gone",
+    /// The identity and the passes come with the card and are not deleted one by one.
+    DocumentStays = "document_stays",
+    /// What was to be written is no page of an export, or larger than any.
+    ExportInvalid = "export_invalid",
+
     // Backup, restore, and the move between phones.
     /// A phrase is six words or 20 digits.
     PhraseMalformed = "phrase_malformed",

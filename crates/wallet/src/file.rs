@@ -2,7 +2,10 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use credential::Timestamp;
+use province_api::person::Day;
 
 /// Writes a file so that a reader sees the old one or the new one, never half of it.
 ///
@@ -15,6 +18,25 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     drop(file);
     std::fs::rename(&temporary, path)?;
     sync_folder(path)
+}
+
+/// A name in this folder that no file has yet, with the day and nothing of whose it is: an older file is never overwritten.
+pub(crate) fn free_name(folder: &Path, stem: &str, extension: &str, now: Timestamp) -> PathBuf {
+    let day = Day::at_unix(now.unix());
+    let mut path = folder.join(format!("{stem}-{day}.{extension}"));
+    let mut number = 1;
+    while path.exists() {
+        number += 1;
+        path = folder.join(format!("{stem}-{day}-{number}.{extension}"));
+    }
+    path
+}
+
+/// The last part of a path, for a screen.
+pub(crate) fn last_part(path: &Path) -> String {
+    let name = path.file_name();
+    name.map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 /// Syncs the folder that holds `path`, so that a rename in it survives the power.

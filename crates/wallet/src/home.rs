@@ -79,7 +79,7 @@ fn drawn<'a>(
     database: &Connection,
     types: Option<&'a TypeRegister>,
 ) -> Result<Vec<&'a PassType>, StoreError> {
-    let offers = offer::all(database)?;
+    let offers = offer::wanted(database)?;
     let kinds = types.map(TypeRegister::types).unwrap_or_default().iter();
     Ok(kinds
         .filter(|kind| offers.contains_key(kind.vct.as_str()))
@@ -137,7 +137,7 @@ pub(crate) fn card(database: &Connection, identity: &Credential) -> Result<Card,
 }
 
 /// The last day on which something holds that ends at this moment (midnight UTC).
-fn last_day(ends: Timestamp) -> String {
+pub(crate) fn last_day(ends: Timestamp) -> String {
     Day::at_unix(ends.minus(DAY).unix()).to_string()
 }
 
@@ -154,7 +154,8 @@ pub(crate) fn is_taken_back(
     Ok(standing(&credential, status) == CardStanding::Revoked)
 }
 
-fn standing(identity: &Credential, status: &StatusSet) -> CardStanding {
+/// What the status data say of a pass.
+pub(crate) fn standing(identity: &Credential, status: &StatusSet) -> CardStanding {
     let at = identity.unverified_claims().status.as_ref();
     match at.and_then(|at| status.standing(at)) {
         Some(Standing::Revoked | Standing::Consumed) => CardStanding::Revoked,

@@ -10,6 +10,7 @@
 //! draft.rs      what is typed            sync/   enrolment and sync without a socket
 //! lost.rs       a lost phone, told from one without a vault
 //! show.rs       codes on the screen      request.rs   a desk's request
+//! documents/    what is held, by person, and what the citizen takes out of it
 //! archive/      what may leave the phone      backup/   in a file, under a phrase      transfer/   to the next phone
 //! store/        one module per table     screen.rs, code.rs   what crosses to the screen
 //! ```
@@ -19,6 +20,7 @@ mod attempts;
 mod backup;
 mod claims;
 pub mod code;
+mod documents;
 mod draft;
 mod envelope;
 mod error;

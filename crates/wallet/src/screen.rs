@@ -16,9 +16,13 @@ pub use lock::{Biometric, LockView, ProfileView, Safety, Sign};
 use crate::code::{UiCode, UiError};
 use crate::opaque::opaque_debug;
 
+mod documents;
+mod export;
 mod past;
 mod sync;
 
+pub use documents::*;
+pub use export::*;
 pub use past::*;
 pub use sync::*;
 

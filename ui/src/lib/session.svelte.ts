@@ -20,6 +20,10 @@ export type Screen =
   | { at: "enrol" }
   | { at: "home" }
   | { at: "past" }
+  | { at: "documents" }
+  | { at: "document"; id: string }
+  | { at: "document_past"; id: string; vct: string; name: string }
+  | { at: "export"; id: string | null }
   | { at: "me" }
   | { at: "before" }
   | { at: "restore" }
@@ -73,6 +77,13 @@ export function parentOf(screen: Screen): Screen | undefined {
     case "way":
     case "mobile":
       return { at: "me" };
+    case "document_past":
+      return { at: "document", id: screen.id };
+    case "export":
+      return screen.id === null ? { at: "documents" } : { at: "document", id: screen.id };
+    case "document":
+      return { at: "documents" };
+    case "documents":
     case "begin_anew":
     case "past":
     case "me":
@@ -167,7 +178,8 @@ export class Session {
   back(): void {
     if (this.backFirst?.()) return;
     const parent = parentOf(this.screen);
-    if (parent) this.go(parent);
+    // A wallet that came from another phone is at home where that is said.
+    if (parent) this.go(parent.at === "home" && this.app ? entryFor(this.app) : parent);
   }
 
   async chooseLanguage(language: Language): Promise<void> {

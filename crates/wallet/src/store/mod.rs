@@ -10,6 +10,8 @@ pub(crate) mod offer;
 
 pub(crate) mod outbox;
 
+pub(crate) mod past_document;
+pub(crate) mod put_away;
 pub(crate) mod service_event;
 pub(crate) mod setting;
 pub(crate) mod showing;

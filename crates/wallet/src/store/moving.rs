@@ -91,6 +91,11 @@ pub(crate) fn keep(database: &Connection, vct: &str, raw: &[u8]) -> Result<(), S
     Ok(())
 }
 
+/// Deletes one of them; says whether it was there.
+pub(crate) fn delete_kept(database: &Connection, vct: &str) -> Result<bool, StoreError> {
+    Ok(database.execute("DELETE FROM kept_document WHERE vct = ?1", [vct])? > 0)
+}
+
 /// How far this vault's move to another phone is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Move {

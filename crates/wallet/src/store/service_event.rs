@@ -5,7 +5,9 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::{from_sql, to_sql};
 use crate::error::StoreError;
+use crate::home::screen_time;
 use crate::opaque::opaque_debug;
+use crate::screen::ExportEvent;
 
 opaque_debug!(ServiceEvent);
 
@@ -45,6 +47,21 @@ pub(crate) fn load(database: &Connection, id: i64) -> Result<Option<ServiceEvent
     let mut statement =
         database.prepare_cached("SELECT feed_seq, at, kind, vct, body FROM service_event WHERE id = ?1")?;
     Ok(statement.query_row([id], read).optional()?)
+}
+
+/// Every event, or those about one kind, the newest first.
+pub(crate) fn export(database: &Connection, vct: Option<&str>) -> Result<Vec<ExportEvent>, StoreError> {
+    let mut statement = database.prepare(
+        "SELECT at, kind, vct FROM service_event WHERE ?1 IS NULL OR vct = ?1 ORDER BY at DESC, id DESC",
+    )?;
+    let rows = statement.query_map([vct], |row| {
+        Ok(ExportEvent {
+            at: screen_time(Timestamp::from_unix(from_sql(row.get(0)?))),
+            kind: row.get(1)?,
+            vct: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ServiceEvent> {

@@ -8,7 +8,7 @@ use crate::claims;
 use crate::code::UiCode;
 use crate::error::StoreError;
 use crate::home::screen_time;
-use crate::screen::{HistoryItem, ShowingMode, ShowingOutcome};
+use crate::screen::{ExportShowing, HistoryItem, ShowingMode, ShowingOutcome, Words};
 
 /// Most rows kept; the oldest go first.
 pub(crate) const ROWS_MAX: u32 = 50_000;
@@ -74,11 +74,7 @@ pub(crate) fn load(
         at: screen_time(Timestamp::from_unix(from_sql(row.get(0)?))),
         kind: claims::kind_view(kind),
         vct,
-        mode: if row.get_ref(2)?.as_str().map_err(|_| StoreError::Row)? == mode_text(ShowingMode::Timed) {
-            ShowingMode::Timed
-        } else {
-            ShowingMode::Request
-        },
+        mode: mode_parse(row.get_ref(2)?.as_str().map_err(|_| StoreError::Row)?),
         outcome: outcome_parse(row.get_ref(3)?.as_str().map_err(|_| StoreError::Row)?)
             .ok_or(StoreError::Row)?,
         reason: row
@@ -91,6 +87,47 @@ pub(crate) fn load(
         claims: claims::of_keys(kind, &keys),
         last_pass: row.get(9)?,
     }))
+}
+
+/// Every row as it is kept, or those of one kind, the newest first.
+pub(crate) fn export(database: &Connection, vct: Option<&str>) -> Result<Vec<ExportShowing>, StoreError> {
+    let mut statement = database.prepare(
+        "SELECT at, vct, mode, outcome, reason, desk_name_en, desk_name_ur, desk_name_ps, claims, last_pass \
+         FROM showing WHERE ?1 IS NULL OR vct = ?1 ORDER BY at DESC, id DESC",
+    )?;
+    let mut rows = statement.query([vct])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text = |at: usize| row.get_ref(at)?.as_str().map_err(|_| StoreError::Row);
+        let name = |at: usize| row.get::<_, Option<String>>(at);
+        let desk = match (name(5)?, name(6)?, name(7)?) {
+            (None, None, None) => None,
+            (en, ur, ps) => Some(Words {
+                en: en.unwrap_or_default(),
+                ur: ur.unwrap_or_default(),
+                ps: ps.unwrap_or_default(),
+            }),
+        };
+        all.push(ExportShowing {
+            at: screen_time(Timestamp::from_unix(from_sql(row.get(0)?))),
+            vct: row.get(1)?,
+            mode: mode_parse(text(2)?),
+            outcome: outcome_parse(text(3)?).ok_or(StoreError::Row)?,
+            reason: name(4)?.as_deref().and_then(UiCode::from_code),
+            desk,
+            claims: serde_json::from_str(text(8)?).map_err(|_| StoreError::Row)?,
+            last_pass: row.get(9)?,
+        });
+    }
+    Ok(all)
+}
+
+fn mode_parse(text: &str) -> ShowingMode {
+    if text == mode_text(ShowingMode::Timed) {
+        ShowingMode::Timed
+    } else {
+        ShowingMode::Request
+    }
 }
 
 const fn mode_text(mode: ShowingMode) -> &'static str {

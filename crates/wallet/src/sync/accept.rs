@@ -21,6 +21,8 @@ use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::enrolment;
 use crate::store::offer;
 use crate::store::outbox;
+use crate::store::past_document::{self, Why};
+use crate::store::put_away;
 
 /// The trust list on the phone, verified again: what is on a disk is not believed either.
 pub(crate) fn load_trust(database: &Connection, roots: &RootSet) -> Result<Option<TrustList>, StoreError> {
@@ -60,21 +62,29 @@ pub(crate) fn types_here(database: &Connection, roots: &RootSet) -> Result<Optio
 }
 
 /// Keeps what the province says may be drawn. Passes of a document that was withdrawn or granted anew go: the province
-/// has revoked them.
+/// has revoked them. The last of them stays to be looked at.
 pub(super) fn offers(
     database: &Connection,
     types: &TypeRegister,
     offers: &[Offer],
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let before = offer::all(database)?;
-    let now: BTreeMap<String, u64> = offers.iter().map(|one| (one.vct.clone(), one.grant)).collect();
+    let after: BTreeMap<String, u64> = offers.iter().map(|one| (one.vct.clone(), one.grant)).collect();
     for kind in types.types().iter().filter(|kind| claims::is_document(kind)) {
         let vct = kind.vct.as_str();
-        if before.get(vct) != now.get(vct) {
+        if before.get(vct) != after.get(vct) {
+            if let Some(last) = table::newest(database, kind.vct)? {
+                let why = match after.get(vct) {
+                    Some(_) => Why::Replaced,
+                    None => Why::Withdrawn,
+                };
+                past_document::insert(database, vct, &last.raw, (now, why))?;
+            }
             table::delete_kind(database, vct)?;
         }
     }
-    offer::replace(database, &now)
+    offer::replace(database, &after)
 }
 
 /// The status data on the phone, as far as they fit together.
@@ -171,6 +181,10 @@ pub(super) fn passes(
                 expires_at: claims.exp,
             },
         )?;
+    }
+    // What was asked for before the citizen deleted it.
+    for gone in put_away::all(database)? {
+        table::delete_kind(database, &gone.vct)?;
     }
     if photo_wanted {
         if reply.photo.0.len() > CARD_PHOTO_BYTES_MAX {

@@ -96,7 +96,7 @@ fn documents(database: &Connection, roots: &RootSet) -> Result<Vec<Item>, StoreE
         return Ok(Vec::new());
     };
     let mut items = Vec::new();
-    for vct in offer::all(database)?.into_keys() {
+    for vct in offer::wanted(database)?.into_keys() {
         let vct = Vct::parse(&vct).map_err(|_| StoreError::Row)?;
         let Some(kind) = types.find(&vct).filter(|kind| claims::is_document(kind)) else {
             continue;

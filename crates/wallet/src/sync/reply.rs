@@ -158,7 +158,7 @@ impl Run {
         };
         let transaction = around.database.unchecked_transaction()?;
         if let Some(types) = accept::types_here(&transaction, around.roots)? {
-            accept::offers(&transaction, &types, &offers)?;
+            accept::offers(&transaction, &types, &offers, around.now)?;
             keep_tag(&transaction, &offers)?;
         }
         transaction.commit()?;

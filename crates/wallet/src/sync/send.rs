@@ -174,7 +174,7 @@ pub(super) fn decide_to_ask_for_passes(
         transaction.commit()?;
         return Ok(false);
     };
-    accept::offers(&transaction, &types, &challenge.offers)?;
+    accept::offers(&transaction, &types, &challenge.offers, around.now)?;
     keep_tag(&transaction, &challenge.offers)?;
     let wanted = wanted(&transaction, &types, around.now)?;
     if wanted.is_empty() {
@@ -215,7 +215,7 @@ pub(super) fn wanted(
     now: Timestamp,
 ) -> Result<Vec<Vct>, StoreError> {
     let mut wanted = Vec::new();
-    let offers = offer::all(database)?;
+    let offers = offer::wanted(database)?;
     let offered = |kind: &&PassType| offers.contains_key(kind.vct.as_str());
     for kind in types.types().iter().filter(offered) {
         let margin = margin(kind);

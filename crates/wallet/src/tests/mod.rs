@@ -9,6 +9,7 @@
 mod clocks;
 mod documents;
 mod errands;
+mod export;
 mod faults;
 mod files;
 mod fuzzing;
@@ -21,6 +22,7 @@ mod lost;
 mod memory;
 mod moving;
 mod opaque;
+mod papers;
 mod past;
 mod profiles;
 mod province;

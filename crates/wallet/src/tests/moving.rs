@@ -29,7 +29,7 @@ pub(super) fn code<T: std::fmt::Debug>(result: Result<T, UiError>) -> UiCode {
 pub(super) struct Backup {
     pub(super) file: Vec<u8>,
     words: Vec<Words>,
-    digits: String,
+    pub(super) digits: String,
 }
 
 pub(super) fn backup(phone: &mut Phone) -> Backup {

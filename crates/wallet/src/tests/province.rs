@@ -59,6 +59,8 @@ pub(crate) struct Province {
     pub(crate) photo: Vec<u8>,
     pub(crate) enrolments: HashMap<[u8; 32], Particulars>,
     pub(crate) batches: u32,
+    /// Every credential that was sent.
+    pub(crate) sent: Vec<Vec<u8>>,
     /// Answers every request of a path with this problem.
     pub(crate) refuse: HashMap<&'static str, Problem>,
     pub(crate) down: bool,
@@ -106,6 +108,7 @@ impl Province {
             photo: (0..900_u16).map(|n| (n % 251) as u8).collect(),
             enrolments: HashMap::new(),
             batches: 0,
+            sent: Vec::new(),
             refuse: HashMap::new(),
             down: false,
             may: MayDo::Good,
@@ -387,6 +390,7 @@ impl Province {
             }
             credentials.push(Bytes(issue(&claims, &self.issuer).unwrap()));
         }
+        self.sent.extend(credentials.iter().map(|one| one.0.clone()));
         self.batches += 1;
         Ok(json(&PassesReply {
             credentials,

@@ -29,7 +29,7 @@ fn read(codes: &[String], to: &mut Phone) -> MoveView {
 }
 
 /// The texts behind the codes on the screen, read off the pictures as a camera does.
-fn seen(view: &MoveView) -> Vec<String> {
+pub(super) fn seen(codes: &[crate::screen::Qr]) -> Vec<String> {
     let one = |qr: &crate::screen::Qr| {
         let size = qr.size as usize + 8;
         let scale = 4;
@@ -44,7 +44,7 @@ fn seen(view: &MoveView) -> Vec<String> {
         let pixels = u32::try_from(size * scale).unwrap();
         qr::decode_luma(pixels, pixels, &luma).unwrap().remove(0)
     };
-    view.codes.iter().map(one).collect()
+    codes.iter().map(one).collect()
 }
 
 /// The path of a code: `M x y h width v1 h-width z` and the like, one run after the other.
@@ -73,6 +73,14 @@ fn up_to_play(old: &mut Phone, new: &mut Phone) -> MoveView {
     old.wallet.words_agree(NOW).unwrap()
 }
 
+/// The whole move.
+pub(super) fn move_over(old: &mut Phone, new: &mut Phone) {
+    up_to_play(old, new);
+    look(old, new);
+    look(new, old);
+    new.wallet.end_move(NOW).unwrap();
+}
+
 fn is_whole(phone: &mut Phone, had: &(Draft, Vec<HistoryItem>)) {
     assert!(belongings(&mut phone.wallet) == *had);
     assert!(phone.wallet.home(NOW).unwrap().card.is_some());
@@ -95,10 +103,10 @@ fn a_wallet_moves_through_two_screens_and_the_old_phone_is_empty_after_it() {
     let play = up_to_play(&mut old, &mut new);
     assert_eq!(play.step, MoveStep::Play);
     // The pictures hold what the tests below take as text.
-    assert_eq!(seen(&play), old.wallet.codes_shown());
+    assert_eq!(seen(&play.codes), old.wallet.codes_shown());
     let confirm = look(&old, &mut new);
     assert_eq!(confirm.step, MoveStep::Confirm);
-    assert_eq!(seen(&confirm), new.wallet.codes_shown());
+    assert_eq!(seen(&confirm.codes), new.wallet.codes_shown());
     same_belongings(&had, &mut new.wallet);
     assert_eq!(new.wallet.app_state(NOW).unwrap().moving, Moving::Confirming);
     is_whole(&mut old, &had);

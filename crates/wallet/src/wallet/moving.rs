@@ -1,7 +1,6 @@
 //! Backup, restore, and the move from phone to phone.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use credential::{Credential, DAY, Timestamp, TypeRegister, Vct};
 use pin::Cost;
@@ -87,19 +86,15 @@ impl Wallet {
         }
         let archive = Archive::of(&open.database, language, now)?;
         let sealed = backup::seal(&archive, phrase, Cost::BACKUP, rng)?;
-        let path = free_name(folder, now);
+        let path = file::free_name(folder, "khyber-pass", "kpb", now);
         file::write_atomically(&path, &sealed).map_err(OpenError::File)?;
         let written = std::fs::read(&path).map_err(OpenError::File)?;
         if backup::open(&written, phrase)? != archive {
             return Err(UiCode::StorageFailed.into());
         }
-        let text = |part: Option<&OsStr>| {
-            part.map(|part| part.to_string_lossy().into_owned())
-                .unwrap_or_default()
-        };
         Ok(BackupFile {
-            name: text(path.file_name()),
-            folder: text(folder.file_name()),
+            name: file::last_part(&path),
+            folder: file::last_part(folder),
             documents: count(archive.documents.len()),
             history: count(archive.rows()),
         })
@@ -392,18 +387,6 @@ impl Wallet {
             .map(|(_, texts)| texts)
             .unwrap_or_default()
     }
-}
-
-/// A name in this folder that no file has yet: an older backup is never overwritten.
-fn free_name(folder: &Path, now: Timestamp) -> PathBuf {
-    let day = Day::at_unix(now.unix());
-    let mut path = folder.join(format!("khyber-pass-{day}.kpb"));
-    let mut number = 1;
-    while path.exists() {
-        number += 1;
-        path = folder.join(format!("khyber-pass-{day}-{number}.kpb"));
-    }
-    path
 }
 
 /// Completions of a word that is being typed, in any of the three languages.

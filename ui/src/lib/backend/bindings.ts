@@ -107,6 +107,16 @@ export const commandsOver = (invoke: Invoke) => ({
   forgetPast: (id: string) => invoke<null>("forget_past", { id }),
   /** Forgets the past from a moment on and before another (unix seconds), and says how many rows that were. */
   forgetPastBetween: (from: number, before: number) => invoke<number>("forget_past_between", { from, before }),
+  /** Everything that this vault holds, by person. */
+  documents: () => invoke<Documents>("documents"),
+  /** Deletes a document from this phone. */
+  deleteDocument: (id: string) => invoke<null>("delete_document", { id }),
+  /** Wants a deleted document back; the next sync draws it. */
+  wantDocument: (id: string) => invoke<null>("want_document", { id }),
+  /** What the citizen takes out: everything, or one document with its past. */
+  export: (only: string | null) => invoke<Export>("export", { only }),
+  /** Writes it where the citizen's files are: the page that the screen made of it, or, without one, data. */
+  writeExport: (only: string | null, page: string | null) => invoke<ExportFile>("write_export", { only, page }),
   /** Draws the phrase of a new backup. */
   makePhrase: () => invoke<BackupPhrase>("make_phrase"),
   /** Writes the backup file, given the two words that were asked for, and reads it again. */
@@ -136,7 +146,7 @@ export const commandsOver = (invoke: Invoke) => ({
 });
 
 /* Constants */
-export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","storage_full","storage_read_only","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","lost_not_enrolled","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_gone"] as const;
+export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","storage_full","storage_read_only","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","lost_not_enrolled","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","document_gone","document_stays","export_invalid","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_gone"] as const;
 
 /* Types */
 /** What the whole application shows, whatever the screen. */
@@ -248,6 +258,64 @@ export type ClaimView = {
   script: Script,
 };
 
+/** One document, pass or identity. */
+export type Document = {
+  /** Names it in this vault. */
+  id: string,
+  /** Its kind, such as `domicile`. */
+  vct: string,
+  /** What it is called. */
+  kind: KindView,
+  /** Which of three sorts it is. */
+  sort: DocumentSort,
+  /** Who signed it, in the trust list's words. Absent when no key of that list did. */
+  issuer: string | null,
+  /** The issuer's short name on the wire, such as `PK-KP`. */
+  iss: string,
+  /** Day on which this copy was signed, `YYYY-MM-DD`. */
+  issued_on: string,
+  /** Last day on which it holds, `YYYY-MM-DD`. */
+  valid_until: string,
+  /** Whether it can be shown. */
+  state: DocumentState,
+  /** When this phone learned that it ended at the province. */
+  ended_at: number | null,
+  /** Copies never shown. */
+  left: number,
+  /** Whether it may be shown without a desk's request. */
+  timed: boolean,
+  /** Whether [`Documents::photo_data_url`] is its photo. */
+  photo: boolean,
+  /** Whether the citizen can delete it by itself. */
+  can_delete: boolean,
+  /** What it says. */
+  claims: ClaimView[],
+};
+
+/** Sorts of what a vault holds. */
+export type DocumentSort =
+/** The card itself. */
+"identity" |
+/** What the province granted to this person. */
+"document" |
+/** What everybody has, to be shown instead of a document. */
+"pass";
+
+/** Whether a document can be shown. */
+export type DocumentState =
+/** It can. */
+"shows" |
+/** Suspended for now; it may be lifted. */
+"suspended" |
+/** Only to look at: its key is on the phone before, or the province does not take this wallet any more. */
+"look_only" |
+/** Its last day is over. */
+"ended" |
+/** The province granted it anew; this is how it was before. */
+"replaced" |
+/** The province withdrew it. */
+"withdrawn";
+
 /** A document to look at; it cannot be shown to a desk from here. */
 export type DocumentView = {
   /** Kind of pass. */
@@ -258,6 +326,20 @@ export type DocumentView = {
   claims: ClaimView[],
   /** Its last day, `YYYY-MM-DD`. */
   expires_on: string,
+};
+
+/** The identity, the documents and the passes on this phone. */
+export type Documents = {
+  /** By person: the citizen first, then each child. */
+  people: Person[],
+  /** What the citizen deleted from this phone and can have again. */
+  put_away: PutAway[],
+  /** The photo that the province signed. */
+  photo_data_url: string | null,
+  /** When the status data were issued that [`Document::state`] is from. */
+  status_as_of: number | null,
+  /** When the last sync ended. */
+  last_sync_at: number | null,
 };
 
 /** What the citizen types. Everything is kept as typed, right or wrong. */
@@ -306,6 +388,92 @@ export type EnrolmentState =
 "sent" |
 /** The province accepted the enrolment and the card is on the phone. */
 "enrolled";
+
+/** Everything that is in the vault and belongs to its citizen; no key. */
+export type Export = {
+  /** `khyber-pass-export`. */
+  format: string,
+  /** 1. A reader refuses a higher one. */
+  version: number,
+  /** When it was made. */
+  made_at: number,
+  /** Whether it is from a test build: nothing in it is issued by the Government. */
+  test: boolean,
+  /** When the status data were issued that the documents' states are from. */
+  status_as_of: number | null,
+  /** When the last sync ended. */
+  last_sync_at: number | null,
+  /** Documents by person. */
+  people: Person[],
+  /** The photo that the province signed, as a `data:` URL. */
+  photo_data_url: string | null,
+  /** The newest copy of each document, as it was signed. */
+  credentials: SignedCopy[],
+  /** What these are verified with. */
+  public: PublicSigned[],
+  /** What was shown, the newest first. Values are never kept. */
+  showings: ExportShowing[],
+  /** What the province did, the newest first. */
+  events: ExportEvent[],
+  /** The names of all kinds and claims that the rest mentions by their keys. */
+  kinds: ExportKind[],
+};
+
+/** A claim in words. */
+export type ExportClaim = {
+  /** The claim. */
+  key: string,
+  /** What it is called. */
+  label: Words,
+};
+
+/** Something that the province did. */
+export type ExportEvent = {
+  /** When. */
+  at: number,
+  /** What, in the province's word. */
+  kind: string,
+  /** Which pass or document, if it is about one. */
+  vct: string | null,
+};
+
+/** A file that was written. */
+export type ExportFile = {
+  /** Its name, which says nothing of whose it is. */
+  name: string,
+  /** The folder that it was put into. */
+  folder: string,
+};
+
+/** A kind in words. */
+export type ExportKind = {
+  /** The kind. */
+  vct: string,
+  /** What it is called. */
+  name: Words,
+  /** What its claims are called. */
+  claims: ExportClaim[],
+};
+
+/** One line of what was shown, or asked for and not shown. */
+export type ExportShowing = {
+  /** When. */
+  at: number,
+  /** Kind of pass. */
+  vct: string,
+  /** How. */
+  mode: ShowingMode,
+  /** What became of it. */
+  outcome: ShowingOutcome,
+  /** Why it was refused. */
+  reason: UiCode | null,
+  /** The certified desk. */
+  desk: Words | null,
+  /** The claims' keys. */
+  claims: string[],
+  /** The stock was used up and a pass was shown again. */
+  last_pass: boolean,
+};
 
 /** A field and what is wrong with it. */
 export type FieldError = {
@@ -606,6 +774,20 @@ export type PastPage = {
   next: string | null,
 };
 
+/** Somebody whose documents are on this phone. */
+export type Person = {
+  /** Whether it is the citizen whose phone this is. */
+  own: boolean,
+  /** Name in Latin script. */
+  name_en: string,
+  /** Name in Urdu script. */
+  name_ur: string,
+  /** A child's day of birth, `YYYY-MM-DD`, if a document says it. */
+  born_on: string | null,
+  /** The identity first, then documents, then passes; what ended comes last. */
+  documents: Document[],
+};
+
 /** The stored photo. */
 export type PhotoView = {
   /** JPEG of 480 × 640 pixels as a `data:` URL. */
@@ -622,6 +804,24 @@ export type ProfileView = {
   wait_seconds: number,
   /** Whether a finger or a face opens it. */
   biometric: boolean,
+};
+
+/** One public file of the province. */
+export type PublicSigned = {
+  /** `trust-list`, `type-register`, or a list that changed the roots. */
+  name: string,
+  /** Its bytes in base64url without padding. */
+  bytes: string,
+};
+
+/** A document that the citizen deleted from this phone. */
+export type PutAway = {
+  /** Names it, to have it again. */
+  id: string,
+  /** What its kind is called. */
+  kind: KindView,
+  /** When it was deleted. */
+  at: number,
 };
 
 /** A QR code as one SVG path on a grid of modules. */
@@ -773,6 +973,14 @@ export type ShowingOutcome =
 
 /** A picture with a word that stands for a profile. Chosen by its owner; says nothing about them. */
 export type Sign = "star" | "moon" | "sun" | "tree" | "flower" | "bird" | "fish" | "boat" | "kite" | "mountain" | "lamp" | "cup";
+
+/** One credential. */
+export type SignedCopy = {
+  /** [`super::Document::id`]. */
+  document: string,
+  /** Exactly the bytes that the issuer signed, in base64url without padding. */
+  credential: string,
+};
 
 /** What a sync did. */
 export type SyncReport = {

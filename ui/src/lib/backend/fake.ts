@@ -6,6 +6,7 @@ import register from "$assets/types/types.json";
 
 import type { Backend } from "./backend";
 import { BackendError } from "./error";
+import { fakeDelete, fakeDocuments, fakeExport } from "./fake-documents";
 import { fakeComplete, fakeMove, FAKE_PHRASE } from "./fake-moving";
 import { fakeEntries, fakePast } from "./fake-past";
 import type { AppState, Biometric, ClaimView, Draft, EnrolmentState, FieldError, Home, Item, KindView, Language, LockState, MoveStep, OnItsWay, PassStock, ProfileView, Qr, RequestView, Safety, Script, Showing, Sign, UiCode, Words } from "./types";
@@ -100,6 +101,8 @@ export interface FakeOptions {
 const FAKE_SIGNS: readonly Sign[] = ["star", "moon", "sun", "tree", "flower", "bird", "fish", "boat", "kite", "mountain", "lamp", "cup"];
 
 export interface FakeBackend extends Backend {
+  /** What was written as an export: a page, or null for data. */
+  readonly written: (string | null)[];
   /** Every command that was called, in order. */
   readonly calls: string[];
   readonly state: AppState;
@@ -107,6 +110,7 @@ export interface FakeBackend extends Backend {
 
 export function fakeBackend(options: FakeOptions = {}): FakeBackend {
   const calls: string[] = [];
+  const written: (string | null)[] = [];
   let state: AppState = {
     mark: options.mark ?? "test",
     language: options.language ?? "en",
@@ -138,6 +142,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
   let way: OnItsWay = { ...fakeWay(), ...options.way };
   let showings = 0;
   let past = options.emptyHistory ? [] : fakeHistory();
+  let documents = fakeDocuments(PORTRAIT);
 
   async function did<T>(name: keyof Backend, answer: () => T): Promise<T> {
     calls.push(name);
@@ -167,6 +172,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
 
   return {
     calls,
+    written,
     get state() {
       return state;
     },
@@ -252,6 +258,20 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
         past = past.filter((entry) => entry.at < from || entry.at >= before);
         return all - past.length;
       }),
+    documents: () => did("documents", () => documents),
+    deleteDocument: (id) => did("deleteDocument", () => {
+      documents = fakeDelete(documents, id);
+      return null;
+    }),
+    wantDocument: (id) => did("wantDocument", () => {
+      documents = { ...documents, put_away: documents.put_away.filter((one) => one.id !== id) };
+      return null;
+    }),
+    export: (only) => did("export", () => fakeExport(documents, past, only)),
+    writeExport: (_, page) => did("writeExport", () => {
+      written.push(page);
+      return { name: `khyber-pass-export-2026-11-22.${page === null ? "json" : "html"}`, folder: "Downloads" };
+    }),
     makePhrase: () => did("makePhrase", () => FAKE_PHRASE),
     makeBackup: () => did("makeBackup", () => ({ name: "khyber-pass-2026-11-22.kpb", folder: "Downloads", documents: 5, history: 50 })),
     forgetPhrase: () => did("forgetPhrase", () => null),
