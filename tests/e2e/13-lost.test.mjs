@@ -7,10 +7,12 @@ import { fileURLToPath } from "node:url";
 
 import { keep, openBrowser, openPage } from "./lib/browser.mjs";
 import { CODE, done, en, enrol, showAge, signIn } from "./lib/journeys.mjs";
+import { look } from "./lib/look.mjs";
 import { PHONE, Phone } from "./lib/phone.mjs";
 import { Stage } from "./lib/stage.mjs";
 import { step } from "./lib/steps.mjs";
 import { WalletWindow } from "./lib/window.mjs";
+import { LANGUAGES } from "./lib/words.mjs";
 
 const CITIZEN = { name: "Gul Zaman", cnic: "9999900000011" };
 const FACES = fileURLToPath(new URL("../../assets/test-citizens/", import.meta.url));
@@ -284,5 +286,40 @@ test("a lost phone is told at a desk, by an officer who types what is on the car
     const { error } = await gone.ask(ready, "sync");
     assert.equal(error.code, "wallet_disabled");
     assert.equal((await gone.told(ready, "home")).trouble.ended, "wallet_disabled");
+  });
+
+  await step(t, "what it says from then on, and what a finder sees, in each language", async () => {
+    const found = [];
+    const lost = await openPage(browser, PHONE);
+    t.after(() => lost.context().close());
+    for (const language of LANGUAGES) {
+      const phone = new Phone(lost, language);
+      const seen = (screen) => look(found, lost, language, screen);
+      await gone.told(ready, "set_language", { language });
+      await gone.told(ready, "lock");
+      await lost.goto(ready.page);
+      await phone.heading("unlock_title");
+      await seen("lock-lost");
+      await phone.press("lost_entry");
+      await phone.heading("lost_title");
+      await seen("lost-door");
+      await phone.press("lost_begin");
+      await phone.heading("enrol_cnic_title");
+      await phone.press("back");
+      await phone.heading("lost_title");
+      await phone.press("back");
+      await phone.unlock();
+      await phone.explains("wallet_disabled");
+      await seen("home-ended");
+      await phone.press("nav_show");
+      await phone.heading("choose_title");
+      await phone.explains("wallet_disabled");
+      await seen("choose-ended");
+      await phone.press("ended_begin");
+      await phone.heading("ended_begin_title");
+      await seen("begin-anew");
+    }
+    assert.deepEqual(lost.complaints, []);
+    assert.deepEqual(found, []);
   });
 });

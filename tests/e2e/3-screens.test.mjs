@@ -127,6 +127,13 @@ async function withCard(phone, ready, seen) {
   await phone.press("nav_me");
   await phone.heading("me_title");
   await seen("me");
+  for (const screen of ["way", "mobile_change", "lost"]) {
+    await phone.press(`${screen}_title`);
+    await phone.heading(`${screen}_title`);
+    await seen(screen);
+    await phone.press("back");
+    await phone.heading("me_title");
+  }
   await phone.press("lock_now");
   await phone.heading("unlock_title");
   await seen("unlock");
