@@ -21,30 +21,35 @@ mod life;
 #[allow(dead_code)]
 mod province;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use credential::Vct;
+use credential::{Shape, StatusPurpose, Vct};
 use life::Life;
 use province::{Province, now};
+use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::Cnic;
 use province_server::admin::Desks;
 use province_server::randomness::Randomness;
 use province_server::rules::document::Form;
+use province_server::rules::{signing, status};
+use province_server::store::status_file::Flip;
 use sandbox::citizens::numbered;
-use sandbox::proxy::{Proxy, Weather};
+use sandbox::proxy::{Dice, Proxy, Weather};
 use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
 
 const PIN: &str = "739105";
 /// Passes and documents of the first enrolment. The stock of the register is 27; this one is made for the figure.
 const STOCK: [(&str, u64); 4] = [
-    ("age", 22),
-    ("residence", 22),
-    ("identity", 12),
-    ("name-photo", 4),
+    ("age", 20),
+    ("residence", 20),
+    ("identity", 10),
+    ("name-photo", 10),
 ];
 const DOCUMENTS: [&str; 3] = ["domicile", "driving-licence", "birth-certificate"];
 /// The phone's end of the slow wire, and what is told to it.
@@ -80,11 +85,11 @@ fn number(value: u64) -> f64 {
 }
 
 /// Somebody new, with everything typed in.
-fn ready(life: &Life) {
+fn ready(life: &Life, number: u32) {
     life.ok("create_vault", json!({ "pin": PIN }));
     let citizen = life.ok("test_citizens", json!({}))[0].clone();
     let mut draft = citizen["draft"].clone();
-    draft["cnic"] = json!(numbered(0).cnic);
+    draft["cnic"] = json!(numbered(number).cnic);
     life.ok("save_draft", json!({ "draft": draft }));
     life.ok("set_photo", json!({ "bytes": citizen["portrait"] }));
 }
@@ -132,6 +137,29 @@ fn grant(province: &Province) {
     }
 }
 
+/// One of so many people of the whole province lost their passes: every shard of the list has such.
+fn revoke(province: &Province, one_of: u64) {
+    let length = Shape::PROVINCE.length();
+    let mut dice = Dice::new(1);
+    let flips: BTreeSet<Flip> = (0..length / one_of)
+        .map(|_| Flip {
+            list: IDENTITY_LIST.to_owned(),
+            purpose: StatusPurpose::Revoked,
+            index: u32::try_from(dice.below(length)).unwrap(),
+        })
+        .collect();
+    let flips: Vec<Flip> = flips.into_iter().collect();
+    province.wait(async {
+        let mut write = province.office().store().write().await.unwrap();
+        let public = signing::current(&mut write, Vct::STATUS_MANIFEST, now())
+            .await
+            .unwrap();
+        let key = province.office().keys().signing_of(&public).unwrap();
+        status::publish(&mut write, &key, now(), &flips).await.unwrap();
+        write.commit().await.unwrap();
+    });
+}
+
 /// What is on the phone: passes that everybody has, and documents.
 fn stock(life: &Life) -> (u64, u64) {
     let home = life.ok("home", json!({}));
@@ -144,11 +172,12 @@ fn stock(life: &Life) -> (u64, u64) {
 }
 
 fn wire_and_memory(figures: &mut Map<String, Value>) {
-    let province = Province::start();
+    let province = Province::start_at("127.0.0.1:0", None, Shape::PROVINCE);
     publish_stock(&province);
+    revoke(&province, 1000);
     let data = province.folder.path().join("phone");
     let life = Life::begin(&data, &province.config);
-    ready(&life);
+    ready(&life, 0);
     province.wire_bytes();
     life.ok("enrol", json!({}));
     grant(&province);
@@ -246,7 +275,9 @@ fn slow_network(figures: &mut Map<String, Value>) -> Result<(), String> {
     let province = Province::start_at(
         &format!("{SLOW_PROVINCE}:0"),
         Some(&format!("http://{SLOW_PROXY}")),
+        Shape::PROVINCE,
     );
+    revoke(&province, 1000);
     let own = std::env::current_exe().unwrap();
     let mut phone = Command::new("ip")
         .args(["netns", "exec", SPACE])
@@ -262,18 +293,34 @@ fn slow_network(figures: &mut Map<String, Value>) -> Result<(), String> {
     let mut lines = BufReader::new(phone.stdout.take().unwrap()).lines();
     let mut seconds = || -> f64 { lines.next().unwrap().unwrap().parse().unwrap() };
     let first = seconds();
-    // A day later the province has a new trust list and somebody's passes were suspended.
-    province
-        .wait(province.office().publish_trust(Desks::MustDecide, now()))
-        .unwrap();
+    // A day later the province has another trust list, and took a neighbour's passes back.
+    let neighbour = numbered(1);
+    province.wait(async {
+        let proxy = TcpListener::bind(SLOW_PROXY).await.unwrap();
+        let _proxy = Proxy::start(proxy, province.address(), Weather::GOOD).unwrap();
+        let data = province.folder.path().join("neighbour");
+        let config = province.config.clone();
+        let enrols = tokio::task::spawn_blocking(move || {
+            let life = Life::begin(&data, &config);
+            ready(&life, 1);
+            life.ok("enrol", json!({}));
+        });
+        enrols.await.unwrap();
+        let office = province.office();
+        office.publish_trust(Desks::MustDecide, now()).await.unwrap();
+        let cnic = Cnic::parse(&neighbour.cnic).unwrap();
+        office.suspend(&cnic, now()).await.unwrap();
+    });
     phone.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
     let daily = seconds();
     let idle = seconds();
+    let refill = seconds();
     phone.wait().unwrap();
     let how = "50 kbit/s, 800 ms, stalls";
     figures.insert("first_enrolment_2g".into(), figure(first, "s", None, how));
     figures.insert("daily_sync_2g".into(), figure(daily, "s", None, how));
     figures.insert("idle_sync_2g".into(), figure(idle, "s", None, how));
+    figures.insert("refill_2g".into(), figure(refill, "s", None, how));
     Ok(())
 }
 
@@ -288,14 +335,19 @@ fn slow_phone(data: &Path, config: &Path, upstream: SocketAddr) {
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let _proxy = runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(SLOW_PROXY).await.unwrap();
+        let listener = TcpListener::bind(SLOW_PROXY).await.unwrap();
         Proxy::start(listener, upstream, weather).unwrap()
     });
     let life = Life::begin(data, config);
-    ready(&life);
+    ready(&life, 0);
     println!("{:.2}", timed(&life, "enrol").as_secs_f64());
     std::io::stdin().read_line(&mut String::new()).unwrap();
     println!("{:.2}", timed(&life, "sync").as_secs_f64());
+    println!("{:.2}", timed(&life, "sync").as_secs_f64());
+    // Two kinds are used up beyond a third.
+    for vct in ["age", "residence"].into_iter().flat_map(|vct| [vct; 8]) {
+        life.ok("show_timed", json!({ "vct": vct }));
+    }
     println!("{:.2}", timed(&life, "sync").as_secs_f64());
 }
 

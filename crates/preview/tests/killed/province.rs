@@ -71,19 +71,19 @@ pub struct GivenOut {
 impl Province {
     /// A province on loopback that phones reach over the wire of this process.
     pub fn start() -> Self {
-        Self::start_at("127.0.0.1:0", None)
+        // Room enough for these citizens: lists for the whole province only take longer to make.
+        Self::start_at("127.0.0.1:0", None, Shape::new(4, 4096).unwrap())
     }
 
-    /// A province that listens here. Phones are told that it is at `url`, or else over the wire of this process.
-    pub fn start_at(listen: &str, url: Option<&str>) -> Self {
+    /// A province that listens here, with status lists of this shape. Phones are told that it is at `url`, or else over
+    /// the wire of this process.
+    pub fn start_at(listen: &str, url: Option<&str>, shape: Shape) -> Self {
         let runtime = Runtime::new().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("province");
         let config = folder.path().join("province.kpc");
         let randomness = || Randomness::new(UnwrapErr(SysRng));
         let (office, nadra) = runtime.block_on(async {
-            // Room enough for these citizens: a list for the whole province only takes longer to make.
-            let shape = Shape::new(4, 4096).unwrap();
             let seeds = &sandbox::roots::ROOT_SEEDS;
             let made = Office::make_with(&data, seeds, shape, &randomness(), now()).await;
             let nadra = sandbox::nadra::Nadra::new().with_numbered(CITIZENS_MAX);
