@@ -6,6 +6,7 @@ pub mod artefacts;
 pub mod delta;
 pub mod enrolment;
 pub mod nadra;
+pub mod packed;
 pub mod passes;
 pub mod person;
 pub mod problem;

@@ -117,13 +117,18 @@ pub fn router(province: Arc<Province>) -> Router {
         .layer(middleware::from_fn(log))
 }
 
+/// Largest body that this path takes, in bytes, packed or not.
+fn bytes_max(path: &str) -> usize {
+    match path {
+        paths::ENROLMENTS | paths::REBIND | paths::LOST => ENROLMENT_BYTES_MAX,
+        _ => BODY_BYTES_MAX,
+    }
+}
+
 /// Takes a body in before its request takes a place among those that are worked on, so that whoever sends slowly keeps
 /// nobody else waiting.
 async fn whole_body(request: Request, next: Next) -> Response {
-    let bytes_max = match request.uri().path() {
-        paths::ENROLMENTS | paths::REBIND | paths::LOST => ENROLMENT_BYTES_MAX,
-        _ => BODY_BYTES_MAX,
-    };
+    let bytes_max = bytes_max(request.uri().path());
     let (parts, body) = request.into_parts();
     match tokio::time::timeout(ARRIVING_TIME_MAX, to_bytes(body, bytes_max)).await {
         Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,

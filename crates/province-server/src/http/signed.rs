@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use province_api::IDEMPOTENCY_KEY;
+use province_api::packed::{self, UnpackError};
 use province_api::problem::{Problem, ProblemCode};
 use province_api::signature::{self, SignatureError};
 use serde::de::DeserializeOwned;
@@ -13,7 +14,7 @@ use super::App;
 use super::problem::ApiError;
 use crate::rules::answered::Asked;
 
-/// Who asks for what, and the body as it arrived.
+/// Who asks for what, and the body, unpacked.
 pub(super) struct Signed {
     pub(super) asked: Asked,
     pub(super) body: Bytes,
@@ -58,6 +59,16 @@ impl FromRequest<App> for Signed {
             .and_then(read_hex)
             .ok_or(ProblemCode::DeviceSignature)?;
         let path = super::route(parts.uri.path());
+        let body = match header(packed::CONTENT_ENCODING) {
+            None if !parts.headers.contains_key(packed::CONTENT_ENCODING) => body,
+            Some(packed::ZSTD) => packed::unpack(&body, super::bytes_max(path))
+                .map_err(|error| match error {
+                    UnpackError::TooLarge => ProblemCode::BodyTooLarge,
+                    _ => ProblemCode::RequestMalformed,
+                })?
+                .into(),
+            _ => return Err(ProblemCode::RequestMalformed.into()),
+        };
         let asked = Asked::new(verified.device, path, idempotency_key, &body);
         app.admit(&asked, &verified).await?;
         Ok(Self { asked, body })

@@ -5,7 +5,7 @@ use credential::DAY;
 use province_api::passes::{Challenge, PassesReply};
 use province_api::problem::ProblemCode;
 use province_api::sync::{MobileReply, MobileRequest};
-use province_api::{paths, signature};
+use province_api::{packed, paths, signature};
 
 use crate::bench::{Bench, NOW, Phone, citizen_number, kept};
 use crate::sync::{Known, whats};
@@ -15,6 +15,43 @@ fn mobile(number: &str) -> Vec<u8> {
         mobile: number.to_owned(),
     })
     .unwrap()
+}
+
+#[tokio::test]
+async fn a_packed_write_is_the_same_write_and_unpacks_to_no_more_than_is_taken() {
+    let bench = Bench::new().await;
+    let phone = bench.enrolled(0, 1).await;
+    let key = "7".repeat(32);
+    let send = async |body: &[u8], coding: Option<&str>| {
+        let mut request = phone.signed(paths::MOBILE, body, &key, NOW);
+        if let Some(coding) = coding {
+            let coding = coding.parse().unwrap();
+            request.headers_mut().insert(packed::CONTENT_ENCODING, coding);
+        }
+        bench.send(request).await
+    };
+    let mut body = mobile("03117654321");
+    body.resize(2000, b' ');
+    let small = packed::pack(&body).unwrap();
+    assert!(small.len() < 100);
+    let done: MobileReply = send(&small, Some(packed::ZSTD)).await.json();
+    bench.set_time(NOW + 1);
+    let again: MobileReply = send(&body, None).await.json();
+    assert_eq!(again, done);
+
+    let bomb = packed::pack(&vec![b' '; 64 * 1024 + 1]).unwrap();
+    assert_eq!(
+        send(&bomb, Some(packed::ZSTD)).await.code(),
+        ProblemCode::BodyTooLarge
+    );
+    for (bytes, coding) in [
+        (&body, packed::ZSTD),
+        (&small, "gzip"),
+        (&small, "identity, zstd"),
+    ] {
+        let refused = send(bytes, Some(coding)).await;
+        assert_eq!(refused.code(), ProblemCode::RequestMalformed, "{coding}");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use credential::{DAY, PassType, Timestamp, TrustList, TypeRegister, Vct};
 use ed25519_dalek::SigningKey;
 use province_api::enrolment::EnrolmentRequest;
 use province_api::passes::{Challenge, PASSES_MAX, PassesRequest, WantedPass, proof_message};
-use province_api::{Bytes, artefacts, paths, signature};
+use province_api::{Bytes, artefacts, packed, paths, signature};
 use rand_core::CryptoRng;
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
@@ -293,6 +293,9 @@ pub(crate) fn signed_by(
     // Fresh each time: the province takes no sent request twice, and this one may be sent again.
     let mut nonce = signature::Nonce::default();
     rng.fill_bytes(&mut nonce);
+    let packed = packed::pack(&body);
+    let is_packed = packed.is_some();
+    let body = packed.unwrap_or(body);
     let mut headers: Vec<(String, String)> =
         signature::sign(key, "POST", path, &body, idempotency_key, now.unix(), &nonce)
             .into_iter()
@@ -300,6 +303,9 @@ pub(crate) fn signed_by(
             .collect();
     if !body.is_empty() {
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
+    }
+    if is_packed {
+        headers.push((packed::CONTENT_ENCODING.to_owned(), packed::ZSTD.to_owned()));
     }
     HttpRequest {
         method: "POST",

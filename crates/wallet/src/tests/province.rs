@@ -15,7 +15,7 @@ use province_api::sync::{
     FeedEvent, FileNow, HeldFile, LostReply, MobileReply, MobileRequest, Standing as MayDo, SyncReply,
     SyncRequest, files, offers_tag,
 };
-use province_api::{Bytes, delta, paths, signature};
+use province_api::{Bytes, delta, packed, paths, signature};
 use sha2::{Digest as _, Sha256};
 
 mod content;
@@ -238,31 +238,38 @@ impl Province {
             assert_eq!(*body, request.body, "the same key came with another body");
             return answer.clone();
         }
+        let body = match header(packed::CONTENT_ENCODING) {
+            Some(coding) => {
+                assert_eq!(coding, packed::ZSTD);
+                packed::unpack(&request.body, 1 << 20).unwrap()
+            }
+            None => request.body.clone(),
+        };
         let known = self.enrolments.contains_key(device.as_bytes());
         let answer = match request.path.as_str() {
-            paths::ENROLMENTS => Ok(self.enrol(*device.as_bytes(), &request.body, now)),
+            paths::ENROLMENTS => Ok(self.enrol(*device.as_bytes(), &body, now)),
             paths::REBIND => {
                 self.enrolments.clear();
-                Ok(self.enrol(*device.as_bytes(), &request.body, now))
+                Ok(self.enrol(*device.as_bytes(), &body, now))
             }
             paths::LOST => {
-                let request: EnrolmentRequest = serde_json::from_slice(&request.body).unwrap();
+                let request: EnrolmentRequest = serde_json::from_slice(&body).unwrap();
                 self.lost.push(request.cnic);
                 Ok(json(&LostReply {
                     disabled_at: now.unix(),
                 }))
             }
             _ if !known => Err(ProblemCode::DeviceUnknown),
-            paths::SYNC => return self.sync(&request.body, now),
+            paths::SYNC => return self.sync(&body, now),
             paths::MOBILE => {
-                let request: MobileRequest = serde_json::from_slice(&request.body).unwrap();
+                let request: MobileRequest = serde_json::from_slice(&body).unwrap();
                 self.mobile = Some(request.mobile);
                 Ok(json(&MobileReply {
                     changed_at: now.unix(),
                 }))
             }
             paths::CHALLENGES => Ok(self.challenge(now)),
-            paths::PASSES => self.passes(device.as_bytes(), &request.body, now),
+            paths::PASSES => self.passes(device.as_bytes(), &body, now),
             path => panic!("no such path: {path}"),
         };
         let answer = answer.unwrap_or_else(|code| problem_response(&Problem::new(code)));
