@@ -27,7 +27,8 @@ fn the_packaged_types_are_signed_and_read_back_as_they_are() {
     assert_eq!(register.types(), packaged());
     let names: Vec<_> = register.types().iter().map(|one| one.vct.as_str()).collect();
     let all = "age residence sehat identity name-photo domicile police-clearance vehicle-card driving-licence \
-               arms-licence birth-certificate e-stamp payment-receipt disability-certificate farmer-record staff";
+               arms-licence birth-certificate b-form e-stamp payment-receipt disability-certificate farmer-record \
+               staff";
     assert_eq!(names, all.split_whitespace().collect::<Vec<_>>());
     assert!(register.bytes().len() < REGISTER_BYTES_MAX);
     println!("{} bytes for {} types", register.bytes().len(), names.len());

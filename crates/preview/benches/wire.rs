@@ -127,6 +127,7 @@ fn grant(province: &Province) {
         let Value::Object(fields) = fields else { panic!() };
         let form = Form {
             cnic: Cnic::parse(&numbered(0).cnic).unwrap(),
+            child: None,
             vct: Vct::parse(vct).unwrap(),
             fields,
         };

@@ -23,6 +23,10 @@ pub struct Challenge {
 pub struct Offer {
     /// Pass type, such as `age` or `domicile`.
     pub vct: String,
+    /// Whose document it is: 0 is the citizen's own; each child whose documents they hold has a number from 1, the same
+    /// for all kinds and for good.
+    #[serde(default, skip_serializing_if = "is_own")]
+    pub no: u32,
     /// Of a document, which grant of it: another number means that passes drawn before are of the old one. 0 for passes.
     pub grant: u64,
 }
@@ -33,6 +37,9 @@ pub struct Offer {
 pub struct WantedPass {
     /// Pass type, such as `age`.
     pub vct: String,
+    /// Whose, as in [`Offer::no`].
+    #[serde(default, skip_serializing_if = "is_own")]
+    pub no: u32,
     /// The holder's public key for this one pass, 32 bytes.
     pub holder_key: Bytes,
     /// Ed25519 signature by that key over [`proof_message`], 64 bytes.
@@ -58,13 +65,19 @@ pub struct PassesReply {
     pub photo: Bytes,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+pub(crate) fn is_own(no: &u32) -> bool {
+    *no == 0
+}
+
 /// What a holder key signs to prove that the phone holds it.
 ///
-/// The first line keeps the signature from being taken for any other; the vct keeps a proof from serving another type.
-pub fn proof_message(challenge: &[u8], vct: &str, holder_key: &[u8]) -> Vec<u8> {
-    let mut message = b"khyber-pass holder proof v1\n".to_vec();
-    for part in [challenge, vct.as_bytes(), holder_key] {
-        // A length before each part: no two triples give one message.
+/// The first line keeps the signature from being taken for any other; vct and number keep a proof from serving another
+/// type or another person's document.
+pub fn proof_message(challenge: &[u8], (vct, no): (&str, u32), holder_key: &[u8]) -> Vec<u8> {
+    let mut message = b"khyber-pass holder proof v2\n".to_vec();
+    for part in [challenge, vct.as_bytes(), &no.to_be_bytes(), holder_key] {
+        // A length before each part: no two questions give one message.
         message.extend_from_slice(&(part.len() as u64).to_be_bytes());
         message.extend_from_slice(part);
     }

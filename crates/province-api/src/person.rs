@@ -334,6 +334,22 @@ impl Day {
         u16::try_from(years).unwrap_or(0)
     }
 
+    /// The first day on which so many years have passed since this day: of the 29th of February the 1st of March, where
+    /// there is no 29th. `None` beyond the calendar.
+    pub fn after_years(self, years: u16) -> Option<Self> {
+        let year = self.0.year().checked_add(i16::try_from(years).ok()?)?;
+        let same = jiff::civil::Date::new(year, self.0.month(), self.0.day());
+        same.or_else(|_| jiff::civil::Date::new(year, 3, 1))
+            .ok()
+            .map(Self)
+    }
+
+    /// Midnight (UTC) with which this day begins, unix seconds; 0 before 1970.
+    pub fn starts_at(self) -> u64 {
+        let midnight = self.0.to_zoned(jiff::tz::TimeZone::UTC);
+        midnight.map_or(0, |at| u64::try_from(at.timestamp().as_second()).unwrap_or(0))
+    }
+
     /// Refuses a day after today and one more than 120 years ago.
     ///
     /// # Errors

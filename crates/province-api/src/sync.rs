@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::passes::Offer;
+use crate::passes::{Offer, is_own};
 use crate::person::{FieldError, Mobile};
 use crate::{Bytes, paths};
 
@@ -176,6 +176,9 @@ pub enum Event {
     DocumentGranted {
         /// Its kind.
         vct: String,
+        /// Whose, as in [`Offer::no`].
+        #[serde(default, skip_serializing_if = "is_own")]
+        no: u32,
         /// Which grant of it, as in [`Offer::grant`].
         grant: u64,
     },
@@ -183,6 +186,16 @@ pub enum Event {
     DocumentWithdrawn {
         /// Its kind.
         vct: String,
+        /// Whose, as in [`Offer::no`].
+        #[serde(default, skip_serializing_if = "is_own")]
+        no: u32,
+    },
+    /// A child's document went over to the child, who is of age and enrolled.
+    DocumentHandedOver {
+        /// Its kind.
+        vct: String,
+        /// Which child's, as in [`Offer::no`].
+        no: u32,
     },
     /// Passes were suspended.
     Suspended,
@@ -212,6 +225,7 @@ impl Event {
             Self::PassesIssued { .. } => "passes_issued",
             Self::DocumentGranted { .. } => "document_granted",
             Self::DocumentWithdrawn { .. } => "document_withdrawn",
+            Self::DocumentHandedOver { .. } => "document_handed_over",
             Self::Suspended => "suspended",
             Self::Resumed => "resumed",
             Self::Revoked => "revoked",
@@ -231,10 +245,11 @@ fn tag(sha256: &[u8]) -> Vec<u8> {
 /// What stands for a list of offers: the same offers in the same order give the same bytes.
 pub fn offers_tag(offers: &[Offer]) -> Bytes {
     let mut hash = Sha256::new();
-    hash.update(b"khyber-pass offers v1\n");
+    hash.update(b"khyber-pass offers v2\n");
     for offer in offers {
         hash.update((offer.vct.len() as u64).to_be_bytes());
         hash.update(offer.vct.as_bytes());
+        hash.update(offer.no.to_be_bytes());
         hash.update(offer.grant.to_be_bytes());
     }
     Bytes(tag(&hash.finalize()))
@@ -282,7 +297,15 @@ mod tests {
     fn offer(vct: &str, grant: u64) -> Offer {
         Offer {
             vct: vct.to_owned(),
+            no: 0,
             grant,
+        }
+    }
+
+    fn of_child(no: u32) -> Offer {
+        Offer {
+            no,
+            ..offer("domicile", 7)
         }
     }
 
@@ -294,6 +317,8 @@ mod tests {
             offers_tag(&[offer("domicile", 7), offer("age", 0)]),
             offers_tag(&[offer("age", 0), offer("domicile", 8)]),
             offers_tag(&[offer("age", 0)]),
+            offers_tag(&[offer("age", 0), of_child(1)]),
+            offers_tag(&[offer("age", 0), of_child(2)]),
             offers_tag(&[]),
         ];
         assert_eq!(offers_tag(&all), tags[0]);
@@ -329,9 +354,14 @@ mod tests {
             },
             Event::DocumentGranted {
                 vct: vct.clone(),
+                no: 0,
                 grant: 9,
             },
-            Event::DocumentWithdrawn { vct },
+            Event::DocumentWithdrawn {
+                vct: vct.clone(),
+                no: 2,
+            },
+            Event::DocumentHandedOver { vct, no: 1 },
             Event::Suspended,
             Event::Resumed,
             Event::Revoked,

@@ -18,7 +18,7 @@ use crate::public_roots;
 pub use crate::publish_admin::{PACKAGED_TYPES, PublishedTrust, PublishedTypes};
 use crate::randomness::Randomness;
 use crate::rules::bundle::{self, Carried, Reach};
-use crate::rules::document::{self, Form};
+use crate::rules::document::{self, Form, Whose};
 use crate::rules::end::{Ended, Ending};
 use crate::rules::{Fault, publish, signing};
 use crate::store::artefact::{self, Name};
@@ -246,27 +246,32 @@ impl Office {
         Ok(document::grant(&self.store, &self.keys.serving()?, form, now, randomness).await?)
     }
 
-    /// Withdraws a citizen's document.
+    /// Withdraws a document that a citizen holds, their own or a child's.
     ///
     /// # Errors
     /// [`AdminError`].
     pub async fn withdraw(
         &self,
-        cnic: &Cnic,
+        whose: impl Into<Whose>,
         vct: &Vct,
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<(), AdminError> {
         let keys = self.keys.serving()?;
-        Ok(document::withdraw(&self.store, &keys, cnic, vct, now, randomness).await?)
+        Ok(document::withdraw(&self.store, &keys, &whose.into(), vct, now, randomness).await?)
     }
 
-    /// The bytes of the printed form of a citizen's document.
+    /// The bytes of the printed form of a document that a citizen holds, their own or a child's.
     ///
     /// # Errors
     /// [`AdminError`].
-    pub async fn paper(&self, cnic: &Cnic, vct: &Vct, now: Timestamp) -> Result<Vec<u8>, AdminError> {
-        Ok(document::paper(&self.store, &self.keys.serving()?, cnic, vct, now).await?)
+    pub async fn paper(
+        &self,
+        whose: impl Into<Whose>,
+        vct: &Vct,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, AdminError> {
+        Ok(document::paper(&self.store, &self.keys.serving()?, &whose.into(), vct, now).await?)
     }
 
     /// Revokes a citizen's passes.

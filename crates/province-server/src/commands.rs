@@ -16,7 +16,7 @@ use province_server::rules::end::Ended;
 use serde_json::json;
 
 use super::desk_commands::{Bundle, CounterCertificate};
-use super::input::{cnic_from_stdin, form_from_stdin, key_bytes, write};
+use super::input::{cnic_from_stdin, form_from_stdin, key_bytes, whose_from_stdin, write};
 use super::print_commands::{Card, Paper};
 use super::serve_command::Serve;
 use super::trust_commands::{Key, Rules, Trust};
@@ -129,13 +129,15 @@ enum Errand {
         #[arg(long)]
         file: PathBuf,
     },
-    /// Grant a document to an enrolled citizen: {"cnic", "vct", "fields": {key: value}} comes on stdin.
+    /// Grant a document to an enrolled citizen: {"cnic", "vct", "fields": {key: value}} comes on stdin, and for a child's
+    /// document that its guardian holds also "child": {"number", "born_on"}.
     Grant {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
     },
-    /// Withdraw a citizen's document; the CNIC comes on stdin.
+    /// Withdraw a citizen's document; the CNIC comes on stdin, and in a second line the number of the child whose document
+    /// they hold.
     Withdraw {
         /// The data folder.
         #[arg(long)]
@@ -259,11 +261,11 @@ impl Errand {
                 say(&json!({ "done": true }))
             }
             Self::Withdraw { vct, .. } => {
-                let (cnic, vct) = (cnic_from_stdin()?, Vct::parse(&vct)?);
-                office.withdraw(&cnic, &vct, &randomness(), now()).await?;
+                let (whose, vct) = (whose_from_stdin()?, Vct::parse(&vct)?);
+                office.withdraw(whose, &vct, &randomness(), now()).await?;
                 say(&json!({ "done": true }))
             }
-            Self::Paper(command) => command.run(office, &cnic_from_stdin()?, now()).await,
+            Self::Paper(command) => command.run(office, whose_from_stdin()?, now()).await,
             Self::Card(command) => command.run(office, &cnic_from_stdin()?, now()).await,
             Self::Trust(command) => command.run(office, now()).await,
             Self::Key(command) => command.run(office, &randomness(), now()).await,

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use credential::Vct;
-use province_api::person::Cnic;
-use province_server::rules::document::Form;
+use province_api::person::{Cnic, Day};
+use province_server::rules::document::{Child, Form, Whose};
 use serde_json::json;
 
 use super::say;
@@ -22,7 +22,16 @@ const DOCUMENT_BYTES_MAX: u64 = 64 * 1_024;
 struct FormJson {
     cnic: String,
     vct: Vct,
+    #[serde(default)]
+    child: Option<ChildJson>,
     fields: serde_json::Map<String, serde_json::Value>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChildJson {
+    number: String,
+    born_on: String,
 }
 
 /// A document's fields are personal and are no arguments either; serde's own message could quote them.
@@ -31,8 +40,15 @@ pub(super) fn form_from_stdin() -> anyhow::Result<Form> {
         serde_json::from_reader(std::io::stdin().take(DOCUMENT_BYTES_MAX)).map_err(|error| {
             anyhow::anyhow!("not a document: line {}, column {}", error.line(), error.column())
         })?;
+    let child = form.child.map(|child| -> anyhow::Result<Child> {
+        Ok(Child {
+            number: Cnic::parse(&child.number).context("the child's number is none")?,
+            born_on: Day::parse(&child.born_on).context("the child's day of birth is none")?,
+        })
+    });
     Ok(Form {
         cnic: Cnic::parse(&form.cnic).context("the CNIC is none")?,
+        child: child.transpose()?,
         vct: form.vct,
         fields: form.fields,
     })
@@ -40,12 +56,27 @@ pub(super) fn form_from_stdin() -> anyhow::Result<Form> {
 
 /// The CNIC is not an argument: other users of the machine can read those.
 pub(super) fn cnic_from_stdin() -> anyhow::Result<Cnic> {
+    Cnic::parse(&stdin_text()?).context("stdin does not hold a CNIC")
+}
+
+/// Who holds a document, and in a second line the number of the child whose it is.
+pub(super) fn whose_from_stdin() -> anyhow::Result<Whose> {
+    let text = stdin_text()?;
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let cnic = Cnic::parse(lines.next().unwrap_or_default()).context("stdin does not hold a CNIC")?;
+    let child = lines.next().map(Cnic::parse).transpose();
+    let child = child.context("the second line of stdin is no child's number")?;
+    anyhow::ensure!(lines.next().is_none(), "stdin holds more than two lines");
+    Ok(Whose { cnic, child })
+}
+
+fn stdin_text() -> anyhow::Result<String> {
     let mut text = String::new();
     std::io::stdin()
         .take(STDIN_BYTES_MAX)
         .read_to_string(&mut text)
         .context("could not read stdin")?;
-    Cnic::parse(&text).context("stdin does not hold a CNIC")
+    Ok(text)
 }
 
 pub(super) fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@ use credential::{RootKind, Timestamp, Vct};
 use province_api::person::Cnic;
 
 use crate::admin::{AdminError, Office};
+use crate::rules::document::Whose;
 use crate::rules::print::{CardFormat, Press, PressError};
 
 impl Office {
@@ -21,17 +22,18 @@ impl Office {
             .await
     }
 
-    /// A document that a citizen holds: a PDF with its `KPD:` code.
+    /// A document that a citizen holds, their own or a child's: a PDF with its `KPD:` code.
     ///
     /// # Errors
     /// [`AdminError`].
     pub async fn print_document(
         &self,
-        cnic: &Cnic,
+        whose: impl Into<Whose>,
         vct: &Vct,
         now: Timestamp,
     ) -> Result<Vec<u8>, AdminError> {
-        self.print(async |press| press.document(cnic, vct, now).await)
+        let whose = whose.into();
+        self.print(async |press| press.document(&whose, vct, now).await)
             .await
     }
 

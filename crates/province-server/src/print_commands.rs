@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use credential::{Timestamp, Vct};
 use province_api::person::Cnic;
 use province_server::admin::Office;
+use province_server::rules::document::Whose;
 use province_server::rules::print::CardFormat;
 use serde_json::json;
 
@@ -36,7 +37,8 @@ enum Size {
     Id1,
 }
 
-/// Write a citizen's document as a PDF with its KPD: code; the CNIC comes on stdin.
+/// Write a citizen's document as a PDF with its KPD: code; the CNIC comes on stdin, and in a second line the number of the
+/// child whose document they hold.
 #[derive(Args)]
 pub(super) struct Paper {
     /// The data folder.
@@ -72,12 +74,12 @@ impl Paper {
         &self.data
     }
 
-    pub(super) async fn run(self, office: &Office, cnic: &Cnic, now: Timestamp) -> anyhow::Result<()> {
+    pub(super) async fn run(self, office: &Office, whose: Whose, now: Timestamp) -> anyhow::Result<()> {
         let vct = Vct::parse(&self.vct)?;
         let bytes = if self.bytes {
-            office.paper(cnic, &vct, now).await?
+            office.paper(whose, &vct, now).await?
         } else {
-            office.print_document(cnic, &vct, now).await?
+            office.print_document(whose, &vct, now).await?
         };
         write(&self.out, &bytes)
     }

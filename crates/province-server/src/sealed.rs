@@ -80,6 +80,9 @@ pub enum Subject {
     Drawing,
     /// A CNIC number's own index, as what is bound to another device.
     Binding,
+    /// A CNIC number, as a child's whose documents somebody else holds: the database alone does not tell that the child
+    /// is somebody who enrolled.
+    Ward,
 }
 
 /// What is sealed. Bound into the seal, so that one kind never opens as another.
@@ -150,6 +153,7 @@ impl DataKeys {
             Subject::Device => b"device\0",
             Subject::Drawing => b"drawing\0",
             Subject::Binding => b"binding\0",
+            Subject::Ward => b"ward\0",
         };
         let mut mac = Hmac::<Sha256>::new(&self.index.into());
         mac.update(label);

@@ -3,7 +3,7 @@
 use credential::{ClaimType, Claims, Form, Kind, Names, PassType, Place, Shown, Value};
 use province_api::person::Cnic;
 
-use crate::screen::{ClaimView, KindView, Script, Words};
+use crate::screen::{Child, ClaimView, KindView, Script, Words};
 
 impl From<&Names> for Words {
     fn from(names: &Names) -> Self {
@@ -36,6 +36,23 @@ pub(crate) fn views(kind: Option<&PassType>, claims: &Claims) -> Vec<ClaimView> 
         kind.shown(claims).map(|one| view(&one)).collect()
     })
 }
+
+/// Whose a document is: the child with this number, by the names that it says.
+pub(crate) fn child(kind: &PassType, no: u32, claims: &Claims) -> Option<Child> {
+    let named = |key: &str| {
+        let name = kind.shown(claims).find(|one| one.claim.key == key);
+        name.map_or_else(String::new, |one| one.value.text())
+    };
+    (no > 0).then(|| Child {
+        no,
+        name_en: named(CHILD_NAME_EN),
+        name_ur: named(CHILD_NAME_UR),
+    })
+}
+
+/// What a child is called, in every kind of document that a guardian may hold for one.
+const CHILD_NAME_EN: &str = "child_name_en";
+const CHILD_NAME_UR: &str = "child_name_ur";
 
 /// The names of the claims of a kind of pass, for a request that this phone cannot answer and for the past.
 pub(crate) fn names_of(kind: Option<&PassType>) -> Vec<ClaimView> {

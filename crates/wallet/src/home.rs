@@ -8,12 +8,12 @@ use sha2::{Digest as _, Sha256};
 use crate::code::UiError;
 use crate::error::StoreError;
 use crate::screen::{Card, CardStanding, Choice, Home, PassStock};
-use crate::store::credential as passes;
+use crate::store::child;
+use crate::store::credential::{self as passes, Which};
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::enrolment::{self, State};
-use crate::store::offer;
 use crate::store::sync_state;
-use crate::sync::{load_status, load_trust, load_types, trouble, types_here};
+use crate::sync::{load_status, load_trust, load_types, offered, trouble, types_here};
 use crate::{claims, picture};
 
 /// Everything that the home screen shows.
@@ -46,15 +46,16 @@ pub(crate) fn home(
         None => None,
     };
     let mut stock = Vec::new();
-    for kind in drawn(database, types.as_ref())? {
+    for (kind, which) in drawn(database, types.as_ref())? {
         // What the province took back is no longer something to show. The card itself says so of the identity.
-        if claims::is_document(kind) && is_taken_back(database, status.as_ref(), kind.vct)? {
+        if claims::is_document(kind) && is_taken_back(database, status.as_ref(), which)? {
             continue;
         }
-        let here = passes::stock(database, kind.vct, now)?;
+        let here = passes::stock(database, which, now)?;
         stock.push(PassStock {
             vct: kind.vct.as_str().to_owned(),
             kind: claims::kind_view(Some(kind)),
+            child: child::find(database, which.no)?,
             document: claims::is_document(kind),
             left: here.left,
             total: here.total,
@@ -74,16 +75,12 @@ pub(crate) fn home(
     })
 }
 
-/// The kinds that this citizen may draw, in the register's order.
+/// What this citizen may draw, in the register's order.
 fn drawn<'a>(
     database: &Connection,
     types: Option<&'a TypeRegister>,
-) -> Result<Vec<&'a PassType>, StoreError> {
-    let offers = offer::wanted(database)?;
-    let kinds = types.map(TypeRegister::types).unwrap_or_default().iter();
-    Ok(kinds
-        .filter(|kind| offers.contains_key(kind.vct.as_str()))
-        .collect())
+) -> Result<Vec<(&'a PassType, Which)>, StoreError> {
+    types.map_or_else(|| Ok(Vec::new()), |types| offered(database, types))
 }
 
 /// What may be shown to any desk at once.
@@ -97,18 +94,18 @@ pub(crate) fn timed_choices(
         return Ok(choices);
     }
     let types = types_here(database, roots)?;
-    for kind in drawn(database, types.as_ref())?
+    // What is shown without a request names nobody: of children there is none.
+    for (kind, which) in drawn(database, types.as_ref())?
         .into_iter()
-        .filter(|kind| kind.show.timed)
+        .filter(|(kind, which)| kind.show.timed && which.no == 0)
     {
-        let vct = kind.vct;
-        if let Some(stored) = passes::next_to_show(database, vct, now)? {
+        if let Some(stored) = passes::next_to_show(database, which, now)? {
             let credential = Credential::parse(&stored.raw).map_err(|_| StoreError::Row)?;
             choices.push(Choice {
-                vct: vct.as_str().to_owned(),
+                vct: which.vct.as_str().to_owned(),
                 kind: claims::kind_view(Some(kind)),
                 claims: claims::views(Some(kind), credential.unverified_claims()),
-                left: passes::stock(database, vct, now)?.left,
+                left: passes::stock(database, which, now)?.left,
             });
         }
     }
@@ -141,13 +138,13 @@ pub(crate) fn last_day(ends: Timestamp) -> String {
     Day::at_unix(ends.minus(DAY).unix()).to_string()
 }
 
-/// Whether the status data say that the newest pass of a kind was revoked or consumed.
+/// Whether the status data say that the newest of these passes was revoked or consumed.
 pub(crate) fn is_taken_back(
     database: &Connection,
     status: Option<&StatusSet>,
-    vct: Vct,
+    which: Which,
 ) -> Result<bool, StoreError> {
-    let (Some(status), Some(stored)) = (status, passes::newest(database, vct)?) else {
+    let (Some(status), Some(stored)) = (status, passes::newest(database, which)?) else {
         return Ok(false);
     };
     let credential = Credential::parse(&stored.raw).map_err(|_| StoreError::Row)?;

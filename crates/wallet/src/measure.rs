@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use credential::{Names, Timestamp, TypeRegister};
+use credential::{Names, Timestamp, TypeRegister, Vct};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::code::UiError;
 use crate::envelope::VaultKey;
+use crate::error::StoreError;
 use crate::screen::{PastAsk, PastPage, ShowingMode, ShowingOutcome};
 use crate::search::query::Query;
 use crate::store::showing;
@@ -47,7 +48,7 @@ pub fn show(
 ) -> Result<(), UiError> {
     let row = showing::New {
         at: Timestamp::from_unix(at),
-        vct,
+        which: Vct::parse(vct).map_err(|_| StoreError::Row)?.into(),
         mode: ShowingMode::Request,
         outcome: ShowingOutcome::Shown,
         reason: None,

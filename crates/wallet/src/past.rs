@@ -10,7 +10,7 @@ use crate::screen::{Found, PastAsk, PastEntry, PastFilter, PastPage, ServiceItem
 use crate::search::query::{Query, Said, Word};
 use crate::search::sql::kind_token;
 use crate::store::history::{self, Key, Table};
-use crate::store::{service_event, showing};
+use crate::store::{child, service_event, showing};
 
 /// Rows of one page.
 pub(crate) const PAGE: u32 = 50;
@@ -66,6 +66,7 @@ fn entry(database: &Connection, types: Option<&TypeRegister>, key: Key) -> Resul
             entry.at = screen_time(event.at);
             entry.service = Some(ServiceItem {
                 pass: vct.map(|vct| claims::kind_view(types.and_then(|types| types.find(&vct)))),
+                child: child::find(database, event.no()?)?,
                 kind: event.kind,
                 vct: event.vct,
             });

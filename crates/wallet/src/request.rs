@@ -1,15 +1,16 @@
 //! A desk's request: read, shown to the citizen, answered or declined.
 
 use credential::{
-    Asker, Names, REQUEST_LIFETIME, ReadRequest, RequestError, RootSet, Timestamp, read_request,
+    Asker, Names, REQUEST_LIFETIME, ReadRequest, RequestError, RootSet, Timestamp, Vct, read_request,
 };
 use rusqlite::Connection;
 
 use crate::claims;
 use crate::code::{UiCode, UiError};
 use crate::home::screen_time;
-use crate::screen::{RequestView, Showing, ShowingMode, ShowingOutcome};
+use crate::screen::{AnswerChoice, RequestView, Showing, ShowingMode, ShowingOutcome};
 use crate::show::{self, Showings};
+use crate::store::credential as passes;
 use crate::store::showing;
 use crate::sync::{load_trust, types_here};
 
@@ -65,12 +66,12 @@ impl Requests {
         view((database, roots), id, &request, refusal, now)
     }
 
-    /// Answers a request: the citizen agreed.
+    /// Answers a request: the citizen agreed to show what the person with this number has.
     pub(crate) fn answer(
         &mut self,
         (database, roots): (&Connection, &RootSet),
         showings: &mut Showings,
-        id: u32,
+        (id, no): (u32, Option<u32>),
         now: Timestamp,
     ) -> Result<Showing, UiError> {
         let position = self.position(id)?;
@@ -80,7 +81,14 @@ impl Requests {
         if waits == 0 {
             return Err(UiCode::RequestGone.into());
         }
-        let showing = showings.start_answer((database, roots), &pending.request, waits, now)?;
+        let no = match no {
+            Some(no) => no,
+            None => {
+                let (choices, _) = choices((database, roots), *pending.request.ask(), now)?;
+                choices.first().map_or(0, |first| first.no)
+            }
+        };
+        let showing = showings.start_answer((database, roots), (&pending.request, no), waits, now)?;
         // Answered once: another answer would use up another pass.
         self.pending.remove(position);
         Ok(showing)
@@ -157,23 +165,10 @@ fn view(
     // the desk wanted.
     let types = types_here(database, roots)?;
     let kind = types.as_ref().and_then(|types| types.find(request.ask()));
-    let (claims, missing) = match show::choose(database, roots, *request.ask(), now) {
-        Ok(chosen) => (chosen.claims, None),
-        Err(error)
-            if matches!(
-                error.code,
-                UiCode::NoPass
-                    | UiCode::PassExpired
-                    | UiCode::DeviceClock
-                    | UiCode::WalletDisabled
-                    | UiCode::DeviceReplaced
-                    | UiCode::PersonRevoked
-            ) =>
-        {
-            (claims::names_of(kind), Some(error.code))
-        }
-        Err(error) => return Err(error),
-    };
+    let (choices, missing) = choices((database, roots), *request.ask(), now)?;
+    let claims = choices
+        .first()
+        .map_or_else(|| claims::names_of(kind), |one| one.claims.clone());
     let reason = refusal.or(missing);
     let text =
         |names: Option<&Names>, language: &str| names.map(|names| names.in_language(language).to_owned());
@@ -189,11 +184,51 @@ fn view(
         ask: request.ask().as_str().to_owned(),
         kind: claims::kind_view(kind),
         claims,
+        choices,
         check_code: request.check_code(),
         answerable: reason.is_none(),
         reason,
         expires_at: screen_time(request.expires()),
     })
+}
+
+/// What answers a request for this kind, the citizen's own first; or why nothing does.
+fn choices(
+    (database, roots): (&Connection, &RootSet),
+    vct: Vct,
+    now: Timestamp,
+) -> Result<(Vec<AnswerChoice>, Option<UiCode>), UiError> {
+    let mut choices = Vec::new();
+    let mut missing = None;
+    let mut held = passes::of_kind(database, vct)?;
+    if held.is_empty() {
+        held.push(vct.into());
+    }
+    for which in held {
+        match show::choose((database, roots), which, now) {
+            Ok(chosen) => choices.push(AnswerChoice {
+                no: which.no,
+                child: chosen.child,
+                claims: chosen.claims,
+            }),
+            Err(error)
+                if matches!(
+                    error.code,
+                    UiCode::NoPass
+                        | UiCode::PassExpired
+                        | UiCode::DeviceClock
+                        | UiCode::WalletDisabled
+                        | UiCode::DeviceReplaced
+                        | UiCode::PersonRevoked
+                ) =>
+            {
+                missing = missing.or(Some(error.code));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let missing = missing.filter(|_| choices.is_empty());
+    Ok((choices, missing))
 }
 
 fn record(
@@ -209,7 +244,7 @@ fn record(
         database,
         &showing::New {
             at: now,
-            vct: request.ask().as_str(),
+            which: (*request.ask()).into(),
             mode: ShowingMode::Request,
             outcome,
             reason,

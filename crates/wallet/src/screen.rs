@@ -18,11 +18,13 @@ use crate::opaque::opaque_debug;
 
 mod documents;
 mod export;
+mod family;
 mod past;
 mod sync;
 
 pub use documents::*;
 pub use export::*;
+pub use family::*;
 pub use past::*;
 pub use sync::*;
 
@@ -251,6 +253,8 @@ pub struct PassStock {
     pub vct: String,
     /// What it is called.
     pub kind: KindView,
+    /// The child whose it is; absent for the citizen's own.
+    pub child: Option<Child>,
     /// Whether it is a document that the province granted, and not a pass that everybody has.
     pub document: bool,
     /// Passes never shown and not expired.
@@ -319,6 +323,8 @@ pub struct Showing {
     pub vct: String,
     /// What it is called.
     pub kind: KindView,
+    /// The child whose it is; absent for the citizen's own.
+    pub child: Option<Child>,
     /// How it is shown.
     pub mode: ShowingMode,
     /// The codes to play in a loop. One code stands still; with a photo the presentation is every
@@ -380,8 +386,10 @@ pub struct RequestView {
     pub ask: String,
     /// What it is called.
     pub kind: KindView,
-    /// What the desk would learn.
+    /// What the desk would learn, of the first of the choices.
     pub claims: Vec<ClaimView>,
+    /// Whose documents would answer it, the citizen's own first. More than one: the citizen says which.
+    pub choices: Vec<AnswerChoice>,
     /// Two digits to compare with the desk's screen before agreeing.
     pub check_code: String,
     /// Whether the phone can answer.
@@ -401,6 +409,8 @@ pub struct HistoryItem {
     pub vct: String,
     /// What it is called.
     pub kind: KindView,
+    /// The child whose it is; absent for the citizen's own.
+    pub child: Option<Child>,
     /// How.
     pub mode: ShowingMode,
     /// The certified desk's names; absent for an unknown desk and in timed mode.

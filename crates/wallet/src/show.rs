@@ -14,8 +14,9 @@ use crate::claims;
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
 use crate::home::is_taken_back;
-use crate::screen::{ClaimView, KindView, Qr, Showing, ShowingMode, ShowingOutcome};
-use crate::store::credential::{self as passes, Stored};
+use crate::screen::{Child, ClaimView, KindView, Qr, Showing, ShowingMode, ShowingOutcome};
+use crate::store::child;
+use crate::store::credential::{self as passes, Stored, Which};
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::{enrolment, showing, sync_state};
 use crate::sync::{load_status, load_trust, types_here};
@@ -39,8 +40,9 @@ const SHOWINGS_MAX: usize = 4;
 /// What is on the screen now. Lives in memory and goes when the vault is locked.
 struct Active {
     id: u32,
-    vct: Vct,
+    which: Which,
     kind: KindView,
+    child: Option<Child>,
     pass: Stored,
     started_at: Timestamp,
     /// Longest time on the screen, in seconds.
@@ -77,13 +79,13 @@ impl Showings {
         if kind.is_some_and(|kind| !kind.show.timed) {
             return Err(UiCode::RequestNeeded.into());
         }
-        let chosen = choose(database, roots, vct, now)?;
+        let chosen = choose((database, roots), vct.into(), now)?;
         let Chosen { pass, claims, .. } = &chosen;
         // Signed once before the pass counts as shown, so that a name that cannot be written costs none.
         sign_timed(database, pass, &audience, now)?;
         let record = showing::New {
             at: now,
-            vct: vct.as_str(),
+            which: vct.into(),
             mode: ShowingMode::Timed,
             outcome: ShowingOutcome::Shown,
             reason: None,
@@ -92,20 +94,24 @@ impl Showings {
             last_pass: pass.shown,
         };
         use_up(database, pass, &record)?;
-        let id = self.add(vct, chosen, (now, SHOWING_MAX), How::Timed { audience });
+        let id = self.add(vct.into(), chosen, (now, SHOWING_MAX), How::Timed { audience });
         self.frames(database, id, now)
     }
 
-    /// Starts to show the answer to a request. `waits` is for how many seconds its desk still waits.
+    /// Starts to show the answer to a request: of what it asks for, the document of the person with this number. `waits`
+    /// is for how many seconds its desk still waits.
     pub(crate) fn start_answer(
         &mut self,
         (database, roots): (&Connection, &RootSet),
-        request: &ReadRequest,
+        (request, no): (&ReadRequest, u32),
         waits: u64,
         now: Timestamp,
     ) -> Result<Showing, UiError> {
-        let vct = *request.ask();
-        let chosen = choose(database, roots, vct, now)?;
+        let which = Which {
+            vct: *request.ask(),
+            no,
+        };
+        let chosen = choose((database, roots), which, now)?;
         let Chosen { pass, claims, .. } = &chosen;
         let key = enrolment::holder_key(database, pass.holder_index)?;
         let text = present_to_request(&pass.raw, &key, request).map_err(present_code)?;
@@ -117,7 +123,7 @@ impl Showings {
         let frames = with_photo(&qr_of(&text)?, &photo)?;
         let record = showing::New {
             at: now,
-            vct: vct.as_str(),
+            which,
             mode: ShowingMode::Request,
             outcome: ShowingOutcome::Shown,
             reason: None,
@@ -130,7 +136,7 @@ impl Showings {
             check_code: request.check_code(),
             frames,
         };
-        let id = self.add(vct, chosen, (now, waits + PHOTO_SECONDS), how);
+        let id = self.add(which, chosen, (now, waits + PHOTO_SECONDS), how);
         self.frames(database, id, now)
     }
 
@@ -164,8 +170,9 @@ impl Showings {
         };
         Ok(Showing {
             id,
-            vct: one.vct.as_str().to_owned(),
+            vct: one.which.vct.as_str().to_owned(),
             kind: one.kind.clone(),
+            child: one.child.clone(),
             mode,
             frames,
             frame_ms: FRAME_MS,
@@ -182,15 +189,16 @@ impl Showings {
         self.active.retain(|one| one.id != id);
     }
 
-    fn add(&mut self, vct: Vct, chosen: Chosen, (started_at, lasts): (Timestamp, u64), how: How) -> u32 {
+    fn add(&mut self, which: Which, chosen: Chosen, (started_at, lasts): (Timestamp, u64), how: How) -> u32 {
         if self.active.len() >= SHOWINGS_MAX {
             self.active.remove(0);
         }
         self.last_id = self.last_id.wrapping_add(1);
         self.active.push(Active {
             id: self.last_id,
-            vct,
+            which,
             kind: chosen.kind,
+            child: chosen.child,
             pass: chosen.pass,
             started_at,
             lasts,
@@ -205,15 +213,15 @@ impl Showings {
 pub(crate) struct Chosen {
     pub(crate) pass: Stored,
     pub(crate) kind: KindView,
+    pub(crate) child: Option<Child>,
     pub(crate) claims: Vec<ClaimView>,
     has_photo: bool,
 }
 
-/// The pass to show next of this kind.
+/// The pass to show next.
 pub(crate) fn choose(
-    database: &Connection,
-    roots: &RootSet,
-    vct: Vct,
+    (database, roots): (&Connection, &RootSet),
+    which: Which,
     now: Timestamp,
 ) -> Result<Chosen, UiError> {
     let state = sync_state::load(database)?;
@@ -224,19 +232,19 @@ pub(crate) fn choose(
         Some(trust) => load_status(database, &trust)?,
         None => None,
     };
-    if is_taken_back(database, status.as_ref(), vct)? {
+    if is_taken_back(database, status.as_ref(), which)? {
         return Err(UiCode::NoPass.into());
     }
-    let Some(pass) = passes::next_to_show(database, vct, now)? else {
-        if passes::begin_later(database, vct, now.plus(CLOCK_ALLOWANCE))? {
+    let Some(pass) = passes::next_to_show(database, which, now)? else {
+        if passes::begin_later(database, which, now.plus(CLOCK_ALLOWANCE))? {
             return Err(UiCode::DeviceClock.into());
         }
         // A clock that is far ahead calls everything over.
         let off_by = u64::try_from(state.clock_off_by).unwrap_or_default();
-        if off_by > CLOCK_ALLOWANCE && passes::next_to_show(database, vct, now.minus(off_by))?.is_some() {
+        if off_by > CLOCK_ALLOWANCE && passes::next_to_show(database, which, now.minus(off_by))?.is_some() {
             return Err(UiCode::DeviceClock.into());
         }
-        return Err(match passes::newest(database, vct)? {
+        return Err(match passes::newest(database, which)? {
             Some(_) => UiCode::PassExpired,
             None => UiCode::NoPass,
         }
@@ -245,9 +253,10 @@ pub(crate) fn choose(
     let credential = Credential::parse(&pass.raw).map_err(|_| StoreError::Row)?;
     let says = credential.unverified_claims();
     let types = types_here(database, roots)?;
-    let kind = types.as_ref().and_then(|types| types.find(&vct));
+    let kind = types.as_ref().and_then(|types| types.find(&which.vct));
     Ok(Chosen {
         kind: claims::kind_view(kind),
+        child: child::find(database, which.no)?,
         claims: claims::views(kind, says),
         has_photo: says.facts.photo_sha256.is_some(),
         pass,

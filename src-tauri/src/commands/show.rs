@@ -81,8 +81,8 @@ pub async fn read_request_text(app: State<'_, App>, text: String) -> Reply<Reque
 /// Answers a request that was read.
 #[tauri::command]
 #[specta::specta]
-pub async fn answer_request(app: State<'_, App>, id: u32) -> Reply<Showing> {
-    app.wallet(move |wallet, at| wallet.answer_request(id, at.now))
+pub async fn answer_request(app: State<'_, App>, id: u32, no: Option<u32>) -> Reply<Showing> {
+    app.wallet(move |wallet, at| wallet.answer_request(id, no, at.now))
         .await
 }
 

@@ -100,6 +100,7 @@ async fn a_printed_document_is_accepted_as_a_document() {
     };
     let form = Form {
         cnic: cnic(),
+        child: None,
         vct,
         fields,
     };

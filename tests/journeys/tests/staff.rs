@@ -61,6 +61,7 @@ async fn who_is_on_the_provinces_staff_comes_and_goes_with_the_phone_alone() {
     };
     let form = Form {
         cnic: Cnic::parse(&sandbox::citizens()[0].cnic).unwrap(),
+        child: None,
         vct: Vct::parse("staff").unwrap(),
         fields,
     };

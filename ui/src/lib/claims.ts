@@ -1,7 +1,7 @@
 /** Claims and kinds of pass in words and icons, the same at the citizen's and at the desk's screen. */
 import districts from "$assets/districts.json";
 
-import type { ClaimView, KindView, Words } from "$lib/backend/types";
+import type { Child, ClaimView, KindView, Words } from "$lib/backend/types";
 import { ICONS, type IconName } from "$lib/components/icons";
 import { dayText, isolated, isolatedNumber } from "$lib/format";
 import { inLanguage } from "$lib/i18n.svelte";
@@ -37,6 +37,10 @@ const BY_KEY: Record<string, IconName> = {
   guardian_name_en: "people",
   guardian_name_ur: "people",
   guardian_relation: "people",
+  child_name_en: "child",
+  child_name_ur: "child",
+  child_number: "card",
+  holder_is: "people",
 };
 
 const BY_SCRIPT: Record<string, IconName> = { date: "calendar", district: "district", money: "receipt" };
@@ -123,6 +127,12 @@ export function claimGroups<C extends Claim>(claims: readonly C[]): ClaimGroup<C
 /** The same headings alone. */
 export function claimHeadings(claims: readonly Claim[]): string[] {
   return claimGroups(claims).map((group) => group.label);
+}
+
+/** What a child is called whose document a guardian holds; nothing for the citizen's own. */
+export function childName(child: Child | null | undefined): string | undefined {
+  if (!child) return undefined;
+  return inLanguage({ en: child.name_en, ur: child.name_ur || null, ps: child.name_ur || null }) || m.child_unnamed();
 }
 
 /** A kind of pass: its name and its icon, as the register has them. */

@@ -16,6 +16,7 @@ const EVENTS: Record<string, { icon: IconName; what: () => string }> = {
   passes_issued: { icon: "card", what: () => m.event_passes_issued() },
   document_granted: { icon: "document", what: () => m.event_document_granted() },
   document_withdrawn: { icon: "bad", what: () => m.event_document_withdrawn() },
+  document_handed_over: { icon: "people", what: () => m.event_document_handed_over() },
   suspended: { icon: "paused", what: () => m.event_suspended() },
   resumed: { icon: "good", what: () => m.event_resumed() },
   revoked: { icon: "bad", what: () => m.event_revoked() },

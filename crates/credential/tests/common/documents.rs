@@ -85,6 +85,40 @@ fn text(value: &str) -> Field {
     Field::Text(value.to_owned())
 }
 
+/// A B-form that a guardian holds.
+pub fn b_form_claims() -> Claims {
+    Claims {
+        vct: vct("b-form"),
+        holder: Some(holder(4).public().into()),
+        identity: Some(Identity {
+            id: Some("9999912345671".to_owned()),
+            full_name: Some("Zarghuna Test".to_owned()),
+            ..Identity::default()
+        }),
+        exp: NOW.start_of_day().plus(days(366)),
+        status: Some(StatusRef {
+            index: INDEX,
+            uri: "bform".to_owned(),
+        }),
+        facts: Facts {
+            photo_sha256: Some(sha256(&PHOTO)),
+            fields: BTreeMap::from([
+                (32, text("Muhammad Gul Test")),
+                (33, text("محمد گل ٹیسٹ")),
+                (34, Field::Number(9_999_971_000_013)),
+                (35, Field::Number(20_150_302)),
+                (36, Field::Number(1)),
+                (37, text("Sher Zaman Test")),
+                (38, text("Zarghuna Test")),
+                (39, Field::Number(20_160_501)),
+                (40, Field::Number(2)),
+            ]),
+            ..Facts::default()
+        },
+        ..age_claims()
+    }
+}
+
 /// A domicile certificate: on the phone bound to a key and to the photo, on paper in both scripts.
 pub fn domicile_claims(on_paper: bool) -> Claims {
     let identity = Identity {

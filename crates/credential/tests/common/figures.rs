@@ -105,16 +105,22 @@ pub fn rows() -> Vec<Row> {
     let signed_request = ask(Vct::AGE, CENTRE, signer(None));
     let usual = ask(Vct::AGE, DESK, None);
     let document = |claims: &Claims| issued_by_type(&register(), claims).unwrap();
-    let domicile = {
-        let claims = CounterCertificateClaims {
-            allowed: vec![vct("domicile")],
+    let shown = |claims: &Claims, number: u64| {
+        let certificate = CounterCertificateClaims {
+            allowed: vec![claims.vct],
             audience: CENTRE.to_owned(),
             ..certificate_claims()
         };
-        let certificate = issue_counter_certificate(&claims, &key("certifier")).unwrap();
-        let asked = ask(vct("domicile"), CENTRE, signer(Some(&certificate[..])));
-        answer_with(&asked, &document(&domicile_claims(false)), &holder(3))
+        let certificate = issue_counter_certificate(&certificate, &key("certifier")).unwrap();
+        let signer = Signer {
+            key: &desk,
+            certificate: Some(&certificate[..]),
+        };
+        let asked = build_request(&claims.vct, CENTRE, [7; 16], NOW, Some(signer)).unwrap();
+        answer_with(&asked, &document(claims), &holder(number))
     };
+    let domicile = shown(&domicile_claims(false), 3);
+    let b_form = shown(&b_form_claims(), 4);
     vec![
         row("age-district", &age("swat", None, &unsigned), [296, 11, 13]),
         row(
@@ -143,6 +149,7 @@ pub fn rows() -> Vec<Row> {
             [309, 11, 13],
         ),
         row("domicile-presented", &domicile, [442, 14, 99]),
+        row("b-form-presented", &b_form, [509, 16, 99]),
         row(
             "vehicle-card-bearer",
             &printed(&document(&vehicle_claims())),

@@ -186,6 +186,28 @@ fn age_turns_on_the_birthday() {
 }
 
 #[test]
+fn a_birthday_is_the_first_day_of_that_age_also_of_the_29th_of_february() {
+    for (born, birthday) in [
+        ("2008-11-22", "2026-11-22"),
+        ("2008-02-29", "2026-03-01"),
+        ("2008-02-28", "2026-02-28"),
+        ("1982-02-29", ""),
+    ] {
+        let Ok(born) = Day::parse(born) else {
+            assert!(birthday.is_empty());
+            continue;
+        };
+        let day = born.after_years(18).unwrap();
+        assert_eq!(day, Day::parse(birthday).unwrap());
+        assert_eq!(born.years_until(day), 18);
+        let before = Day::at_unix(day.starts_at() - 86_400);
+        assert_eq!(born.years_until(before), 17);
+        assert_eq!(day.starts_at() % 86_400, 0);
+    }
+    assert_eq!(Day::parse("9999-12-31").unwrap().after_years(18), None);
+}
+
+#[test]
 fn the_day_in_peshawar_starts_five_hours_before_utc() {
     assert_eq!(Day::at_unix(0).to_string(), "1970-01-01");
     assert_eq!(Day::at_unix(19 * 3600 - 1).to_string(), "1970-01-01");

@@ -1,8 +1,6 @@
 //! Documents: granting one to an enrolled citizen, withdrawing it, and its printed form.
 
-use std::collections::BTreeMap;
-
-use credential::{ClaimType, Field, Kind, PassType, Place, StatusPurpose, Timestamp, Vct};
+use credential::{PassType, StatusPurpose, Timestamp, Vct};
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::{Cnic, Day};
 use province_api::sync::Event;
@@ -12,21 +10,22 @@ use zeroize::Zeroizing;
 
 use super::kinds::{self, Granted};
 use super::record::Record;
-use super::{Fault, feed, status as publish};
-use crate::districts;
+use super::{Fault, family, feed, fields, status as publish};
 use crate::keys::ServingKeys;
 use crate::randomness::Randomness;
-use crate::sealed::{DataKeys, Kind as Sealed, Subject};
+use crate::sealed::{DataKeys, Kind as Sealed, PersonId, Subject};
 use crate::store::holding::{self, Holding};
 use crate::store::person::{self, Person};
 use crate::store::status_file::{self, Flip};
-use crate::store::{Store, status};
+use crate::store::{Store, status, ward};
 
 /// What a clerk enters of a document: the citizen, the kind, and its own fields by the keys of the type register.
 #[derive(Clone)]
 pub struct Form {
-    /// Whose it is.
+    /// Who holds it.
     pub cnic: Cnic,
+    /// The child whose it is, if a guardian holds it for one.
+    pub child: Option<Child>,
     /// Which kind.
     pub vct: Vct,
     /// Texts, numbers, `true` and `false`; days as `YYYY-MM-DD`, money in paisa, words by their keys.
@@ -36,6 +35,45 @@ pub struct Form {
 impl std::fmt::Debug for Form {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Form(..)")
+    }
+}
+
+/// A child for whom a guardian holds a document.
+#[derive(Clone)]
+pub struct Child {
+    /// The number of its registration, which will be its CNIC's.
+    pub number: Cnic,
+    /// Day of birth.
+    pub born_on: Day,
+}
+
+impl std::fmt::Debug for Child {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Child(..)")
+    }
+}
+
+/// Who holds a document, and for which child, if it is not their own.
+#[derive(Clone)]
+pub struct Whose {
+    /// Who holds it.
+    pub cnic: Cnic,
+    /// The child whose it is.
+    pub child: Option<Cnic>,
+}
+
+impl From<&Cnic> for Whose {
+    fn from(cnic: &Cnic) -> Self {
+        Self {
+            cnic: cnic.clone(),
+            child: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Whose {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Whose(..)")
     }
 }
 
@@ -67,6 +105,15 @@ pub enum DocumentError {
     /// A field's value is of another kind.
     #[error("the field {0} is not {1}")]
     FieldWrong(String, &'static str),
+    /// Nobody holds a document of this kind for a child.
+    #[error("this kind is not held for a child")]
+    NotForChildren,
+    /// The child is of age: it enrols and holds its documents itself.
+    #[error("the child is of age")]
+    ChildOfAge,
+    /// Somebody is enrolled with the child's number.
+    #[error("somebody is enrolled with the child's number")]
+    ChildEnrolled,
     /// The last day that was entered is over, or that of a document that was granted before.
     #[error("the document's last day is over")]
     Ended,
@@ -96,6 +143,9 @@ impl DocumentError {
             Self::UnknownField(_) => "field_unknown",
             Self::FieldMissing(_) => "field_missing",
             Self::FieldWrong(..) => "field_wrong",
+            Self::NotForChildren => "not_for_children",
+            Self::ChildOfAge => "child_of_age",
+            Self::ChildEnrolled => "child_enrolled",
             Self::Ended => "document_ended",
             Self::AssuranceTooLow => "issue_assurance_too_low",
             Self::NotHeld => "not_held",
@@ -117,7 +167,8 @@ impl From<crate::sealed::SealError> for DocumentError {
     }
 }
 
-/// Grants a document. One of the same kind that was held before is revoked; phones draw the new one at their next sync.
+/// Grants a document. One of the same kind and person that was held before is revoked; phones draw the new one at their
+/// next sync.
 ///
 /// # Errors
 /// [`DocumentError`]; then nothing changed.
@@ -136,9 +187,9 @@ pub async fn grant(
         .filter(|kind| kinds::is_document(kind))
         .ok_or(DocumentError::UnknownType)?;
     let list = kind.status.list().filter(|_| has_own_list(kind));
-    let mut granted = Granted {
-        fields: fields(kind, &form.fields)?,
-        status: None,
+    let (no, mut granted) = match &form.child {
+        Some(child) => family::of_child((&mut write, &keys.data), (&person, child), kind, form, now).await?,
+        None => (0, family::own(kind, form)?),
     };
     may_issue(kind, &granted, now)?;
     if let Some(list) = list {
@@ -163,11 +214,14 @@ pub async fn grant(
     kind.issue(&claims, &issuer).map_err(DocumentError::Issue)?;
 
     let held = holding::all(&mut write, &person.id).await?;
-    let before = held.iter().find(|one| one.vct == form.vct.as_str());
+    let before = held
+        .iter()
+        .find(|one| one.vct == form.vct.as_str() && one.no == no);
     let revoked = set(&mut write, before.and_then(place), StatusPurpose::Revoked, now).await?;
-    let plain = Zeroizing::new(to_json(&granted.fields)?);
+    let plain = Zeroizing::new(fields::to_json(&granted)?);
     let kept = Holding {
         vct: form.vct.as_str().to_owned(),
+        no,
         sealed: keys.data.seal(Sealed::Holding, &person.id, &plain, randomness)?,
         status: granted.status,
         // Two grants within a second are two all the same.
@@ -176,6 +230,7 @@ pub async fn grant(
     holding::put(&mut write, &person.id, &kept).await?;
     let what = Event::DocumentGranted {
         vct: kept.vct,
+        no,
         grant: kept.granted_at,
     };
     feed::note(&mut write, &keys.data, randomness, &person.id, &what, now).await?;
@@ -205,22 +260,21 @@ fn may_issue(kind: &PassType, granted: &Granted, now: Timestamp) -> Result<(), D
 pub async fn withdraw(
     store: &Store,
     keys: &ServingKeys,
-    cnic: &Cnic,
+    whose: &Whose,
     vct: &Vct,
     now: Timestamp,
     randomness: &Randomness,
 ) -> Result<(), DocumentError> {
     let mut write = store.write().await?;
-    let person = find(&mut write, &keys.data, cnic).await?;
-    let held = holding::all(&mut write, &person.id).await?;
-    let one = held
-        .iter()
-        .find(|one| one.vct == vct.as_str())
-        .ok_or(DocumentError::NotHeld)?;
-    holding::remove(&mut write, &person.id, &one.vct).await?;
-    let what = Event::DocumentWithdrawn { vct: one.vct.clone() };
+    let person = find(&mut write, &keys.data, &whose.cnic).await?;
+    let one = held(&mut write, &keys.data, &person, (vct, whose.child.as_ref())).await?;
+    holding::remove(&mut write, &person.id, &one).await?;
+    let what = Event::DocumentWithdrawn {
+        vct: one.vct.clone(),
+        no: one.no,
+    };
     feed::note(&mut write, &keys.data, randomness, &person.id, &what, now).await?;
-    if let Some(flip) = set(&mut write, place(one), StatusPurpose::Revoked, now).await? {
+    if let Some(flip) = set(&mut write, place(&one), StatusPurpose::Revoked, now).await? {
         let status = keys.current(&mut write, Vct::STATUS_MANIFEST, now).await?;
         publish::publish(&mut write, &status, now, &[flip]).await?;
     }
@@ -235,25 +289,40 @@ pub async fn withdraw(
 pub async fn paper(
     store: &Store,
     keys: &ServingKeys,
-    cnic: &Cnic,
+    whose: &Whose,
     vct: &Vct,
     now: Timestamp,
 ) -> Result<Vec<u8>, DocumentError> {
     let mut db = store.read().await?;
-    let person = find_in_good_standing(&mut db, &keys.data, cnic).await?;
+    let person = find_in_good_standing(&mut db, &keys.data, &whose.cnic).await?;
     let register = kinds::published(&mut db).await?;
     let kind = register.find(vct).ok_or(DocumentError::UnknownType)?;
-    let held = holding::all(&mut db, &person.id).await?;
-    let one = held
-        .iter()
-        .find(|one| one.vct == vct.as_str())
-        .ok_or(DocumentError::NotHeld)?;
-    let granted = opened(&keys.data, &person, one)?;
+    let one = held(&mut db, &keys.data, &person, (vct, whose.child.as_ref())).await?;
+    let granted = opened(&keys.data, &person.id, &one)?;
     may_issue(kind, &granted, now)?;
     let record = open(&keys.data, &person)?;
     let claims = kinds::claims(kind, &record, person.status_index, &granted, None, now);
     let issuer = keys.current(&mut db, kind.vct, now).await?;
     kind.issue(&claims, &issuer).map_err(DocumentError::Issue)
+}
+
+/// The document of this kind that a citizen holds, their own or a child's.
+async fn held(
+    db: &mut AnyConnection,
+    data: &DataKeys,
+    person: &Person,
+    (vct, child): (&Vct, Option<&Cnic>),
+) -> Result<Holding, DocumentError> {
+    let no = match child {
+        Some(child) => ward::find(&mut *db, &person.id, &family::subject(data, child))
+            .await?
+            .ok_or(DocumentError::NotHeld)?,
+        None => 0,
+    };
+    let all = holding::all(db, &person.id).await?;
+    all.into_iter()
+        .find(|one| one.vct == vct.as_str() && one.no == no)
+        .ok_or(DocumentError::NotHeld)
 }
 
 /// Sets this bit of all documents of a citizen that have one, inside the caller's transaction, which publishes the bits
@@ -309,11 +378,11 @@ pub(super) async fn move_all(
 }
 
 /// What was granted, opened.
-pub(super) fn opened(data: &DataKeys, person: &Person, one: &Holding) -> Result<Granted, Fault> {
-    let plain = data.open(Sealed::Holding, &person.id, &one.sealed)?;
+pub(super) fn opened(data: &DataKeys, person: &PersonId, one: &Holding) -> Result<Granted, Fault> {
+    let plain = data.open(Sealed::Holding, person, &one.sealed)?;
     Ok(Granted {
-        fields: from_json(&plain)?,
         status: one.status.clone(),
+        ..fields::from_json(&plain)?
     })
 }
 
@@ -359,7 +428,7 @@ fn has_own_list(kind: &PassType) -> bool {
 }
 
 /// Where the bits of a document are that has some of its own.
-fn place(one: &Holding) -> Option<(&str, u32)> {
+pub(super) fn place(one: &Holding) -> Option<(&str, u32)> {
     one.status.as_ref().map(|(list, index)| (list.as_str(), *index))
 }
 
@@ -372,7 +441,7 @@ fn flip(list: &str, purpose: StatusPurpose, index: u32) -> Flip {
 }
 
 /// Sets a bit of a document, if its list has that bitmap; gives it if it was clear.
-async fn set(
+pub(super) async fn set(
     db: &mut AnyConnection,
     place: Option<(&str, u32)>,
     purpose: StatusPurpose,
@@ -386,108 +455,4 @@ async fn set(
     }
     let turned = status::set(db, list, purpose, index, now.unix()).await?;
     Ok(turned.then(|| flip(list, purpose, index)))
-}
-
-/// Fields as they were entered, by the register's kinds.
-fn fields(kind: &PassType, entered: &Map<String, Value>) -> Result<BTreeMap<u8, Field>, DocumentError> {
-    let own = |claim: &&ClaimType| matches!(claim.at, Place::Fact(n) if credential::FIELDS.contains(&n));
-    let known: BTreeMap<&str, &ClaimType> = kind
-        .claims
-        .iter()
-        .filter(own)
-        .map(|claim| (claim.key.as_str(), claim))
-        .collect();
-    if let Some(key) = entered.keys().find(|key| !known.contains_key(key.as_str())) {
-        return Err(DocumentError::UnknownField(key.clone()));
-    }
-    let mut fields = BTreeMap::new();
-    for (key, claim) in known {
-        let Place::Fact(number) = claim.at else { continue };
-        match entered.get(key) {
-            Some(value) => {
-                fields.insert(number, field(claim, value)?);
-            }
-            None if claim.required => return Err(DocumentError::FieldMissing(key.to_owned())),
-            None => {}
-        }
-    }
-    Ok(fields)
-}
-
-fn field(claim: &ClaimType, value: &Value) -> Result<Field, DocumentError> {
-    let wrong = |what| DocumentError::FieldWrong(claim.key.clone(), what);
-    let text = |what| {
-        value
-            .as_str()
-            .filter(|text| !text.trim().is_empty())
-            .ok_or(wrong(what))
-    };
-    Ok(match claim.kind {
-        Kind::Latin => {
-            let text = text("a text in Latin letters")?;
-            if !text.is_ascii() {
-                return Err(wrong("a text in Latin letters"));
-            }
-            Field::Text(text.to_owned())
-        }
-        Kind::Arabic | Kind::Text => Field::Text(text("a text")?.to_owned()),
-        Kind::District => {
-            let what = "the id of a district";
-            let id = province_api::person::DistrictId::parse(text(what)?).map_err(|_| wrong(what))?;
-            districts::find(&id).ok_or(wrong(what))?;
-            Field::Text(id.as_str().to_owned())
-        }
-        Kind::Number | Kind::Money => Field::Number(value.as_u64().ok_or(wrong("a whole number"))?),
-        Kind::Truth => Field::Truth(value.as_bool().ok_or(wrong("true or false"))?),
-        Kind::Date | Kind::LastDay => {
-            let what = "a day such as 2026-11-22";
-            let day = Day::parse(text(what)?).map_err(|_| wrong(what))?;
-            Field::Number(day.compact().parse().map_err(|_| wrong(what))?)
-        }
-        Kind::Cnic => {
-            let what = "a CNIC";
-            let cnic = Cnic::parse(text(what)?).map_err(|_| wrong(what))?;
-            Field::Number(cnic.as_str().parse().map_err(|_| wrong(what))?)
-        }
-        Kind::Word => {
-            let what = "one of its words";
-            let key = text(what)?;
-            let word = claim.words.iter().find(|word| word.key == key);
-            Field::Number(word.ok_or(wrong(what))?.code.into())
-        }
-        // The register's own check lets no photo be a field.
-        Kind::Photo => return Err(wrong("a field")),
-    })
-}
-
-/// Fields as they are kept, sealed: texts, numbers and truths by number.
-fn to_json(fields: &BTreeMap<u8, Field>) -> Result<Vec<u8>, Fault> {
-    let plain: BTreeMap<u8, Value> = fields
-        .iter()
-        .filter_map(|(number, field)| {
-            let value = match field {
-                Field::Text(text) => Value::from(text.clone()),
-                Field::Number(count) => Value::from(*count),
-                Field::Truth(truth) => Value::from(*truth),
-                Field::Bytes(_) => return None,
-            };
-            Some((*number, value))
-        })
-        .collect();
-    serde_json::to_vec(&plain).map_err(Fault::Record)
-}
-
-fn from_json(plain: &[u8]) -> Result<BTreeMap<u8, Field>, Fault> {
-    let kept: BTreeMap<u8, Value> = serde_json::from_slice(plain).map_err(Fault::Record)?;
-    Ok(kept
-        .into_iter()
-        .filter_map(|(number, value)| {
-            let field = match value {
-                Value::String(text) => Field::Text(text),
-                Value::Bool(truth) => Field::Truth(truth),
-                value => Field::Number(value.as_u64()?),
-            };
-            Some((number, field))
-        })
-        .collect())
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use credential::Timestamp;
+use credential::{Timestamp, Vct};
 use province_api::Bytes;
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, FieldProblem, Particulars};
@@ -18,9 +18,8 @@ use province_api::sync::Event;
 use super::answered::Asked;
 use super::kinds::{self, Granted};
 use super::record::Record;
-use super::status::draw;
-use super::status::may_draw;
-use super::{Fault, Province, Refusal, day_of, feed};
+use super::status::{draw, may_draw, publish};
+use super::{Fault, Province, Refusal, day_of, family, feed};
 use crate::districts;
 use crate::nadra::NadraError;
 use crate::photo::{self, PhotoError};
@@ -199,6 +198,7 @@ impl Province {
         small: Vec<u8>,
     ) -> Result<EnrolmentReply, Refusal> {
         let id = PersonId::make(self.randomness());
+        let number = particulars.cnic.clone();
         let record = Record {
             particulars,
             photo: Bytes(small),
@@ -233,7 +233,14 @@ impl Province {
             Err(error) if error.is_taken() => return Err(ProblemCode::AlreadyEnrolled.into()),
             Err(error) => return Err(error.into()),
         }
-        feed::note_bare(&mut write, &person.id, &Event::Enrolled, self.now()).await?;
+        let now = self.now();
+        feed::note_bare(&mut write, &person.id, &Event::Enrolled, now).await?;
+        let with = (&self.keys().data, self.randomness());
+        let flips = family::hand_over(&mut write, with, (&person, &number), now).await?;
+        if !flips.is_empty() {
+            let key = self.keys().current(&mut write, Vct::STATUS_MANIFEST, now).await?;
+            publish(&mut write, &key, now, &flips).await?;
+        }
         let reply = reply(&person);
         self.remember(&mut write, &asked, &reply).await?;
         write.commit().await?;

@@ -31,6 +31,8 @@ pub struct Granted {
     pub fields: BTreeMap<u8, Field>,
     /// List and index, if its kind has a list of its own.
     pub status: Option<(String, u32)>,
+    /// Of a child's document that a guardian holds: the midnight with which the child is of age.
+    pub until: Option<Timestamp>,
 }
 
 /// The published register.
@@ -69,13 +71,15 @@ pub fn is_on_phones(kind: &PassType) -> bool {
     kind.stock > 0 && (kind.show.timed || kind.show.request) && kind.assurance <= ASSURANCE
 }
 
-/// Whether what was granted has ended by its own last day: nothing is issued of it any more.
+/// Whether what was granted has ended, by its own last day or because the child is of age: nothing is issued of it any
+/// more.
 pub fn has_ended(kind: &PassType, granted: &Granted, now: Timestamp) -> bool {
     let facts = Facts {
         fields: granted.fields.clone(),
         ..Facts::default()
     };
-    kind.ends(&facts).is_some_and(|ends| now >= ends)
+    let ends = kind.ends(&facts).into_iter().chain(granted.until);
+    ends.min().is_some_and(|ends| now >= ends)
 }
 
 /// Whether every enrolled citizen may draw this kind.
@@ -137,7 +141,7 @@ pub fn claims(
             Place::Fact(number) => fact(&mut claims.facts, number, record, age),
         }
     }
-    if let Some(ends) = kind.ends(&claims.facts) {
+    for ends in kind.ends(&claims.facts).into_iter().chain(granted.until) {
         claims.exp = claims.exp.min(ends);
     }
     claims

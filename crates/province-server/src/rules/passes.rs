@@ -31,8 +31,8 @@ pub const BATCHES_MAX: u32 = 20;
 /// Batches of a device that are kept for asking again: a batch is large, and a phone waits for one at a time.
 const BATCHES_KEPT: u32 = 4;
 
-/// A holder key that has been proven, and what it is for.
-type Proven<'a> = (&'a PassType, PublicKey);
+/// A holder key that has been proven, and what it is for: which kind, and whose of it.
+type Proven<'a> = (&'a PassType, u32, PublicKey);
 
 impl Province {
     /// A fresh challenge for an enrolled device; asked for again, the same one until it is used or over.
@@ -141,7 +141,7 @@ impl Province {
             let Some(kind) = kind.filter(|kind| kinds::is_on_phones(kind)) else {
                 continue;
             };
-            let granted = document::opened(&self.keys().data, person, &one)?;
+            let granted = document::opened(&self.keys().data, &person.id, &one)?;
             if kinds::has_ended(kind, &granted, now) {
                 continue;
             }
@@ -170,13 +170,16 @@ impl Province {
         let mut db = self.store().read().await?;
         let mut keys = BTreeMap::new();
         let mut credentials = Vec::with_capacity(wanted.len());
-        for (kind, holder) in wanted {
+        for (kind, no, holder) in wanted {
             let granted = if kinds::is_document(kind) {
-                let one = held.iter().find(|one| one.vct == kind.vct.as_str());
+                let mut held = held.iter();
+                let one = held.find(|one| one.vct == kind.vct.as_str() && one.no == *no);
                 let one = one.ok_or(ProblemCode::PassTypeUnknown)?;
-                document::opened(&self.keys().data, person, one)?
-            } else {
+                document::opened(&self.keys().data, &person.id, one)?
+            } else if *no == 0 {
                 Granted::default()
+            } else {
+                return Err(ProblemCode::PassTypeUnknown.into());
             };
             let key = match keys.entry(kind.vct) {
                 Entry::Occupied(known) => known.into_mut(),
@@ -219,9 +222,13 @@ fn proven<'a>(
             let unproven = ProblemCode::HolderKeyUnproven;
             let holder = PublicKey::parse(&wanted.holder_key.0).map_err(|_| unproven)?;
             let proof: &[u8; 64] = wanted.proof.0.as_slice().try_into().map_err(|_| unproven)?;
-            let message = proof_message(&request.challenge.0, &wanted.vct, &wanted.holder_key.0);
+            let message = proof_message(
+                &request.challenge.0,
+                (&wanted.vct, wanted.no),
+                &wanted.holder_key.0,
+            );
             if holder.verifies(&message, proof) && seen.insert(*holder.as_bytes()) {
-                Ok((kind, holder))
+                Ok((kind, wanted.no, holder))
             } else {
                 Err(unproven)
             }
@@ -232,7 +239,7 @@ fn proven<'a>(
 /// What is told of a batch: how many of each kind, never which.
 fn issued(wanted: &[Proven<'_>]) -> Event {
     let mut passes = BTreeMap::new();
-    for (kind, _) in wanted {
+    for (kind, ..) in wanted {
         *passes.entry(kind.vct.as_str().to_owned()).or_insert(0) += 1;
     }
     Event::PassesIssued { passes }
@@ -240,17 +247,19 @@ fn issued(wanted: &[Proven<'_>]) -> Event {
 
 /// What a citizen with these documents may draw.
 pub(super) fn offers(register: &RegisterContent, held: &[Holding]) -> Vec<Offer> {
-    let offer = |kind: &PassType| {
-        let grant = if kinds::is_document(kind) {
-            held.iter().find(|one| one.vct == kind.vct.as_str())?.granted_at
-        } else {
-            0
-        };
-        Some(Offer {
+    let mut offers = Vec::new();
+    for kind in register.types.iter().filter(|kind| kinds::is_on_phones(kind)) {
+        let offer = |no, grant| Offer {
             vct: kind.vct.as_str().to_owned(),
+            no,
             grant,
-        })
-    };
-    let on_phones = register.types.iter().filter(|kind| kinds::is_on_phones(kind));
-    on_phones.filter_map(offer).collect()
+        };
+        if kinds::is_document(kind) {
+            let of_kind = held.iter().filter(|one| one.vct == kind.vct.as_str());
+            offers.extend(of_kind.map(|one| offer(one.no, one.granted_at)));
+        } else {
+            offers.push(offer(0, 0));
+        }
+    }
+    offers
 }

@@ -8,7 +8,7 @@ use paper::{Card, Document, PrintError, Row, Words, card_pdf, card_sheet_pdf, do
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::{Cnic, DistrictId, GuardianRelation};
 
-use super::document::{self, DocumentError};
+use super::document::{self, DocumentError, Whose};
 use super::kinds::{self, Granted};
 use super::publish::{ISSUER_NAME, ISSUER_NAME_UR};
 use super::record::Record;
@@ -149,8 +149,8 @@ impl Press<'_> {
     ///
     /// # Errors
     /// [`PressError`].
-    pub async fn document(&self, cnic: &Cnic, vct: &Vct, now: Timestamp) -> Result<Vec<u8>, PressError> {
-        let signed = document::paper(self.store, self.keys, cnic, vct, now).await?;
+    pub async fn document(&self, whose: &Whose, vct: &Vct, now: Timestamp) -> Result<Vec<u8>, PressError> {
+        let signed = document::paper(self.store, self.keys, whose, vct, now).await?;
         let mut db = self.store.read().await?;
         let ends = signing::end_of_current(&mut db, *vct, now).await?;
         let register = kinds::published(&mut db).await?;

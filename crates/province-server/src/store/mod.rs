@@ -17,6 +17,7 @@ pub mod seen;
 pub mod status;
 pub mod status_file;
 pub mod trusted_key;
+pub mod ward;
 
 use std::fmt::Write as _;
 use std::ops::{Deref, DerefMut};

@@ -138,6 +138,7 @@ pub async fn remove(db: &mut AnyConnection, person: &Person) -> Result<(), Store
     // Not left to ON DELETE CASCADE alone, which an engine may have switched off.
     for sql in [
         "DELETE FROM holding WHERE person = $1",
+        "DELETE FROM ward WHERE person = $1",
         "DELETE FROM event WHERE person = $1",
         "DELETE FROM former_device WHERE person = $1",
         "DELETE FROM person WHERE id = $1",

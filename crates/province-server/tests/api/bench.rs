@@ -184,16 +184,19 @@ impl Phone {
         derive_holder_key(&self.seed, index)
     }
 
-    /// Wanted passes of these types, with the holder keys from `first` on, proven over `challenge`.
+    /// Wanted passes of these types (`b-form#2`: the second child's), with the holder keys from `first` on, proven over `challenge`.
     pub fn wanted(&self, challenge: &Bytes, first: u64, types: &[&str]) -> PassesRequest {
         let passes = (first..)
             .zip(types)
             .map(|(index, vct)| {
                 let holder = self.holder(index);
                 let key = holder.public();
-                let message = proof_message(&challenge.0, vct, key.as_bytes());
+                let (vct, no) = vct.split_once('#').unwrap_or((vct, "0"));
+                let no = no.parse().unwrap();
+                let message = proof_message(&challenge.0, (vct, no), key.as_bytes());
                 WantedPass {
-                    vct: (*vct).to_owned(),
+                    vct: vct.to_owned(),
+                    no,
                     holder_key: Bytes::from(&key.as_bytes()[..]),
                     proof: Bytes::from(&holder.sign(&message)[..]),
                 }

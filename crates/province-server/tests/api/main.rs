@@ -16,6 +16,7 @@ mod connections;
 mod documents;
 mod enrolments;
 mod fallen;
+mod family;
 mod full;
 mod largest;
 mod limits;

@@ -57,7 +57,7 @@ impl Bench {
         codes[0]
     }
 
-    async fn is_revoked(&self, at: &StatusRef) -> bool {
+    pub async fn is_revoked(&self, at: &StatusRef) -> bool {
         self.status().await.standing(at).unwrap() == Standing::Revoked
     }
 }

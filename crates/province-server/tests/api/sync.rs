@@ -143,7 +143,7 @@ async fn what_an_operator_does_is_told_at_the_next_sync_in_order() {
     let told = bench.sync(&phone, &mut known).await;
     let domicile = "domicile".to_owned();
     let [
-        Event::DocumentGranted { vct, grant },
+        Event::DocumentGranted { vct, no: 0, grant },
         Event::PassesIssued { passes },
     ] = &whats(&told)[..]
     else {
@@ -180,7 +180,8 @@ async fn what_an_operator_does_is_told_at_the_next_sync_in_order() {
         [
             Event::Resumed,
             Event::DocumentWithdrawn {
-                vct: domicile.clone()
+                vct: domicile.clone(),
+                no: 0,
             }
         ]
     );

@@ -21,11 +21,12 @@ use sha2::{Digest as _, Sha256};
 use self::rows::Rows;
 use crate::error::StoreError;
 use crate::opaque::opaque_debug;
-use crate::screen::{Draft, Language};
+use crate::screen::{Child, Draft, Language};
+use crate::store::credential::Which;
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::enrolment::{self, State};
 use crate::store::moving::{self, Source};
-use crate::store::{artefact, credential as passes};
+use crate::store::{artefact, child, credential as passes};
 
 opaque_debug!(Archive, Document, PublicFile);
 
@@ -59,8 +60,11 @@ pub(crate) struct Archive {
     pub(crate) draft: Option<Draft>,
     /// The picture that the province signed, WebP.
     photo: Option<Bytes>,
-    /// The newest of each kind.
+    /// The newest of each kind and person.
     pub(crate) documents: Vec<Document>,
+    /// Children whose documents these are, or were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    children: Vec<Child>,
     pub(crate) history: Vec<Rows>,
     /// What the documents' names and the history's words are read with. Signed, and verified again at each use.
     public: Vec<PublicFile>,
@@ -71,8 +75,24 @@ pub(crate) struct Archive {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Document {
     pub(crate) vct: String,
+    /// Whose: 0, which is not written, is the citizen's own.
+    #[serde(default, skip_serializing_if = "is_own")]
+    pub(crate) no: u32,
     /// As its issuer signed it.
     pub(crate) raw: Bytes,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_own(no: &u32) -> bool {
+    *no == 0
+}
+
+impl Document {
+    /// Which it is; nothing of a kind that cannot be.
+    pub(crate) fn which(&self) -> Option<Which> {
+        let vct = Vct::parse(&self.vct).ok()?;
+        Some(Which { vct, no: self.no })
+    }
 }
 
 /// A signed file of the province.
@@ -96,10 +116,9 @@ impl Archive {
     /// Everything of this vault that may leave it.
     pub(crate) fn of(database: &Connection, language: Language, now: Timestamp) -> Result<Self, StoreError> {
         let mut documents = moving::kept(database)?;
-        for kind in passes::kinds(database)? {
-            let vct = Vct::parse(&kind).map_err(|_| StoreError::Row)?;
-            if let Some(newest) = passes::newest(database, vct)? {
-                documents.insert(kind, newest.raw);
+        for which in passes::all(database)? {
+            if let Some(newest) = passes::newest(database, which)? {
+                documents.insert(which, newest.raw);
             }
         }
         let mut public = Vec::new();
@@ -122,8 +141,13 @@ impl Archive {
             photo: draft_table::photo(database, PhotoKind::Card)?.map(Bytes),
             documents: documents
                 .into_iter()
-                .map(|(vct, raw)| Document { vct, raw: Bytes(raw) })
+                .map(|(which, raw)| Document {
+                    vct: which.vct.as_str().to_owned(),
+                    no: which.no,
+                    raw: Bytes(raw),
+                })
                 .collect(),
+            children: child::all(database)?,
             history: rows::all(database)?,
             public,
         })
@@ -177,12 +201,10 @@ impl Archive {
         if archive.to_json()? != json {
             return Err(ArchiveError::Malformed);
         }
-        let mut kinds = BTreeSet::new();
+        let mut held = BTreeSet::new();
         for document in &archive.documents {
-            let sound = Vct::parse(&document.vct).is_ok()
-                && Credential::parse(&document.raw.0).is_ok()
-                && kinds.insert(&document.vct);
-            if !sound {
+            let which = document.which().ok_or(ArchiveError::Malformed)?;
+            if Credential::parse(&document.raw.0).is_err() || !held.insert(which) {
                 return Err(ArchiveError::Malformed);
             }
         }
@@ -197,7 +219,7 @@ impl Archive {
     pub(crate) fn may_enter(database: &Connection) -> Result<bool, StoreError> {
         let unused = enrolment::load(database)?.state == State::Draft
             && moving::restored(database)?.is_none()
-            && passes::kinds(database)?.is_empty();
+            && passes::all(database)?.is_empty();
         Ok(unused && rows::are_none(database)?)
     }
 
@@ -219,7 +241,11 @@ impl Archive {
             draft_table::save_photo(database, PhotoKind::Card, &photo.0)?;
         }
         for document in &self.documents {
-            moving::keep(database, &document.vct, &document.raw.0)?;
+            let which = document.which().ok_or(ArchiveError::Malformed)?;
+            moving::keep(database, which, &document.raw.0)?;
+        }
+        for one in &self.children {
+            child::save(database, one)?;
         }
         for table in &self.history {
             table.enter(database)?;

@@ -34,7 +34,7 @@ fn put_rows(database: &Connection, rows: u64) {
     for at in 0..rows {
         let row = showing::New {
             at: AT.plus(at * 86_500),
-            vct: if at % 3 == 0 { "age" } else { "residence" },
+            which: if at % 3 == 0 { Vct::AGE } else { Vct::RESIDENCE }.into(),
             mode: crate::screen::ShowingMode::Request,
             outcome: crate::screen::ShowingOutcome::Shown,
             reason: None,

@@ -15,6 +15,8 @@ use crate::error::StoreError;
 use crate::home::{last_day, screen_time};
 use crate::picture;
 use crate::screen::{Document, DocumentSort, DocumentState, Documents, PutAway};
+use crate::store::child;
+use crate::store::credential::Which;
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::past_document::{self, PastDocument, Why};
 use crate::store::{credential as passes, enrolment, moving, offer, put_away, sync_state};
@@ -25,9 +27,9 @@ use person::People;
 #[derive(Clone, PartialEq, Eq)]
 enum Place {
     /// Among the passes that can be shown.
-    Stock(String),
+    Stock(Which),
     /// Of the phone before.
-    Kept(String),
+    Kept(Which),
     /// It ended.
     Past(i64),
 }
@@ -36,8 +38,8 @@ impl Place {
     fn parse(text: &str) -> Option<Self> {
         let (place, name) = text.split_once(':')?;
         match place {
-            "stock" => Some(Self::Stock(name.to_owned())),
-            "kept" => Some(Self::Kept(name.to_owned())),
+            "stock" => Which::parse(name).map(Self::Stock),
+            "kept" => Which::parse(name).map(Self::Kept),
             "past" => name.parse().ok().map(Self::Past),
             _ => None,
         }
@@ -47,8 +49,8 @@ impl Place {
 impl std::fmt::Display for Place {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Stock(vct) => write!(formatter, "stock:{vct}"),
-            Self::Kept(vct) => write!(formatter, "kept:{vct}"),
+            Self::Stock(which) => write!(formatter, "stock:{which}"),
+            Self::Kept(which) => write!(formatter, "kept:{which}"),
             Self::Past(id) => write!(formatter, "past:{id}"),
         }
     }
@@ -74,14 +76,13 @@ fn papers(database: &Connection) -> Result<Vec<Paper>, StoreError> {
         });
         Ok::<_, StoreError>(())
     };
-    for vct in passes::kinds(database)? {
-        let kind = Vct::parse(&vct).map_err(|_| StoreError::Row)?;
-        if let Some(stored) = passes::newest(database, kind)? {
-            add(Place::Stock(vct), &stored.raw, None)?;
+    for which in passes::all(database)? {
+        if let Some(stored) = passes::newest(database, which)? {
+            add(Place::Stock(which), &stored.raw, None)?;
         }
     }
-    for (vct, raw) in moving::kept(database)? {
-        add(Place::Kept(vct), &raw, None)?;
+    for (which, raw) in moving::kept(database)? {
+        add(Place::Kept(which), &raw, None)?;
     }
     for PastDocument {
         id,
@@ -152,8 +153,8 @@ impl<'a> Reader<'a> {
             .as_ref()
             .and_then(|at| self.status.as_ref()?.standing(at));
         let shows = match paper.place {
-            Place::Stock(_) => {
-                self.taken && passes::next_to_show(self.database, says.vct, self.now)?.is_some()
+            Place::Stock(which) => {
+                self.taken && passes::next_to_show(self.database, which, self.now)?.is_some()
             }
             Place::Kept(_) | Place::Past(_) => false,
         };
@@ -180,7 +181,7 @@ impl<'a> Reader<'a> {
             .as_ref()
             .and_then(|trust| paper.credential.issuer(trust).ok());
         let left = match paper.place {
-            Place::Stock(_) => passes::stock(self.database, says.vct, self.now)?.left,
+            Place::Stock(which) => passes::stock(self.database, which, self.now)?.left,
             Place::Kept(_) | Place::Past(_) => 0,
         };
         let photo = self.photo.as_ref().map(Sha256::digest);
@@ -222,10 +223,10 @@ pub(crate) fn all(database: &Connection, roots: &RootSet, now: Timestamp) -> Res
     };
     let mut gone = Vec::new();
     for row in put_away::all(database)? {
-        let vct = Vct::parse(&row.vct).map_err(|_| StoreError::Row)?;
         gone.push(PutAway {
             id: row.id.to_string(),
-            kind: claims::kind_view(reader.kind(&vct)),
+            kind: claims::kind_view(reader.kind(&row.which.vct)),
+            child: child::find(database, row.which.no)?,
             at: screen_time(row.at),
         });
     }
@@ -253,8 +254,8 @@ pub(crate) fn delete(
 ) -> Result<(), UiError> {
     let transaction = database.unchecked_transaction()?;
     let there = match Place::parse(id) {
-        Some(Place::Stock(vct)) => delete_granted(&transaction, roots, &vct, now)?,
-        Some(Place::Kept(vct)) => moving::delete_kept(&transaction, &vct)?,
+        Some(Place::Stock(which)) => delete_granted(&transaction, roots, which, now)?,
+        Some(Place::Kept(which)) => moving::delete_kept(&transaction, which)?,
         Some(Place::Past(id)) => past_document::delete(&transaction, id)?,
         None => false,
     };
@@ -268,22 +269,19 @@ pub(crate) fn delete(
 fn delete_granted(
     database: &Connection,
     roots: &RootSet,
-    vct: &str,
+    which: Which,
     now: Timestamp,
 ) -> Result<bool, UiError> {
-    let Ok(kind) = Vct::parse(vct) else {
-        return Ok(false);
-    };
     let types = crate::sync::types_here(database, roots)?;
-    let known = types.as_ref().and_then(|types| types.find(&kind));
+    let known = types.as_ref().and_then(|types| types.find(&which.vct));
     // They come with the card, and a missing one would be drawn again at once.
-    if kind == Vct::IDENTITY || known.is_some_and(|kind| !claims::is_document(kind)) {
+    if which.vct == Vct::IDENTITY || known.is_some_and(|kind| !claims::is_document(kind)) {
         return Err(UiCode::DocumentStays.into());
     }
-    if let Some(grant) = offer::all(database)?.get(vct) {
-        put_away::insert(database, (vct, *grant), now)?;
+    if let Some(grant) = offer::all(database)?.get(&which) {
+        put_away::insert(database, (which, *grant), now)?;
     }
-    Ok(passes::delete_kind(database, vct)? > 0)
+    Ok(passes::delete(database, which)? > 0)
 }
 
 /// Wants back what was deleted; the next sync draws it.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{ClaimView, KindView};
+use super::{Child, ClaimView, KindView};
 use crate::opaque::opaque_debug;
 
 opaque_debug!(Documents, Person, Document);
@@ -110,6 +110,8 @@ pub struct PutAway {
     pub id: String,
     /// What its kind is called.
     pub kind: KindView,
+    /// The child whose it is; absent for the citizen's own.
+    pub child: Option<Child>,
     /// When it was deleted.
     pub at: u32,
 }

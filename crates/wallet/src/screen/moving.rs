@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Card, ClaimView, KindView, Qr, Words};
+use super::{Card, Child, ClaimView, KindView, Qr, Words};
 use crate::opaque::opaque_debug;
 
 opaque_debug!(BackupPhrase, BackupFile, RestoredView, DocumentView, MoveView);
@@ -69,6 +69,8 @@ pub struct DocumentView {
     pub vct: String,
     /// What it is called.
     pub kind: KindView,
+    /// The child whose it is; absent for the citizen's own.
+    pub child: Option<Child>,
     /// What it says.
     pub claims: Vec<ClaimView>,
     /// Its last day, `YYYY-MM-DD`.

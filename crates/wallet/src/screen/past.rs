@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{HistoryItem, KindView};
+use super::{Child, HistoryItem, KindView};
 use crate::opaque::opaque_debug;
 
 opaque_debug!(PastAsk, PastEntry, ServiceItem);
@@ -70,6 +70,8 @@ pub struct ServiceItem {
     pub vct: Option<String>,
     /// What that is called.
     pub pass: Option<KindView>,
+    /// The child whose it is; absent for the citizen's own.
+    pub child: Option<Child>,
 }
 
 /// How words were found.

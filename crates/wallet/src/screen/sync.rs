@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::KindView;
+use super::{Child, KindView};
 use crate::code::{UiCode, UiError};
 
 /// The screen "What is on its way".
@@ -40,6 +40,8 @@ pub struct Item {
     pub state: ItemState,
     /// Which document, if it is one.
     pub kind: Option<KindView>,
+    /// The child whose it is; absent for the citizen's own.
+    pub child: Option<Child>,
     /// When that was decided, or answered.
     pub at: Option<u32>,
     /// What the last try brought, or why it was refused.

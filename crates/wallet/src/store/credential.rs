@@ -9,9 +9,55 @@ use crate::opaque::opaque_debug;
 
 opaque_debug!(Stored);
 
+/// Which pass or document: its kind, and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Which {
+    pub(crate) vct: Vct,
+    /// 0 is the citizen's own; a child whose documents they hold has a number from 1.
+    pub(crate) no: u32,
+}
+
+impl From<Vct> for Which {
+    /// The citizen's own.
+    fn from(vct: Vct) -> Self {
+        Self { vct, no: 0 }
+    }
+}
+
+impl std::fmt::Display for Which {
+    /// `domicile`, or `b-form:2` of the second child.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.no {
+            0 => formatter.write_str(self.vct.as_str()),
+            no => write!(formatter, "{}:{no}", self.vct.as_str()),
+        }
+    }
+}
+
+impl Which {
+    /// What [`std::fmt::Display`] writes.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (vct, no) = text.split_once(':').unwrap_or((text, "0"));
+        let which = Self {
+            vct: Vct::parse(vct).ok()?,
+            no: no.parse().ok()?,
+        };
+        (which.to_string() == text).then_some(which)
+    }
+
+    /// From the two columns of a row.
+    pub(crate) fn read(row: &Row<'_>, (vct, no): (usize, usize)) -> Result<Self, StoreError> {
+        let vct = row.get_ref(vct)?.as_str().map_err(|_| StoreError::Row)?;
+        Ok(Self {
+            vct: Vct::parse(vct).map_err(|_| StoreError::Row)?,
+            no: row.get(no)?,
+        })
+    }
+}
+
 /// A pass to be stored.
 pub(crate) struct New<'a> {
-    pub(crate) vct: Vct,
+    pub(crate) which: Which,
     pub(crate) raw: &'a [u8],
     pub(crate) holder_index: u64,
     pub(crate) starts_at: Timestamp,
@@ -42,9 +88,10 @@ pub(crate) struct Stock {
 /// Keeps a pass.
 pub(crate) fn insert(database: &Connection, pass: &New<'_>) -> Result<(), StoreError> {
     database.execute(
-        "INSERT INTO credential (vct, raw, holder_index, starts_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO credential (vct, no, raw, holder_index, starts_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         (
-            pass.vct.as_str(),
+            pass.which.vct.as_str(),
+            pass.which.no,
             pass.raw,
             to_sql(pass.holder_index),
             to_sql(pass.starts_at.unix()),
@@ -57,39 +104,46 @@ pub(crate) fn insert(database: &Connection, pass: &New<'_>) -> Result<(), StoreE
 /// The pass to show: never shown and first to expire; else, of those in date, the one shown last.
 pub(crate) fn next_to_show(
     database: &Connection,
-    vct: Vct,
+    which: impl Into<Which>,
     now: Timestamp,
 ) -> Result<Option<Stored>, StoreError> {
+    let Which { vct, no } = which.into();
     Ok(database
         .query_row(
             "SELECT id, raw, holder_index, shown_at FROM credential \
-             WHERE vct = ?1 AND starts_at <= ?2 AND expires_at > ?2 \
+             WHERE vct = ?1 AND no = ?3 AND starts_at <= ?2 AND expires_at > ?2 \
              ORDER BY shown_at IS NOT NULL, CASE WHEN shown_at IS NULL THEN expires_at END, shown_at DESC, id \
              LIMIT 1",
-            (vct.as_str(), to_sql(now.unix())),
+            (vct.as_str(), to_sql(now.unix()), no),
             read,
         )
         .optional()?)
 }
 
-/// The newest pass of a kind, in date or not.
-pub(crate) fn newest(database: &Connection, vct: Vct) -> Result<Option<Stored>, StoreError> {
+/// The newest one, in date or not.
+pub(crate) fn newest(database: &Connection, which: impl Into<Which>) -> Result<Option<Stored>, StoreError> {
+    let Which { vct, no } = which.into();
     Ok(database
         .query_row(
-            "SELECT id, raw, holder_index, shown_at FROM credential WHERE vct = ?1 \
+            "SELECT id, raw, holder_index, shown_at FROM credential WHERE vct = ?1 AND no = ?2 \
              ORDER BY expires_at DESC, id LIMIT 1",
-            [vct.as_str()],
+            (vct.as_str(), no),
             read,
         )
         .optional()?)
 }
 
-/// Whether there is a pass of a kind that begins only after `at`. The province signs none for later: such a phone's clock
+/// Whether there is one that begins only after `at`. The province signs none for later: such a phone's clock
 /// is behind.
-pub(crate) fn begin_later(database: &Connection, vct: Vct, at: Timestamp) -> Result<bool, StoreError> {
+pub(crate) fn begin_later(
+    database: &Connection,
+    which: impl Into<Which>,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let Which { vct, no } = which.into();
     Ok(database.query_row(
-        "SELECT EXISTS (SELECT 1 FROM credential WHERE vct = ?1 AND starts_at > ?2)",
-        (vct.as_str(), to_sql(at.unix())),
+        "SELECT EXISTS (SELECT 1 FROM credential WHERE vct = ?1 AND no = ?3 AND starts_at > ?2)",
+        (vct.as_str(), to_sql(at.unix()), no),
         |row| row.get(0),
     )?)
 }
@@ -103,12 +157,17 @@ pub(crate) fn mark_shown(database: &Connection, id: i64, now: Timestamp) -> Resu
     Ok(())
 }
 
-/// How many there are of a kind that are still in date at `at`.
-pub(crate) fn stock(database: &Connection, vct: Vct, at: Timestamp) -> Result<Stock, StoreError> {
+/// How many there are that are still in date at `at`.
+pub(crate) fn stock(
+    database: &Connection,
+    which: impl Into<Which>,
+    at: Timestamp,
+) -> Result<Stock, StoreError> {
+    let Which { vct, no } = which.into();
     Ok(database.query_row(
         "SELECT count(*) FILTER (WHERE shown_at IS NULL), count(*), min(expires_at) FILTER (WHERE shown_at IS NULL) \
-         FROM credential WHERE vct = ?1 AND expires_at > ?2",
-        (vct.as_str(), to_sql(at.unix())),
+         FROM credential WHERE vct = ?1 AND no = ?3 AND expires_at > ?2",
+        (vct.as_str(), to_sql(at.unix()), no),
         |row| {
             Ok(Stock {
                 left: row.get(0)?,
@@ -121,43 +180,60 @@ pub(crate) fn stock(database: &Connection, vct: Vct, at: Timestamp) -> Result<St
     )?)
 }
 
-/// How many of a kind are left that are in date and end before `until`, and were signed before `signed_before`.
+/// How many are left that are in date and end before `until`, and were signed before `signed_before`.
 pub(crate) fn ending(
     database: &Connection,
-    vct: Vct,
+    which: impl Into<Which>,
     (now, until): (Timestamp, Timestamp),
     signed_before: Timestamp,
 ) -> Result<u32, StoreError> {
+    let Which { vct, no } = which.into();
     Ok(database.query_row(
-        "SELECT count(*) FROM credential WHERE vct = ?1 AND shown_at IS NULL AND expires_at > ?2 AND expires_at <= ?3 \
-         AND starts_at <= ?4",
+        "SELECT count(*) FROM credential WHERE vct = ?1 AND no = ?5 AND shown_at IS NULL AND expires_at > ?2 \
+         AND expires_at <= ?3 AND starts_at <= ?4",
         (
             vct.as_str(),
             to_sql(now.unix()),
             to_sql(until.unix()),
             to_sql(signed_before.unix()),
+            no,
         ),
         |row| row.get(0),
     )?)
 }
 
-/// The kinds of which there is a pass.
-pub(crate) fn kinds(database: &Connection) -> Result<Vec<String>, StoreError> {
-    let mut statement = database.prepare("SELECT DISTINCT vct FROM credential ORDER BY vct")?;
-    let rows = statement.query_map([], |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// Everything of which there is a pass.
+pub(crate) fn all(database: &Connection) -> Result<Vec<Which>, StoreError> {
+    let mut statement = database.prepare("SELECT DISTINCT vct, no FROM credential ORDER BY vct, no")?;
+    let mut rows = statement.query([])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(Which::read(row, (0, 1))?);
+    }
+    Ok(all)
 }
 
-/// Forgets all passes of a kind: a document that was withdrawn or granted anew.
-pub(crate) fn delete_kind(database: &Connection, vct: &str) -> Result<usize, StoreError> {
-    Ok(database.execute("DELETE FROM credential WHERE vct = ?1", [vct])?)
+/// The same of one kind.
+pub(crate) fn of_kind(database: &Connection, vct: Vct) -> Result<Vec<Which>, StoreError> {
+    Ok(all(database)?
+        .into_iter()
+        .filter(|which| which.vct == vct)
+        .collect())
 }
 
-/// Forgets passes that are out of date, but the newest of each kind: the card is drawn from it.
+/// Forgets all passes of a document that was withdrawn or granted anew.
+pub(crate) fn delete(database: &Connection, which: Which) -> Result<usize, StoreError> {
+    Ok(database.execute(
+        "DELETE FROM credential WHERE vct = ?1 AND no = ?2",
+        (which.vct.as_str(), which.no),
+    )?)
+}
+
+/// Forgets passes that are out of date, but the newest of each: the card is drawn from it.
 pub(crate) fn delete_expired(database: &Connection, now: Timestamp) -> Result<(), StoreError> {
     database.execute(
         "DELETE FROM credential WHERE expires_at <= ?1 AND EXISTS (\
-           SELECT 1 FROM credential AS newer WHERE newer.vct = credential.vct AND \
+           SELECT 1 FROM credential AS newer WHERE newer.vct = credential.vct AND newer.no = credential.no AND \
            (newer.expires_at, -newer.id) > (credential.expires_at, -credential.id))",
         [to_sql(now.unix())],
     )?;
@@ -185,7 +261,7 @@ mod tests {
 
     fn put(database: &Connection, index: u64, expires: u64) {
         let pass = New {
-            vct: Vct::AGE,
+            which: Vct::AGE.into(),
             raw: &[u8::try_from(index).unwrap()],
             holder_index: index,
             starts_at: at(10),

@@ -6,6 +6,7 @@ use credential::Timestamp;
 use rand_core::CryptoRng;
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::credential::Which;
 use super::{enrolment, from_sql, sync_state, to_sql};
 use crate::error::StoreError;
 
@@ -78,22 +79,33 @@ pub(crate) fn confirmed(database: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The documents of the phone before, by kind.
-pub(crate) fn kept(database: &Connection) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
-    let mut statement = database.prepare("SELECT vct, raw FROM kept_document")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// The documents of the phone before, by kind and whose they are.
+pub(crate) fn kept(database: &Connection) -> Result<BTreeMap<Which, Vec<u8>>, StoreError> {
+    let mut statement = database.prepare("SELECT vct, no, raw FROM kept_document")?;
+    let mut rows = statement.query([])?;
+    let mut kept = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        kept.insert(Which::read(row, (0, 1))?, row.get(2)?);
+    }
+    Ok(kept)
 }
 
 /// Keeps one of them.
-pub(crate) fn keep(database: &Connection, vct: &str, raw: &[u8]) -> Result<(), StoreError> {
-    database.execute("INSERT INTO kept_document (vct, raw) VALUES (?1, ?2)", (vct, raw))?;
+pub(crate) fn keep(database: &Connection, which: Which, raw: &[u8]) -> Result<(), StoreError> {
+    database.execute(
+        "INSERT INTO kept_document (vct, no, raw) VALUES (?1, ?2, ?3)",
+        (which.vct.as_str(), which.no, raw),
+    )?;
     Ok(())
 }
 
 /// Deletes one of them; says whether it was there.
-pub(crate) fn delete_kept(database: &Connection, vct: &str) -> Result<bool, StoreError> {
-    Ok(database.execute("DELETE FROM kept_document WHERE vct = ?1", [vct])? > 0)
+pub(crate) fn delete_kept(database: &Connection, which: Which) -> Result<bool, StoreError> {
+    let rows = database.execute(
+        "DELETE FROM kept_document WHERE vct = ?1 AND no = ?2",
+        (which.vct.as_str(), which.no),
+    )?;
+    Ok(rows > 0)
 }
 
 /// How far this vault's move to another phone is.

@@ -3,6 +3,7 @@
 use credential::Timestamp;
 use rusqlite::Connection;
 
+use super::credential::Which;
 use super::{from_sql, to_sql};
 use crate::error::StoreError;
 use crate::opaque::opaque_debug;
@@ -41,13 +42,19 @@ pub(crate) struct PastDocument {
 /// Keeps the last copy of a document.
 pub(crate) fn insert(
     database: &Connection,
-    vct: &str,
+    which: Which,
     raw: &[u8],
     (ended_at, why): (Timestamp, Why),
 ) -> Result<(), StoreError> {
     database.execute(
-        "INSERT INTO past_document (vct, raw, ended_at, why) VALUES (?1, ?2, ?3, ?4)",
-        (vct, raw, to_sql(ended_at.unix()), why.as_str()),
+        "INSERT INTO past_document (vct, no, raw, ended_at, why) VALUES (?1, ?2, ?3, ?4, ?5)",
+        (
+            which.vct.as_str(),
+            which.no,
+            raw,
+            to_sql(ended_at.unix()),
+            why.as_str(),
+        ),
     )?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use credential::Timestamp;
 use rusqlite::Connection;
 
+use super::credential::Which;
 use super::{from_sql, to_sql};
 use crate::error::StoreError;
 
@@ -10,19 +11,19 @@ use crate::error::StoreError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PutAway {
     pub(crate) id: i64,
-    pub(crate) vct: String,
+    pub(crate) which: Which,
     pub(crate) at: Timestamp,
 }
 
 /// Notes that this grant is not wanted on this phone.
 pub(crate) fn insert(
     database: &Connection,
-    (vct, grant): (&str, u64),
+    (which, grant): (Which, u64),
     now: Timestamp,
 ) -> Result<(), StoreError> {
     database.execute(
-        "INSERT OR REPLACE INTO put_away (vct, grant_no, at) VALUES (?1, ?2, ?3)",
-        (vct, to_sql(grant), to_sql(now.unix())),
+        "INSERT OR REPLACE INTO put_away (vct, no, grant_no, at) VALUES (?1, ?2, ?3, ?4)",
+        (which.vct.as_str(), which.no, to_sql(grant), to_sql(now.unix())),
     )?;
     Ok(())
 }
@@ -30,16 +31,19 @@ pub(crate) fn insert(
 /// All of them that the province still offers, those that were deleted last first.
 pub(crate) fn all(database: &Connection) -> Result<Vec<PutAway>, StoreError> {
     let mut statement = database.prepare(
-        "SELECT put_away.id, vct, at FROM put_away JOIN offer USING (vct, grant_no) ORDER BY at DESC, put_away.id DESC",
+        "SELECT put_away.id, vct, no, at FROM put_away JOIN offer USING (vct, no, grant_no) \
+         ORDER BY at DESC, put_away.id DESC",
     )?;
-    let rows = statement.query_map([], |row| {
-        Ok(PutAway {
+    let mut rows = statement.query([])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(PutAway {
             id: row.get(0)?,
-            vct: row.get(1)?,
-            at: Timestamp::from_unix(from_sql(row.get(2)?)),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+            which: Which::read(row, (1, 2))?,
+            at: Timestamp::from_unix(from_sql(row.get(3)?)),
+        });
+    }
+    Ok(all)
 }
 
 /// Wants one back; says whether it was there.

@@ -25,6 +25,19 @@ pub(crate) struct ServiceEvent {
     pub(crate) body: String,
 }
 
+impl ServiceEvent {
+    /// Whose document it is about: 0 is the citizen's own.
+    pub(crate) fn no(&self) -> Result<u32, StoreError> {
+        #[derive(serde::Deserialize)]
+        struct Body {
+            #[serde(default)]
+            no: u32,
+        }
+        let body: Body = serde_json::from_str(&self.body).map_err(|_| StoreError::Row)?;
+        Ok(body.no)
+    }
+}
+
 /// Keeps an event. One that is here already stays as it is: the feed may repeat itself and never changes its mind. Says
 /// whether it was new.
 pub(crate) fn insert(database: &Connection, event: &ServiceEvent) -> Result<bool, StoreError> {

@@ -3,6 +3,8 @@
 use credential::{Names, Timestamp, TypeRegister, Vct};
 use rusqlite::Connection;
 
+use super::child;
+use super::credential::Which;
 use super::{from_sql, to_sql};
 use crate::claims;
 use crate::code::UiCode;
@@ -16,7 +18,7 @@ pub(crate) const ROWS_MAX: u32 = 50_000;
 /// A row to be kept.
 pub(crate) struct New<'a> {
     pub(crate) at: Timestamp,
-    pub(crate) vct: &'a str,
+    pub(crate) which: Which,
     pub(crate) mode: ShowingMode,
     pub(crate) outcome: ShowingOutcome,
     pub(crate) reason: Option<UiCode>,
@@ -30,11 +32,11 @@ pub(crate) struct New<'a> {
 pub(crate) fn insert(database: &Connection, row: &New<'_>) -> Result<(), StoreError> {
     let claims = serde_json::to_string(row.claims).map_err(|_| StoreError::Row)?;
     database.execute(
-        "INSERT INTO showing (at, vct, mode, outcome, reason, desk_name_en, desk_name_ur, desk_name_ps, claims, last_pass) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO showing (at, vct, mode, outcome, reason, desk_name_en, desk_name_ur, desk_name_ps, claims, last_pass, no) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         (
             to_sql(row.at.unix()),
-            row.vct,
+            row.which.vct.as_str(),
             mode_text(row.mode),
             outcome_text(row.outcome),
             row.reason.map(UiCode::code),
@@ -43,6 +45,7 @@ pub(crate) fn insert(database: &Connection, row: &New<'_>) -> Result<(), StoreEr
             row.desk.map(|names| names.ps.as_str()),
             claims,
             row.last_pass,
+            row.which.no,
         ),
     )?;
     database.execute(
@@ -59,7 +62,7 @@ pub(crate) fn load(
     types: Option<&TypeRegister>,
 ) -> Result<Option<HistoryItem>, StoreError> {
     let mut statement = database.prepare_cached(
-        "SELECT at, vct, mode, outcome, reason, desk_name_en, desk_name_ur, desk_name_ps, claims, last_pass \
+        "SELECT at, vct, mode, outcome, reason, desk_name_en, desk_name_ur, desk_name_ps, claims, last_pass, no \
          FROM showing WHERE id = ?1",
     )?;
     let mut rows = statement.query([id])?;
@@ -73,6 +76,7 @@ pub(crate) fn load(
     Ok(Some(HistoryItem {
         at: screen_time(Timestamp::from_unix(from_sql(row.get(0)?))),
         kind: claims::kind_view(kind),
+        child: child::find(database, row.get(10)?)?,
         vct,
         mode: mode_parse(row.get_ref(2)?.as_str().map_err(|_| StoreError::Row)?),
         outcome: outcome_parse(row.get_ref(3)?.as_str().map_err(|_| StoreError::Row)?)
@@ -167,7 +171,7 @@ mod tests {
         let database = crate::store::in_memory();
         let row = |at: u64| New {
             at: Timestamp::from_unix(at),
-            vct: "age",
+            which: Vct::AGE.into(),
             mode: ShowingMode::Timed,
             outcome: ShowingOutcome::Shown,
             reason: None,

@@ -16,7 +16,8 @@ use crate::code::UiCode;
 use crate::draft::{self, Expected};
 use crate::error::StoreError;
 use crate::store::artefact;
-use crate::store::credential as table;
+use crate::store::child;
+use crate::store::credential::{self as table, Which};
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::enrolment;
 use crate::store::offer;
@@ -70,18 +71,26 @@ pub(super) fn offers(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let before = offer::all(database)?;
-    let after: BTreeMap<String, u64> = offers.iter().map(|one| (one.vct.clone(), one.grant)).collect();
-    for kind in types.types().iter().filter(|kind| claims::is_document(kind)) {
-        let vct = kind.vct.as_str();
-        if before.get(vct) != after.get(vct) {
-            if let Some(last) = table::newest(database, kind.vct)? {
-                let why = match after.get(vct) {
+    // Of a kind whose name cannot be, there is nothing in the register either.
+    let which = |one: &Offer| {
+        let vct = Vct::parse(&one.vct).ok()?;
+        Some(Which { vct, no: one.no })
+    };
+    let after: BTreeMap<Which, u64> = offers
+        .iter()
+        .filter_map(|one| Some((which(one)?, one.grant)))
+        .collect();
+    for which in table::all(database)? {
+        let document = types.find(&which.vct).is_some_and(claims::is_document);
+        if document && before.get(&which) != after.get(&which) {
+            if let Some(last) = table::newest(database, which)? {
+                let why = match after.get(&which) {
                     Some(_) => Why::Replaced,
                     None => Why::Withdrawn,
                 };
-                past_document::insert(database, vct, &last.raw, (now, why))?;
+                past_document::insert(database, which, &last.raw, (now, why))?;
             }
-            table::delete_kind(database, vct)?;
+            table::delete(database, which)?;
         }
     }
     offer::replace(database, &after)
@@ -115,9 +124,8 @@ pub(super) fn proven_time(database: &Connection, roots: &RootSet) -> Result<Opti
 /// Where this person's passes have their bits.
 pub(super) fn status_places_of_own(database: &Connection) -> Result<Vec<StatusRef>, StoreError> {
     let mut places: Vec<StatusRef> = Vec::new();
-    for vct in table::kinds(database)? {
-        let vct = Vct::parse(&vct).map_err(|_| StoreError::Row)?;
-        let Some(stored) = table::newest(database, vct)? else {
+    for which in table::all(database)? {
+        let Some(stored) = table::newest(database, which)? else {
             continue;
         };
         let credential = Credential::parse(&stored.raw).map_err(|_| StoreError::Row)?;
@@ -157,34 +165,37 @@ pub(super) fn passes(
         let Ok(credential) = Credential::parse(&raw.0) else {
             return Ok(Err(UiCode::PassRefused));
         };
-        let claims = credential.unverified_claims();
+        let says = credential.unverified_claims();
         let genuine = credential.verify_issuer(&trust).is_ok();
-        let fits = types
+        let kind = types
             .find(&vct)
-            .is_some_and(|kind| is_as_asked(kind, claims, &holder, &expected));
-        if !genuine || !fits || claims.exp <= around.now {
+            .filter(|kind| is_as_asked(kind, says, &holder, &expected));
+        let Some(kind) = kind.filter(|_| genuine && says.exp > around.now) else {
             return Ok(Err(UiCode::PassRefused));
+        };
+        if let Some(child) = claims::child(kind, wanted.no, says) {
+            child::save(database, &child)?;
         }
-        match claims.facts.photo_sha256 {
+        match says.facts.photo_sha256 {
             Some(hash) if hash != photo_sha256 => return Ok(Err(UiCode::PhotoRefused)),
             Some(_) => photo_wanted = true,
             None => {}
         }
-        let starts_at = claims.nbf.unwrap_or(claims.iat).minus(CLOCK_ALLOWANCE);
+        let starts_at = says.nbf.unwrap_or(says.iat).minus(CLOCK_ALLOWANCE);
         table::insert(
             database,
             &table::New {
-                vct,
+                which: Which { vct, no: wanted.no },
                 raw: &raw.0,
                 holder_index: index,
                 starts_at,
-                expires_at: claims.exp,
+                expires_at: says.exp,
             },
         )?;
     }
     // What was asked for before the citizen deleted it.
     for gone in put_away::all(database)? {
-        table::delete_kind(database, &gone.vct)?;
+        table::delete(database, gone.which)?;
     }
     if photo_wanted {
         if reply.photo.0.len() > CARD_PHOTO_BYTES_MAX {

@@ -170,8 +170,8 @@ pub(crate) fn start_over(database: &Connection, rng: &mut impl CryptoRng) -> Res
     setting::store(&transaction, Setting::BegunAnew, "yes")?;
     outbox::remove_all(&transaction)?;
     offer::replace(&transaction, &BTreeMap::new())?;
-    for vct in passes::kinds(&transaction)? {
-        passes::delete_kind(&transaction, &vct)?;
+    for which in passes::all(&transaction)? {
+        passes::delete(&transaction, which)?;
     }
     transaction.commit()?;
     Ok(())

@@ -1,10 +1,10 @@
 //! What is on its way, as a screen sees it.
 
-use credential::{RootSet, Timestamp, Vct};
+use credential::{RootSet, Timestamp};
 use rusqlite::Connection;
 
 use super::errand::wanted_mobile;
-use super::{Network, load_status, load_trust, plan, types_here};
+use super::{Network, load_status, load_trust, offered, plan, types_here};
 use crate::claims;
 use crate::error::StoreError;
 use crate::home::screen_time;
@@ -12,9 +12,8 @@ use crate::screen::{Item, ItemKind, ItemState, OnItsWay, Trouble};
 use crate::store::credential as passes;
 use crate::store::draft as draft_table;
 use crate::store::enrolment::{self, State};
-use crate::store::offer;
 use crate::store::outbox::{self, Entry, Kind};
-use crate::store::sync_state;
+use crate::store::{child, sync_state};
 
 /// From how far on a clock is called wrong, in seconds: what the province allows for a signature.
 const CLOCK_OFF_BY: u64 = province_api::signature::CLOCK_DIFFERENCE_MAX;
@@ -96,12 +95,9 @@ fn documents(database: &Connection, roots: &RootSet) -> Result<Vec<Item>, StoreE
         return Ok(Vec::new());
     };
     let mut items = Vec::new();
-    for vct in offer::wanted(database)?.into_keys() {
-        let vct = Vct::parse(&vct).map_err(|_| StoreError::Row)?;
-        let Some(kind) = types.find(&vct).filter(|kind| claims::is_document(kind)) else {
-            continue;
-        };
-        let here = passes::newest(database, vct)?.is_some();
+    let offered = offered(database, &types)?;
+    for (kind, which) in offered.into_iter().filter(|(kind, _)| claims::is_document(kind)) {
+        let here = passes::newest(database, which)?.is_some();
         let state = if here {
             ItemState::Confirmed
         } else {
@@ -109,6 +105,7 @@ fn documents(database: &Connection, roots: &RootSet) -> Result<Vec<Item>, StoreE
         };
         items.push(Item {
             kind: Some(claims::kind_view(Some(kind))),
+            child: child::find(database, which.no)?,
             ..line(ItemKind::Document, state)
         });
     }
@@ -121,6 +118,7 @@ fn line(what: ItemKind, state: ItemState) -> Item {
         what,
         state,
         kind: None,
+        child: None,
         at: None,
         error: None,
         attempts: 0,

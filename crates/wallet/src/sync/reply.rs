@@ -176,7 +176,9 @@ pub(super) fn keep_tag(database: &Connection, offers: &[Offer]) -> Result<(), St
 /// An event as it is kept: everything that the province said of it, which is no value of a claim.
 fn stored(event: &FeedEvent) -> Result<ServiceEvent, StoreError> {
     let vct = match &event.what {
-        Event::DocumentGranted { vct, .. } | Event::DocumentWithdrawn { vct } => Some(vct.clone()),
+        Event::DocumentGranted { vct, .. }
+        | Event::DocumentWithdrawn { vct, .. }
+        | Event::DocumentHandedOver { vct, .. } => Some(vct.clone()),
         _ => None,
     };
     Ok(ServiceEvent {

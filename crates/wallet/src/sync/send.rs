@@ -1,6 +1,6 @@
 //! The sending half: what to ask for next.
 
-use credential::{DAY, PassType, Timestamp, TrustList, TypeRegister, Vct};
+use credential::{DAY, PassType, Timestamp, TrustList, TypeRegister};
 use ed25519_dalek::SigningKey;
 use province_api::enrolment::EnrolmentRequest;
 use province_api::passes::{Challenge, PASSES_MAX, PassesRequest, WantedPass, proof_message};
@@ -14,7 +14,7 @@ use super::reply::keep_tag;
 use super::{Awaiting, HttpRequest, Run, Stage, Surroundings, accept};
 use crate::code::UiError;
 use crate::error::StoreError;
-use crate::store::credential as passes;
+use crate::store::credential::{self as passes, Which};
 use crate::store::enrolment::{self, State};
 use crate::store::offer;
 use crate::store::outbox::{self, Kind};
@@ -186,12 +186,13 @@ pub(super) fn decide_to_ask_for_passes(
         challenge: challenge.challenge.clone(),
         passes: Vec::with_capacity(wanted.len()),
     };
-    for (index, vct) in (first..).zip(wanted) {
+    for (index, which) in (first..).zip(wanted) {
         let key = enrolment::holder_key(&transaction, index)?;
         let public = *key.public().as_bytes();
-        let message = proof_message(&challenge.challenge.0, vct.as_str(), &public);
+        let message = proof_message(&challenge.challenge.0, (which.vct.as_str(), which.no), &public);
         request.passes.push(WantedPass {
-            vct: vct.as_str().to_owned(),
+            vct: which.vct.as_str().to_owned(),
+            no: which.no,
             holder_key: Bytes(public.to_vec()),
             proof: Bytes(key.sign(&message).to_vec()),
         });
@@ -207,28 +208,40 @@ pub(super) fn decide_to_ask_for_passes(
     Ok(true)
 }
 
-/// Which passes to ask for. A kind is filled up when it falls under a third of its stock, or when some that are left come
-/// to their end: weeks before it for what lives long, so that somebody without a network for as long has them still.
+/// Which passes to ask for. A kind is filled up, for each person by themselves, when it falls under a third of its stock,
+/// or when some that are left come to their end: weeks before it for what lives long, so that somebody without a network
+/// for as long has them still.
 pub(super) fn wanted(
     database: &Connection,
     types: &TypeRegister,
     now: Timestamp,
-) -> Result<Vec<Vct>, StoreError> {
+) -> Result<Vec<Which>, StoreError> {
     let mut wanted = Vec::new();
-    let offers = offer::wanted(database)?;
-    let offered = |kind: &&PassType| offers.contains_key(kind.vct.as_str());
-    for kind in types.types().iter().filter(offered) {
+    for (kind, which) in offered(database, types)? {
         let margin = margin(kind);
-        let left = passes::stock(database, kind.vct, now)?.left;
+        let left = passes::stock(database, which, now)?.left;
         // One that was signed lately and ends soon all the same cannot be had with a later end.
-        let ending = passes::ending(database, kind.vct, (now, now.plus(margin)), now.minus(margin / 2))?;
+        let ending = passes::ending(database, which, (now, now.plus(margin)), now.minus(margin / 2))?;
         if left * 3 < kind.stock || ending > 0 {
             let missing = kind.stock.saturating_sub(left.saturating_sub(ending));
-            wanted.extend(std::iter::repeat_n(kind.vct, missing as usize));
+            wanted.extend(std::iter::repeat_n(which, missing as usize));
         }
     }
     wanted.truncate(PASSES_MAX);
     Ok(wanted)
+}
+
+/// What this citizen may draw and wants on this phone, in the register's order.
+pub(crate) fn offered<'a>(
+    database: &Connection,
+    types: &'a TypeRegister,
+) -> Result<Vec<(&'a PassType, Which)>, StoreError> {
+    let offers = offer::wanted(database)?;
+    let of = |kind: &'a PassType| {
+        let own = offers.keys().filter(|which| which.vct == kind.vct);
+        own.map(|which| (kind, *which)).collect::<Vec<_>>()
+    };
+    Ok(types.types().iter().flat_map(of).collect())
 }
 
 /// How long before its end a pass of this kind is replaced, in seconds: a seventh of its life, from 3 days to 4 weeks.

@@ -56,7 +56,7 @@ fn answered(read_after: u64, desk_at: Timestamp) -> Result<u32, UiCode> {
     };
     let request = build_request(&Vct::IDENTITY, "kp:desk", [1; 16], desk_at, Some(signer)).unwrap();
     let view = phone.wallet.read_request_text(&request.text, NOW).unwrap();
-    let answered = phone.wallet.answer_request(view.id, NOW.plus(read_after));
+    let answered = phone.wallet.answer_request(view.id, None, NOW.plus(read_after));
     answered
         .map(|showing| showing.ends_in_ms)
         .map_err(|error| error.code)

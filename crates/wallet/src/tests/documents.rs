@@ -102,7 +102,7 @@ fn a_document_comes_with_the_next_sync_and_a_desk_sees_what_the_citizen_saw() {
         (Some("2026-11-02"), Script::Date)
     );
 
-    let showing = phone.wallet.answer_request(view.id, NOW).unwrap();
+    let showing = phone.wallet.answer_request(view.id, None, NOW).unwrap();
     assert!(showing.frames.len() > 1, "with the photo");
     let trust = TrustList::verify(&province.trust_list, &root_set(), None).unwrap();
     let types = TypeRegister::verify(&province.types, &trust, None).unwrap();

@@ -43,7 +43,10 @@ const LIFE: [Step; 7] = [
         |phone, province| {
             let request = super::documents::ask(province, credential::Vct::IDENTITY, 1);
             let view = phone.wallet.read_request_text(&request.text, NOW.plus(100))?;
-            phone.wallet.answer_request(view.id, NOW.plus(100)).map(drop)
+            phone
+                .wallet
+                .answer_request(view.id, None, NOW.plus(100))
+                .map(drop)
         },
         3,
     ),
@@ -453,7 +456,7 @@ fn no_file_holds_a_name_or_a_number_of_its_content() {
     for (nonce, vct) in (1..).zip([credential::Vct::IDENTITY, super::province::domicile()]) {
         let request = super::documents::ask(&province, vct, nonce);
         let view = phone.wallet.read_request_text(&request.text, NOW).unwrap();
-        phone.wallet.answer_request(view.id, NOW).unwrap();
+        phone.wallet.answer_request(view.id, None, NOW).unwrap();
     }
     for words in ["test", "ٹیسٹ", "گل زمان", "99999-1234567-1"] {
         phone

@@ -10,6 +10,7 @@ mod clocks;
 mod documents;
 mod errands;
 mod export;
+mod family;
 mod faults;
 mod files;
 mod fuzzing;

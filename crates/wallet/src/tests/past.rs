@@ -41,7 +41,7 @@ fn shown(
     let names = desk.map(|(en, ur, ps)| Names::new(en, ur, ps));
     let row = showing::New {
         at: Timestamp::from_unix(at),
-        vct,
+        which: Vct::parse(vct).unwrap().into(),
         mode: ShowingMode::Request,
         outcome,
         reason: None,
@@ -320,7 +320,7 @@ fn the_log_of_what_was_shown_holds_no_value_of_it() {
     for (nonce, vct) in (1..).zip([Vct::IDENTITY, super::province::domicile()]) {
         let request = super::documents::ask(&province, vct, nonce);
         let view = phone.wallet.read_request_text(&request.text, NOW).unwrap();
-        values.extend(phone.wallet.answer_request(view.id, NOW).unwrap().claims);
+        values.extend(phone.wallet.answer_request(view.id, None, NOW).unwrap().claims);
         let request = super::documents::ask(&province, vct, nonce + 10);
         let view = phone.wallet.read_request_text(&request.text, NOW).unwrap();
         phone.wallet.decline_request(view.id, NOW).unwrap();

@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 mod content;
 
-pub(crate) use content::{domicile, packaged, register, status, trust};
+pub(crate) use content::{b_form, domicile, packaged, register, status, trust};
 
 use crate::sync::{Failure, HttpRequest, HttpResponse};
 use content::shape;
@@ -43,6 +43,15 @@ pub(crate) fn root_set() -> RootSet {
 /// Bends the claims of a pass before it is signed.
 pub(crate) type Bend = fn(&mut Claims);
 
+/// A child's document.
+#[derive(Clone, Copy)]
+pub(crate) struct Ward {
+    pub(crate) no: u32,
+    pub(crate) name_en: &'static str,
+    pub(crate) name_ur: &'static str,
+    pub(crate) grant: u64,
+}
+
 pub(crate) struct Province {
     pub(crate) issuer: SecretKey,
     pub(crate) ca: SecretKey,
@@ -50,6 +59,8 @@ pub(crate) struct Province {
     pub(crate) types: Vec<u8>,
     /// The domicile certificate's number, if the citizens hold one, and which grant of it this is.
     pub(crate) domicile: Option<(&'static str, u64)>,
+    /// Children whose B-forms the citizens hold.
+    pub(crate) children: Vec<Ward>,
     /// Lists that changed the roots, by the fingerprint of those that they replaced.
     pub(crate) root_changes: HashMap<String, Vec<u8>>,
     pub(crate) manifest: Vec<u8>,
@@ -101,6 +112,7 @@ impl Province {
             trust_list,
             types,
             domicile: None,
+            children: Vec::new(),
             root_changes: HashMap::new(),
             manifest,
             list,
@@ -354,11 +366,12 @@ impl Province {
     fn offers(&self) -> Vec<Offer> {
         let passes = ["age", "residence", "identity", "name-photo"].map(|vct| (vct, 0));
         let document = self.domicile.map(|(_, grant)| ("domicile", grant));
-        passes
-            .into_iter()
-            .chain(document)
-            .map(|(vct, grant)| Offer {
+        let own = passes.into_iter().chain(document);
+        own.map(|(vct, grant)| (vct, 0, grant))
+            .chain(self.children.iter().map(|one| ("b-form", one.no, one.grant)))
+            .map(|(vct, no, grant)| Offer {
                 vct: vct.to_owned(),
+                no,
                 grant,
             })
             .collect()
@@ -388,10 +401,17 @@ impl Province {
         for wanted in &request.passes {
             let holder = PublicKey::parse(&wanted.holder_key.0).unwrap();
             let proof: [u8; 64] = wanted.proof.0.as_slice().try_into().unwrap();
-            let message = proof_message(&request.challenge.0, &wanted.vct, &wanted.holder_key.0);
+            let message = proof_message(
+                &request.challenge.0,
+                (&wanted.vct, wanted.no),
+                &wanted.holder_key.0,
+            );
             assert!(holder.verifies(&message, &proof));
             let vct = Vct::parse(&wanted.vct).unwrap();
             let mut claims = self.claims(&person, vct, holder, now);
+            if vct == b_form() {
+                self.of_child(&mut claims, wanted.no);
+            }
             if let Some(bend) = self.bend {
                 bend(&mut claims);
             }
@@ -405,8 +425,36 @@ impl Province {
         }))
     }
 
+    /// The revoked bit of a child's document.
+    pub(crate) fn revoke_child(&mut self, no: u32, now: Timestamp) {
+        self.list.flip(&[INDEX + 10 * no]).unwrap();
+        self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer);
+    }
+
+    /// What a document says of a child.
+    fn of_child(&self, claims: &mut Claims, no: u32) {
+        let child = self.children.iter().find(|one| one.no == no).unwrap();
+        claims.status = Some(StatusRef {
+            index: INDEX + 10 * no,
+            uri: "bform".to_owned(),
+        });
+        claims.identity.as_mut().unwrap().guardian = None;
+        let text = |text: &str| Field::Text(text.to_owned());
+        claims.facts.fields = BTreeMap::from([
+            (32, text(child.name_en)),
+            (33, text(child.name_ur)),
+            (34, Field::Number(9_999_971_000_000 + u64::from(no))),
+            (35, Field::Number(20_150_302)),
+            (36, Field::Number(1)),
+            (37, text("Ali Test")),
+            (38, text("Sana Test")),
+            (39, Field::Number(20_160_501)),
+            (40, Field::Number(1)),
+        ]);
+    }
+
     fn claims(&self, person: &Particulars, vct: Vct, holder: PublicKey, now: Timestamp) -> Claims {
-        let document = vct == domicile();
+        let document = vct == domicile() || vct == b_form();
         let identity = vct == Vct::IDENTITY;
         let named = identity || vct == Vct::NAME_PHOTO || document;
         let text = |there: bool, text: &str| there.then(|| text.to_owned());

@@ -57,7 +57,7 @@ fn a_certified_desk_gets_the_identity_it_asked_for_and_the_photo() {
         "a camera reads the same request again and again"
     );
 
-    let showing = phone.wallet.answer_request(view.id, NOW).unwrap();
+    let showing = phone.wallet.answer_request(view.id, None, NOW).unwrap();
     assert_eq!(
         (showing.mode, showing.renew_in_ms, showing.frame_ms),
         (ShowingMode::Request, 0, 125)
@@ -107,7 +107,7 @@ fn a_certified_desk_gets_the_identity_it_asked_for_and_the_photo() {
     assert_eq!(assembly.finished().unwrap(), province.photo, "the parity alone");
     assert_eq!(verified.confirm_face(FaceCheck::Same).0, Code::Accepted);
 
-    let gone = phone.wallet.answer_request(view.id, NOW).unwrap_err();
+    let gone = phone.wallet.answer_request(view.id, None, NOW).unwrap_err();
     assert_eq!(gone.code, UiCode::RequestGone, "one request is one answer");
     let history = phone.wallet.history().unwrap();
     assert_eq!(history.len(), 1);
@@ -138,7 +138,7 @@ fn an_unknown_desk_gets_predicates_only_and_over_asking_is_on_record_once() {
         (greedy.answerable, greedy.reason),
         (false, Some(UiCode::RequestOverAsking))
     );
-    let error = phone.wallet.answer_request(greedy.id, NOW).unwrap_err();
+    let error = phone.wallet.answer_request(greedy.id, None, NOW).unwrap_err();
     assert_eq!(error.code, UiCode::RequestOverAsking);
     phone.wallet.decline_request(greedy.id, NOW).unwrap();
     phone.wallet.decline_request(age.id, NOW).unwrap();

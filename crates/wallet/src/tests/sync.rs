@@ -153,6 +153,7 @@ fn the_feed_is_taken_once_page_by_page_and_a_new_one_from_its_start() {
         at: NOW.unix(),
         what: Event::DocumentGranted {
             vct: "domicile".to_owned(),
+            no: 0,
             grant: seq,
         },
     };

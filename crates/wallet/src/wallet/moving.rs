@@ -23,8 +23,10 @@ use crate::request::Requests;
 use crate::screen::moving::{
     BackupFile, BackupPhrase, DocumentView, MoveStep, MoveView, Moving, RestoredView,
 };
-use crate::screen::{AppState, Words};
+use crate::screen::{AppState, Child, Words};
 use crate::show::{Showings, qr_of};
+use crate::store::child;
+use crate::store::credential::Which;
 use crate::store::enrolment::{self, State};
 use crate::store::moving::{self as table, Move, Source};
 use crate::sync;
@@ -135,12 +137,13 @@ impl Wallet {
         let types = sync::types_here(database, &self.roots)?;
         let mut card = None;
         let mut documents = Vec::new();
-        for (vct, raw) in table::kept(database)? {
+        for (which, raw) in table::kept(database)? {
             let credential = Credential::parse(&raw).map_err(|_| StoreError::Row)?;
-            if vct == Vct::IDENTITY.as_str() {
+            if which == Vct::IDENTITY.into() {
                 card = Some(home::card(database, &credential)?);
             } else {
-                documents.push(document(vct, &credential, types.as_ref()));
+                let child = child::find(database, which.no)?;
+                documents.push(document((which, child), &credential, types.as_ref()));
             }
         }
         Ok(Some(RestoredView {
@@ -412,12 +415,17 @@ fn enter(
     Ok(())
 }
 
-fn document(vct: String, credential: &Credential, types: Option<&TypeRegister>) -> DocumentView {
-    let kind = Vct::parse(&vct).ok().and_then(|vct| types?.find(&vct));
+fn document(
+    (which, child): (Which, Option<Child>),
+    credential: &Credential,
+    types: Option<&TypeRegister>,
+) -> DocumentView {
+    let kind = types.and_then(|types| types.find(&which.vct));
     let content = credential.unverified_claims();
     DocumentView {
         kind: claims::kind_view(kind),
-        vct,
+        vct: which.vct.as_str().to_owned(),
+        child,
         claims: claims::views(kind, content),
         expires_on: Day::at_unix(content.exp.minus(DAY).unix()).to_string(),
     }

@@ -79,17 +79,18 @@ impl Wallet {
         open.requests.read(&open.database, &roots, text, now)
     }
 
-    /// Answers a request: the citizen agreed.
+    /// Answers a request: the citizen agreed to show what the person with this number has (0: their own);
+    /// without one, the first of the choices.
     ///
     /// # Errors
     /// [`UiCode::Locked`], [`UiCode::RequestGone`], [`UiCode::RequestOverAsking`], [`UiCode::DeskUnknown`],
     /// [`UiCode::DeskUntrusted`], [`UiCode::NoPass`], [`UiCode::PassExpired`].
-    pub fn answer_request(&mut self, id: u32, now: Timestamp) -> Result<Showing, UiError> {
+    pub fn answer_request(&mut self, id: u32, no: Option<u32>, now: Timestamp) -> Result<Showing, UiError> {
         let now = self.time(now)?;
         let roots = self.roots.clone();
         let open = self.unlocked_mut()?;
         open.requests
-            .answer((&open.database, &roots), &mut open.showings, id, now)
+            .answer((&open.database, &roots), &mut open.showings, (id, no), now)
             .map_err(|error| moving::why_no_pass(&open.database, error))
     }
 

@@ -13,6 +13,7 @@ use counter::station::{Settings, Source, Station};
 use counter::types::ScanReply;
 use credential::{Names, ProvinceConfig, PublicKey, RootKind, RootSet, SecretKey, Timestamp, Vct};
 use http_body_util::BodyExt as _;
+use province_api::enrolment::EnrolmentRequest;
 use province_api::nadra::{NadraOutcome, VerifyRequest};
 use province_api::paths;
 use province_server::admin::{Desk, Office};
@@ -70,6 +71,15 @@ impl NadraDesk for PlayedNadra {
     }
 }
 
+/// A NADRA that confirms whoever asks: people whom the sandbox does not know.
+struct WillingNadra;
+
+impl NadraDesk for WillingNadra {
+    fn verify(&self, _question: VerifyRequest) -> Answer<'_> {
+        Box::pin(async { Ok(NadraOutcome::Matched) })
+    }
+}
+
 /// Everything, on one clock.
 pub struct Stage {
     folder: TempDir,
@@ -77,10 +87,12 @@ pub struct Stage {
     /// The province's administration.
     pub office: Office,
     router: Option<Router>,
+    nadra: Arc<dyn NadraDesk>,
     /// The phone.
     pub wallet: Wallet,
     numbers: Numbered,
     desks: u8,
+    phones: u8,
 }
 
 /// The pinned roots.
@@ -109,9 +121,11 @@ impl Stage {
             clock,
             office,
             router: None,
+            nadra: Arc::new(PlayedNadra(Arc::new(sandbox::nadra::Nadra::new()))),
             wallet,
             numbers,
             desks: 0,
+            phones: 0,
         };
         stage.province_up().await?;
         Ok(stage)
@@ -133,12 +147,30 @@ impl Stage {
         let parts = province_server::AppParts {
             store: province_server::store::Store::open(self.office.folder()).await?,
             keys: self.office.keys().serving()?,
-            nadra: Arc::new(PlayedNadra(Arc::new(sandbox::nadra::Nadra::new()))),
+            nadra: Arc::clone(&self.nadra),
             clock: Arc::new(move || Timestamp::from_unix(clock.load(Ordering::SeqCst))),
             randomness: Randomness::new(Numbered(self.now().unix())),
         };
         self.router = Some(province_server::app(parts));
         Ok(())
+    }
+
+    /// From now on NADRA confirms whoever asks.
+    pub async fn nadra_is_willing(&mut self) -> Result<()> {
+        self.nadra = Arc::new(WillingNadra);
+        self.province_up().await
+    }
+
+    /// Takes another phone into the hand, whose vault is open and empty; gives the one from before.
+    pub fn take_another_phone(&mut self) -> Result<Wallet> {
+        let config = self.office.config("https://province.example", self.now())?;
+        let config = ProvinceConfig::verify(&config, &roots(), self.now())?;
+        self.phones += 1;
+        let folder = self.folder.path().join(format!("phone-{}", self.phones));
+        let key = FileKeyStore::new(folder.join("keys"));
+        let mut wallet = Wallet::open(&folder.join("phone"), roots(), Some(config), Box::new(key))?;
+        wallet.create_vault(PIN, self.now(), &mut self.numbers)?;
+        Ok(std::mem::replace(&mut self.wallet, wallet))
     }
 
     /// The network goes away: nothing answers any more.
@@ -184,7 +216,11 @@ impl Stage {
     /// The first test citizen enrols.
     pub async fn enrol(&mut self) -> Result<()> {
         let citizen = sandbox::citizens().into_iter().next().context("a test citizen")?;
-        let given = citizen.enrolment();
+        self.enrol_as(citizen.enrolment()).await
+    }
+
+    /// Somebody enrols with this phone.
+    pub async fn enrol_as(&mut self, given: EnrolmentRequest) -> Result<()> {
         let draft = Draft {
             cnic: given.cnic,
             cnic_issued_on: given.cnic_issued_on,
@@ -315,6 +351,15 @@ impl Stage {
 
     /// The same for any kind.
     pub fn shown_to_request(&mut self, desk: &mut Station, ask: &str, nonce: u8) -> Result<ScanReply> {
+        self.shown_of((desk, ask, nonce), None)
+    }
+
+    /// The same of the person with this number, where the phone holds documents of several.
+    pub fn shown_of(
+        &mut self,
+        (desk, ask, nonce): (&mut Station, &str, u8),
+        no: Option<u32>,
+    ) -> Result<ScanReply> {
         let now = self.now();
         let request = desk.open_request(ask, [nonce; 16], now)?;
         let seen = read(request.size, &request.path)?;
@@ -323,7 +368,7 @@ impl Stage {
             .read_request_text(seen.first().context("the desk's code")?, now)?;
         assert!(view.certified && view.answerable, "{view:?}");
         assert_eq!(view.check_code, request.check_code);
-        let showing = self.wallet.answer_request(view.id, now)?;
+        let showing = self.wallet.answer_request(view.id, no, now)?;
         let mut reply = desk.next_visit(self.now())?;
         for frame in &showing.frames {
             reply = self.look(desk, frame)?;

@@ -98,7 +98,7 @@ export const commandsOver = (invoke: Invoke) => ({
   /** Reads a desk's request from its text. */
   readRequestText: (text: string) => invoke<RequestView>("read_request_text", { text }),
   /** Answers a request that was read. */
-  answerRequest: (id: number) => invoke<Showing>("answer_request", { id }),
+  answerRequest: (id: number, no: number | null) => invoke<Showing>("answer_request", { id, no }),
   /** Says no to a request that was read. */
   declineRequest: (id: number) => invoke<null>("decline_request", { id }),
   /** A page of the past, the newest first. */
@@ -149,6 +149,16 @@ export const commandsOver = (invoke: Invoke) => ({
 export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","storage_full","storage_read_only","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","lost_not_enrolled","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","document_gone","document_stays","export_invalid","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_gone"] as const;
 
 /* Types */
+/** One of several documents that answer a request. */
+export type AnswerChoice = {
+  /** Whose: 0 is the citizen's own. */
+  no: number,
+  /** The child, if it is one's. */
+  child: Child | null,
+  /** What the desk would learn. */
+  claims: ClaimView[],
+};
+
 /** What the whole application shows, whatever the screen. */
 export type AppState = {
   /** The mark that every screen carries. */
@@ -228,6 +238,16 @@ export type CardStanding =
 "suspended" |
 /** Revoked for good. */
 "revoked";
+
+/** A child whose document this is. */
+export type Child = {
+  /** Its number with this citizen, from 1: the same for all kinds of documents. */
+  no: number,
+  /** What it is called in Latin letters; empty as long as nothing of it came here. */
+  name_en: string,
+  /** The same in Urdu; empty where its documents do not say it. */
+  name_ur: string,
+};
 
 /** Something that may be shown without a request from the desk. */
 export type Choice = {
@@ -322,6 +342,8 @@ export type DocumentView = {
   vct: string,
   /** What it is called. */
   kind: KindView,
+  /** The child whose it is; absent for the citizen's own. */
+  child: Child | null,
   /** What it says. */
   claims: ClaimView[],
   /** Its last day, `YYYY-MM-DD`. */
@@ -498,6 +520,8 @@ export type HistoryItem = {
   vct: string,
   /** What it is called. */
   kind: KindView,
+  /** The child whose it is; absent for the citizen's own. */
+  child: Child | null,
   /** How. */
   mode: ShowingMode,
   /** The certified desk's names; absent for an unknown desk and in timed mode. */
@@ -544,6 +568,8 @@ export type Item = {
   state: ItemState,
   /** Which document, if it is one. */
   kind: KindView | null,
+  /** The child whose it is; absent for the citizen's own. */
+  child: Child | null,
   /** When that was decided, or answered. */
   at: number | null,
   /** What the last try brought, or why it was refused. */
@@ -719,6 +745,8 @@ export type PassStock = {
   vct: string,
   /** What it is called. */
   kind: KindView,
+  /** The child whose it is; absent for the citizen's own. */
+  child: Child | null,
   /** Whether it is a document that the province granted, and not a pass that everybody has. */
   document: boolean,
   /** Passes never shown and not expired. */
@@ -854,8 +882,10 @@ export type RequestView = {
   ask: string,
   /** What it is called. */
   kind: KindView,
-  /** What the desk would learn. */
+  /** What the desk would learn, of the first of the choices. */
   claims: ClaimView[],
+  /** Whose documents would answer it, the citizen's own first. More than one: the citizen says which. */
+  choices: AnswerChoice[],
   /** Two digits to compare with the desk's screen before agreeing. */
   check_code: string,
   /** Whether the phone can answer. */
@@ -924,6 +954,8 @@ export type ServiceItem = {
   vct: string | null,
   /** What that is called. */
   pass: KindView | null,
+  /** The child whose it is; absent for the citizen's own. */
+  child: Child | null,
 };
 
 /** What is on the screen while something is shown to a desk. */
@@ -934,6 +966,8 @@ export type Showing = {
   vct: string,
   /** What it is called. */
   kind: KindView,
+  /** The child whose it is; absent for the citizen's own. */
+  child: Child | null,
   /** How it is shown. */
   mode: ShowingMode,
   /**

@@ -15,10 +15,10 @@ export function fakeEntries(claims: Bare): PastEntry[] {
   const entry = (ago: number, part: Partial<PastEntry>): PastEntry => ({ id: String(now - ago), at: now - ago, showing: null, service: null, found: null, ...part });
   const shown = (ago: number, vct: string, own: ClaimView[], part: Partial<HistoryItem>): PastEntry =>
     entry(ago, {
-      showing: { at: now - ago, vct, kind: fakeKind(vct), mode: "request", ...nobody, outcome: "shown", reason: null, claims: own, last_pass: false, ...part },
+      showing: { at: now - ago, vct, kind: fakeKind(vct), child: null, mode: "request", ...nobody, outcome: "shown", reason: null, claims: own, last_pass: false, ...part },
     });
   const service = (ago: number, kind: string, vct: string | null): PastEntry =>
-    entry(ago, { service: { kind, vct, pass: vct === null ? null : fakeKind(vct) } });
+    entry(ago, { service: { kind, vct, pass: vct === null ? null : fakeKind(vct), child: null } });
   return [
     shown(1_200, "identity", claims.identity, hospital),
     shown(90_000, "age", claims.age, { mode: "timed", last_pass: true }),

@@ -159,10 +159,11 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
       id: (showings += 1),
       vct,
       kind: fakeKind(vct),
+      child: vct === "b-form" ? FAKE_CHILD : null,
       mode,
       frames: photo ? [1, 2, 3, 4].map((seed) => fakeQr(61, seed)) : [fakeQr(57, showings)],
       frame_ms: 125,
-      claims: vct === "age" ? AGE : vct === "residence" ? RESIDENCE : vct === "domicile" ? DOMICILE : IDENTITY,
+      claims: vct === "age" ? AGE : vct === "residence" ? RESIDENCE : vct === "domicile" ? DOMICILE : vct === "b-form" ? PALWASHA : IDENTITY,
       renew_in_ms: photo ? 0 : 15_000,
       ends_in_ms: photo ? 120_000 : 300_000,
       last_pass: false,
@@ -279,7 +280,10 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     restoreBackup: () => did("restoreBackup", () => become({ moving: "restored" })),
     restored: () => did("restored", () => ({
       from_backup: true, at: nowSeconds() - 600, card: fakeHome().card,
-      documents: [{ vct: "domicile", kind: fakeKind("domicile"), claims: DOMICILE, expires_on: "2031-11-21" }],
+      documents: [
+        { vct: "domicile", kind: fakeKind("domicile"), child: null, claims: DOMICILE, expires_on: "2031-11-21" },
+        { vct: "b-form", kind: fakeKind("b-form"), child: FAKE_CHILD, claims: PALWASHA, expires_on: "2027-11-21" },
+      ],
     })),
     beginReceiving: () => did("beginReceiving", () => fakeMove(options.move ?? "offer", [fakeQr(29, 1)])),
     moveView: () => did("moveView", () => fakeMove(options.move ?? "scan", [fakeQr(65, 1), fakeQr(65, 2)])),
@@ -327,7 +331,7 @@ export function fakeFromAddress(): FakeBackend {
     emptyHistory: asked.has("empty"),
     ...(asked.has("still") ? { way: { items: [] } } : {}),
     ...troubleOf(asked),
-    ...(asked.has("unknown") ? { request: UNKNOWN_DESK } : asked.has("document") ? { request: DOMICILE_REQUEST } : {}),
+    ...(asked.has("unknown") ? { request: UNKNOWN_DESK } : asked.has("document") ? { request: DOMICILE_REQUEST } : asked.has("family") ? { request: B_FORM_REQUEST } : {}),
     ...(command && code ? { failing: { [command]: code } } : {}),
     ...(asked.has("wait") ? { retryAfterSeconds: Number(asked.get("wait")) } : {}),
   });
@@ -365,6 +369,7 @@ export const FAKE_REQUEST: RequestView = {
   ask: "identity",
   kind: fakeKind("identity"),
   claims: IDENTITY,
+  choices: [{ no: 0, child: null, claims: IDENTITY }],
   check_code: "47",
   answerable: true,
   reason: null,
@@ -373,7 +378,7 @@ export const FAKE_REQUEST: RequestView = {
 
 const UNKNOWN_DESK: Partial<RequestView> = {
   certified: false, name_en: null, name_ur: null, name_ps: null, purpose_en: null, purpose_ur: null, purpose_ps: null,
-  ask: "age", kind: fakeKind("age"), claims: AGE,
+  ask: "age", kind: fakeKind("age"), claims: AGE, choices: [{ no: 0, child: null, claims: AGE }],
 };
 
 function fakeHome(): Home {
@@ -396,6 +401,8 @@ function fakeHome(): Home {
       { ...stock("domicile", 2, 2, "2031-11-21"), document: true },
       { ...stock("driving-licence", 3, 3, "2027-11-21"), document: true },
       { ...stock("vehicle-card", 2, 2, "2027-11-21"), document: true },
+      { ...stock("b-form", 2, 2, "2027-11-21"), document: true, child: FAKE_CHILD },
+      { ...stock("b-form", 2, 2, "2027-11-21"), document: true, child: OTHER_CHILD },
     ],
     last_sync_at: now - 600,
     trust_as_of: now - 90_000,
@@ -407,7 +414,7 @@ function fakeHome(): Home {
 
 function fakeItem(what: Item["what"], state: Item["state"], id: number, code?: UiCode): Item {
   return {
-    id, what, state, kind: null, at: nowSeconds() - 4_000,
+    id, what, state, kind: null, child: null, at: nowSeconds() - 4_000,
     error: code ? { code, retry_after_seconds: null, fields: [] } : null,
     attempts: state === "waiting" ? 0 : 1, can_mend: state === "refused", can_retry: false, mobile: what === "mobile" && state !== "confirmed" ? "0345-7654321" : null, can_discard: state !== "sent" && !(what === "refill" && state === "waiting"),
   };
@@ -443,10 +450,28 @@ function fakeWay(): OnItsWay {
 }
 
 function stock(vct: string, left: number, total: number, expires_on: string): PassStock {
-  return { vct, kind: fakeKind(vct), document: false, left, total, expires_on };
+  return { vct, kind: fakeKind(vct), child: null, document: false, left, total, expires_on };
 }
 
-const DOMICILE_REQUEST: Partial<RequestView> = { ask: "domicile", kind: fakeKind("domicile"), claims: DOMICILE };
+const DOMICILE_REQUEST: Partial<RequestView> = {
+  ask: "domicile", kind: fakeKind("domicile"), claims: DOMICILE, choices: [{ no: 0, child: null, claims: DOMICILE }],
+};
+
+const B_FORM = (name_en: string, name_ur: string, number: string, born_on: string) =>
+  fakeClaims("b-form", {
+    child_name_en: name_en, child_name_ur: name_ur, child_number: number, born_on, child_gender: "female", father_name: "Gul Zaman",
+    mother_name: "Zarmina Bibi", registered_on: "2016-05-01", holder_is: "father", name_en: "Gul Zaman", cnic: "99999-1234567-1", photo: "true",
+  });
+const FAKE_CHILD = { no: 1, name_en: "Palwasha Gul", name_ur: "پلوشہ گل" };
+const OTHER_CHILD = { no: 2, name_en: "Spozhmai Gul", name_ur: "سپوږمۍ گل" };
+const PALWASHA = B_FORM("Palwasha Gul", "پلوشہ گل", "99999-7100001-4", "2015-03-02");
+const B_FORM_REQUEST: Partial<RequestView> = {
+  ask: "b-form", kind: fakeKind("b-form"), claims: PALWASHA,
+  choices: [
+    { no: 1, child: FAKE_CHILD, claims: PALWASHA },
+    { no: 2, child: OTHER_CHILD, claims: B_FORM("Spozhmai Gul", "سپوږمۍ گل", "99999-7100002-6", "2018-08-14") },
+  ],
+};
 
 /** The claims of a pass as the past has them: their names alone. */
 const fakeHistory = () =>

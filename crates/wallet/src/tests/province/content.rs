@@ -9,6 +9,10 @@ use credential::{
 
 use super::LIST;
 
+pub(crate) fn b_form() -> Vct {
+    Vct::parse("b-form").unwrap()
+}
+
 pub(crate) fn domicile() -> Vct {
     Vct::parse("domicile").unwrap()
 }
@@ -51,6 +55,7 @@ pub(crate) fn trust(issuer: &SecretKey, ca: &SecretKey, sequence: u64, now: Time
         Vct::STATUS_MANIFEST,
         Vct::TYPE_REGISTER,
         domicile(),
+        b_form(),
     ];
     TrustContent {
         sequence,
@@ -76,6 +81,6 @@ pub(crate) fn status(list: &Bitmap, epoch: u64, now: Timestamp) -> StatusContent
         epoch,
         iat: now,
         exp: now.plus(7 * DAY),
-        lists: BTreeMap::from([(LIST.to_owned(), entry.clone()), ("dom".to_owned(), entry)]),
+        lists: BTreeMap::from([LIST, "dom", "bform"].map(|list| (list.to_owned(), entry.clone()))),
     }
 }

@@ -6,7 +6,7 @@ import { fakeBackend, fakeQr } from "$lib/backend/fake";
 import { ShowingRun, type ShowClock } from "./showing.svelte";
 
 const TIMED: Showing = {
-  id: 7, vct: "age", kind: { name: { en: "Age", ur: "", ps: "" }, icon: "age" }, mode: "timed", frames: [fakeQr(21, 1)], frame_ms: 0, claims: [], renew_in_ms: 15_000, ends_in_ms: 300_000,
+  id: 7, vct: "age", kind: { name: { en: "Age", ur: "", ps: "" }, icon: "age" }, child: null, mode: "timed", frames: [fakeQr(21, 1)], frame_ms: 0, claims: [], renew_in_ms: 15_000, ends_in_ms: 300_000,
   last_pass: false, check_code: null,
 };
 

@@ -1,6 +1,6 @@
 /** What is on its way, in words: each state has its own picture and word, never a colour alone. */
 import type { Item, ItemKind, OnItsWay } from "$lib/backend/types";
-import { passWords } from "$lib/claims";
+import { childName, passWords } from "$lib/claims";
 import type { IconName } from "$lib/components/icons";
 import { groupMobile } from "$lib/digits";
 import { isolatedNumber } from "$lib/format";
@@ -40,7 +40,10 @@ const KINDS: Record<ItemKind, { icon: IconName; name: () => string }> = {
 
 export function itemWords(item: Item): { icon: IconName; name: string; detail?: string } {
   const { icon, name } = KINDS[item.what];
-  if (item.kind) return passWords(item.kind);
+  if (item.kind) {
+    const child = childName(item.child);
+    return child ? { ...passWords(item.kind), detail: child } : passWords(item.kind);
+  }
   return item.mobile === null ? { icon, name: name() } : { icon, name: name(), detail: isolatedNumber(groupMobile(item.mobile)) };
 }
 
