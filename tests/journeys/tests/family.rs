@@ -90,7 +90,7 @@ async fn a_child_at_18_takes_its_own_over_from_the_guardians_phone() {
     let birthday = Timestamp::start_of(2027, 3, 2).unix();
     stage.pass(birthday - START - 60);
     stage.refresh().await.unwrap();
-    assert_eq!(held(&stage.wallet, stage.now()), both);
+    assert!(held(&stage.wallet, stage.now()).iter().all(|(_, left)| *left > 0));
     stage.pass(120);
     assert_eq!(
         held(&stage.wallet, stage.now())[0],
@@ -109,6 +109,7 @@ async fn a_child_at_18_takes_its_own_over_from_the_guardians_phone() {
     };
     stage.enrol_as(given).await.unwrap();
     assert_eq!(held(&stage.wallet, stage.now()), [(None, 2)]);
+    let mut desk = stage.desk_for(vec![b_form()]).await.unwrap();
     stage.sync(&mut desk).await.unwrap();
     let reply = stage.shown_to_request(&mut desk, "b-form", 3).unwrap();
     assert_eq!(reply.code.as_deref(), Some("face_not_compared"));
@@ -119,10 +120,12 @@ async fn a_child_at_18_takes_its_own_over_from_the_guardians_phone() {
     let guls = std::mem::replace(&mut stage.wallet, guardians);
     stage.pass(DAY);
     stage.refresh().await.unwrap();
-    assert_eq!(
-        held(&stage.wallet, stage.now()),
-        [(Some("Zarmina Test".to_owned()), 2)]
-    );
+    // Passes that come to their end were replaced meanwhile: whose they are is what counts.
+    let whose_are_here = |stage: &Stage| {
+        let held = held(&stage.wallet, stage.now()).into_iter();
+        held.map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(whose_are_here(&stage), [Some("Zarmina Test".to_owned())]);
     let past = stage.wallet.past(PastAsk::default()).unwrap().entries;
     let over = past
         .iter()
@@ -148,7 +151,7 @@ async fn a_child_at_18_takes_its_own_over_from_the_guardians_phone() {
     assert_eq!(held(&stage.wallet, stage.now()), []);
     stage.wallet = guls;
     stage.refresh().await.unwrap();
-    assert_eq!(held(&stage.wallet, stage.now()), [(None, 2)]);
+    assert_eq!(whose_are_here(&stage), [None]);
     stage.sync(&mut desk).await.unwrap();
     let reply = stage.shown_to_request(&mut desk, "b-form", 4).unwrap();
     assert_eq!(reply.verdict, Some(VerdictView::Undecided), "{:?}", reply.code);

@@ -204,6 +204,7 @@ fn event(seq: u64, at: u64, what: u64) -> FeedEvent {
         0 => Event::Enrolled,
         1 => Event::DocumentGranted {
             vct: format!("x{what}"),
+            no: u32::try_from(what % 4).unwrap(),
             grant: what,
         },
         _ => Event::Other,

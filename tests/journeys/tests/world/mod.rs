@@ -125,6 +125,7 @@ impl World {
         };
         let form = Form {
             cnic: Cnic::parse(&phone.citizen.cnic).unwrap(),
+            child: None,
             vct: Vct::parse(DOCUMENT).unwrap(),
             fields,
         };
