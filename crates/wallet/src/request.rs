@@ -81,12 +81,11 @@ impl Requests {
         if waits == 0 {
             return Err(UiCode::RequestGone.into());
         }
-        let no = match no {
-            Some(no) => no,
-            None => {
-                let (choices, _) = choices((database, roots), *pending.request.ask(), now)?;
-                choices.first().map_or(0, |first| first.no)
-            }
+        let no = if let Some(no) = no {
+            no
+        } else {
+            let (choices, _) = choices((database, roots), *pending.request.ask(), now)?;
+            choices.first().map_or(0, |first| first.no)
         };
         let showing = showings.start_answer((database, roots), (&pending.request, no), waits, now)?;
         // Answered once: another answer would use up another pass.

@@ -113,16 +113,12 @@ fn enter(
         let is_same = said == value || Cnic::parse(said).is_ok_and(|cnic| cnic.as_str() == value);
         is_same.then_some(())
     };
-    match entered.get(key).map(same) {
-        Some(None) => Err(DocumentError::FieldWrong(
-            key.to_owned(),
-            "of the one whose document it is",
-        )),
-        _ => {
-            entered.insert(key.to_owned(), value.into());
-            Ok(())
-        }
+    if entered.get(key).map(same) == Some(None) {
+        let wrong = "of the one whose document it is";
+        return Err(DocumentError::FieldWrong(key.to_owned(), wrong));
     }
+    entered.insert(key.to_owned(), value.into());
+    Ok(())
 }
 
 /// Gives somebody who enrolled now what others held for them, of each kind the newest grant, inside the caller's

@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 mod content;
 
-pub(crate) use content::{b_form, domicile, packaged, register, status, trust};
+pub(crate) use content::{Ward, b_form, domicile, packaged, register, status, trust};
 
 use crate::sync::{Failure, HttpRequest, HttpResponse};
 use content::shape;
@@ -42,15 +42,6 @@ pub(crate) fn root_set() -> RootSet {
 
 /// Bends the claims of a pass before it is signed.
 pub(crate) type Bend = fn(&mut Claims);
-
-/// A child's document.
-#[derive(Clone, Copy)]
-pub(crate) struct Ward {
-    pub(crate) no: u32,
-    pub(crate) name_en: &'static str,
-    pub(crate) name_ur: &'static str,
-    pub(crate) grant: u64,
-}
 
 pub(crate) struct Province {
     pub(crate) issuer: SecretKey,
@@ -410,7 +401,7 @@ impl Province {
             let vct = Vct::parse(&wanted.vct).unwrap();
             let mut claims = self.claims(&person, vct, holder, now);
             if vct == b_form() {
-                self.of_child(&mut claims, wanted.no);
+                content::of_child(&self.children, &mut claims, wanted.no);
             }
             if let Some(bend) = self.bend {
                 bend(&mut claims);
@@ -429,28 +420,6 @@ impl Province {
     pub(crate) fn revoke_child(&mut self, no: u32, now: Timestamp) {
         self.list.flip(&[INDEX + 10 * no]).unwrap();
         self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer);
-    }
-
-    /// What a document says of a child.
-    fn of_child(&self, claims: &mut Claims, no: u32) {
-        let child = self.children.iter().find(|one| one.no == no).unwrap();
-        claims.status = Some(StatusRef {
-            index: INDEX + 10 * no,
-            uri: "bform".to_owned(),
-        });
-        claims.identity.as_mut().unwrap().guardian = None;
-        let text = |text: &str| Field::Text(text.to_owned());
-        claims.facts.fields = BTreeMap::from([
-            (32, text(child.name_en)),
-            (33, text(child.name_ur)),
-            (34, Field::Number(9_999_971_000_000 + u64::from(no))),
-            (35, Field::Number(20_150_302)),
-            (36, Field::Number(1)),
-            (37, text("Ali Test")),
-            (38, text("Sana Test")),
-            (39, Field::Number(20_160_501)),
-            (40, Field::Number(1)),
-        ]);
     }
 
     fn claims(&self, person: &Particulars, vct: Vct, holder: PublicKey, now: Timestamp) -> Claims {

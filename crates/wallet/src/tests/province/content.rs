@@ -84,3 +84,34 @@ pub(crate) fn status(list: &Bitmap, epoch: u64, now: Timestamp) -> StatusContent
         lists: BTreeMap::from([LIST, "dom", "bform"].map(|list| (list.to_owned(), entry.clone()))),
     }
 }
+
+/// A child's document.
+#[derive(Clone, Copy)]
+pub(crate) struct Ward {
+    pub(crate) no: u32,
+    pub(crate) name_en: &'static str,
+    pub(crate) name_ur: &'static str,
+    pub(crate) grant: u64,
+}
+
+/// What a document says of a child.
+pub(super) fn of_child(children: &[Ward], claims: &mut Claims, no: u32) {
+    let child = children.iter().find(|one| one.no == no).unwrap();
+    claims.status = Some(StatusRef {
+        index: INDEX + 10 * no,
+        uri: "bform".to_owned(),
+    });
+    claims.identity.as_mut().unwrap().guardian = None;
+    let text = |text: &str| Field::Text(text.to_owned());
+    claims.facts.fields = BTreeMap::from([
+        (32, text(child.name_en)),
+        (33, text(child.name_ur)),
+        (34, Field::Number(9_999_971_000_000 + u64::from(no))),
+        (35, Field::Number(20_150_302)),
+        (36, Field::Number(1)),
+        (37, text("Ali Test")),
+        (38, text("Sana Test")),
+        (39, Field::Number(20_160_501)),
+        (40, Field::Number(1)),
+    ]);
+}
