@@ -58,7 +58,7 @@ fn bytes_are_those_that_the_province_sent_after_sync_restart_backup_and_move() {
     // What a desk reads off the screen has the signed bytes in it.
     let issued = ask(&province, super::province::domicile(), 1);
     let view = phone.wallet.read_request_text(&issued.text, NOW).unwrap();
-    let showing = phone.wallet.answer_request(view.id, NOW).unwrap();
+    let showing = phone.wallet.answer_request(view.id, None, NOW).unwrap();
     let text = super::transfer::seen(&showing.frames[..1]).remove(0);
     let read = base45::decode(text.strip_prefix(credential::PRESENTATION_PREFIX).unwrap()).unwrap();
     let read = miniz_oxide::inflate::decompress_to_vec_zlib(&read).unwrap_or(read);
@@ -91,7 +91,7 @@ fn an_export_holds_what_is_here_and_no_key() {
     let (mut phone, province) = phone();
     let issued = ask(&province, super::province::domicile(), 1);
     let view = phone.wallet.read_request_text(&issued.text, NOW).unwrap();
-    phone.wallet.answer_request(view.id, NOW).unwrap();
+    phone.wallet.answer_request(view.id, None, NOW).unwrap();
     let showing = phone.wallet.show_timed("age", None, NOW).unwrap();
     phone.wallet.end_showing(showing.id, NOW).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -167,7 +167,7 @@ fn one_document_is_taken_out_with_its_past_alone() {
     let (mut phone, province) = phone();
     let issued = ask(&province, super::province::domicile(), 1);
     let view = phone.wallet.read_request_text(&issued.text, NOW).unwrap();
-    phone.wallet.answer_request(view.id, NOW).unwrap();
+    phone.wallet.answer_request(view.id, None, NOW).unwrap();
     phone.wallet.show_timed("age", None, NOW).unwrap();
     let id = the_one(&phone, "domicile").id;
     let export = phone.wallet.export(Some(&id), NOW).unwrap();
@@ -201,7 +201,7 @@ fn no_value_that_was_shown_is_in_the_log_of_showings() {
             .wallet
             .read_request_text(&ask(&province, vct, nonce).text, NOW)
             .unwrap();
-        phone.wallet.answer_request(view.id, NOW).unwrap();
+        phone.wallet.answer_request(view.id, None, NOW).unwrap();
     }
     for vct in ["age", "residence"] {
         phone.wallet.show_timed(vct, None, NOW).unwrap();

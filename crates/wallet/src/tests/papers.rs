@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::DAY;
 
 use super::documents::ask;
-use super::province::Province;
+use super::province::{Province, domicile};
 use super::{NOW, Phone};
 use crate::UiCode;
 use crate::screen::{Document, DocumentSort, DocumentState, Documents, Person};
@@ -96,7 +96,7 @@ fn what_is_withdrawn_shows_no_more_and_stays_to_be_looked_at() {
     let (mut phone, mut province) = phone();
     let showing = ask(&province, super::province::domicile(), 1);
     let view = phone.wallet.read_request_text(&showing.text, NOW).unwrap();
-    phone.wallet.answer_request(view.id, NOW).unwrap();
+    phone.wallet.answer_request(view.id, None, NOW).unwrap();
     let signed = the_signed(&phone, "domicile");
     province.domicile = None;
     phone.sync(&mut province, NOW.plus(60)).unwrap();
@@ -236,7 +236,7 @@ fn a_batch_that_was_on_its_way_does_not_bring_back_what_was_deleted() {
     while let Some(request) = phone.wallet.next_request(NOW, &mut phone.rng).unwrap() {
         if request.path == province_api::paths::PASSES {
             // The request is out; the citizen deletes the old grant's successor meanwhile.
-            store::put_away::insert(phone.wallet.database(), ("domicile", 2), NOW).unwrap();
+            store::put_away::insert(phone.wallet.database(), (domicile().into(), 2), NOW).unwrap();
         }
         let answer = province.handle(&request, NOW).unwrap();
         phone.wallet.on_response(&answer, NOW).unwrap();
@@ -277,7 +277,11 @@ fn the_card_and_the_passes_are_not_deleted_one_by_one() {
         );
     }
     assert_eq!(own(&documents(&phone)).documents.len(), 5);
-    assert!(offer::all(phone.wallet.database()).unwrap().contains_key("age"));
+    assert!(
+        offer::all(phone.wallet.database())
+            .unwrap()
+            .contains_key(&credential::Vct::AGE.into())
+    );
 }
 
 /// The signed bytes as the export has them.

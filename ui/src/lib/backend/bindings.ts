@@ -848,6 +848,8 @@ export type PutAway = {
   id: string,
   /** What its kind is called. */
   kind: KindView,
+  /** The child whose it is; absent for the citizen's own. */
+  child: Child | null,
   /** When it was deleted. */
   at: number,
 };

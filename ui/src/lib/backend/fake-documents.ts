@@ -35,7 +35,7 @@ export function fakeDocuments(photo: string): Documents {
         documents: [document("birth-certificate", { child_name_en: "Zari Gul", child_name_ur: "زری گل", born_on: "2016-04-21", child_gender: "female", father_name: "Gul Zaman", father_cnic: "99999-1234567-1", mother_name: "Zarmina Bibi", registration_number: "BC-16-20011", registered_on: "2016-05-02", birth_district: "peshawar" }, { photo: false })],
       },
     ],
-    put_away: [{ id: "3", kind: fakeKind("vehicle-card"), at: now - 200_000 }],
+    put_away: [{ id: "3", kind: fakeKind("vehicle-card"), child: null, at: now - 200_000 }],
     photo_data_url: photo,
     status_as_of: now - 3_600,
     last_sync_at: now - 600,
@@ -45,7 +45,7 @@ export function fakeDocuments(photo: string): Documents {
 /** The same without one, which is then among those that can be had again. */
 export function fakeDelete(all: Documents, id: string): Documents {
   const held = all.people.flatMap((person) => person.documents).find((one) => one.id === id);
-  const gone: PutAway[] = held && id.startsWith("stock:") ? [{ id: "9", kind: held.kind, at: Math.floor(Date.now() / 1000) }] : [];
+  const gone: PutAway[] = held && id.startsWith("stock:") ? [{ id: "9", kind: held.kind, child: null, at: Math.floor(Date.now() / 1000) }] : [];
   const people = all.people.map((person) => ({ ...person, documents: person.documents.filter((one) => one.id !== id) }));
   return { ...all, people: people.filter((person) => person.documents.length > 0), put_away: [...gone, ...all.put_away] };
 }

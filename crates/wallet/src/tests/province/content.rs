@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use credential::{
-    Bitmap, DAY, ListEntry, PassType, RegisterContent, SecretKey, Shape, StatusContent, StatusPurpose,
-    Timestamp, TrustContent, TrustedKey, TypeRegister, Vct,
+    Bitmap, Claims, DAY, Field, ListEntry, PassType, RegisterContent, SecretKey, Shape, StatusContent,
+    StatusPurpose, StatusRef, Timestamp, TrustContent, TrustedKey, TypeRegister, Vct,
 };
 
-use super::LIST;
+use super::{INDEX, LIST};
 
 pub(crate) fn b_form() -> Vct {
     Vct::parse("b-form").unwrap()
