@@ -26,6 +26,7 @@ use crate::store::credential::Which;
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::enrolment::{self, State};
 use crate::store::moving::{self, Source};
+use crate::store::sync_state::{self, Feed};
 use crate::store::{artefact, child, credential as passes};
 
 opaque_debug!(Archive, Document, PublicFile);
@@ -66,6 +67,8 @@ pub(crate) struct Archive {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     children: Vec<Child>,
     pub(crate) history: Vec<Rows>,
+    /// How far the province's feed was taken: what the citizen deleted since does not come again.
+    feed: Feed,
     /// What the documents' names and the history's words are read with. Signed, and verified again at each use.
     public: Vec<PublicFile>,
 }
@@ -149,6 +152,7 @@ impl Archive {
                 .collect(),
             children: child::all(database)?,
             history: rows::all(database)?,
+            feed: sync_state::feed(database)?,
             public,
         })
     }
@@ -250,6 +254,7 @@ impl Archive {
         for table in &self.history {
             table.enter(database)?;
         }
+        sync_state::take_feed(database, self.feed)?;
         for file in &self.public {
             if !artefact::is_of_words(&file.name) {
                 return Err(ArchiveError::Malformed.into());

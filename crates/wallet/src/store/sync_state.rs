@@ -2,6 +2,7 @@
 
 use credential::Timestamp;
 use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
 
 use super::{from_sql, to_sql};
 use crate::code::UiCode;
@@ -105,6 +106,40 @@ pub(crate) fn save(database: &Connection, row: &Row) -> Result<(), StoreError> {
         ],
     )?;
     Ok(())
+}
+
+/// Which feed the events here are of, and the last of it that was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Feed {
+    no: u64,
+    cursor: u64,
+}
+
+/// The feed of this vault.
+pub(crate) fn feed(database: &Connection) -> Result<Feed, StoreError> {
+    let row = load(database)?;
+    Ok(Feed {
+        no: row.feed_no,
+        cursor: row.feed_cursor,
+    })
+}
+
+/// Goes on with a feed where another phone was.
+pub(crate) fn take_feed(database: &Connection, feed: Feed) -> Result<(), StoreError> {
+    let mut row = load(database)?;
+    row.feed_no = feed.no;
+    row.feed_cursor = feed.cursor;
+    save(database, &row)
+}
+
+/// Begins another feed: the province enrolled this person anew and counts from the start.
+pub(crate) fn begin_feed(database: &Connection) -> Result<(), StoreError> {
+    let mut row = load(database)?;
+    row.feed_no = row.feed_no.saturating_add(1);
+    row.feed_cursor = 0;
+    row.offers_tag.clear();
+    save(database, &row)
 }
 
 /// The time before which this phone's clock does not count.

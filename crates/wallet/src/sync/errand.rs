@@ -162,9 +162,8 @@ pub(crate) fn start_over(database: &Connection, rng: &mut impl CryptoRng) -> Res
     }
     let transaction = database.unchecked_transaction()?;
     state.ended = None;
-    state.feed_no += 1;
-    state.feed_cursor = 0;
     state.offers_tag.clear();
+    // The feed stays: a phone that takes the place of the one before goes on where that one was.
     sync_state::save(&transaction, &state)?;
     enrolment::begin_again(&transaction, rng)?;
     setting::store(&transaction, Setting::BegunAnew, "yes")?;
@@ -234,6 +233,9 @@ impl Run {
         let entry = outbox::get(&transaction, id)?.ok_or(StoreError::Row)?;
         if enrols(kind) {
             enrolment::set_state(&transaction, State::Accepted)?;
+        }
+        if kind == Kind::Enrolment {
+            sync_state::begin_feed(&transaction)?;
         }
         if kind == Kind::Mobile {
             keep_mobile(&transaction, &entry)?;

@@ -12,6 +12,7 @@ mod errands;
 mod export;
 mod family;
 mod faults;
+mod feed;
 mod files;
 mod fuzzing;
 mod hostile;

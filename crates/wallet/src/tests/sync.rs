@@ -9,12 +9,10 @@
 use credential::{DAY, StatusManifest, TrustList};
 use province_api::paths;
 use province_api::problem::{Problem, ProblemCode};
-use province_api::sync::{Event, FeedEvent};
 
 use super::province::{Province, domicile, packaged, problem_response, register, roots, status, trust};
 use super::{NOW, Phone};
 use crate::screen::CardStanding;
-use crate::store::service_event;
 use crate::{Failure, HttpRequest, HttpResponse, Network, UiCode};
 
 /// Bytes of HTTP/1.1 as the driver sends them.
@@ -142,43 +140,6 @@ fn no_signed_list_goes_back_whatever_the_province_says() {
         let at = Some(u32::try_from(newer.unix()).unwrap());
         assert_eq!((home.trust_as_of, home.status_as_of), (at, at));
     }
-}
-
-#[test]
-fn the_feed_is_taken_once_page_by_page_and_a_new_one_from_its_start() {
-    let mut province = Province::new(NOW);
-    let mut phone = Phone::enrolled(1, &mut province);
-    let event = |seq| FeedEvent {
-        seq,
-        at: NOW.unix(),
-        what: Event::DocumentGranted {
-            vct: "domicile".to_owned(),
-            no: 0,
-            grant: seq,
-        },
-    };
-    province.feed = (1..=7).map(event).collect();
-    for _ in 0..2 {
-        phone.sync(&mut province, NOW.plus(60)).unwrap();
-        phone.restart();
-    }
-    let count = |phone: &Phone| -> u32 {
-        let sql = "SELECT count(*) FROM service_event WHERE kind = 'document_granted' AND vct = 'domicile'";
-        phone
-            .wallet
-            .database()
-            .query_row(sql, [], |row| row.get(0))
-            .unwrap()
-    };
-    assert_eq!(count(&phone), 7);
-    let one = service_event::load(phone.wallet.database(), 1).unwrap().unwrap();
-    assert_eq!((one.feed_seq, one.at), (1, NOW));
-    // Released and enrolled anew: the feed is another one and shorter.
-    province.feed = (1..=2).map(event).collect();
-    for _ in 0..2 {
-        phone.sync(&mut province, NOW.plus(120)).unwrap();
-    }
-    assert!(count(&phone) >= 7, "nothing of the past is lost");
 }
 
 #[test]
