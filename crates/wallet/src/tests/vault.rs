@@ -268,6 +268,7 @@ fn a_stored_vault_of_version_1_opens() {
     };
     assert!(phone.wallet.show_timed("residence", None, NOW).is_ok());
     province.knows(&phone);
+    province.publish_anew(NOW);
     phone.sync(&mut province, NOW).unwrap();
 }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use credential::{
     Bitmap, Claims, DAY, Field, ListEntry, PassType, RegisterContent, SecretKey, Shape, StatusContent,
-    StatusPurpose, StatusRef, Timestamp, TrustContent, TrustedKey, TypeRegister, Vct,
+    StatusManifest, StatusPurpose, StatusRef, Timestamp, TrustContent, TrustedKey, TypeRegister, Vct,
+    sign_trust_list,
 };
 
-use super::{INDEX, LIST};
+use super::{INDEX, LIST, Province, roots};
 
 pub(crate) fn b_form() -> Vct {
     Vct::parse("b-form").unwrap()
@@ -114,4 +115,14 @@ pub(super) fn of_child(children: &[Ward], claims: &mut Claims, no: u32) {
         (39, Field::Number(20_160_501)),
         (40, Field::Number(1)),
     ]);
+}
+
+impl Province {
+    /// Has published more since a vault that was stored long ago: each file under a later number.
+    pub(crate) fn publish_anew(&mut self, now: Timestamp) {
+        let list = trust(&self.issuer, &self.ca, 3, now);
+        self.trust_list = sign_trust_list(&list, &[(0, &roots()[0]), (2, &roots()[2])]);
+        self.types = register(2, now, &packaged(), &self.issuer);
+        self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer);
+    }
 }
