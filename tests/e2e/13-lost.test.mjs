@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { keep, openBrowser, openPage } from "./lib/browser.mjs";
-import { CODE, done, en, enrol, showAge, signIn } from "./lib/journeys.mjs";
+import { CODE, PIN, done, en, enrol, showAge, signIn } from "./lib/journeys.mjs";
 import { look } from "./lib/look.mjs";
 import { PHONE, Phone } from "./lib/phone.mjs";
 import { Stage } from "./lib/stage.mjs";
@@ -158,8 +158,9 @@ test("what waits for a network, a phone that is lost, and its owner's way back",
     await done(window);
     await openWay();
     await window.press(en("sync_now"));
-    await window.says(en("code_wallet_disabled"));
-    await home();
+    // It locks, and says what happened to whoever knows the PIN.
+    await window.heading(en("unlock_title"));
+    await window.pin(PIN);
     await window.says(en("card_ended"));
     await keep("ended.png", await window.picture());
     await window.press(en("nav_show"));
@@ -285,6 +286,9 @@ test("a lost phone is told at a desk, by an officer who types what is on the car
   await step(t, "the phone learns it", async () => {
     const { error } = await gone.ask(ready, "sync");
     assert.equal(error.code, "wallet_disabled");
+    // It locked with that.
+    assert.equal((await gone.told(ready, "app_state")).lock, "locked");
+    await gone.told(ready, "unlock", { pin: PIN });
     assert.equal((await gone.told(ready, "home")).trouble.ended, "wallet_disabled");
   });
 

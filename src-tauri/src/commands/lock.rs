@@ -103,11 +103,11 @@ pub async fn forget_profile(app: State<'_, App>, profile: String) -> Reply<AppSt
         .await
 }
 
-/// Somebody uses the screens: the wallet stays open a while longer.
+/// Somebody uses the screens: the wallet stays open a while longer. `locked` where it closed meanwhile.
 #[tauri::command]
 #[specta::specta]
 pub async fn touch(app: State<'_, App>) -> Reply<()> {
-    app.wallet(|_, _| Ok(())).await
+    app.wallet(|wallet, _| wallet.must_be_open()).await
 }
 
 /// The screens came in sight or went out of it.

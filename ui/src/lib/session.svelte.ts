@@ -231,6 +231,8 @@ export class Session {
     } catch (thrown) {
       const { code } = this.failed(thrown);
       this.offline = OFFLINE_CODES.includes(code);
+      // Its owner had it disabled: the vault locked with that.
+      if (code === "wallet_disabled") await this.start();
       return code;
     } finally {
       this.#syncing = false;
@@ -279,7 +281,8 @@ export class Session {
     this.#touchedAt = pageMs;
     this.#waitForUse();
     if (this.app?.lock !== "open") return;
-    void this.backend.touch().catch(() => undefined);
+    // A sync in the background may have locked a wallet that was disabled.
+    void this.backend.touch().catch((thrown: unknown) => this.failed(thrown));
   }
 
   #waitForUse(): void {

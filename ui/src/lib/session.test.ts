@@ -153,6 +153,18 @@ describe("a session", () => {
     expect(session.screen.at).toBe("unlock");
   });
 
+  test("goes to the door when a sync brings that the wallet was disabled, and stays there for any other code", async () => {
+    for (const [code, at] of [["wallet_disabled", "unlock"], ["device_replaced", "home"]] as const) {
+      const backend = fakeBackend({ lock: "open", enrolment: "enrolled", failing: { sync: code } });
+      const session = new Session(backend);
+      await session.start();
+      // The sync closed the vault.
+      if (code === "wallet_disabled") await backend.lock();
+      await session.sync();
+      expect(session.screen.at).toBe(at);
+    }
+  });
+
   test("is marked unless the roots are real", async () => {
     const real = new Session(fakeBackend({ mark: "none" }));
     expect(real.marked).toBe(true);

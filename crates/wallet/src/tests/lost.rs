@@ -12,9 +12,9 @@ use province_api::paths;
 use province_api::problem::{Problem, ProblemCode};
 
 use super::province::{Province, problem_response};
-use super::{NOW, Phone, good_draft, jpeg, wallet_in};
+use super::{NOW, PIN, Phone, good_draft, jpeg, wallet_in};
 use crate::screen::lost::LostTold;
-use crate::screen::{Draft, EnrolmentState, ItemState};
+use crate::screen::{Draft, EnrolmentState, ItemState, LockState};
 use crate::testing::{MemoryKey, TestRng};
 use crate::{Failure, LostReport, UiCode, UiError};
 
@@ -269,6 +269,7 @@ fn whoever_begins_anew_takes_the_place_of_the_wallet_that_was_ended() {
         .insert(paths::SYNC, Problem::new(ProblemCode::WalletDisabled));
     phone.sync(&mut province, NOW).unwrap_err();
     province.refuse.clear();
+    phone.wallet.unlock(PIN, NOW).unwrap();
     phone.wallet.start_over(NOW, &mut phone.rng).unwrap();
     phone.wallet.set_photo(&jpeg(), NOW).unwrap();
     // Somebody was released meanwhile: then there is no place to take, and they enrol.
@@ -288,4 +289,31 @@ fn whoever_begins_anew_takes_the_place_of_the_wallet_that_was_ended() {
     );
     let sent = |path: &str| province.requests.iter().filter(|one| *one == path).count();
     assert_eq!((sent(paths::REBIND), sent(paths::ENROLMENTS)), (1, 2));
+}
+
+#[test]
+fn a_wallet_that_was_disabled_locks_when_it_learns_so_and_one_that_was_replaced_stays_open() {
+    for (problem, lock) in [
+        (ProblemCode::WalletDisabled, LockState::Locked),
+        (ProblemCode::DeviceReplaced, LockState::Open),
+    ] {
+        // At the question, and at an errand before it.
+        for path in [paths::SYNC, paths::MOBILE] {
+            let mut province = Province::new(NOW);
+            let mut phone = Phone::enrolled(1, &mut province);
+            phone
+                .wallet
+                .change_mobile("03001112223", NOW, &mut phone.rng)
+                .unwrap();
+            province.refuse.insert(path, Problem::new(problem));
+            let code = phone.sync(&mut province, NOW).unwrap_err().code;
+            assert_eq!(phone.wallet.app_state(NOW).unwrap().lock, lock);
+            if lock == LockState::Locked {
+                assert_eq!(phone.wallet.home(NOW).unwrap_err().code, UiCode::Locked);
+                phone.wallet.unlock(PIN, NOW).unwrap();
+            }
+            assert_eq!(phone.wallet.home(NOW).unwrap().trouble.ended, Some(code));
+            assert!(phone.wallet.timed_choices(NOW).unwrap().is_empty());
+        }
+    }
 }

@@ -182,6 +182,14 @@ impl Wallet {
         self.let_in(name, &vault_key, now)
     }
 
+    /// Says whether the vault is still open, for a screen that somebody uses.
+    ///
+    /// # Errors
+    /// [`UiCode::Locked`].
+    pub fn must_be_open(&self) -> Result<(), UiError> {
+        self.unlocked().map(|_| ())
+    }
+
     /// Closes the vault: the database is closed, showings and requests are forgotten, a run is dropped.
     ///
     /// # Errors

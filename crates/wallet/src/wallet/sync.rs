@@ -179,21 +179,26 @@ impl Wallet {
         .map(|_| ())
     }
 
-    /// Ends the run and says how it went.
+    /// Ends the run and says how it went. A wallet that its owner had disabled locks: whoever holds the phone has to
+    /// know its PIN from here on.
     ///
     /// # Errors
     /// What stopped the run: a code of the network, of the province, or of the checks on what came.
     pub fn finish_run(&mut self, now: Timestamp) -> Result<SyncReport, UiError> {
         let run = self.unlocked_mut()?.run.take();
         let around = self.surroundings(now)?;
-        match run {
+        let ended = match run {
             Some(run) => run.finish(&around),
             // The vault was locked and opened again meanwhile: that run is gone, nothing of it is lost.
             None => Ok(SyncReport {
                 changed: false,
                 at: home::screen_time(now),
             }),
+        };
+        if matches!(&ended, Err(error) if error.code == UiCode::WalletDisabled) {
+            self.lock(now)?;
         }
+        ended
     }
 
     pub(super) fn surroundings(&self, now: Timestamp) -> Result<Surroundings<'_>, UiError> {
