@@ -4,6 +4,7 @@
 
 pub mod artefacts;
 pub mod delta;
+pub mod device_key;
 pub mod enrolment;
 pub mod nadra;
 pub mod packed;
@@ -30,6 +31,8 @@ pub mod paths {
     pub const SYNC: &str = "/v1/sync";
     /// `POST` [`crate::sync::MobileRequest`], signed by an enrolled device key.
     pub const MOBILE: &str = "/v1/mobile";
+    /// `POST` [`crate::device_key::DeviceKeyRequest`], signed by the enrolled device key that another one replaces.
+    pub const DEVICE_KEY: &str = "/v1/device-key";
     /// `POST` [`crate::enrolment::EnrolmentRequest`], signed by the device key that takes an enrolment over: an
     /// [`crate::enrolment::EnrolmentReply`].
     pub const REBIND: &str = "/v1/rebind";

@@ -46,6 +46,11 @@ pub enum SignatureError {
 pub struct DeviceKey([u8; 32]);
 
 impl DeviceKey {
+    /// The public half of a device's key.
+    pub fn of(key: &SigningKey) -> Self {
+        Self(*key.verifying_key().as_bytes())
+    }
+
     /// The public key.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

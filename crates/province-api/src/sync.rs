@@ -208,6 +208,8 @@ pub enum Event {
         /// Its last two digits.
         ends: String,
     },
+    /// The same phone has another device key.
+    DeviceKeyChanged,
     /// Another device took the enrolment over; identity and documents have new status places.
     DeviceReplaced,
     /// The wallet was disabled: lost, or stolen.
@@ -230,6 +232,7 @@ impl Event {
             Self::Resumed => "resumed",
             Self::Revoked => "revoked",
             Self::MobileChanged { .. } => "mobile_changed",
+            Self::DeviceKeyChanged => "device_key_changed",
             Self::DeviceReplaced => "device_replaced",
             Self::WalletDisabled => "wallet_disabled",
             Self::Other => "other",

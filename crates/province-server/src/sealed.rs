@@ -80,6 +80,8 @@ pub enum Subject {
     Drawing,
     /// A CNIC number's own index, as what is bound to another device.
     Binding,
+    /// A person's random id, as whose device key is changed.
+    DeviceKeyChange,
     /// A CNIC number, as a child's whose documents somebody else holds: the database alone does not tell that the child
     /// is somebody who enrolled.
     Ward,
@@ -153,6 +155,7 @@ impl DataKeys {
             Subject::Device => b"device\0",
             Subject::Drawing => b"drawing\0",
             Subject::Binding => b"binding\0",
+            Subject::DeviceKeyChange => b"device key change\0",
             Subject::Ward => b"ward\0",
         };
         let mut mac = Hmac::<Sha256>::new(&self.index.into());

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use province_api::artefacts::{BITS, CBOR, COSE, STATUS_LIST_TOKEN};
+use province_api::device_key::DeviceKeyReply;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::passes::{Challenge, PassesReply};
 use province_api::problem::ProblemCode;
@@ -49,6 +50,14 @@ pub(super) async fn sync(State(app): State<App>, signed: Signed) -> Result<Json<
 /// Changes the mobile number of the citizen of the device that signed.
 pub(super) async fn mobile(State(app): State<App>, signed: Signed) -> Result<Json<MobileReply>, ApiError> {
     Ok(Json(app.change_mobile(&signed.asked, &signed.json()?).await?))
+}
+
+/// Changes the device key of the citizen of the device that signed.
+pub(super) async fn device_key(
+    State(app): State<App>,
+    signed: Signed,
+) -> Result<Json<DeviceKeyReply>, ApiError> {
+    Ok(Json(app.change_device_key(&signed.asked, &signed.json()?).await?))
 }
 
 /// Gives an enrolment to the device that signed.

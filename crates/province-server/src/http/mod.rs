@@ -67,6 +67,7 @@ pub fn router(province: Arc<Province>) -> Router {
         .route(paths::PASSES, post(handlers::passes))
         .route(paths::SYNC, post(handlers::sync))
         .route(paths::MOBILE, post(handlers::mobile))
+        .route(paths::DEVICE_KEY, post(handlers::device_key))
         .route(paths::REBIND, post(handlers::rebind))
         .route(paths::LOST, post(handlers::lost))
         // The body is here, and its size was looked at, before a place is taken.
@@ -205,7 +206,7 @@ async fn log(request: Request, next: Next) -> Response {
 
 /// The route of a path, never the path as it came: that may hold anything.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 12] = [
+    const ROUTES: [&str; 13] = [
         paths::ENROLMENTS,
         paths::CHALLENGES,
         paths::PASSES,
@@ -216,6 +217,7 @@ fn route(path: &str) -> &'static str {
         paths::HEALTH,
         paths::SYNC,
         paths::MOBILE,
+        paths::DEVICE_KEY,
         paths::REBIND,
         paths::LOST,
     ];

@@ -4,6 +4,7 @@ pub mod anew;
 pub mod answered;
 pub mod bundle;
 pub mod delta;
+pub mod device_key;
 pub mod document;
 pub mod end;
 pub mod enrol;

@@ -13,6 +13,7 @@ mod asked_twice;
 mod away;
 mod bench;
 mod connections;
+mod device_key;
 mod documents;
 mod enrolments;
 mod fallen;

@@ -108,7 +108,7 @@ impl Query {
     }
 
     /// Whether every word is met, as it was written or by its sound in the other script.
-    #[allow(dead_code)] // documents are searched by it next
+    #[cfg(test)]
     pub(crate) fn is_met(&self, said: &Said) -> bool {
         self.words.iter().all(|word| word.is_met(said))
     }

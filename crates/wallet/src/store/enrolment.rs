@@ -2,7 +2,7 @@
 
 use credential::{SecretKey, Timestamp, derive_holder_key};
 use rand_core::CryptoRng;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use zeroize::Zeroizing;
 
 use super::{from_sql, to_sql};
@@ -98,8 +98,8 @@ pub(crate) fn begin_again(database: &Connection, rng: &mut impl CryptoRng) -> Re
     let mut device = Zeroizing::new([0_u8; 32]);
     rng.fill_bytes(device.as_mut());
     database.execute(
-        "UPDATE enrolment SET state = 'draft', device_seed = ?1, error_code = NULL, error_fields = NULL, retry_at = NULL \
-         WHERE id = 1",
+        "UPDATE enrolment SET state = 'draft', device_seed = ?1, device_key_since = NULL, next_device_seed = NULL, \
+         next_device_idempotency_key = NULL, error_code = NULL, error_fields = NULL, retry_at = NULL WHERE id = 1",
         [device.as_slice()],
     )?;
     Ok(())
@@ -145,6 +145,82 @@ pub(crate) fn set_last_sync(database: &Connection, now: Timestamp) -> Result<(),
 /// The key that signs this phone's requests.
 pub(crate) fn device_key(database: &Connection) -> Result<Zeroizing<[u8; 32]>, StoreError> {
     seed(database, "SELECT device_seed FROM enrolment WHERE id = 1")
+}
+
+/// The key that is to sign this phone's requests next, until the province has taken it.
+pub(crate) struct NextDeviceKey {
+    pub(crate) seed: Zeroizing<[u8; 32]>,
+    /// The same each time it is sent.
+    pub(crate) idempotency_key: String,
+}
+
+/// The next key, if there is one under way.
+pub(crate) fn next_device_key(database: &Connection) -> Result<Option<NextDeviceKey>, StoreError> {
+    let sql = "SELECT next_device_seed, next_device_idempotency_key FROM enrolment \
+               WHERE id = 1 AND next_device_seed IS NOT NULL";
+    let found = database.query_row(sql, [], |row| {
+        Ok(NextDeviceKey {
+            seed: Zeroizing::new(row.get(0)?),
+            idempotency_key: row.get(1)?,
+        })
+    });
+    Ok(found.optional()?)
+}
+
+/// Draws the next key and keeps it: before it is sent anywhere.
+pub(crate) fn make_next_device_key(
+    database: &Connection,
+    rng: &mut impl CryptoRng,
+) -> Result<NextDeviceKey, StoreError> {
+    let mut seed = Zeroizing::new([0_u8; 32]);
+    rng.fill_bytes(seed.as_mut());
+    let mut random = [0_u8; 16];
+    rng.fill_bytes(&mut random);
+    let idempotency_key = hex::encode(random);
+    database.execute(
+        "UPDATE enrolment SET next_device_seed = ?1, next_device_idempotency_key = ?2 WHERE id = 1",
+        (seed.as_slice(), &idempotency_key),
+    )?;
+    Ok(NextDeviceKey {
+        seed,
+        idempotency_key,
+    })
+}
+
+/// From here on the next key signs, and the one before is gone.
+pub(crate) fn take_next_device_key(database: &Connection, now: Timestamp) -> Result<(), StoreError> {
+    database.execute(
+        "UPDATE enrolment SET device_seed = coalesce(next_device_seed, device_seed), device_key_since = ?1, \
+         next_device_seed = NULL, next_device_idempotency_key = NULL WHERE id = 1",
+        [to_sql(now.unix())],
+    )?;
+    Ok(())
+}
+
+/// The key in use goes on, as if it were new.
+pub(crate) fn drop_next_device_key(database: &Connection, now: Timestamp) -> Result<(), StoreError> {
+    database.execute(
+        "UPDATE enrolment SET device_key_since = ?1, next_device_seed = NULL, next_device_idempotency_key = NULL \
+         WHERE id = 1",
+        [to_sql(now.unix())],
+    )?;
+    Ok(())
+}
+
+/// From when the age of the key in use is counted.
+pub(crate) fn device_key_since(database: &Connection) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT device_key_since FROM enrolment WHERE id = 1";
+    let since: Option<i64> = database.query_row(sql, [], |row| row.get(0))?;
+    Ok(since.map(|at| Timestamp::from_unix(from_sql(at))))
+}
+
+/// Counts the age of the key in use from now.
+pub(crate) fn set_device_key_since(database: &Connection, now: Timestamp) -> Result<(), StoreError> {
+    database.execute(
+        "UPDATE enrolment SET device_key_since = ?1 WHERE id = 1",
+        [to_sql(now.unix())],
+    )?;
+    Ok(())
 }
 
 /// The holder's key of one pass.

@@ -116,6 +116,12 @@ pub(crate) fn under_way(database: &Connection, kind: Kind) -> Result<Option<Entr
     )
 }
 
+/// Whether anything waits for an answer, or to be sent.
+pub(crate) fn is_any_under_way(database: &Connection) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('waiting', 'sent'))";
+    Ok(database.query_row(sql, [], |row| row.get(0))?)
+}
+
 /// The entry with this number.
 pub(crate) fn get(database: &Connection, id: i64) -> Result<Option<Entry>, StoreError> {
     one(database, "WHERE id = ?1", id)

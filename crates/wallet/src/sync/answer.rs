@@ -28,6 +28,7 @@ impl Run {
         self.bytes += bytes_of(response);
         match self.awaiting.take() {
             None => Ok(()),
+            Some(Awaiting::DeviceKey) => self.on_device_key(around, response),
             Some(Awaiting::Errand { id, kind }) => self.on_errand(around, (id, kind), response),
             Some(Awaiting::Reply { cursor }) => self.on_reply(around, cursor, response),
             Some(Awaiting::File { which, by_delta }) => self.on_file(around, (which, by_delta), response),

@@ -15,6 +15,7 @@
 
 mod accept;
 mod answer;
+mod device_key;
 mod errand;
 mod file;
 mod items;
@@ -107,6 +108,7 @@ impl Failure {
 /// Where a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
+    DeviceKey,
     Errands,
     Ask,
     TrustList,
@@ -121,6 +123,7 @@ enum Stage {
 /// What was sent and is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Awaiting {
+    DeviceKey,
     Errand { id: i64, kind: Kind },
     Reply { cursor: u64 },
     File { which: File, by_delta: bool },
@@ -222,7 +225,7 @@ pub(crate) fn start_sync(around: &Surroundings<'_>, network: Network) -> Result<
 impl Run {
     fn new(network: Network, bytes_max: Option<u64>) -> Self {
         Self {
-            stage: Stage::Errands,
+            stage: Stage::DeviceKey,
             awaiting: None,
             network,
             changed: false,

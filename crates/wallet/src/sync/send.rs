@@ -50,6 +50,12 @@ impl Run {
     ) -> Result<Option<HttpRequest>, UiError> {
         loop {
             match self.stage {
+                Stage::DeviceKey => {
+                    if let Some(request) = self.device_key_request(around, rng)? {
+                        return Ok(Some(request));
+                    }
+                    self.stage = Stage::Errands;
+                }
                 Stage::Errands => {
                     if let Some(request) = self.errand_request(around, rng)? {
                         return Ok(Some(request));

@@ -7,6 +7,7 @@
 )]
 
 mod clocks;
+mod device_key;
 mod documents;
 mod errands;
 mod export;

@@ -94,7 +94,7 @@ fn everything_is_listed_under_whose_it_is() {
 #[test]
 fn what_is_withdrawn_shows_no_more_and_stays_to_be_looked_at() {
     let (mut phone, mut province) = phone();
-    let showing = ask(&province, super::province::domicile(), 1);
+    let showing = ask(&province, domicile(), 1);
     let view = phone.wallet.read_request_text(&showing.text, NOW).unwrap();
     phone.wallet.answer_request(view.id, None, NOW).unwrap();
     let signed = the_signed(&phone, "domicile");
@@ -116,7 +116,7 @@ fn what_is_withdrawn_shows_no_more_and_stays_to_be_looked_at() {
     );
     let view = phone
         .wallet
-        .read_request_text(&ask(&province, super::province::domicile(), 2).text, NOW)
+        .read_request_text(&ask(&province, domicile(), 2).text, NOW)
         .unwrap();
     assert_eq!(view.reason, Some(UiCode::NoPass));
     assert!(
@@ -243,7 +243,7 @@ fn a_batch_that_was_on_its_way_does_not_bring_back_what_was_deleted() {
     }
     phone.wallet.finish_run(NOW).unwrap();
     assert_eq!(
-        store::credential::stock(phone.wallet.database(), super::province::domicile(), NOW)
+        store::credential::stock(phone.wallet.database(), domicile(), NOW)
             .unwrap()
             .total,
         0

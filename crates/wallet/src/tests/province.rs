@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use credential::{
     Bitmap, Claims, CounterCertificateClaims, DAY, Facts, Field, Gender, GuardianRelation, ISSUER, Identity,
-    Names, PublicKey, RootKind, RootSet, SecretKey, StatusManifest, StatusPurpose, StatusRef, Timestamp, Vct,
-    issue, issue_counter_certificate, piece_name, sign_trust_list,
+    Names, PublicKey, RootKind, RootSet, SecretKey, StatusManifest, StatusPurpose, StatusRef, Timestamp,
+    TrustList, Vct, issue, issue_counter_certificate, piece_name, sign_trust_list,
 };
+use province_api::device_key::{DeviceKeyReply, DeviceKeyRequest};
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, Particulars};
 use province_api::passes::{Challenge, Offer, PassesReply, PassesRequest, proof_message};
 use province_api::person::Day;
@@ -126,6 +127,28 @@ impl Province {
             challenges: HashSet::new(),
             next_challenge: 0,
         }
+    }
+
+    /// Signs everything anew, as a province does while a phone is away: the roots have changed too.
+    pub(crate) fn renew(&mut self, later: Timestamp) {
+        let held = TrustList::verify(&self.trust_list, &root_set(), None).unwrap();
+        let [first, second, _] = roots();
+        let next = [4, 5, 6].map(|n| SecretKey::from_seed([n; 32]));
+        let mut change = trust(&self.issuer, &self.ca, held.sequence() + 1, later);
+        change.previous = Some(held.sha256());
+        change.next_roots = Some([&next[0], &next[1], &next[2]].map(SecretKey::public));
+        let signers = [(0, &first), (1, &second), (2, &next[0]), (3, &next[1])];
+        let change = sign_trust_list(&change, &signers);
+        self.root_changes.insert(held.successors().fingerprint(), change);
+        let newest = trust(&self.issuer, &self.ca, held.sequence() + 8, later);
+        self.trust_list = sign_trust_list(&newest, &[(0, &next[0]), (1, &next[2])]);
+        self.types = register(7, later, &packaged(), &self.issuer);
+        self.manifest = StatusManifest::sign(&status(&self.list, 90, later), &self.issuer);
+    }
+
+    /// More than a hundred days pass for it.
+    pub(crate) fn forget_answers(&mut self) {
+        self.answered.clear();
     }
 
     /// The person of this phone was enrolled here, whenever that was.
@@ -268,6 +291,15 @@ impl Province {
                 let request: MobileRequest = serde_json::from_slice(&body).unwrap();
                 self.mobile = Some(request.mobile);
                 Ok(json(&MobileReply {
+                    changed_at: now.unix(),
+                }))
+            }
+            paths::DEVICE_KEY => {
+                let request: DeviceKeyRequest = serde_json::from_slice(&body).unwrap();
+                let new = request.verify(&device).unwrap();
+                let person = self.enrolments.remove(device.as_bytes()).unwrap();
+                self.enrolments.insert(new, person);
+                Ok(json(&DeviceKeyReply {
                     changed_at: now.unix(),
                 }))
             }

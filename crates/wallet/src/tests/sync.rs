@@ -176,9 +176,7 @@ fn a_wallet_that_was_away_for_ninety_days_comes_back_whole() {
     );
     // The trust list, the manifest and every pass are over; the register is signed by a key of today.
     province.deltas = false;
-    next_trust(&mut province, 9, later);
-    province.types = register(7, later, &packaged(), &province.issuer);
-    province.manifest = StatusManifest::sign(&status(&province.list, 90, later), &province.issuer);
+    province.renew(later);
     phone.sync(&mut province, later).unwrap();
     let home = phone.wallet.home(later).unwrap();
     let left: Vec<u32> = home.passes.iter().map(|pass| pass.left).collect();

@@ -9,7 +9,8 @@ import { BackendError } from "./error";
 import { fakeDelete, fakeDocuments, fakeExport } from "./fake-documents";
 import { fakeComplete, fakeMove, FAKE_PHRASE } from "./fake-moving";
 import { fakeEntries, fakePast } from "./fake-past";
-import type { AppState, Biometric, ClaimView, Draft, EnrolmentState, FieldError, Home, Item, KindView, Language, LockState, MoveStep, OnItsWay, PassStock, ProfileView, Qr, RequestView, Safety, Script, Showing, Sign, UiCode, Words } from "./types";
+import { fakeItem, fakeWay } from "./fake-way";
+import type { AppState, Biometric, ClaimView, Draft, EnrolmentState, FieldError, Home, KindView, Language, LockState, MoveStep, OnItsWay, PassStock, ProfileView, Qr, RequestView, Safety, Script, Showing, Sign, UiCode, Words } from "./types";
 
 export const FAKE_DRAFT: Draft = {
   cnic: "99999-1234567-1",
@@ -139,7 +140,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
   };
   const choose = (change: Partial<Safety>) => (safety = { ...safety, ...change });
   let draft: Draft = { ...FAKE_DRAFT, ...EMPTY, ...options.draft };
-  let way: OnItsWay = { ...fakeWay(), ...options.way };
+  let way: OnItsWay = { ...fakeWay(nowSeconds(), fakeKind), ...options.way };
   let showings = 0;
   let past = options.emptyHistory ? [] : fakeHistory();
   let documents = fakeDocuments(PORTRAIT);
@@ -219,10 +220,10 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     }),
     onItsWay: () => did("onItsWay", () => way),
     changeMobile: (mobile) => did("changeMobile", () => {
-      way = { ...way, items: [{ ...fakeItem("mobile", "waiting", 7), mobile }, ...way.items.filter((item) => item.what !== "mobile")] };
+      way = { ...way, items: [{ ...fakeItem(nowSeconds(), "mobile", "waiting", 7), mobile }, ...way.items.filter((item) => item.what !== "mobile")] };
       return way;
     }),
-    reportLost: () => did("reportLost", () => (way = { ...way, items: [fakeItem("lost", "waiting", 8), ...way.items] })),
+    reportLost: () => did("reportLost", () => (way = { ...way, items: [fakeItem(nowSeconds(), "lost", "waiting", 8), ...way.items] })),
     discardErrand: (id) => did("discardErrand", () => (way = { ...way, items: way.items.filter((item) => item.id !== id) })),
     setSyncLimits: (on_metered, in_background) => did("setSyncLimits", () => (way = { ...way, on_metered, in_background })),
     checkPerson: (person) => did("checkPerson", () => ({ errors: missing(person) })),
@@ -412,41 +413,10 @@ function fakeHome(): Home {
   };
 }
 
-function fakeItem(what: Item["what"], state: Item["state"], id: number, code?: UiCode): Item {
-  return {
-    id, what, state, kind: null, child: null, at: nowSeconds() - 4_000,
-    error: code ? { code, retry_after_seconds: null, fields: [] } : null,
-    attempts: state === "waiting" ? 0 : 1, can_mend: state === "refused", can_retry: false, mobile: what === "mobile" && state !== "confirmed" ? "0345-7654321" : null, can_discard: state !== "sent" && !(what === "refill" && state === "waiting"),
-  };
-}
-
 function missing(draft: Draft): FieldError[] {
   const empty = Object.entries(draft).filter(([, value]) => value === "");
   const photo: FieldError[] = draft.has_photo ? [] : [{ field: "photo", code: "photo_missing" }];
   return [...empty.map(([field]): FieldError => ({ field, code: "field_missing" })), ...photo];
-}
-
-/** One line of each state. */
-function fakeWay(): OnItsWay {
-  const now = nowSeconds();
-  return {
-    items: [
-      fakeItem("mobile", "refused", 5, "mobile_malformed"),
-      fakeItem("refill", "waiting", 4),
-      fakeItem("lost", "sent", 3, "network_timeout"),
-      { ...fakeItem("document", "waiting", 6), id: null, at: null, kind: fakeKind("driving-licence"), can_discard: false },
-      fakeItem("enrolment", "confirmed", 1),
-      { ...fakeItem("document", "confirmed", 2), id: null, at: null, kind: fakeKind("domicile"), can_discard: false },
-    ],
-    last_sync_at: now - 600,
-    trust_as_of: now - 2 * 86_400,
-    status_as_of: now - 22 * 86_400,
-    next_try_in: 240,
-    waits_for_free_network: false,
-    on_metered: false,
-    in_background: true,
-    mobile: "0300-1234567",
-  };
 }
 
 function stock(vct: string, left: number, total: number, expires_on: string): PassStock {
