@@ -11,7 +11,7 @@ use ed25519_dalek::SigningKey;
 use province_api::enrolment::{EnrolmentRequest, FieldProblem};
 use province_api::person::Day;
 use province_api::problem::{Problem, ProblemCode};
-use province_api::sync::LostReply as Told;
+use province_api::sync::{LostReply as Told, LostRequest};
 use province_api::{Bytes, paths, signature};
 use zeroize::Zeroizing;
 
@@ -40,22 +40,23 @@ pub fn check(person: PersonCall, now: Timestamp) -> PersonReply {
 pub async fn tell(app: &Arc<App>, call: LostCall) -> Result<LostReply, StationCode> {
     let province = app.province.as_ref().ok_or(StationCode::Offline)?;
     let photo = STANDARD.decode(&call.photo).map_err(|_| StationCode::BadCall)?;
-    let request = request(call.person, photo);
-    if let Err(problems) = request.parse(Day::at_unix(app.now().unix())) {
+    let person = request(call.person, photo);
+    if let Err(problems) = person.parse(Day::at_unix(app.now().unix())) {
         return Ok(LostReply {
             fields: replies(problems),
             ..refused(ProblemCode::FieldsInvalid.code())
         });
     }
-    let body = Zeroizing::new(serde_json::to_vec(&request).map_err(|_| StationCode::BadCall)?);
     let random = || (app.nonce)().ok_or(StationCode::StoreFailed);
     let seed = Zeroizing::new([random()?, random()?].concat());
     let key = SigningKey::from_bytes(seed.as_slice().try_into().map_err(|_| StationCode::StoreFailed)?);
     let idempotency_key = hex::encode(random()?);
-    let mut at = app.now().unix();
+    let lost_at = app.now().unix();
+    let mut report = LostRequest { lost_at, person };
     // Once more by the province's clock, where this desk's is wrong.
     for last in [false, true] {
-        let nonce = random()?;
+        let (nonce, at) = (random()?, report.lost_at);
+        let body = Zeroizing::new(serde_json::to_vec(&report).map_err(|_| StationCode::BadCall)?);
         let headers = signature::sign(&key, "POST", paths::LOST, &body, &idempotency_key, at, &nonce);
         let answer = province
             .post(paths::LOST, &headers, body.to_vec(), ANSWER_BYTES_MAX)
@@ -73,7 +74,7 @@ pub async fn tell(app: &Arc<App>, call: LostCall) -> Result<LostReply, StationCo
             },
             Ok((_, body)) => match serde_json::from_slice::<Problem>(&body) {
                 Ok(problem) if problem.code == ProblemCode::DeviceClock && !last => {
-                    at = problem.server_time.unwrap_or(at);
+                    report.lost_at = problem.server_time.unwrap_or(at);
                     continue;
                 }
                 Ok(problem) => said(problem),

@@ -21,10 +21,9 @@ use base64::engine::general_purpose::STANDARD;
 use counter::province::Province;
 use credential::Timestamp;
 use desk::{Desk, Land, NOW, file_of};
-use province_api::enrolment::EnrolmentRequest;
 use province_api::problem::{Problem, ProblemCode};
 use province_api::signature;
-use province_api::sync::LostReply;
+use province_api::sync::{LostReply, LostRequest};
 use serde_json::{Value, json};
 
 /// What the province says to whom: the next answers, and every key that signed.
@@ -32,7 +31,7 @@ use serde_json::{Value, json};
 struct Heard {
     problems: Vec<Problem>,
     keys: Vec<[u8; 32]>,
-    people: Vec<EnrolmentRequest>,
+    reports: Vec<LostRequest>,
     /// The province's clock.
     clock: u64,
 }
@@ -54,7 +53,7 @@ async fn lost(State(board): State<Board>, headers: HeaderMap, body: Bytes) -> Re
         Err(_) => return StatusCode::UNAUTHORIZED.into_response(),
     };
     heard.keys.push(*signed.device.as_bytes());
-    heard.people.push(serde_json::from_slice(&body).unwrap());
+    heard.reports.push(serde_json::from_slice(&body).unwrap());
     if let Some(problem) = heard.problems.pop() {
         let status = StatusCode::from_u16(problem.status).unwrap();
         return (status, Json(problem)).into_response();
@@ -111,7 +110,7 @@ async fn an_officer_tells_a_lost_phone_and_nothing_of_its_owner_stays() {
     }
     {
         let heard = board.lock().unwrap();
-        assert_eq!(heard.people[0].cnic, "99999-1234567-1");
+        assert_eq!(heard.reports[0].person.cnic, "99999-1234567-1");
         assert_ne!(heard.keys[0], heard.keys[1], "a key of its own for each report");
     }
     let (codes, log) = logged(&desk);
@@ -164,7 +163,9 @@ async fn a_desk_with_a_wrong_clock_signs_once_more_by_the_provinces() {
     board.lock().unwrap().clock = NOW + 86_400;
     let (_, reply) = desk.json("/api/lost", report()).await;
     assert_eq!(reply["disabled_at"], NOW + 86_400);
-    assert_eq!(board.lock().unwrap().people.len(), 1);
+    let heard = board.lock().unwrap();
+    let times: Vec<_> = heard.reports.iter().map(|one| one.lost_at).collect();
+    assert_eq!(times, [NOW + 86_400]);
 }
 
 #[tokio::test]
@@ -192,7 +193,7 @@ async fn what_is_typed_is_checked_before_anything_is_sent() {
         .json("/api/lost", json!({ "person": person(), "photo": "*" }))
         .await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert!(board.lock().unwrap().people.is_empty());
+    assert!(board.lock().unwrap().reports.is_empty());
 }
 
 #[tokio::test]

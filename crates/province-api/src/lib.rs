@@ -36,7 +36,7 @@ pub mod paths {
     /// `POST` [`crate::enrolment::EnrolmentRequest`], signed by the device key that takes an enrolment over: an
     /// [`crate::enrolment::EnrolmentReply`].
     pub const REBIND: &str = "/v1/rebind";
-    /// `POST` [`crate::enrolment::EnrolmentRequest`], signed by any device key: a [`crate::sync::LostReply`].
+    /// `POST` [`crate::sync::LostRequest`], signed by any device key: a [`crate::sync::LostReply`].
     pub const LOST: &str = "/v1/lost";
     /// `GET` with a name of [`crate::sync::files`] and two SHA-256 in lower-case hex appended (`NAME/FROM/TO`): a
     /// [`crate::delta`], which never changes. Not found if either version is not kept or a delta would be no smaller.

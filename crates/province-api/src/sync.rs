@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::enrolment::EnrolmentRequest;
 use crate::passes::{Offer, is_own};
 use crate::person::{FieldError, Mobile};
 use crate::{Bytes, paths};
@@ -283,8 +284,18 @@ pub struct MobileReply {
     pub changed_at: u64,
 }
 
-/// Answer 200 to `POST /v1/lost`: the wallet is disabled. The question is an
-/// [`EnrolmentRequest`](crate::enrolment::EnrolmentRequest) that any device key signed.
+/// Body of `POST /v1/lost`, which any device key signs. Which wallet is meant is said by the time: the one that the person
+/// had then, and none that they have had since.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LostRequest {
+    /// Unix seconds at which it was reported. It may arrive weeks later, and again.
+    pub lost_at: u64,
+    /// Whose wallet it is, with the proof of an enrolment.
+    pub person: EnrolmentRequest,
+}
+
+/// Answer 200 to `POST /v1/lost`: the wallet that was meant is disabled, or its person has bound another one since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LostReply {
     /// Unix seconds since when it is.

@@ -12,7 +12,7 @@ use ed25519_dalek::SigningKey;
 use province_api::enrolment::EnrolmentRequest;
 use province_api::paths;
 use province_api::problem::ProblemCode;
-use province_api::sync::LostReply;
+use province_api::sync::{LostReply, LostRequest};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -21,7 +21,7 @@ use crate::error::StoreError;
 use crate::home::screen_time;
 use crate::opaque::opaque_debug;
 use crate::screen::lost::LostTold;
-use crate::sync::{Failure, HttpRequest, HttpResponse, Refusal, signed_by};
+use crate::sync::{Failure, HttpRequest, HttpResponse, Refusal, key_after, signed_by};
 
 opaque_debug!(LostReport);
 
@@ -48,33 +48,49 @@ enum State {
 }
 
 impl LostReport {
-    /// A report about the person of this request, for the province at this address.
+    /// A report of this time about a person, for the province at this address.
     ///
     /// # Errors
     /// None that a request has which was checked.
     pub(crate) fn new(
         api_url: &str,
-        request: &EnrolmentRequest,
+        person: EnrolmentRequest,
+        now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, UiError> {
         let mut seed = Zeroizing::new([0; 32]);
         rng.fill_bytes(seed.as_mut());
         let mut random = [0; 16];
         rng.fill_bytes(&mut random);
+        let lost_at = now.unix();
         Ok(Self {
             api_url: api_url.to_owned(),
             key: SigningKey::from_bytes(&seed),
             idempotency_key: hex::encode(random),
-            body: Zeroizing::new(serde_json::to_vec(request).map_err(|_| StoreError::Row)?),
+            body: written(&LostRequest { lost_at, person })?,
             ahead: 0,
             signed_anew: 0,
             state: State::ToSend,
         })
     }
 
-    /// Whether this report says the same as that one, so that the first of them may go on.
+    /// Whether this report says the same of the same person as that one, so that the first of them may go on.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        self.body == other.body
+        matches!((self.request(), other.request()), (Ok(one), Ok(other)) if one.person == other.person)
+    }
+
+    fn request(&self) -> Result<LostRequest, StoreError> {
+        serde_json::from_slice(&self.body).map_err(|_| StoreError::Row)
+    }
+
+    /// The report of another time, by the province's clock: by a clock that is behind, it would seem older than the wallet
+    /// that it is about. Another body needs another key.
+    fn set_right(&mut self, off: i64) -> Result<(), StoreError> {
+        let mut request = self.request()?;
+        request.lost_at = request.lost_at.saturating_add_signed(off);
+        self.body = written(&request)?;
+        self.idempotency_key = key_after(&self.idempotency_key);
+        Ok(())
     }
 
     /// The next request; `None` when the try is over.
@@ -130,6 +146,7 @@ impl LostReport {
     }
 
     fn refused(&mut self, refusal: Refusal, now: Timestamp) -> State {
+        let before = self.ahead;
         let anew = match &refusal {
             Refusal::Said {
                 code: ProblemCode::DeviceClock,
@@ -145,7 +162,11 @@ impl LostReport {
         };
         if anew && self.signed_anew < SIGNED_ANEW_MAX {
             self.signed_anew += 1;
-            return State::ToSend;
+            let off = self.ahead.saturating_sub(before);
+            return match (off != 0).then(|| self.set_right(off)).transpose() {
+                Ok(_) => State::ToSend,
+                Err(error) => State::Over(Err(error.into())),
+            };
         }
         let mut error = refusal.into_error();
         if error.code == UiCode::NotEnrolled {
@@ -154,4 +175,9 @@ impl LostReport {
         }
         State::Over(Err(error))
     }
+}
+
+fn written(request: &LostRequest) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    let body = serde_json::to_vec(request).map_err(|_| StoreError::Row)?;
+    Ok(Zeroizing::new(body))
 }

@@ -9,7 +9,7 @@ use province_api::artefacts::IDENTITY_LIST;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, Particulars};
 use province_api::person::Day;
 use province_api::problem::ProblemCode;
-use province_api::sync::{Event, LostReply};
+use province_api::sync::{Event, LostReply, LostRequest};
 use sqlx::AnyConnection;
 
 use super::answered::Asked;
@@ -70,22 +70,20 @@ impl Province {
     }
 
     /// Disables the wallet of a citizen: its device is refused from then on, identity and documents die by the status
-    /// lists. The enrolment stays, for a device that takes it over.
+    /// lists. The enrolment stays, for a device that takes it over. A wallet that was bound after the report was made is
+    /// another one than was meant: it stays, and the answer is the same.
     ///
     /// # Errors
     /// A [`Refusal`]; then nothing changed but the count of attempts.
-    pub async fn lose(
-        self: &Arc<Self>,
-        asked: Asked,
-        request: EnrolmentRequest,
-    ) -> Result<LostReply, Refusal> {
-        let said = self.to_prove(asked, request)?;
+    pub async fn lose(self: &Arc<Self>, asked: Asked, request: LostRequest) -> Result<LostReply, Refusal> {
+        let LostRequest { lost_at, person } = request;
+        let said = self.to_prove(asked, person)?;
         if let Some(reply) = self.answered(&mut *self.store().read().await?, &asked).await? {
             return Ok(reply);
         }
         let province = Arc::clone(self);
         self.enrolling
-            .to_its_end(async move { province.disable(said).await })
+            .to_its_end(async move { province.disable(said, lost_at).await })
             .await
             .unwrap_or(Err(Fault::BrokenOff.into()))
     }
@@ -184,7 +182,7 @@ impl Province {
         Ok(flips)
     }
 
-    async fn disable(&self, said: Said) -> Result<LostReply, Refusal> {
+    async fn disable(&self, said: Said, lost_at: u64) -> Result<LostReply, Refusal> {
         let (Proven { asked, cnic, now }, _) = self.prove_all(said).await?;
         let mut write = self.store().write().await?;
         if let Some(reply) = self.answered(&mut write, &asked).await? {
@@ -195,6 +193,9 @@ impl Province {
             .ok_or(ProblemCode::NotEnrolled)?;
         let disabled_at = if let Some(before) = person.disabled_at {
             before
+        } else if person.nadra_at > lost_at {
+            // Whoever reports learns nothing of it.
+            now.unix()
         } else {
             let flips = disable_wallet(&mut write, &person, now).await?;
             let key = self.status_key(&mut write, now).await?;

@@ -8,7 +8,7 @@ use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::nadra::NadraOutcome;
 use province_api::passes::PassesReply;
 use province_api::problem::ProblemCode;
-use province_api::sync::{self, Event, LostReply, SyncReply};
+use province_api::sync::{self, Event, LostReply, LostRequest, SyncReply};
 use province_api::{Bytes, paths};
 use province_server::rules::end::Ended;
 use province_server::rules::enrol::ATTEMPTS_MAX;
@@ -23,7 +23,16 @@ const PROVEN: [&str; 2] = [paths::REBIND, paths::LOST];
 
 impl Bench {
     async fn prove(&self, phone: &Phone, path: &str, form: &EnrolmentRequest) -> Reply {
-        self.post(phone, path, &serde_json::to_vec(form).unwrap()).await
+        self.post(phone, path, &self.proof(path, form)).await
+    }
+
+    /// What this path takes: a report of a lost phone says when it was made.
+    fn proof(&self, path: &str, form: &EnrolmentRequest) -> Vec<u8> {
+        if path == paths::LOST {
+            lost(self.now().unix(), form)
+        } else {
+            serde_json::to_vec(form).unwrap()
+        }
     }
 
     async fn rebind(&self, phone: &Phone, citizen: usize) -> Reply {
@@ -38,7 +47,7 @@ impl Bench {
 
     /// What a device is told, whatever it asks.
     async fn refused(&self, phone: &Phone) -> ProblemCode {
-        let form = serde_json::to_vec(&citizen_number(0).enrolment()).unwrap();
+        let form = |path| self.proof(path, &citizen_number(0).enrolment());
         let sync = serde_json::to_vec(&Known::default().request()).unwrap();
         let mobile = br#"{"mobile":"03001234567"}"#.to_vec();
         let mut codes = Vec::new();
@@ -47,9 +56,9 @@ impl Bench {
             (paths::CHALLENGES, Vec::new()),
             (paths::PASSES, b"{}".to_vec()),
             (paths::MOBILE, mobile),
-            (paths::ENROLMENTS, form.clone()),
-            (paths::REBIND, form.clone()),
-            (paths::LOST, form),
+            (paths::ENROLMENTS, form(paths::ENROLMENTS)),
+            (paths::REBIND, form(paths::REBIND)),
+            (paths::LOST, form(paths::LOST)),
         ] {
             codes.push(self.post(phone, path, &body).await.code());
         }
@@ -60,6 +69,11 @@ impl Bench {
     pub async fn is_revoked(&self, at: &StatusRef) -> bool {
         self.status().await.standing(at).unwrap() == Standing::Revoked
     }
+}
+
+fn lost(lost_at: u64, person: &EnrolmentRequest) -> Vec<u8> {
+    let person = person.clone();
+    serde_json::to_vec(&LostRequest { lost_at, person }).unwrap()
 }
 
 fn places(reply: &PassesReply) -> Vec<StatusRef> {
@@ -145,6 +159,39 @@ async fn a_lost_wallet_is_disabled_and_a_re_bind_brings_the_person_back() {
     // It can be lost again.
     bench.lose(&other, 0).await.json::<LostReply>();
     assert_eq!(bench.refused(&new).await, ProblemCode::WalletDisabled);
+}
+
+#[tokio::test]
+async fn a_report_that_arrives_late_spares_the_phone_that_was_bound_after_it() {
+    let bench = Bench::new().await;
+    bench.enrolled(0, 1).await;
+    let (reporter, new) = (Phone::new(2), Phone::new(3));
+    let form = citizen_number(0).enrolment();
+    bench.set_time(NOW + 3600);
+    let _: EnrolmentReply = bench.rebind(&new, 0).await.json();
+    let drawn = places(&bench.issued(&new, 0, &["identity"]).await);
+    // Made before the re-bind, three days under way.
+    bench.set_time(NOW + 3 * credential::DAY);
+    let late = lost(NOW + 60, &form);
+    let told: LostReply = bench.post(&reporter, paths::LOST, &late).await.json();
+    assert_eq!(told.disabled_at, NOW + 3 * credential::DAY, "nothing of the re-bind");
+    let after = bench.sync(&new, &mut Known::default()).await;
+    assert_eq!(after.standing, sync::Standing::Good);
+    assert!(!whats(&after).contains(&Event::WalletDisabled));
+    assert!(!bench.is_revoked(&drawn[0]).await);
+    // The same again, long after its answer was forgotten.
+    bench.set_time(NOW + 200 * credential::DAY);
+    let _: LostReply = bench.post(&reporter, paths::LOST, &late).await.json();
+    let _: SyncReply = bench.ask(&new, &Known::default().request()).await.json();
+    // Made after the re-bind, it is about this phone; by a clock that is ahead, too.
+    let next = Phone::new(4);
+    let about_now = lost(NOW + 3601, &form);
+    let _: LostReply = bench.post(&reporter, paths::LOST, &about_now).await.json();
+    assert_eq!(bench.refused(&new).await, ProblemCode::WalletDisabled);
+    let _: EnrolmentReply = bench.rebind(&next, 0).await.json();
+    let ahead = lost(u64::MAX, &form);
+    let _: LostReply = bench.post(&reporter, paths::LOST, &ahead).await.json();
+    assert_eq!(bench.refused(&next).await, ProblemCode::WalletDisabled);
 }
 
 #[tokio::test]

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::paths;
-use province_api::sync::{LostReply, MobileReply, MobileRequest};
+use province_api::sync::{LostReply, LostRequest, MobileReply, MobileRequest};
 use rand_core::CryptoRng;
 use rusqlite::Connection;
 
 use super::problem::Refusal;
-use super::send::{entry, post};
+use super::send::{entry, key_after, post};
 use super::{Awaiting, HttpRequest, HttpResponse, Run, Surroundings};
 use crate::code::{UiCode, UiError};
 use crate::draft::{draft_of, field_error};
@@ -76,13 +76,15 @@ pub(crate) fn change_mobile(
     Ok(())
 }
 
-/// Puts a lost phone of some person into the outbox: everything that an enrolment of that person needs.
+/// Puts a lost phone of some person into the outbox: everything that an enrolment of that person needs, and the time, so
+/// that it ends no wallet that they bind before it arrives.
 pub(crate) fn report_lost(
     around: &Surroundings<'_>,
-    request: &EnrolmentRequest,
+    person: EnrolmentRequest,
     rng: &mut impl CryptoRng,
 ) -> Result<(), UiError> {
-    let body = serde_json::to_vec(request).map_err(|_| StoreError::Row)?;
+    let lost_at = around.now.unix();
+    let body = serde_json::to_vec(&LostRequest { lost_at, person }).map_err(|_| StoreError::Row)?;
     outbox::insert(around.database, entry(Kind::Lost, body, around), rng)?;
     Ok(())
 }
@@ -124,11 +126,36 @@ pub(crate) fn lost_person(database: &Connection, id: i64) -> Result<Option<LostP
     let Some(entry) = refused else {
         return Ok(None);
     };
-    let request: EnrolmentRequest = serde_json::from_slice(&entry.body).map_err(|_| StoreError::Row)?;
+    let LostRequest { person, .. } = serde_json::from_slice(&entry.body).map_err(|_| StoreError::Row)?;
     Ok(Some(LostPerson {
-        photo: picture::jpeg_url(&request.photo.0),
-        person: draft_of(request),
+        photo: picture::jpeg_url(&person.photo.0),
+        person: draft_of(person),
     }))
+}
+
+/// Sets right when lost phones were reported, once the province has said that this phone's clock is off by so many
+/// seconds: by a clock that is behind, a report would seem older than the wallet that it is about. Another body needs
+/// another key.
+fn set_reports_right(around: &Surroundings<'_>, off: i64) -> Result<(), StoreError> {
+    let transaction = around.database.unchecked_transaction()?;
+    // The first that was put in stays the first.
+    for before in outbox::all(&transaction)?.into_iter().rev() {
+        let open = matches!(before.state, outbox::State::Waiting | outbox::State::Sent);
+        if before.kind != Kind::Lost || !open {
+            continue;
+        }
+        let mut request: LostRequest = serde_json::from_slice(&before.body).map_err(|_| StoreError::Row)?;
+        if request.lost_at > around.now.unix() {
+            // Made by another clock than this one.
+            continue;
+        }
+        request.lost_at = request.lost_at.saturating_add_signed(off);
+        let body = serde_json::to_vec(&request).map_err(|_| StoreError::Row)?;
+        outbox::remove(&transaction, before.id)?;
+        let key = key_after(&before.idempotency_key);
+        outbox::insert_with_key(&transaction, entry(Kind::Lost, body, around), key)?;
+    }
+    Ok(transaction.commit()?)
 }
 
 /// The number that an errand would change the mobile number to; `None` where it is no such errand, or done.
@@ -212,8 +239,12 @@ impl Run {
     ) -> Result<(), UiError> {
         if response.status != 200 {
             let refusal = Refusal::read(response);
+            let ahead = self.ahead;
             if self.signs_anew(around, &refusal) {
                 self.tried.remove(&id);
+                if self.ahead != ahead {
+                    set_reports_right(around, self.ahead.saturating_sub(ahead))?;
+                }
                 return Ok(());
             }
             return self.on_errand_refused(around, (id, kind), refusal);

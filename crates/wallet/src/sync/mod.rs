@@ -49,7 +49,7 @@ pub(crate) use items::{on_its_way, trouble};
 pub(crate) use plan::plan;
 pub use plan::{Network, SyncPlan};
 pub(crate) use problem::Refusal;
-pub(crate) use send::{offered, signed_by};
+pub(crate) use send::{key_after, offered, signed_by};
 
 opaque_debug!(HttpRequest, HttpResponse);
 

@@ -351,9 +351,9 @@ fn url(api_url: &str, path: &str) -> String {
     format!("{}{path}", api_url.trim_end_matches('/'))
 }
 
-/// The idempotency key of the request that follows an answered challenge. Derived, because answers come
+/// The idempotency key of the request that follows an answered one. Derived, because answers come
 /// in without a source of randomness; as unguessable as the random key that it is derived from.
-fn key_after(idempotency_key: &str) -> String {
+pub(crate) fn key_after(idempotency_key: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(b"khyber pass passes after challenge\n");
     hash.update(idempotency_key.as_bytes());

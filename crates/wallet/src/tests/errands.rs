@@ -134,7 +134,7 @@ fn somebody_elses_lost_phone_is_reported_from_a_phone_without_an_enrolment() {
         .report_lost(&good_draft(), jpeg(), NOW, &mut phone.rng)
         .unwrap();
     phone.sync(&mut province, NOW).unwrap();
-    assert_eq!(province.lost, ["99999-1234567-1"]);
+    assert_eq!(province.lost, [("99999-1234567-1".to_owned(), NOW.unix())]);
     assert_eq!(errands(&phone)[0].state, ItemState::Confirmed);
     assert_eq!(
         phone.wallet.app_state(NOW).unwrap().enrolment,

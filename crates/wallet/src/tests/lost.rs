@@ -55,7 +55,7 @@ fn a_lost_phone_is_told_from_a_new_phone_and_from_a_locked_one_and_nothing_of_it
         let before = files(folder.path());
         let mut report = wallet.lost_report(&good_draft(), jpeg(), NOW, &mut rng).unwrap();
         assert!(tell(&mut report, &mut province, &mut rng).unwrap().disabled_at > 0);
-        assert_eq!(province.lost, ["99999-1234567-1"]);
+        assert_eq!(province.lost, [("99999-1234567-1".to_owned(), NOW.unix())]);
         assert_eq!(files(folder.path()), before);
     }
 }
@@ -99,13 +99,13 @@ fn what_is_typed_is_checked_by_the_rules_of_an_enrolment() {
 fn two_reports_have_nothing_in_common_but_what_they_say() {
     let phone = Phone::new(1);
     let mut rng = TestRng::new(5);
-    let mut report = || {
+    let mut report = |now| {
         phone
             .wallet
-            .lost_report(&good_draft(), jpeg(), NOW, &mut rng)
+            .lost_report(&good_draft(), jpeg(), now, &mut rng)
             .unwrap()
     };
-    let (mut one, mut other) = (report(), report());
+    let (mut one, mut other) = (report(NOW), report(NOW.plus(60)));
     assert!(one.says_the_same(&other));
     let headers = |report: &mut LostReport| -> BTreeSet<String> {
         let request = report.next_request(NOW, &mut TestRng::new(9)).unwrap();
@@ -161,7 +161,7 @@ fn a_wrong_clock_is_made_good_once_and_a_refusal_says_why() {
     let behind = NOW.minus(400 * credential::DAY);
     let mut report = phone
         .wallet
-        .lost_report(&good_draft(), jpeg(), NOW, &mut rng)
+        .lost_report(&good_draft(), jpeg(), behind, &mut rng)
         .unwrap();
     let clock = Problem {
         server_time: Some(NOW.unix()),
@@ -172,6 +172,7 @@ fn a_wrong_clock_is_made_good_once_and_a_refusal_says_why() {
     let anew = report.next_request(behind, &mut rng).unwrap();
     report.on_response(&province.handle(&anew, NOW).unwrap(), behind);
     assert!(report.finish().is_ok(), "signed by the province's clock");
+    assert_eq!(province.lost[0].1, NOW.unix(), "and told by it");
 
     let mut report = phone
         .wallet
@@ -240,7 +241,7 @@ fn a_refused_report_of_an_open_vault_is_mended_or_sent_again_as_it_is() {
         phone.wallet.on_its_way(NOW).unwrap().items[0].state,
         ItemState::Confirmed
     );
-    assert_eq!(province.lost, ["99999-1234567-1"]);
+    assert_eq!(province.lost, [("99999-1234567-1".to_owned(), NOW.unix())]);
 }
 
 #[test]
@@ -315,5 +316,35 @@ fn a_wallet_that_was_disabled_locks_when_it_learns_so_and_one_that_was_replaced_
             assert_eq!(phone.wallet.home(NOW).unwrap().trouble.ended, Some(code));
             assert!(phone.wallet.timed_choices(NOW).unwrap().is_empty());
         }
+    }
+}
+
+#[test]
+fn a_report_that_waits_says_when_it_was_made_by_the_provinces_clock() {
+    for (off, told) in [(0, NOW), (400 * credential::DAY, NOW)] {
+        let mut province = Province::new(NOW);
+        let mut phone = Phone::new(1);
+        phone
+            .wallet
+            .report_lost(&good_draft(), jpeg(), NOW.minus(off), &mut phone.rng)
+            .unwrap();
+        let arrives = NOW.plus(3 * credential::DAY);
+        let clock = arrives.minus(off);
+        phone.wallet.start_sync(clock).unwrap();
+        let request = phone.wallet.next_request(clock, &mut phone.rng).unwrap().unwrap();
+        let answer = if off == 0 {
+            province.handle(&request, arrives).unwrap()
+        } else {
+            problem_response(&Problem {
+                server_time: Some(arrives.unix()),
+                ..Problem::new(ProblemCode::DeviceClock)
+            })
+        };
+        phone.wallet.on_response(&answer, clock).unwrap();
+        while let Some(request) = phone.wallet.next_request(clock, &mut phone.rng).unwrap() {
+            let answer = province.handle(&request, arrives).unwrap();
+            phone.wallet.on_response(&answer, clock).unwrap();
+        }
+        assert_eq!(province.lost, [("99999-1234567-1".to_owned(), told.unix())]);
     }
 }

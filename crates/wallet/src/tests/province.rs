@@ -13,7 +13,7 @@ use province_api::passes::{Challenge, Offer, PassesReply, PassesRequest, proof_m
 use province_api::person::Day;
 use province_api::problem::{Problem, ProblemCode};
 use province_api::sync::{
-    FeedEvent, FileNow, HeldFile, LostReply, MobileReply, MobileRequest, Standing as MayDo, SyncReply,
+    FeedEvent, FileNow, HeldFile, LostReply, LostRequest, MobileReply, MobileRequest, Standing as MayDo, SyncReply,
     SyncRequest, files, offers_tag,
 };
 use province_api::{Bytes, delta, packed, paths, signature};
@@ -73,8 +73,8 @@ pub(crate) struct Province {
     pub(crate) feed: Vec<FeedEvent>,
     /// Which mobile number was given last.
     pub(crate) mobile: Option<String>,
-    /// People whose phone was reported lost.
-    pub(crate) lost: Vec<String>,
+    /// People whose phone was reported lost, and when.
+    pub(crate) lost: Vec<(String, u64)>,
     /// Every version of every file that was handed out, by its hash.
     versions: HashMap<[u8; 32], Vec<u8>>,
     /// Whether it makes deltas.
@@ -279,8 +279,8 @@ impl Province {
                 Ok(self.enrol(*device.as_bytes(), &body, now))
             }
             paths::LOST => {
-                let request: EnrolmentRequest = serde_json::from_slice(&body).unwrap();
-                self.lost.push(request.cnic);
+                let request: LostRequest = serde_json::from_slice(&body).unwrap();
+                self.lost.push((request.person.cnic, request.lost_at));
                 Ok(json(&LostReply {
                     disabled_at: now.unix(),
                 }))

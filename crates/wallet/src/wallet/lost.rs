@@ -31,7 +31,7 @@ impl Wallet {
         rng: &mut impl CryptoRng,
     ) -> Result<LostReport, UiError> {
         let api_url = self.config.as_ref().ok_or(UiCode::NotConfigured)?.api_url();
-        LostReport::new(api_url, &draft::request_of(person, photo, now)?, rng)
+        LostReport::new(api_url, draft::request_of(person, photo, now)?, now, rng)
     }
 
     /// The person of a report that the province refused, to be mended; `None` where there is none.

@@ -104,7 +104,7 @@ impl Wallet {
         rng: &mut impl CryptoRng,
     ) -> Result<(), UiError> {
         let request = crate::draft::request_of(person, photo, now)?;
-        sync::report_lost(&self.surroundings(now)?, &request, rng)
+        sync::report_lost(&self.surroundings(now)?, request, rng)
     }
 
     /// What is on its way between this phone and the province.
