@@ -26,7 +26,7 @@ async fn a_packed_write_is_the_same_write_and_unpacks_to_no_more_than_is_taken()
         let mut request = phone.signed(paths::MOBILE, body, &key, NOW);
         if let Some(coding) = coding {
             let coding = coding.parse().unwrap();
-            request.headers_mut().insert(packed::CONTENT_ENCODING, coding);
+            request.headers_mut().insert("content-encoding", coding);
         }
         bench.send(request).await
     };
@@ -34,24 +34,26 @@ async fn a_packed_write_is_the_same_write_and_unpacks_to_no_more_than_is_taken()
     body.resize(2000, b' ');
     let small = packed::pack(&body).unwrap();
     assert!(small.len() < 100);
-    let done: MobileReply = send(&small, Some(packed::ZSTD)).await.json();
-    bench.set_time(NOW + 1);
-    let again: MobileReply = send(&body, None).await.json();
-    assert_eq!(again, done);
+    let done: MobileReply = send(&small, None).await.json();
+    // Whatever happens on the way to a header that nobody signs.
+    for (second, (bytes, coding)) in (1..).zip([
+        (&body, None),
+        (&body, Some("zstd")),
+        (&small, Some("zstd")),
+        (&small, Some("gzip")),
+    ]) {
+        bench.set_time(NOW + second);
+        assert_eq!(
+            send(bytes, coding).await.json::<MobileReply>(),
+            done,
+            "{coding:?}"
+        );
+    }
 
     let bomb = packed::pack(&vec![b' '; 64 * 1024 + 1]).unwrap();
-    assert_eq!(
-        send(&bomb, Some(packed::ZSTD)).await.code(),
-        ProblemCode::BodyTooLarge
-    );
-    for (bytes, coding) in [
-        (&body, packed::ZSTD),
-        (&small, "gzip"),
-        (&small, "identity, zstd"),
-    ] {
-        let refused = send(bytes, Some(coding)).await;
-        assert_eq!(refused.code(), ProblemCode::RequestMalformed, "{coding}");
-    }
+    assert_eq!(send(&bomb, None).await.code(), ProblemCode::BodyTooLarge);
+    let cut = &small[..small.len() / 2];
+    assert_eq!(send(cut, None).await.code(), ProblemCode::RequestMalformed);
 }
 
 #[tokio::test]

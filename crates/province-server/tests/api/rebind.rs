@@ -174,7 +174,11 @@ async fn a_report_that_arrives_late_spares_the_phone_that_was_bound_after_it() {
     bench.set_time(NOW + 3 * credential::DAY);
     let late = lost(NOW + 60, &form);
     let told: LostReply = bench.post(&reporter, paths::LOST, &late).await.json();
-    assert_eq!(told.disabled_at, NOW + 3 * credential::DAY, "nothing of the re-bind");
+    assert_eq!(
+        told.disabled_at,
+        NOW + 3 * credential::DAY,
+        "nothing of the re-bind"
+    );
     let after = bench.sync(&new, &mut Known::default()).await;
     assert_eq!(after.standing, sync::Standing::Good);
     assert!(!whats(&after).contains(&Event::WalletDisabled));

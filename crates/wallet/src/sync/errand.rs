@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::paths;
+use province_api::problem::ProblemCode;
 use province_api::sync::{LostReply, LostRequest, MobileReply, MobileRequest};
 use rand_core::CryptoRng;
 use rusqlite::Connection;
@@ -285,23 +286,26 @@ impl Run {
         (id, kind): (i64, Kind),
         refusal: Refusal,
     ) -> Result<(), UiError> {
-        let Refusal::Said { mut error, .. } = refusal else {
-            self.fail(refusal.into_error());
-            return Ok(());
+        let (code, mut error) = match refusal {
+            Refusal::Said { code, error, .. } => (code, error),
+            other => {
+                self.fail(other.into_error());
+                return Ok(());
+            }
         };
+        // What arrived is not what left the phone, or not all of it in time: it goes again.
+        if matches!(code, ProblemCode::DeviceSignature | ProblemCode::RequestMalformed) {
+            error.code = UiCode::DeviceSignature;
+            self.fail(error);
+            return Ok(());
+        }
         if kind == Kind::Lost && error.code == UiCode::NotEnrolled {
             // Of somebody else than the one who reads it.
             error.code = UiCode::LostNotEnrolled;
         }
-        match error.code {
-            // Not the errand is refused but this phone.
-            UiCode::WalletDisabled | UiCode::DeviceReplaced => return self.end(around, error),
-            // What arrived is not what left the phone: it goes again.
-            UiCode::DeviceSignature => {
-                self.fail(error);
-                return Ok(());
-            }
-            _ => {}
+        // Not the errand is refused but this phone.
+        if matches!(error.code, UiCode::WalletDisabled | UiCode::DeviceReplaced) {
+            return self.end(around, error);
         }
         let transaction = around.database.unchecked_transaction()?;
         outbox::refuse(&transaction, id, &error, around.now)?;

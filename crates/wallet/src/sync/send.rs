@@ -312,9 +312,7 @@ pub(crate) fn signed_by(
     // Fresh each time: the province takes no sent request twice, and this one may be sent again.
     let mut nonce = signature::Nonce::default();
     rng.fill_bytes(&mut nonce);
-    let packed = packed::pack(&body);
-    let is_packed = packed.is_some();
-    let body = packed.unwrap_or(body);
+    let body = packed::pack(&body).unwrap_or(body);
     let mut headers: Vec<(String, String)> =
         signature::sign(key, "POST", path, &body, idempotency_key, now.unix(), &nonce)
             .into_iter()
@@ -322,9 +320,6 @@ pub(crate) fn signed_by(
             .collect();
     if !body.is_empty() {
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
-    }
-    if is_packed {
-        headers.push((packed::CONTENT_ENCODING.to_owned(), packed::ZSTD.to_owned()));
     }
     HttpRequest {
         method: "POST",

@@ -178,3 +178,21 @@ fn a_wallet_that_was_disabled_shows_nothing_keeps_its_past_and_can_begin_again()
         assert_eq!(phone.wallet.history().unwrap().len(), 2);
     }
 }
+
+#[test]
+fn what_did_not_arrive_as_it_left_goes_again_and_refuses_nothing() {
+    for (number, code) in (1..).zip([ProblemCode::RequestMalformed, ProblemCode::DeviceSignature]) {
+        let mut province = Province::new(NOW);
+        let mut phone = Phone::ready(number);
+        province.refuse.insert(paths::ENROLMENTS, Problem::new(code));
+        let trouble = phone.enrol(&mut province, NOW).unwrap_err();
+        assert_eq!(trouble.code, UiCode::DeviceSignature);
+        phone.restart();
+        let state = phone.wallet.app_state(NOW).unwrap().enrolment;
+        assert_ne!(state, EnrolmentState::Draft, "{code:?}");
+        province.refuse.clear();
+        phone.sync(&mut province, NOW.plus(600)).unwrap();
+        let state = phone.wallet.app_state(NOW).unwrap().enrolment;
+        assert_eq!(state, EnrolmentState::Enrolled, "{code:?}");
+    }
+}

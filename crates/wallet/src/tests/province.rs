@@ -13,8 +13,8 @@ use province_api::passes::{Challenge, Offer, PassesReply, PassesRequest, proof_m
 use province_api::person::Day;
 use province_api::problem::{Problem, ProblemCode};
 use province_api::sync::{
-    FeedEvent, FileNow, HeldFile, LostReply, LostRequest, MobileReply, MobileRequest, Standing as MayDo, SyncReply,
-    SyncRequest, files, offers_tag,
+    FeedEvent, FileNow, HeldFile, LostReply, LostRequest, MobileReply, MobileRequest, Standing as MayDo,
+    SyncReply, SyncRequest, files, offers_tag,
 };
 use province_api::{Bytes, delta, packed, paths, signature};
 use sha2::{Digest as _, Sha256};
@@ -264,12 +264,10 @@ impl Province {
             assert_eq!(*body, request.body, "the same key came with another body");
             return answer.clone();
         }
-        let body = match header(packed::CONTENT_ENCODING) {
-            Some(coding) => {
-                assert_eq!(coding, packed::ZSTD);
-                packed::unpack(&request.body, 1 << 20).unwrap()
-            }
-            None => request.body.clone(),
+        let body = if packed::is_packed(&request.body) {
+            packed::unpack(&request.body, 1 << 20).unwrap()
+        } else {
+            request.body.clone()
         };
         let known = self.enrolments.contains_key(device.as_bytes());
         let answer = match request.path.as_str() {
