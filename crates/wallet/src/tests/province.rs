@@ -333,19 +333,15 @@ impl Province {
             })
         });
         let offers = self.offers();
-        let newer: Vec<FeedEvent> = self
-            .feed
-            .iter()
-            .filter(|one| one.seq > asked.feed)
-            .cloned()
-            .collect();
+        // A number that was never given is of another feed.
+        let last = self.feed.last().map_or(0, |one| one.seq);
+        let from = if asked.feed > last { 0 } else { asked.feed };
+        let newer: Vec<FeedEvent> = self.feed.iter().filter(|one| one.seq > from).cloned().collect();
         let page: Vec<FeedEvent> = newer.iter().take(PAGE).cloned().collect();
         json(&SyncReply {
             server_time: now.unix(),
             standing: self.may,
-            cursor: page
-                .last()
-                .map_or(self.feed.last().map_or(0, |one| one.seq), |one| one.seq),
+            cursor: page.last().map_or(last, |one| one.seq),
             more: newer.len() > page.len(),
             feed: page,
             files: changed.collect(),
