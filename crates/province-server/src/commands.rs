@@ -130,7 +130,7 @@ enum Errand {
         file: PathBuf,
     },
     /// Grant a document to an enrolled citizen: {"cnic", "vct", "fields": {key: value}} comes on stdin, and for a child's
-    /// document that its guardian holds also "child": {"number", "born_on"}.
+    /// document that its guardian holds also "child": `{"number", "born_on"}`.
     Grant {
         /// The data folder.
         #[arg(long)]

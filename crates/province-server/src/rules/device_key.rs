@@ -52,12 +52,12 @@ impl Province {
         }
         challenge::forget_device(&mut write, before).await?;
         answer::forget_device(&mut write, before).await?;
-        let changed = Person {
+        let renewed = Person {
             device_key: new,
             ..person
         };
-        person::update(&mut write, &changed).await?;
-        feed::note_bare(&mut write, &changed.id, &Event::DeviceKeyChanged, now).await?;
+        person::update(&mut write, &renewed).await?;
+        feed::note_bare(&mut write, &renewed.id, &Event::DeviceKeyChanged, now).await?;
         let reply = DeviceKeyReply {
             changed_at: now.unix(),
         };

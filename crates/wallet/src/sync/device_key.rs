@@ -35,7 +35,7 @@ impl Run {
         }
         let next = match enrolment::next_device_key(around.database)? {
             Some(next) => next,
-            None if self.is_due(around)? => enrolment::make_next_device_key(around.database, rng)?,
+            None if is_due(around)? => enrolment::make_next_device_key(around.database, rng)?,
             None => return Ok(None),
         };
         let before = SigningKey::from_bytes(&*enrolment::device_key(around.database)?);
@@ -46,14 +46,6 @@ impl Run {
         let body = serde_json::to_vec(&request).map_err(|_| StoreError::Row)?;
         self.awaiting = Some(Awaiting::DeviceKey);
         signed(around, paths::DEVICE_KEY, (&next.idempotency_key, body), rng).map(Some)
-    }
-
-    fn is_due(&self, around: &Surroundings<'_>) -> Result<bool, StoreError> {
-        let Some(since) = enrolment::device_key_since(around.database)? else {
-            enrolment::set_device_key_since(around.database, around.now)?;
-            return Ok(false);
-        };
-        Ok(around.now >= since.plus(KEY_DAYS * DAY) && !outbox::is_any_under_way(around.database)?)
     }
 
     pub(super) fn on_device_key(
@@ -96,4 +88,13 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// Whether the key in use is old enough, and nothing waits for an answer.
+fn is_due(around: &Surroundings<'_>) -> Result<bool, StoreError> {
+    let Some(since) = enrolment::device_key_since(around.database)? else {
+        enrolment::set_device_key_since(around.database, around.now)?;
+        return Ok(false);
+    };
+    Ok(around.now >= since.plus(KEY_DAYS * DAY) && !outbox::is_any_under_way(around.database)?)
 }

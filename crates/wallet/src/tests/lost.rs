@@ -49,7 +49,7 @@ fn a_lost_phone_is_told_from_a_new_phone_and_from_a_locked_one_and_nothing_of_it
         let mut wallet = wallet_in(folder.path(), &MemoryKey::default());
         let mut rng = TestRng::new(3);
         if profile {
-            wallet.create_vault(super::PIN, NOW, &mut rng).unwrap();
+            wallet.create_vault(PIN, NOW, &mut rng).unwrap();
             wallet.lock(NOW).unwrap();
         }
         let before = files(folder.path());
