@@ -92,11 +92,11 @@ impl Phone {
         }
         if state != "enrolled" {
             self.journal.begin(&Act::Enrol);
-            assert_eq!(life.ok("enrol", json!({}))["enrolment"], "enrolled");
+            assert_eq!(life.patiently("enrol")["enrolment"], "enrolled");
             self.journal.done(&Act::Enrol, None);
         }
         // What a sync did is news of the province that the next one brings; then there is none.
-        let still = (0..4).any(|_| life.ok("sync", json!({}))["changed"] == false);
+        let still = (0..4).any(|_| life.patiently("sync")["changed"] == false);
         assert!(still, "there is always something to fetch");
         self.look(&life, province);
 

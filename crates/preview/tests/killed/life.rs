@@ -74,6 +74,23 @@ impl Life {
         (answer["ok"].clone(), took)
     }
 
+    /// Calls a command that must succeed once the province has time for it: a pause that it asks for is kept.
+    pub fn patiently(&self, command: &str) -> Value {
+        for _ in 0..4 {
+            let answer = self
+                .call(command, Value::Object(serde_json::Map::new()))
+                .join()
+                .0
+                .unwrap();
+            let Some(pause) = answer["error"]["retry_after_seconds"].as_u64() else {
+                assert!(answer["error"].is_null(), "{command}: {}", answer["error"]);
+                return answer["ok"].clone();
+            };
+            std::thread::sleep(Duration::from_secs(pause));
+        }
+        panic!("{command}: the province never has time");
+    }
+
     pub fn ok(&self, command: &str, arguments: Value) -> Value {
         self.done(command, arguments).0
     }

@@ -225,6 +225,8 @@ impl Phone {
                     "answer_invalid",
                     "no_pass",
                     "still_underway",
+                    // A province that had no time for it asked for that.
+                    "province_pause",
                 ];
                 assert!(may_be.contains(&code), "{act:?}: {}", answer["error"]);
                 self.journal.refused(act, code);

@@ -47,11 +47,11 @@ fn converge(life: &Life, seed: u64) {
         let pause = answer["error"]["retry_after_seconds"]
             .as_u64()
             .unwrap_or_default();
-        std::thread::sleep(Duration::from_secs(pause.min(5)));
+        std::thread::sleep(Duration::from_secs(pause));
         said.push(answer);
     }
     // What a sync did is news of the province that the next one brings; then there is none.
-    let still = (0..4).any(|_| run(life)["ok"]["changed"] == false);
+    let still = (0..4).any(|_| life.patiently("sync")["changed"] == false);
     assert!(still, "seed {seed}: {said:?}, and always something to fetch");
     let home = life.ok("home", json!({}));
     for (kind, full) in STOCK {
