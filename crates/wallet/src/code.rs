@@ -269,6 +269,8 @@ ui_codes! {
     MoveDamaged = "move_damaged",
     /// Something changed on this phone since the move began; nothing was taken away.
     MoveChanged = "move_changed",
+    /// A change of mobile number or a report of a lost phone waits here to be sent, and would be lost in a move.
+    MoveErrandsWait = "move_errands_wait",
     /// The move was forgotten when the wallet was locked or begun anew.
     MoveGone = "move_gone",
 }

@@ -238,9 +238,15 @@ pub(crate) fn remove(database: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Takes every entry out.
-pub(crate) fn remove_all(database: &Connection) -> Result<(), StoreError> {
-    database.execute("DELETE FROM outbox", [])?;
+/// Whether something that the citizen asked for is not answered yet, beside whose this phone is.
+pub(crate) fn errands_wait(database: &Connection) -> Result<bool, StoreError> {
+    let mobile = under_way(database, Kind::Mobile)?;
+    Ok(mobile.is_some() || under_way(database, Kind::Lost)?.is_some())
+}
+
+/// Takes every entry out that is of this phone's own wallet: reports of lost phones are about anybody, and stay.
+pub(crate) fn remove_own(database: &Connection) -> Result<(), StoreError> {
+    database.execute("DELETE FROM outbox WHERE kind <> ?1", [Kind::Lost.as_str()])?;
     Ok(())
 }
 

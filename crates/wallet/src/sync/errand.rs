@@ -195,7 +195,7 @@ pub(crate) fn start_over(database: &Connection, rng: &mut impl CryptoRng) -> Res
     sync_state::save(&transaction, &state)?;
     enrolment::begin_again(&transaction, rng)?;
     setting::store(&transaction, Setting::BegunAnew, "yes")?;
-    outbox::remove_all(&transaction)?;
+    outbox::remove_own(&transaction)?;
     offer::replace(&transaction, &BTreeMap::new())?;
     for which in passes::all(&transaction)? {
         passes::delete(&transaction, which)?;

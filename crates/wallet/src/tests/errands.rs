@@ -196,3 +196,24 @@ fn what_did_not_arrive_as_it_left_goes_again_and_refuses_nothing() {
         assert_eq!(state, EnrolmentState::Enrolled, "{code:?}");
     }
 }
+
+#[test]
+fn whoever_begins_anew_still_reports_the_phone_of_somebody_else() {
+    let mut province = Province::new(NOW);
+    let mut phone = Phone::enrolled(1, &mut province);
+    province
+        .refuse
+        .insert(paths::SYNC, Problem::new(ProblemCode::DeviceReplaced));
+    phone.sync(&mut province, NOW).unwrap_err();
+    province.refuse.clear();
+    phone
+        .wallet
+        .report_lost(&good_draft(), jpeg(), NOW, &mut phone.rng)
+        .unwrap();
+    phone.wallet.start_over(NOW, &mut phone.rng).unwrap();
+    assert_eq!(errands(&phone)[0].state, ItemState::Waiting);
+    phone.sync(&mut province, NOW).unwrap();
+    assert_eq!(errands(&phone)[0].state, ItemState::Confirmed);
+    assert_eq!(province.lost[0].0, "99999-1234567-1");
+    assert_eq!(province.lost.len(), 1);
+}

@@ -7,7 +7,7 @@ use super::province::Province;
 use super::{NOW, Phone, good_draft};
 use crate::code::UiCode;
 use crate::screen::moving::{MoveStep, MoveView, Moving};
-use crate::screen::{Draft, EnrolmentState, HistoryItem};
+use crate::screen::{Draft, EnrolmentState, HistoryItem, ItemState};
 use crate::store::enrolment;
 use crate::transfer::CONFIRMATION_PREFIX;
 
@@ -339,4 +339,45 @@ fn a_typical_wallet_takes_few_frames() {
         play.codes.len(),
     );
     assert!(needed <= 50, "{needed} frames");
+}
+
+#[test]
+fn an_errand_that_waits_holds_a_move_up_at_each_of_its_steps_and_is_not_lost() {
+    let ask = |phone: &mut Phone| {
+        phone
+            .wallet
+            .report_lost(&good_draft(), super::jpeg(), NOW, &mut phone.rng)
+            .unwrap();
+    };
+    let (mut old, mut province) = full(70);
+    let had = belongings(&mut old.wallet);
+    let mut new = Phone::new(71);
+    new.wallet.begin_receiving(&mut new.rng).unwrap();
+    let offer = new.wallet.codes_shown().remove(0);
+    ask(&mut old);
+    let waits = code(old.wallet.read_move_code(&offer, NOW, &mut old.rng));
+    assert_eq!(waits, UiCode::MoveErrandsWait);
+    // Sent, and then it goes on; asked for again before the words were compared.
+    old.sync(&mut province, NOW).unwrap();
+    look(&new, &mut old);
+    look(&old, &mut new);
+    ask(&mut old);
+    assert_eq!(code(old.wallet.words_agree(NOW)), UiCode::MoveErrandsWait);
+    old.sync(&mut province, NOW).unwrap();
+    old.wallet.words_agree(NOW).unwrap();
+    look(&old, &mut new);
+    // And after it was played.
+    ask(&mut old);
+    let confirmation = new.wallet.codes_shown().remove(0);
+    let waits = code(old.wallet.read_move_code(&confirmation, NOW, &mut old.rng));
+    assert_eq!(waits, UiCode::MoveErrandsWait);
+    is_whole(&mut old, &had);
+    let items = old.wallet.on_its_way(NOW).unwrap().items;
+    let waiting = items
+        .iter()
+        .find(|item| item.state == ItemState::Waiting)
+        .unwrap();
+    old.wallet.discard_errand(waiting.id.unwrap()).unwrap();
+    assert_eq!(look(&new, &mut old).step, MoveStep::Done);
+    assert_eq!(province.lost.len(), 2);
 }

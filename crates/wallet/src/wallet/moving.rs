@@ -29,6 +29,7 @@ use crate::store::child;
 use crate::store::credential::Which;
 use crate::store::enrolment::{self, State};
 use crate::store::moving::{self as table, Move, Source};
+use crate::store::outbox;
 use crate::sync;
 use crate::transfer::incoming::Incoming;
 use crate::transfer::outgoing::Outgoing;
@@ -200,11 +201,12 @@ impl Wallet {
     /// The citizen says that both phones show the same words: from now on the content is played.
     ///
     /// # Errors
-    /// [`UiCode::Locked`], [`UiCode::MoveGone`], [`UiCode::MoveChanged`] or a store's.
+    /// [`UiCode::Locked`], [`UiCode::MoveGone`], [`UiCode::MoveErrandsWait`], [`UiCode::MoveChanged`] or a store's.
     pub fn words_agree(&mut self, now: Timestamp) -> Result<MoveView, UiError> {
         let language = self.unlocked()?.language;
         let open = self.unlocked()?;
         let outgoing = open.under_way.outgoing.as_ref().ok_or(UiCode::MoveGone)?;
+        no_errands(&open.database)?;
         let digest = Archive::of(&open.database, language, now)?
             .digest()
             .map_err(TransferError::from)?;
@@ -240,6 +242,7 @@ impl Wallet {
             State::Applying | State::Accepted => return Err(UiCode::EnrolmentUnderway.into()),
             State::Draft | State::Complete => {}
         }
+        no_errands(&open.database)?;
         let archive = Archive::of(&open.database, language, now)?;
         if archive.is_empty() {
             return Err(UiCode::NothingToMove.into());
@@ -270,6 +273,8 @@ impl Wallet {
         if !bool::from(confirmation.as_bytes().ct_eq(text.as_bytes())) {
             return Err(UiCode::MoveCodeAnother.into());
         }
+        // Asked for while it was played.
+        no_errands(&open.database)?;
         let transaction = open.database.unchecked_transaction()?;
         let digest = Archive::of(&transaction, language, now)?.digest();
         if digest.map_err(TransferError::from)? != content_sha256 {
@@ -429,6 +434,14 @@ fn document(
         claims: claims::views(kind, content),
         expires_on: Day::at_unix(content.exp.minus(DAY).unix()).to_string(),
     }
+}
+
+/// An errand does not move: it goes out first, or the citizen takes it back.
+fn no_errands(database: &Connection) -> Result<(), UiError> {
+    if outbox::errands_wait(database)? {
+        return Err(UiCode::MoveErrandsWait.into());
+    }
+    Ok(())
 }
 
 /// Where there is no pass because this wallet came from another phone, that is said.
