@@ -211,12 +211,11 @@ fn wire_and_memory(figures: &mut Map<String, Value>) {
     life.ok("sync", json!({}));
     life.ok("home", json!({}));
     let open = life.memory_kib();
-    let what = format!(
-        "private pages of the whole process: {:.1} MiB",
-        number(open) / 1024.0
-    );
     let own = number(open.saturating_sub(empty)) / 1024.0;
-    figures.insert("memory_at_rest".into(), figure(own, "MiB", Some(30.0), &what));
+    let what =
+        format!("private pages of the whole process without a window; {own:.1} MiB more than before the PIN");
+    let whole = number(open) / 1024.0;
+    figures.insert("memory_at_rest".into(), figure(whole, "MiB", Some(30.0), &what));
 }
 
 fn tool(words: &[&str]) -> Result<(), String> {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use credential::{
     Bitmap, Claims, CounterCertificateClaims, DAY, Facts, Field, Gender, GuardianRelation, ISSUER, Identity,
-    Names, PublicKey, RootKind, RootSet, SecretKey, StatusManifest, StatusPurpose, StatusRef, Timestamp,
-    TrustList, Vct, issue, issue_counter_certificate, piece_name, sign_trust_list,
+    Names, PublicKey, RootKind, RootSet, SecretKey, StatusManifest, StatusRef, Timestamp, Vct, issue,
+    issue_counter_certificate, piece_name, sign_trust_list,
 };
 use province_api::device_key::{DeviceKeyReply, DeviceKeyRequest};
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, Particulars};
@@ -19,6 +19,7 @@ use province_api::sync::{
 use province_api::{Bytes, delta, packed, paths, signature};
 use sha2::{Digest as _, Sha256};
 
+mod changes;
 mod content;
 
 pub(crate) use content::{Ward, b_form, domicile, packaged, register, status, trust};
@@ -129,23 +130,6 @@ impl Province {
         }
     }
 
-    /// Signs everything anew, as a province does while a phone is away: the roots have changed too.
-    pub(crate) fn renew(&mut self, later: Timestamp) {
-        let held = TrustList::verify(&self.trust_list, &root_set(), None).unwrap();
-        let [first, second, _] = roots();
-        let next = [4, 5, 6].map(|n| SecretKey::from_seed([n; 32]));
-        let mut change = trust(&self.issuer, &self.ca, held.sequence() + 1, later);
-        change.previous = Some(held.sha256());
-        change.next_roots = Some([&next[0], &next[1], &next[2]].map(SecretKey::public));
-        let signers = [(0, &first), (1, &second), (2, &next[0]), (3, &next[1])];
-        let change = sign_trust_list(&change, &signers);
-        self.root_changes.insert(held.successors().fingerprint(), change);
-        let newest = trust(&self.issuer, &self.ca, held.sequence() + 8, later);
-        self.trust_list = sign_trust_list(&newest, &[(0, &next[0]), (1, &next[2])]);
-        self.types = register(7, later, &packaged(), &self.issuer);
-        self.manifest = StatusManifest::sign(&status(&self.list, 90, later), &self.issuer);
-    }
-
     /// More than a hundred days pass for it.
     pub(crate) fn forget_answers(&mut self) {
         self.answered.clear();
@@ -170,23 +154,6 @@ impl Province {
     pub(crate) fn shard(&self) -> String {
         let hash = self.list.hashes()[SHARD as usize];
         format!("{}{}", paths::STATUS_PIECES, piece_name(&hash))
-    }
-
-    pub(crate) fn revoke(&mut self, now: Timestamp) {
-        self.may = MayDo::Revoked;
-        self.list.flip(&[INDEX]).unwrap();
-        self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer);
-    }
-
-    /// Suspends the person, or lifts that.
-    pub(crate) fn suspend(&mut self, suspended: bool, epoch: u64, now: Timestamp) {
-        self.may = if suspended { MayDo::Suspended } else { MayDo::Good };
-        let list = Bitmap::with(shape(), suspended.then_some(INDEX)).unwrap();
-        let mut content = status(&self.list, epoch, now);
-        let entry = content.lists.get_mut(LIST).unwrap();
-        entry.bitmaps.insert(StatusPurpose::Suspended, list.root());
-        self.manifest = StatusManifest::sign(&content, &self.issuer);
-        self.suspended = Some(list);
     }
 
     /// A table or the shard of this person.
@@ -440,12 +407,6 @@ impl Province {
             credentials,
             photo: Bytes(self.photo.clone()),
         }))
-    }
-
-    /// The revoked bit of a child's document.
-    pub(crate) fn revoke_child(&mut self, no: u32, now: Timestamp) {
-        self.list.flip(&[INDEX + 10 * no]).unwrap();
-        self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer);
     }
 
     fn claims(&self, person: &Particulars, vct: Vct, holder: PublicKey, now: Timestamp) -> Claims {
