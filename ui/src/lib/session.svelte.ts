@@ -152,6 +152,17 @@ export class Session {
     }
   }
 
+  /** A wallet that learns that its owner had it disabled locks; one that was told before stays open, and so does the screen. */
+  async #leaveIfLocked(): Promise<void> {
+    try {
+      const app = await this.backend.appState();
+      if (app.lock === "open") this.note(app);
+      else this.adopt(app);
+    } catch (thrown) {
+      this.screen = { at: "failed", code: toBackendError(thrown).code };
+    }
+  }
+
   /** Takes a new state of the application and goes where it allows. */
   adopt(app: AppState): void {
     this.app = app;
@@ -231,8 +242,7 @@ export class Session {
     } catch (thrown) {
       const { code } = this.failed(thrown);
       this.offline = OFFLINE_CODES.includes(code);
-      // Its owner had it disabled: the vault locked with that.
-      if (code === "wallet_disabled") await this.start();
+      if (code === "wallet_disabled") await this.#leaveIfLocked();
       return code;
     } finally {
       this.#syncing = false;

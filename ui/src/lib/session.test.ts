@@ -165,6 +165,14 @@ describe("a session", () => {
     }
   });
 
+  test("stays where it is when a wallet that is known to be disabled is told so again", async () => {
+    const session = new Session(fakeBackend({ lock: "open", enrolment: "enrolled", failing: { sync: "wallet_disabled" } }));
+    await session.start();
+    session.go({ at: "begin_anew" });
+    await session.sync();
+    expect(session.screen.at).toBe("begin_anew");
+  });
+
   test("is marked unless the roots are real", async () => {
     const real = new Session(fakeBackend({ mark: "none" }));
     expect(real.marked).toBe(true);

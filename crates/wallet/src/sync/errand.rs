@@ -325,6 +325,7 @@ impl Run {
     /// The province does not take this phone any more: it shows nothing from now on, and keeps what was.
     pub(super) fn end(&mut self, around: &Surroundings<'_>, error: UiError) -> Result<(), UiError> {
         let mut state = sync_state::load(around.database)?;
+        self.disabled = error.code == UiCode::WalletDisabled && state.ended != Some(error.code);
         state.ended = Some(error.code);
         sync_state::save(around.database, &state)?;
         self.changed = true;

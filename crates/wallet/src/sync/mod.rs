@@ -143,6 +143,8 @@ pub(crate) struct Run {
     awaiting: Option<Awaiting>,
     network: Network,
     changed: bool,
+    /// The wallet learned in this run that its owner had it disabled.
+    disabled: bool,
     error: Option<UiError>,
     /// Chance, drawn once, that keeps phones from trying again all at the same moment.
     jitter: Option<u32>,
@@ -229,6 +231,7 @@ impl Run {
             awaiting: None,
             network,
             changed: false,
+            disabled: false,
             error: None,
             jitter: None,
             ahead: 0,
@@ -271,6 +274,11 @@ impl Run {
             (Some(Awaiting::Piece), Failure::AnswerTooLarge) if self.bytes_max.is_some() => self.leave_out(),
             (Some(_), failure) => self.fail_keeping_first(failure.code().into()),
         }
+    }
+
+    /// Whether the wallet learned in this run that its owner had it disabled.
+    pub(crate) const fn learned_that_it_is_disabled(&self) -> bool {
+        self.disabled
     }
 
     /// Ends the run and says how it went.

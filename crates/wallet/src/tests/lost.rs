@@ -315,6 +315,10 @@ fn a_wallet_that_was_disabled_locks_when_it_learns_so_and_one_that_was_replaced_
             }
             assert_eq!(phone.wallet.home(NOW).unwrap().trouble.ended, Some(code));
             assert!(phone.wallet.timed_choices(NOW).unwrap().is_empty());
+            // Told once more it stays open: its owner has it back and begins anew.
+            let later = NOW.plus(3600);
+            assert_eq!(phone.sync(&mut province, later).unwrap_err().code, code);
+            assert_eq!(phone.wallet.app_state(later).unwrap().lock, LockState::Open);
         }
     }
 }

@@ -179,14 +179,15 @@ impl Wallet {
         .map(|_| ())
     }
 
-    /// Ends the run and says how it went. A wallet that its owner had disabled locks: whoever holds the phone has to
-    /// know its PIN from here on.
+    /// Ends the run and says how it went. A wallet that learns that its owner had it disabled locks: whoever holds the
+    /// phone has to know its PIN from here on. Once it was told, it stays open for its owner, who may begin anew.
     ///
     /// # Errors
     /// What stopped the run: a code of the network, of the province, or of the checks on what came.
     pub fn finish_run(&mut self, now: Timestamp) -> Result<SyncReport, UiError> {
         let run = self.unlocked_mut()?.run.take();
         let around = self.surroundings(now)?;
+        let locks = run.as_ref().is_some_and(Run::learned_that_it_is_disabled);
         let ended = match run {
             Some(run) => run.finish(&around),
             // The vault was locked and opened again meanwhile: that run is gone, nothing of it is lost.
@@ -195,7 +196,7 @@ impl Wallet {
                 at: home::screen_time(now),
             }),
         };
-        if matches!(&ended, Err(error) if error.code == UiCode::WalletDisabled) {
+        if locks {
             self.lock(now)?;
         }
         ended
