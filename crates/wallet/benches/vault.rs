@@ -1,11 +1,14 @@
 //! A past of 50,000 rows: opening the vault and its first page, and searching in three scripts, beside plain SQLite.
 //!
-//! The peer is the same rows and the same index in a file without encryption. Opening is measured without Argon2id, which
-//! has a figure of its own. One line of JSON.
+//! The peer is the same rows and the same index in a file without encryption, in a process of its own: SQLCipher's wiping of
+//! memory, once it is on, is on for every database of a process. Opening is measured without Argon2id, which has a figure of
+//! its own. One line of JSON.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
 #![allow(clippy::disallowed_methods)] // a bench is an entry point: it reads the clock
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 use credential::{
@@ -83,6 +86,10 @@ const TYPED: [&str; 30] = [
 ];
 
 fn main() {
+    let mut arguments = std::env::args().skip_while(|argument| argument != PEER);
+    if arguments.next().is_some() {
+        return serve(Path::new(&arguments.next().unwrap()));
+    }
     let folder = tempfile::tempdir().unwrap();
     let (sealed, plain) = (
         folder.path().join("vault.sqlite"),
@@ -91,6 +98,7 @@ fn main() {
     fill(&sealed, Some(KEY));
     fill(&plain, None);
     let types = register();
+    let mut peer = Peer::start(&plain);
 
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..OPENINGS {
@@ -102,16 +110,13 @@ fn main() {
                 50
             );
         }));
-        theirs.push(milliseconds(|| {
-            assert_eq!(newest(&Connection::open(&plain).unwrap()), 50);
-        }));
+        let (rows, time) = peer.ask("");
+        assert_eq!(rows, 50);
+        theirs.push(time);
     }
     let (opening, floor) = (median(&mut ours), median(&mut theirs));
 
-    let (sealed, plain) = (
-        measure::open(&sealed, KEY).unwrap(),
-        measure::make(&plain, None).unwrap(),
-    );
+    let sealed = measure::open(&sealed, KEY).unwrap();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..SEARCHES {
         for typed in TYPED {
@@ -120,8 +125,8 @@ fn main() {
             ours.push(milliseconds(|| {
                 found = measure::page(&sealed, Some(&types), typed).unwrap().entries.len();
             }));
-            let mut alone = 0;
-            theirs.push(milliseconds(|| alone = matched(&plain, &expression)));
+            let (alone, time) = peer.ask(&expression);
+            theirs.push(time);
             assert_eq!(found, alone.min(50), "{typed}");
         }
     }
@@ -145,6 +150,66 @@ fn main() {
             )
         ),
     );
+}
+
+/// The argument that makes this program the peer; the path of its file follows.
+const PEER: &str = "--plain-peer";
+
+/// Plain SQLite in a process of its own. A line with nothing asks for opening and the newest rows, any other for what this
+/// expression matches; the answer is how many rows, and the milliseconds that it took, measured where it was done.
+struct Peer {
+    process: Child,
+    asks: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Peer {
+    fn start(file: &Path) -> Self {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .arg(PEER)
+            .arg(file)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            asks: process.stdin.take().unwrap(),
+            answers: BufReader::new(process.stdout.take().unwrap()),
+            process,
+        }
+    }
+
+    fn ask(&mut self, expression: &str) -> (usize, f64) {
+        writeln!(self.asks, "{expression}").unwrap();
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).unwrap();
+        let (rows, time) = answer.trim().split_once(' ').unwrap();
+        (rows.parse().unwrap(), time.parse().unwrap())
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+/// Answers until nobody asks any more.
+fn serve(file: &Path) {
+    let kept = Connection::open(file).unwrap();
+    for line in std::io::stdin().lines() {
+        let line = line.unwrap();
+        let mut rows = 0;
+        let time = milliseconds(|| {
+            rows = if line.is_empty() {
+                newest(&Connection::open(file).unwrap())
+            } else {
+                matched(&kept, &line)
+            };
+        });
+        println!("{rows} {time}");
+    }
 }
 
 fn figure(name: &str, value: f64, limit: f64, floor: &str) -> String {

@@ -66,7 +66,8 @@ impl Requests {
         view((database, roots), id, &request, refusal, now)
     }
 
-    /// Answers a request: the citizen agreed to show what the person with this number has.
+    /// Answers a request: the citizen agreed to show what the person with this number has. Without a number there is but one
+    /// document that answers.
     pub(crate) fn answer(
         &mut self,
         (database, roots): (&Connection, &RootSet),
@@ -85,7 +86,12 @@ impl Requests {
             no
         } else {
             let (choices, _) = choices((database, roots), *pending.request.ask(), now)?;
-            choices.first().map_or(0, |first| first.no)
+            match choices.as_slice() {
+                [] => 0,
+                [only] => only.no,
+                // Which child's document a desk sees is for the citizen to say.
+                _ => return Err(UiCode::ChoiceUnknown.into()),
+            }
         };
         let showing = showings.start_answer((database, roots), (&pending.request, no), waits, now)?;
         // Answered once: another answer would use up another pass.

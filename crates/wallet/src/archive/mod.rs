@@ -26,6 +26,7 @@ use crate::store::credential::Which;
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::enrolment::{self, State};
 use crate::store::moving::{self, Source};
+use crate::store::setting::{self, Setting};
 use crate::store::sync_state::{self, Feed};
 use crate::store::{artefact, child, credential as passes};
 
@@ -58,6 +59,9 @@ pub(crate) struct Archive {
     /// Unix seconds.
     pub(crate) made_at: u64,
     pub(crate) language: Language,
+    /// Nothing in a file of an app that did not write it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    chosen: Option<Chosen>,
     pub(crate) draft: Option<Draft>,
     /// The picture that the province signed, WebP.
     photo: Option<Bytes>,
@@ -71,6 +75,46 @@ pub(crate) struct Archive {
     feed: Feed,
     /// What the documents' names and the history's words are read with. Signed, and verified again at each use.
     public: Vec<PublicFile>,
+}
+
+/// What was chosen for this profile, beside its language.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Chosen {
+    /// Seconds without use after which the wallet locks, where that was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    auto_lock: Option<u32>,
+    /// Whether a sync may cost more over a metered network.
+    on_metered: bool,
+    /// Whether the app syncs while nobody looks.
+    in_background: bool,
+}
+
+impl Chosen {
+    fn of(database: &Connection) -> Result<Self, StoreError> {
+        let state = sync_state::load(database)?;
+        Ok(Self {
+            auto_lock: setting::load(database, Setting::AutoLock)?.and_then(|seconds| seconds.parse().ok()),
+            on_metered: state.on_metered,
+            in_background: state.in_background,
+        })
+    }
+
+    fn enter(self, database: &Connection) -> Result<(), StoreError> {
+        if let Some(seconds) = self.auto_lock {
+            // No choice of this version counts as none when the wallet is next opened.
+            setting::store(database, Setting::AutoLock, &seconds.to_string())?;
+        }
+        let state = sync_state::load(database)?;
+        sync_state::save(
+            database,
+            &sync_state::Row {
+                on_metered: self.on_metered,
+                in_background: self.in_background,
+                ..state
+            },
+        )
+    }
 }
 
 /// A pass or document without its key.
@@ -137,6 +181,7 @@ impl Archive {
             schema: schema(database)?,
             made_at: now.unix(),
             language,
+            chosen: Some(Chosen::of(database)?),
             draft: draft_table::load(database)?.map(|draft| Draft {
                 has_photo: false,
                 ..draft
@@ -162,6 +207,7 @@ impl Archive {
         let own = Self {
             made_at: 0,
             language: Language::default(),
+            chosen: None,
             public: Vec::new(),
             ..self.clone()
         };
@@ -238,6 +284,9 @@ impl Archive {
         if self.schema > schema(database)? {
             return Err(ArchiveError::TooNew.into());
         }
+        if let Some(chosen) = self.chosen {
+            chosen.enter(database)?;
+        }
         if let Some(draft) = &self.draft {
             draft_table::save(database, draft)?;
         }
@@ -255,11 +304,15 @@ impl Archive {
             table.enter(database)?;
         }
         sync_state::take_feed(database, self.feed)?;
+        // Signed lists never go back: what this vault holds already stays, and a sync brings what is newer.
+        let held = !artefact::names_of_words(database)?.is_empty();
         for file in &self.public {
             if !artefact::is_of_words(&file.name) {
                 return Err(ArchiveError::Malformed.into());
             }
-            artefact::save(database, &file.name, &file.bytes.0, now)?;
+            if !held {
+                artefact::save(database, &file.name, &file.bytes.0, now)?;
+            }
         }
         moving::set_restored(database, source, confirmation, now)?;
         Ok(())

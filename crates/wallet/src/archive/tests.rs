@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 
 use super::*;
-use crate::store::showing;
+use crate::store::{offer, past_document, put_away, showing};
 use crate::tests::good_draft;
 
 pub(crate) const AT: Timestamp = Timestamp::from_unix(1_795_316_400);
@@ -110,6 +110,43 @@ fn names_that_a_database_does_not_have_never_reach_sql() {
         assert_eq!(enter(bend), ArchiveError::Malformed);
     }
     assert_eq!(enter(|archive| archive.schema += 1), ArchiveError::TooNew);
+}
+
+#[test]
+fn signed_lists_that_are_here_stay_and_what_ended_or_was_put_away_comes_along() {
+    let here = database();
+    artefact::save(&here, artefact::TRUST_LIST, b"older", AT).unwrap();
+    artefact::save(&here, &artefact::root_change(1), b"change", AT).unwrap();
+    past_document::insert(
+        &here,
+        Vct::AGE.into(),
+        b"signed",
+        (AT, past_document::Why::Withdrawn),
+    )
+    .unwrap();
+    put_away::insert(&here, (Vct::AGE.into(), 7), AT).unwrap();
+    offer::replace(&here, &[(Vct::AGE.into(), 7)].into()).unwrap();
+    let archive = Archive::of(&here, Language::En, AT).unwrap();
+
+    let there = database();
+    artefact::save(&there, artefact::TRUST_LIST, b"newer", AT).unwrap();
+    archive.enter(&there, Source::Backup, None, AT).unwrap();
+    let held = |name: &str| artefact::load(&there, name).unwrap();
+    assert_eq!(held(artefact::TRUST_LIST).unwrap(), b"newer");
+    // A change of the roots that this list does not come after would be of no use beside it.
+    assert_eq!(held(&artefact::root_change(1)), None);
+    assert_eq!(past_document::all(&there).unwrap()[0].raw, b"signed");
+    // Whether it is still offered is for the province to say.
+    assert_eq!(put_away::all(&there).unwrap(), []);
+    offer::replace(&there, &[(Vct::AGE.into(), 7)].into()).unwrap();
+    assert_eq!(put_away::all(&there).unwrap()[0].which, Vct::AGE.into());
+
+    let empty = database();
+    archive.enter(&empty, Source::Backup, None, AT).unwrap();
+    assert_eq!(
+        artefact::load(&empty, artefact::TRUST_LIST).unwrap().unwrap(),
+        b"older"
+    );
 }
 
 proptest! {

@@ -40,25 +40,23 @@ pub(crate) fn content(
         documents.people.retain(|person| !person.documents.is_empty());
     }
     let held: BTreeSet<(&str, &str)> = of(&documents.people).collect();
-    let vct = match only {
-        Some(id) => {
-            let here = held.iter().find(|(one, _)| *one == id);
-            Some(here.ok_or(UiCode::DocumentGone)?.1)
-        }
-        None => None,
-    };
+    if only.is_some() && held.is_empty() {
+        return Err(UiCode::DocumentGone.into());
+    }
+    let mut which = None;
     let mut credentials = Vec::new();
     for paper in papers(database)? {
         let document = paper.place.to_string();
         if held.iter().any(|(id, _)| *id == document) {
+            which = only.map(|_| paper.which);
             credentials.push(SignedCopy {
                 document,
                 credential: URL_SAFE_NO_PAD.encode(paper.credential.bytes()),
             });
         }
     }
-    let showings = showing::export(database, vct)?;
-    let events = service_event::export(database, vct)?;
+    let showings = showing::export(database, which)?;
+    let events = service_event::export(database, which)?;
     let types = types_here(database, roots)?;
     let named: BTreeSet<&str> = held
         .iter()

@@ -59,6 +59,7 @@ impl std::fmt::Display for Place {
 /// One document with its bytes.
 struct Paper {
     place: Place,
+    which: Which,
     credential: Credential,
     /// When it ended at the province, and why.
     ended: Option<(Timestamp, Why)>,
@@ -67,10 +68,11 @@ struct Paper {
 /// Everything that the vault holds: of each document and kind of pass the newest copy.
 fn papers(database: &Connection) -> Result<Vec<Paper>, StoreError> {
     let mut papers = Vec::new();
-    let mut add = |place, raw: &[u8], ended| {
+    let mut add = |place, which, raw: &[u8], ended| {
         let credential = Credential::parse(raw).map_err(|_| StoreError::Row)?;
         papers.push(Paper {
             place,
+            which,
             credential,
             ended,
         });
@@ -78,20 +80,21 @@ fn papers(database: &Connection) -> Result<Vec<Paper>, StoreError> {
     };
     for which in passes::all(database)? {
         if let Some(stored) = passes::newest(database, which)? {
-            add(Place::Stock(which), &stored.raw, None)?;
+            add(Place::Stock(which), which, &stored.raw, None)?;
         }
     }
     for (which, raw) in moving::kept(database)? {
-        add(Place::Kept(which), &raw, None)?;
+        add(Place::Kept(which), which, &raw, None)?;
     }
     for PastDocument {
         id,
+        which,
         raw,
         ended_at,
         why,
     } in past_document::all(database)?
     {
-        add(Place::Past(id), &raw, Some((ended_at, why)))?;
+        add(Place::Past(id), which, &raw, Some((ended_at, why)))?;
     }
     Ok(papers)
 }

@@ -32,6 +32,7 @@ impl Why {
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct PastDocument {
     pub(crate) id: i64,
+    pub(crate) which: Which,
     /// As its issuer signed it.
     pub(crate) raw: Vec<u8>,
     /// When this phone learned of it.
@@ -61,8 +62,9 @@ pub(crate) fn insert(
 
 /// All of them, those that ended last first.
 pub(crate) fn all(database: &Connection) -> Result<Vec<PastDocument>, StoreError> {
-    let mut statement = database
-        .prepare("SELECT id, raw, ended_at, why FROM past_document ORDER BY ended_at DESC, id DESC")?;
+    let mut statement = database.prepare(
+        "SELECT id, raw, ended_at, why, vct, no FROM past_document ORDER BY ended_at DESC, id DESC",
+    )?;
     let mut rows = statement.query([])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
@@ -72,6 +74,7 @@ pub(crate) fn all(database: &Connection) -> Result<Vec<PastDocument>, StoreError
             .find(|one| one.as_str() == why);
         all.push(PastDocument {
             id: row.get(0)?,
+            which: Which::read(row, (4, 5))?,
             raw: row.get(1)?,
             ended_at: Timestamp::from_unix(from_sql(row.get(2)?)),
             why: why.ok_or(StoreError::Row)?,

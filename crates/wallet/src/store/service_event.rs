@@ -3,6 +3,7 @@
 use credential::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
+use super::credential::Which;
 use super::{from_sql, to_sql};
 use crate::error::StoreError;
 use crate::home::screen_time;
@@ -62,18 +63,25 @@ pub(crate) fn load(database: &Connection, id: i64) -> Result<Option<ServiceEvent
     Ok(statement.query_row([id], read).optional()?)
 }
 
-/// Every event, or those about one kind, the newest first.
-pub(crate) fn export(database: &Connection, vct: Option<&str>) -> Result<Vec<ExportEvent>, StoreError> {
+/// Every event, or those about one document, the newest first.
+pub(crate) fn export(database: &Connection, which: Option<Which>) -> Result<Vec<ExportEvent>, StoreError> {
     let mut statement = database.prepare(
-        "SELECT at, kind, vct FROM service_event WHERE ?1 IS NULL OR vct = ?1 ORDER BY at DESC, id DESC",
+        "SELECT at, kind, vct FROM service_event WHERE ?1 IS NULL OR (vct = ?1 AND ifnull(body ->> 'no', 0) = ?2) \
+         ORDER BY at DESC, id DESC",
     )?;
-    let rows = statement.query_map([vct], |row| {
-        Ok(ExportEvent {
-            at: screen_time(Timestamp::from_unix(from_sql(row.get(0)?))),
-            kind: row.get(1)?,
-            vct: row.get(2)?,
-        })
-    })?;
+    let rows = statement.query_map(
+        (
+            which.as_ref().map(|one| one.vct.as_str()),
+            which.map(|one| one.no),
+        ),
+        |row| {
+            Ok(ExportEvent {
+                at: screen_time(Timestamp::from_unix(from_sql(row.get(0)?))),
+                kind: row.get(1)?,
+                vct: row.get(2)?,
+            })
+        },
+    )?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

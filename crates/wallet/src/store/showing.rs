@@ -93,13 +93,16 @@ pub(crate) fn load(
     }))
 }
 
-/// Every row as it is kept, or those of one kind, the newest first.
-pub(crate) fn export(database: &Connection, vct: Option<&str>) -> Result<Vec<ExportShowing>, StoreError> {
+/// Every row as it is kept, or those of one document, the newest first.
+pub(crate) fn export(database: &Connection, which: Option<Which>) -> Result<Vec<ExportShowing>, StoreError> {
     let mut statement = database.prepare(
         "SELECT at, vct, mode, outcome, reason, desk_name_en, desk_name_ur, desk_name_ps, claims, last_pass \
-         FROM showing WHERE ?1 IS NULL OR vct = ?1 ORDER BY at DESC, id DESC",
+         FROM showing WHERE ?1 IS NULL OR (vct = ?1 AND no = ?2) ORDER BY at DESC, id DESC",
     )?;
-    let mut rows = statement.query([vct])?;
+    let mut rows = statement.query((
+        which.as_ref().map(|one| one.vct.as_str()),
+        which.map(|one| one.no),
+    ))?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         let text = |at: usize| row.get_ref(at)?.as_str().map_err(|_| StoreError::Row);

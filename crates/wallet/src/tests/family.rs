@@ -134,7 +134,11 @@ fn each_childs_document_is_listed_chosen_and_used_up_by_itself() {
         code(phone.wallet.answer_request(third.id, Some(9), NOW)),
         UiCode::NoPass
     );
-    let first = phone.wallet.answer_request(third.id, None, NOW).unwrap();
+    assert_eq!(
+        code(phone.wallet.answer_request(third.id, None, NOW)),
+        UiCode::ChoiceUnknown
+    );
+    let first = phone.wallet.answer_request(third.id, Some(1), NOW).unwrap();
     assert_eq!(first.child, Some(child(GUL)));
     let past = phone.wallet.history().unwrap();
     let whose: Vec<_> = past
@@ -229,6 +233,12 @@ fn a_backup_brings_each_childs_document_back_under_its_name() {
         .read_request_text(&ask(&province, b_form(), 1).text, NOW)
         .unwrap();
     old.wallet.answer_request(view.id, Some(2), NOW).unwrap();
+    // What is taken out with one child's document is not of the other.
+    let shown_of = |ward: Ward| {
+        let id = format!("stock:{}", of(ward));
+        old.wallet.export(Some(&id), NOW).unwrap().showings.len()
+    };
+    assert_eq!((shown_of(GUL), shown_of(ZARMINA)), (0, 1));
     let past = old.wallet.history().unwrap();
     let made = backup(&mut old);
     let mut new = Phone::new(64);

@@ -68,6 +68,8 @@ pub(super) fn same_belongings(old: &(Draft, Vec<HistoryItem>), wallet: &mut Wall
 #[test]
 fn a_backup_brings_everything_back_to_look_at_and_nothing_to_present() {
     let (mut old, _) = full(40);
+    old.wallet.set_auto_lock(30).unwrap();
+    old.wallet.set_sync_limits(true, false).unwrap();
     let had = belongings(&mut old.wallet);
     let card = old.wallet.home(NOW).unwrap().card.unwrap();
     let made = backup(&mut old);
@@ -85,6 +87,9 @@ fn a_backup_brings_everything_back_to_look_at_and_nothing_to_present() {
         new.restart();
         assert_eq!(new.wallet.app_state(NOW).unwrap().moving, Moving::Restored);
         same_belongings(&had, &mut new.wallet);
+        assert_eq!(new.wallet.safety().unwrap().auto_lock_seconds, 30);
+        let limits = new.wallet.on_its_way(NOW).unwrap();
+        assert!(limits.on_metered && !limits.in_background);
         let restored = new.wallet.restored().unwrap().unwrap();
         assert!(restored.from_backup);
         assert!(restored.card.unwrap() == card);

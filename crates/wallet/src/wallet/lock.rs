@@ -10,7 +10,7 @@ use super::{Open, Wallet};
 use crate::attempts::{Attempts, Uptime};
 use crate::code::{UiCode, UiError};
 use crate::envelope::{Envelope, EnvelopeError, VaultKey};
-use crate::error::OpenError;
+use crate::error::{OpenError, StoreError};
 use crate::key_store::{self, DeviceKey, Item, KeyStoreError, ProfileName};
 use crate::register::Register;
 use crate::request::Requests;
@@ -34,6 +34,13 @@ impl AutoLock {
     /// One of the choices.
     pub(super) fn of(seconds: u32) -> Option<Self> {
         Self::CHOICES.contains(&seconds).then_some(Self(seconds))
+    }
+
+    /// What was chosen in this vault.
+    pub(super) fn chosen(database: &Connection) -> Result<Self, StoreError> {
+        let seconds = setting::load(database, Setting::AutoLock)?;
+        let chosen = seconds.and_then(|seconds| Self::of(seconds.parse().ok()?));
+        Ok(chosen.unwrap_or(Self::DEFAULT))
     }
 
     pub(super) const fn seconds(self) -> u32 {
@@ -350,15 +357,12 @@ impl Open {
         now: Uptime,
     ) -> Result<Self, UiError> {
         let language = setting::load(&database, Setting::Language)?;
-        let auto_lock = setting::load(&database, Setting::AutoLock)?;
         Ok(Self {
             profile,
             language: language
                 .and_then(|word| serde_json::from_value(word.into()).ok())
                 .unwrap_or(phone),
-            auto_lock: auto_lock
-                .and_then(|seconds| AutoLock::of(seconds.parse().ok()?))
-                .unwrap_or(AutoLock::DEFAULT),
+            auto_lock: AutoLock::chosen(&database)?,
             used_at: now,
             hidden: false,
             database,

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+use super::lock::AutoLock;
 use super::{Open, Wallet};
 use crate::archive::{Archive, ArchiveError, EnterError};
 use crate::backup::phrase::{PHRASE_WORDS, Phrase};
@@ -23,7 +24,7 @@ use crate::request::Requests;
 use crate::screen::moving::{
     BackupFile, BackupPhrase, DocumentView, MoveStep, MoveView, Moving, RestoredView,
 };
-use crate::screen::{AppState, Child, Words};
+use crate::screen::{AppState, Child, Language, Words};
 use crate::show::{Showings, qr_of};
 use crate::store::child;
 use crate::store::credential::Which;
@@ -123,7 +124,14 @@ impl Wallet {
         }
         let archive = backup::open(file, &Phrase::parse(phrase)?)?;
         enter(&open.database, &archive, Source::Backup, None, now)?;
-        self.set_language(archive.language, now)
+        self.take_settings(archive.language, now)
+    }
+
+    /// Goes by the settings that came along.
+    fn take_settings(&mut self, language: Language, now: Timestamp) -> Result<AppState, UiError> {
+        let open = self.unlocked_mut()?;
+        open.auto_lock = AutoLock::chosen(&open.database)?;
+        self.set_language(language, now)
     }
 
     /// What this wallet has of the phone before; nothing once the province bound it.
@@ -313,7 +321,7 @@ impl Wallet {
         )?;
         open.under_way.incoming = None;
         let view = open.move_view();
-        self.set_language(archive.language, now)?;
+        self.take_settings(archive.language, now)?;
         view
     }
 

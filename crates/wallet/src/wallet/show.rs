@@ -80,7 +80,7 @@ impl Wallet {
     }
 
     /// Answers a request: the citizen agreed to show what the person with this number has (0: their own);
-    /// without one, the first of the choices.
+    /// without one, the only choice that there is ([`UiCode::ChoiceUnknown`] if there are several).
     ///
     /// # Errors
     /// [`UiCode::Locked`], [`UiCode::RequestGone`], [`UiCode::RequestOverAsking`], [`UiCode::DeskUnknown`],
