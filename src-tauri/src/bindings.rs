@@ -41,6 +41,7 @@ pub fn commands<R: Runtime>() -> Builder<R> {
             commands::sync::change_mobile,
             commands::sync::report_lost,
             commands::sync::discard_errand,
+            commands::sync::give_up_errand,
             commands::sync::set_sync_limits,
             commands::sync::note_network,
             commands::sync::rebind,

@@ -31,6 +31,7 @@ pub const COMMANDS: &[&str] = &[
     "change_mobile",
     "report_lost",
     "discard_errand",
+    "give_up_errand",
     "set_sync_limits",
     "note_network",
     "rebind",

@@ -58,7 +58,7 @@ pub async fn lost_person(app: State<'_, App>, id: u32) -> Reply<Option<LostPerso
 pub async fn retry_errand(app: State<'_, App>, id: u32) -> Reply<OnItsWay> {
     let way = app
         .wallet(move |wallet, at| {
-            wallet.retry_errand(id, at.now, at.rng)?;
+            wallet.retry_errand(id)?;
             wallet.on_its_way(at.now)
         })
         .await?;

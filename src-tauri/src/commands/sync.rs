@@ -35,14 +35,20 @@ pub async fn change_mobile(app: State<'_, App>, mobile: String) -> Reply<OnItsWa
     Ok(way)
 }
 
-/// Queues that the phone of this person is lost. `photo` is a picture file in base64 or as a `data:` URL.
+/// Queues that the phone of this person is lost. `photo` is a picture file in base64 or as a `data:` URL, `instead` the
+/// refused report whose place this one takes.
 #[tauri::command]
 #[specta::specta]
-pub async fn report_lost(app: State<'_, App>, person: Draft, photo: String) -> Reply<OnItsWay> {
+pub async fn report_lost(
+    app: State<'_, App>,
+    person: Draft,
+    photo: String,
+    instead: Option<u32>,
+) -> Reply<OnItsWay> {
     let photo = aside(move || portrait::prepare(&pictures::file_of(&photo)?)).await?;
     let way = app
         .wallet(move |wallet, at| {
-            wallet.report_lost(&person, photo, at.now, at.rng)?;
+            wallet.report_lost((&person, photo), instead, at.now, at.rng)?;
             wallet.on_its_way(at.now)
         })
         .await?;
@@ -50,12 +56,23 @@ pub async fn report_lost(app: State<'_, App>, person: Draft, photo: String) -> R
     Ok(way)
 }
 
-/// Puts away what was answered, or takes back what never left the phone.
+/// Puts away what was answered, or takes back what cannot have been done.
 #[tauri::command]
 #[specta::specta]
 pub async fn discard_errand(app: State<'_, App>, id: u32) -> Reply<OnItsWay> {
     app.wallet(move |wallet, at| {
         wallet.discard_errand(id)?;
+        wallet.on_its_way(at.now)
+    })
+    .await
+}
+
+/// Sends no more what was sent several times without an answer.
+#[tauri::command]
+#[specta::specta]
+pub async fn give_up_errand(app: State<'_, App>, id: u32) -> Reply<OnItsWay> {
+    app.wallet(move |wallet, at| {
+        wallet.give_up_errand(id)?;
         wallet.on_its_way(at.now)
     })
     .await

@@ -83,8 +83,6 @@ struct Model {
     suspended: bool,
     /// Everybody who is enrolled, this citizen too.
     people: u64,
-    /// The province suspended the citizen at some time.
-    was_suspended: bool,
     /// The number that was queued last.
     mobile: Option<&'static str>,
     shown: usize,
@@ -120,7 +118,6 @@ fn go(world: &mut World, steps: &[Step]) {
                 if world.is_enrolled(&phone) {
                     world.suspend(&phone, *suspended);
                     model.suspended = *suspended;
-                    model.was_suspended |= *suspended;
                 }
             }
             Act::Mobile(mobile) => {
@@ -251,15 +248,7 @@ fn mobile_arrived(world: &mut World, phone: &mut Phone, model: &Model) {
         assert_eq!(phone.mobile(world).0, None, "nobody changed the number");
         return;
     };
-    if let (Some(item), _) = phone.mobile(world)
-        && item.state == ItemState::Refused
-    {
-        // While suspended nobody changes anything. The citizen reads it and asks once more.
-        assert!(model.was_suspended, "{item:?}");
-        assert_eq!(item.error.map(|error| error.code), Some(UiCode::PersonSuspended));
-        assert!(phone.change_mobile(world, mobile));
-        phone.sync(world).unwrap();
-    }
+    // While suspended nobody changes anything: then it waited, and went by itself.
     let (item, here) = phone.mobile(world);
     assert_eq!(item.map(|item| item.state), Some(ItemState::Confirmed));
     assert_eq!(here.as_deref(), Some(mobile));

@@ -30,6 +30,10 @@ pub struct OnItsWay {
 }
 
 /// Something that is on its way, or was.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a way of its own that is open to the citizen"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Item {
     /// Names it, if it can be put away.
@@ -52,8 +56,10 @@ pub struct Item {
     pub can_mend: bool,
     /// Whether it may be sent again as it is: nothing of what was given is wrong.
     pub can_retry: bool,
-    /// Whether the citizen can put it away.
+    /// Whether the citizen can put it away, or take it back: it was answered, or cannot have been done.
     pub can_discard: bool,
+    /// Whether the citizen can give it up: it was sent several times, has no answer, and may have been done.
+    pub can_give_up: bool,
     /// The number of a change of mobile number that is not done.
     pub mobile: Option<String>,
 }
@@ -82,7 +88,7 @@ pub enum ItemKind {
 pub enum ItemState {
     /// Typed and not decided: on this phone only.
     OnPhone,
-    /// Decided; it has not left the phone.
+    /// Decided; it has not left the phone, or the province has done nothing of it yet.
     Waiting,
     /// It left the phone; the province has not answered.
     Sent,

@@ -53,9 +53,9 @@ impl Kind {
 /// How far an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// It never left the phone.
+    /// It never left the phone, or the province said of each try that it did nothing.
     Waiting,
-    /// It left the phone; the answer is outstanding.
+    /// It left the phone, and nobody here knows whether it was done.
     Sent,
     /// The province did it.
     Confirmed,
@@ -92,8 +92,38 @@ pub(crate) struct Entry {
     pub(crate) attempts: u32,
     /// What the last try brought, or why it was refused.
     pub(crate) error: Option<UiError>,
-    /// Not sent again before.
+    /// The province asked for a pause until then.
     pub(crate) not_before: Timestamp,
+    /// The phone tries by itself no sooner; the citizen may.
+    pub(crate) retry_at: Timestamp,
+    /// Tries that settled nothing.
+    pub(crate) put_off: u32,
+    /// Tries in a row that did not arrive as they were sent.
+    pub(crate) damaged: u32,
+}
+
+impl Entry {
+    /// When it may be sent: the citizen waits for the province's pauses only, the phone by itself for its own, too.
+    pub(crate) fn due_at(&self, by_hand: bool) -> Timestamp {
+        if by_hand {
+            self.not_before
+        } else {
+            self.not_before.max(self.retry_at)
+        }
+    }
+}
+
+/// A try that settled nothing.
+pub(crate) struct PutOff {
+    pub(crate) code: UiCode,
+    /// The province asked for a pause until then.
+    pub(crate) not_before: Timestamp,
+    /// The phone tries by itself no sooner.
+    pub(crate) retry_at: Timestamp,
+    /// It did not arrive as it was sent.
+    pub(crate) damaged: bool,
+    /// No try of it can have been done.
+    pub(crate) undone: bool,
 }
 
 /// An entry to be put in.
@@ -105,7 +135,7 @@ pub(crate) struct New {
 }
 
 const COLUMNS: &str = "id, kind, idempotency_key, body, holder_index, made_at, state, answered_at, attempts, \
-                       last_error, error_fields, not_before";
+                       last_error, error_fields, not_before, retry_at, put_off, damaged";
 
 /// The entry of this kind that is under way; of several the first.
 pub(crate) fn under_way(database: &Connection, kind: Kind) -> Result<Option<Entry>, StoreError> {
@@ -173,6 +203,9 @@ pub(crate) fn insert_with_key(
         attempts: 0,
         error: None,
         not_before: Timestamp::from_unix(0),
+        retry_at: Timestamp::from_unix(0),
+        put_off: 0,
+        damaged: 0,
     })
 }
 
@@ -185,17 +218,53 @@ pub(crate) fn mark_sent(database: &Connection, id: i64) -> Result<(), StoreError
     Ok(())
 }
 
-/// Notes why the last try brought no answer, and when the next one makes sense.
-pub(crate) fn note_failure(
-    database: &Connection,
-    id: i64,
-    code: UiCode,
-    not_before: Timestamp,
-) -> Result<(), StoreError> {
+/// Notes that the last try did nothing: no try can have been done.
+pub(crate) fn mark_undone(database: &Connection, id: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE outbox SET state = 'waiting' WHERE id = ?1 AND state = 'sent'";
+    database.execute(sql, [id])?;
+    Ok(())
+}
+
+/// Notes that the last try found no network: nothing is known of it, and nothing is its own fault.
+pub(crate) fn note_unreachable(database: &Connection, id: i64, code: UiCode) -> Result<(), StoreError> {
+    let sql = "UPDATE outbox SET last_error = ?2 WHERE id = ?1 AND state IN ('waiting', 'sent')";
+    database.execute(sql, (id, code.code()))?;
+    Ok(())
+}
+
+/// Notes why the last try settled nothing, and when the next one makes sense.
+pub(crate) fn put_off(database: &Connection, id: i64, tried: &PutOff) -> Result<(), StoreError> {
     database.execute(
-        "UPDATE outbox SET last_error = ?2, not_before = ?3 WHERE id = ?1 AND state IN ('waiting', 'sent')",
-        (id, code.code(), to_sql(not_before.unix())),
+        "UPDATE outbox SET last_error = ?2, not_before = ?3, retry_at = ?4, put_off = put_off + 1, \
+         damaged = CASE WHEN ?5 THEN damaged + 1 ELSE 0 END, state = CASE WHEN ?6 THEN 'waiting' ELSE state END \
+         WHERE id = ?1 AND state IN ('waiting', 'sent')",
+        (
+            id,
+            tried.code.code(),
+            to_sql(tried.not_before.unix()),
+            to_sql(tried.retry_at.unix()),
+            tried.damaged,
+            tried.undone,
+        ),
     )?;
+    Ok(())
+}
+
+/// Lets a refused entry wait to be sent again, as it is and under the same key: a refusal did nothing.
+pub(crate) fn again(database: &Connection, id: i64) -> Result<(), StoreError> {
+    database.execute(
+        "UPDATE outbox SET state = 'waiting', answered_at = NULL, attempts = 0, last_error = NULL, error_fields = NULL, \
+         not_before = 0, retry_at = 0, put_off = 0, damaged = 0 WHERE id = ?1 AND state = 'refused'",
+        [id],
+    )?;
+    Ok(())
+}
+
+/// Puts another body into an entry that is under way: it needs another key.
+pub(crate) fn rewrite(database: &Connection, id: i64, body: &[u8], key: &str) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE outbox SET body = ?2, idempotency_key = ?3 WHERE id = ?1 AND state IN ('waiting', 'sent')";
+    database.execute(sql, (id, body, key))?;
     Ok(())
 }
 
@@ -305,6 +374,9 @@ fn read(row: &Row<'_>) -> Result<Entry, StoreError> {
         attempts: row.get(8)?,
         error,
         not_before: time(row.get(11)?),
+        retry_at: time(row.get(12)?),
+        put_off: row.get(13)?,
+        damaged: row.get(14)?,
     })
 }
 
@@ -331,13 +403,21 @@ mod tests {
         let made = insert(&database, new(Kind::Mobile), &mut rng).unwrap();
         assert!(under_way(&database, Kind::Mobile).unwrap() == Some(made.clone()));
         mark_sent(&database, made.id).unwrap();
-        note_failure(&database, made.id, UiCode::NetworkDown, Timestamp::from_unix(70)).unwrap();
+        note_unreachable(&database, made.id, UiCode::NetworkDown).unwrap();
         let tried = get(&database, made.id).unwrap().unwrap();
-        assert_eq!(
-            (tried.state, tried.attempts, tried.not_before.unix()),
-            (State::Sent, 1, 70)
-        );
+        assert_eq!((tried.state, tried.attempts, tried.put_off), (State::Sent, 1, 0));
         assert_eq!(tried.error.unwrap().code, UiCode::NetworkDown);
+        let unclear = PutOff {
+            code: UiCode::ServerFault,
+            not_before: Timestamp::from_unix(70),
+            retry_at: Timestamp::from_unix(75),
+            damaged: false,
+            undone: false,
+        };
+        put_off(&database, made.id, &unclear).unwrap();
+        let tried = get(&database, made.id).unwrap().unwrap();
+        assert_eq!((tried.state, tried.put_off, tried.damaged), (State::Sent, 1, 0));
+        assert_eq!((tried.due_at(true).unix(), tried.due_at(false).unix()), (70, 75));
         confirm(&database, made.id, Timestamp::from_unix(80)).unwrap();
         let done = get(&database, made.id).unwrap().unwrap();
         assert!(done.state == State::Confirmed && done.body.is_empty() && done.error.is_none());
@@ -387,8 +467,10 @@ mod tests {
                 ["0123456789abcdef0123456789abcdef"],
             )
             .unwrap();
-        let sql = migrations.iter().find(|(version, _)| *version == 3).unwrap();
-        database.execute_batch(&sql.1).unwrap();
+        for number in [3, 9] {
+            let sql = migrations.iter().find(|(version, _)| *version == number).unwrap();
+            database.execute_batch(&sql.1).unwrap();
+        }
         let entry = under_way(&database, Kind::Passes).unwrap().unwrap();
         assert_eq!(entry.idempotency_key, "0123456789abcdef0123456789abcdef");
         assert_eq!(

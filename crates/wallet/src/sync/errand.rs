@@ -1,32 +1,33 @@
-//! What the citizen asked the province to do: put into the outbox, sent before anything else, answered or mended.
+//! What the citizen asked the province to do: put into the outbox, taken back, mended, given up. `deliver.rs` sends it.
 
 use std::collections::BTreeMap;
 
-use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
+use province_api::enrolment::EnrolmentRequest;
 use province_api::paths;
-use province_api::problem::ProblemCode;
-use province_api::sync::{LostReply, LostRequest, MobileReply, MobileRequest};
+use province_api::person::Cnic;
+use province_api::sync::{LostRequest, MobileRequest};
 use rand_core::CryptoRng;
 use rusqlite::Connection;
 
-use super::problem::Refusal;
-use super::send::{entry, key_after, post};
-use super::{Awaiting, HttpRequest, HttpResponse, Run, Surroundings};
+use super::Surroundings;
+use super::send::entry;
 use crate::code::{UiCode, UiError};
 use crate::draft::{draft_of, field_error};
 use crate::error::StoreError;
 use crate::picture;
 use crate::screen::lost::LostPerson;
 use crate::store::credential as passes;
-use crate::store::draft as draft_table;
 use crate::store::enrolment::{self, State};
 use crate::store::outbox::{self, Entry, Kind};
 use crate::store::setting::{self, Setting};
 use crate::store::sync_state;
 use crate::store::{moving, offer};
 
+/// So many tries without an answer, and the citizen may give an errand up.
+const GIVE_UP_AFTER: u32 = 3;
+
 /// Where an errand is sent; `None` for what is no errand of the citizen's.
-const fn path(kind: Kind) -> Option<&'static str> {
+pub(super) const fn path(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Enrolment => Some(paths::ENROLMENTS),
         Kind::Rebind => Some(paths::REBIND),
@@ -78,19 +79,35 @@ pub(crate) fn change_mobile(
 }
 
 /// Puts a lost phone of some person into the outbox: everything that an enrolment of that person needs, and the time, so
-/// that it ends no wallet that they bind before it arrives.
+/// that it ends no wallet that they bind before it arrives. It takes the place of `instead`, if that was refused, and of
+/// what was reported of the same person and cannot have been done.
 pub(crate) fn report_lost(
     around: &Surroundings<'_>,
     person: EnrolmentRequest,
+    instead: Option<i64>,
     rng: &mut impl CryptoRng,
 ) -> Result<(), UiError> {
     let lost_at = around.now.unix();
+    let cnic = Cnic::parse(&person.cnic);
     let body = serde_json::to_vec(&LostRequest { lost_at, person }).map_err(|_| StoreError::Row)?;
-    outbox::insert(around.database, entry(Kind::Lost, body, around), rng)?;
+    let transaction = around.database.unchecked_transaction()?;
+    for before in outbox::all(&transaction)? {
+        let replaced = before.kind == Kind::Lost
+            && match before.state {
+                outbox::State::Refused => instead == Some(before.id),
+                outbox::State::Waiting => Cnic::parse(&lost_request(&before)?.person.cnic) == cnic,
+                outbox::State::Sent | outbox::State::Confirmed => false,
+            };
+        if replaced {
+            outbox::remove(&transaction, before.id)?;
+        }
+    }
+    outbox::insert(&transaction, entry(Kind::Lost, body, around), rng)?;
+    transaction.commit()?;
     Ok(())
 }
 
-/// Puts an answered entry away, or takes back one that never left the phone.
+/// Puts an answered entry away, or takes back one that cannot have been done.
 pub(crate) fn discard(database: &Connection, id: i64) -> Result<(), UiError> {
     let Some(entry) = outbox::get(database, id)? else {
         return Ok(());
@@ -105,19 +122,37 @@ pub(crate) fn discard(database: &Connection, id: i64) -> Result<(), UiError> {
     }
 }
 
-/// Sends again what was refused, as it is: under a new key, because the province decided about the old one.
-pub(crate) fn retry(around: &Surroundings<'_>, id: i64, rng: &mut impl CryptoRng) -> Result<(), UiError> {
-    let Some(before) = outbox::get(around.database, id)? else {
+/// Whether the citizen may give this errand up: it was sent several times, and nobody here knows whether it was done.
+pub(super) fn may_give_up(entry: &Entry) -> bool {
+    entry.state == outbox::State::Sent
+        && path(entry.kind).is_some()
+        && !enrols(entry.kind)
+        && entry.attempts >= GIVE_UP_AFTER
+}
+
+/// Sends an errand no more. It may have been done all the same: the feed of a later sync says so.
+pub(crate) fn give_up(database: &Connection, id: i64) -> Result<(), UiError> {
+    match outbox::get(database, id)? {
+        None => Ok(()),
+        Some(entry) if may_give_up(&entry) => Ok(outbox::remove(database, id)?),
+        Some(_) => Err(UiCode::StillUnderway.into()),
+    }
+}
+
+/// Sends again what was refused, as it is and under the same key: a refusal did nothing, and is decided anew.
+pub(crate) fn retry(database: &Connection, id: i64) -> Result<(), UiError> {
+    let Some(before) = outbox::get(database, id)? else {
         return Ok(());
     };
-    if before.state != outbox::State::Refused || path(before.kind).is_none() || enrols(before.kind) {
+    let as_it_is = before.error.is_some_and(|error| error.code.may_go_again());
+    if before.state != outbox::State::Refused
+        || path(before.kind).is_none()
+        || enrols(before.kind)
+        || !as_it_is
+    {
         return Err(UiCode::StillUnderway.into());
     }
-    let transaction = around.database.unchecked_transaction()?;
-    outbox::remove(&transaction, id)?;
-    outbox::insert(&transaction, entry(before.kind, before.body, around), rng)?;
-    transaction.commit()?;
-    Ok(())
+    Ok(outbox::again(database, id)?)
 }
 
 /// The person of a refused report of a lost phone and their picture, to be mended; `None` where there is none.
@@ -127,36 +162,15 @@ pub(crate) fn lost_person(database: &Connection, id: i64) -> Result<Option<LostP
     let Some(entry) = refused else {
         return Ok(None);
     };
-    let LostRequest { person, .. } = serde_json::from_slice(&entry.body).map_err(|_| StoreError::Row)?;
+    let LostRequest { person, .. } = lost_request(&entry)?;
     Ok(Some(LostPerson {
         photo: picture::jpeg_url(&person.photo.0),
         person: draft_of(person),
     }))
 }
 
-/// Sets right when lost phones were reported, once the province has said that this phone's clock is off by so many
-/// seconds: by a clock that is behind, a report would seem older than the wallet that it is about. Another body needs
-/// another key.
-fn set_reports_right(around: &Surroundings<'_>, off: i64) -> Result<(), StoreError> {
-    let transaction = around.database.unchecked_transaction()?;
-    // The first that was put in stays the first.
-    for before in outbox::all(&transaction)?.into_iter().rev() {
-        let open = matches!(before.state, outbox::State::Waiting | outbox::State::Sent);
-        if before.kind != Kind::Lost || !open {
-            continue;
-        }
-        let mut request: LostRequest = serde_json::from_slice(&before.body).map_err(|_| StoreError::Row)?;
-        if request.lost_at > around.now.unix() {
-            // Made by another clock than this one.
-            continue;
-        }
-        request.lost_at = request.lost_at.saturating_add_signed(off);
-        let body = serde_json::to_vec(&request).map_err(|_| StoreError::Row)?;
-        outbox::remove(&transaction, before.id)?;
-        let key = key_after(&before.idempotency_key);
-        outbox::insert_with_key(&transaction, entry(Kind::Lost, body, around), key)?;
-    }
-    Ok(transaction.commit()?)
+fn lost_request(entry: &Entry) -> Result<LostRequest, StoreError> {
+    serde_json::from_slice(&entry.body).map_err(|_| StoreError::Row)
 }
 
 /// The number that an errand would change the mobile number to; `None` where it is no such errand, or done.
@@ -205,141 +219,6 @@ pub(crate) fn start_over(database: &Connection, rng: &mut impl CryptoRng) -> Res
 }
 
 /// Whether this is how this phone becomes somebody's.
-const fn enrols(kind: Kind) -> bool {
+pub(super) const fn enrols(kind: Kind) -> bool {
     matches!(kind, Kind::Enrolment | Kind::Rebind)
-}
-
-impl Run {
-    /// The next errand of this run, if there is one: the first that was put in of those that may be sent now.
-    pub(super) fn errand_request(
-        &mut self,
-        around: &Surroundings<'_>,
-        rng: &mut impl CryptoRng,
-    ) -> Result<Option<HttpRequest>, StoreError> {
-        let next = outbox::all(around.database)?.into_iter().rev().find(|entry| {
-            path(entry.kind).is_some()
-                && matches!(entry.state, outbox::State::Waiting | outbox::State::Sent)
-                && !self.tried.contains(&entry.id)
-        });
-        let Some(next) = next else {
-            return Ok(None);
-        };
-        self.awaiting = Some(Awaiting::Errand {
-            id: next.id,
-            kind: next.kind,
-        });
-        self.tried.insert(next.id);
-        post(around, path(next.kind).unwrap_or_default(), &next, rng).map(Some)
-    }
-
-    pub(super) fn on_errand(
-        &mut self,
-        around: &Surroundings<'_>,
-        (id, kind): (i64, Kind),
-        response: &HttpResponse,
-    ) -> Result<(), UiError> {
-        if response.status != 200 {
-            let refusal = Refusal::read(response);
-            let ahead = self.ahead;
-            if self.signs_anew(around, &refusal) {
-                self.tried.remove(&id);
-                if self.ahead != ahead {
-                    set_reports_right(around, self.ahead.saturating_sub(ahead))?;
-                }
-                return Ok(());
-            }
-            return self.on_errand_refused(around, (id, kind), refusal);
-        }
-        let body = &response.body;
-        let understood = match kind {
-            Kind::Mobile => serde_json::from_slice::<MobileReply>(body).is_ok(),
-            Kind::Lost => serde_json::from_slice::<LostReply>(body).is_ok(),
-            _ => serde_json::from_slice::<EnrolmentReply>(body).is_ok(),
-        };
-        if !understood {
-            // It may have been done: the same key goes again next time and brings the same answer.
-            self.fail(UiCode::AnswerInvalid);
-            return Ok(());
-        }
-        let transaction = around.database.unchecked_transaction()?;
-        let entry = outbox::get(&transaction, id)?.ok_or(StoreError::Row)?;
-        if enrols(kind) {
-            enrolment::set_state(&transaction, State::Accepted)?;
-        }
-        if kind == Kind::Enrolment {
-            sync_state::begin_feed(&transaction)?;
-        }
-        if kind == Kind::Mobile {
-            keep_mobile(&transaction, &entry)?;
-        }
-        outbox::confirm(&transaction, id, around.now)?;
-        transaction.commit()?;
-        self.tried.remove(&id);
-        self.changed = true;
-        Ok(())
-    }
-
-    /// A clear no ends the errand; what was given stays, to be mended and sent under a new key.
-    fn on_errand_refused(
-        &mut self,
-        around: &Surroundings<'_>,
-        (id, kind): (i64, Kind),
-        refusal: Refusal,
-    ) -> Result<(), UiError> {
-        let (code, mut error) = match refusal {
-            Refusal::Said { code, error, .. } => (code, error),
-            other => {
-                self.fail(other.into_error());
-                return Ok(());
-            }
-        };
-        // What arrived is not what left the phone, or not all of it in time: it goes again.
-        if matches!(code, ProblemCode::DeviceSignature | ProblemCode::RequestMalformed) {
-            error.code = UiCode::DeviceSignature;
-            self.fail(error);
-            return Ok(());
-        }
-        if kind == Kind::Lost && error.code == UiCode::NotEnrolled {
-            // Of somebody else than the one who reads it.
-            error.code = UiCode::LostNotEnrolled;
-        }
-        // Not the errand is refused but this phone.
-        if matches!(error.code, UiCode::WalletDisabled | UiCode::DeviceReplaced) {
-            return self.end(around, error);
-        }
-        let transaction = around.database.unchecked_transaction()?;
-        outbox::refuse(&transaction, id, &error, around.now)?;
-        if enrols(kind) {
-            enrolment::set_state(&transaction, State::Draft)?;
-        }
-        transaction.commit()?;
-        self.tried.remove(&id);
-        self.changed = true;
-        if enrols(kind) {
-            self.fail(error);
-        }
-        // The citizen reads of any other refusal where the errand is; the sync goes on.
-        Ok(())
-    }
-
-    /// The province does not take this phone any more: it shows nothing from now on, and keeps what was.
-    pub(super) fn end(&mut self, around: &Surroundings<'_>, error: UiError) -> Result<(), UiError> {
-        let mut state = sync_state::load(around.database)?;
-        self.disabled = error.code == UiCode::WalletDisabled && state.ended != Some(error.code);
-        state.ended = Some(error.code);
-        sync_state::save(around.database, &state)?;
-        self.changed = true;
-        self.fail(error);
-        Ok(())
-    }
-}
-
-/// The number that the province has now is the one that the citizen sees.
-fn keep_mobile(database: &Connection, entry: &Entry) -> Result<(), StoreError> {
-    let request: MobileRequest = serde_json::from_slice(&entry.body).map_err(|_| StoreError::Row)?;
-    if let Some(mut draft) = draft_table::load(database)? {
-        draft.mobile = request.mobile;
-        draft_table::save(database, &draft)?;
-    }
-    Ok(())
 }

@@ -3,7 +3,7 @@
 use credential::{RootSet, Timestamp};
 use rusqlite::Connection;
 
-use super::errand::wanted_mobile;
+use super::errand::{may_give_up, wanted_mobile};
 use super::{Network, load_status, load_trust, offered, plan, types_here};
 use crate::claims;
 use crate::error::StoreError;
@@ -125,6 +125,7 @@ fn line(what: ItemKind, state: ItemState) -> Item {
         can_mend: false,
         can_retry: false,
         can_discard: false,
+        can_give_up: false,
         mobile: None,
     }
 }
@@ -145,17 +146,18 @@ fn item(entry: &Entry) -> Item {
     };
     let refused = state == ItemState::Refused;
     let of_citizen = matches!(what, ItemKind::Mobile | ItemKind::Lost);
-    let later = entry
+    let as_it_is = entry
         .error
         .as_ref()
-        .is_some_and(|error| error.code.passes_by_itself());
+        .is_some_and(|error| error.code.may_go_again());
     Item {
         id: u32::try_from(entry.id).ok(),
         at: entry.answered_at.or(entry.made_at).map(screen_time),
         error: entry.error.clone(),
         attempts: entry.attempts,
         can_mend: refused,
-        can_retry: refused && of_citizen && later,
+        can_retry: refused && of_citizen && as_it_is,
+        can_give_up: may_give_up(entry),
         mobile: wanted_mobile(entry),
         can_discard: refused || state == ItemState::Confirmed || (of_citizen && state == ItemState::Waiting),
         ..line(what, state)

@@ -15,6 +15,7 @@
 
 mod accept;
 mod answer;
+mod deliver;
 mod device_key;
 mod errand;
 mod file;
@@ -41,10 +42,13 @@ use crate::store::credential as passes;
 use crate::store::enrolment::{self, State};
 use crate::store::outbox::{self, Kind};
 use crate::store::sync_state;
+use deliver::Errand;
 use file::File;
 
 pub(crate) use accept::{load_status, load_trust, load_types, types_here};
-pub(crate) use errand::{change_mobile, discard, lost_person, report_lost, retry, start_over, takes_over};
+pub(crate) use errand::{
+    change_mobile, discard, give_up, lost_person, report_lost, retry, start_over, takes_over,
+};
 pub(crate) use items::{on_its_way, trouble};
 pub(crate) use plan::plan;
 pub use plan::{Network, SyncPlan};
@@ -124,7 +128,7 @@ enum Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Awaiting {
     DeviceKey,
-    Errand { id: i64, kind: Kind },
+    Errand(Errand),
     Reply { cursor: u64 },
     File { which: File, by_delta: bool },
     NextRoots,
@@ -142,6 +146,8 @@ pub(crate) struct Run {
     stage: Stage,
     awaiting: Option<Awaiting>,
     network: Network,
+    /// The citizen asked for it.
+    by_hand: bool,
     changed: bool,
     /// The wallet learned in this run that its owner had it disabled.
     disabled: bool,
@@ -210,26 +216,28 @@ pub(crate) fn start_enrolment(
         let request = crate::draft::to_request(around.database, around.now)?;
         send::decide_to_apply(around, kind, &request, rng)?;
     }
-    Ok(Run::new(Network::default(), None))
+    Ok(Run::new(Network::default(), None, true))
 }
 
-/// Begins a sync, which also resumes whatever was cut short.
-pub(crate) fn start_sync(around: &Surroundings<'_>, network: Network) -> Result<Run, UiError> {
+/// Begins a sync, which also resumes whatever was cut short. `by_hand`: the citizen asked for it, so nothing waits for a
+/// time that this phone chose itself.
+pub(crate) fn start_sync(around: &Surroundings<'_>, network: Network, by_hand: bool) -> Result<Run, UiError> {
     let idle = outbox::under_way(around.database, Kind::Lost)?.is_none();
     if enrolment::load(around.database)?.state == State::Draft && idle {
         return Err(UiCode::NotEnrolled.into());
     }
     plan::must_not_pause(around)?;
     let bytes_max = plan::bytes_left(&sync_state::load(around.database)?, around.now, network);
-    Ok(Run::new(network, bytes_max))
+    Ok(Run::new(network, bytes_max, by_hand))
 }
 
 impl Run {
-    fn new(network: Network, bytes_max: Option<u64>) -> Self {
+    fn new(network: Network, bytes_max: Option<u64>, by_hand: bool) -> Self {
         Self {
             stage: Stage::DeviceKey,
             awaiting: None,
             network,
+            by_hand,
             changed: false,
             disabled: false,
             error: None,
@@ -266,14 +274,19 @@ impl Run {
         Surroundings { now, ..*around }
     }
 
-    /// There was no answer: the run ends, the outbox keeps what was sent.
-    pub(crate) fn on_failure(&mut self, failure: Failure) {
+    /// There was no answer: the outbox keeps what was sent, and the run ends or goes on with the next errand.
+    pub(crate) fn on_failure(&mut self, around: &Surroundings<'_>, failure: Failure) -> Result<(), UiError> {
+        let around = &self.at_its_time(around);
         match (self.awaiting.take(), failure) {
             (None, _) => {}
+            (Some(Awaiting::Errand(errand)), failure) => {
+                return self.on_errand_unanswered(around, errand, failure);
+            }
             // What a costly network may bring is used up: what is held stays, and the rest comes another time.
             (Some(Awaiting::Piece), Failure::AnswerTooLarge) if self.bytes_max.is_some() => self.leave_out(),
             (Some(_), failure) => self.fail_keeping_first(failure.code().into()),
         }
+        Ok(())
     }
 
     /// Whether the wallet learned in this run that its owner had it disabled.
@@ -293,11 +306,6 @@ impl Run {
         let mut state = sync_state::load(&transaction)?;
         plan::note_end(&mut state, &self, around, proven);
         sync_state::save(&transaction, &state)?;
-        if let Some(error) = &self.error {
-            for id in &self.tried {
-                outbox::note_failure(&transaction, *id, error.code, state.province_pause)?;
-            }
-        }
         let outcome = if let Some(error) = self.error {
             if is_lasting(&transaction, &error)? {
                 enrolment::set_error(&transaction, Some(&error), around.now)?;

@@ -94,7 +94,7 @@ fn due(
         .into_iter()
         .filter(|entry| errand::is_errand(entry.kind))
         .filter(|entry| matches!(entry.state, outbox::State::Waiting | outbox::State::Sent))
-        .map(|entry| soon(entry.not_before, now))
+        .map(|entry| soon(entry.due_at(false), now))
         .min();
     let regular = match person.state {
         State::Draft => None,
@@ -122,7 +122,7 @@ fn is_short(database: &Connection, roots: &RootSet, now: Timestamp) -> Result<bo
 }
 
 /// A moment to wait for, or now where no honest wait is as long.
-fn soon(at: Timestamp, now: Timestamp) -> Timestamp {
+pub(super) fn soon(at: Timestamp, now: Timestamp) -> Timestamp {
     if at.since(now) > WAIT_MAX {
         now
     } else {

@@ -27,7 +27,7 @@ pub(crate) enum Refusal {
 }
 
 impl UiCode {
-    /// Whether the same may well be done another time: nothing of what was given is wrong.
+    /// Whether the same may well be done another time, without anybody doing anything here.
     pub(crate) const fn passes_by_itself(self) -> bool {
         matches!(
             self,
@@ -37,6 +37,11 @@ impl UiCode {
                 | Self::PersonSuspended
                 | Self::DeviceClock
         )
+    }
+
+    /// Whether what was refused for this may be sent again as it is: nothing of what was given is wrong.
+    pub(crate) const fn may_go_again(self) -> bool {
+        matches!(self, Self::ErrandDamaged) || self.passes_by_itself()
     }
 }
 

@@ -89,7 +89,7 @@ fn a_refused_errand_says_why_and_is_mended_or_put_away_while_the_sync_goes_on() 
     let mut phone = Phone::enrolled(1, &mut province);
     province
         .refuse
-        .insert(paths::MOBILE, Problem::new(ProblemCode::TooManyAttempts));
+        .insert(paths::MOBILE, Problem::new(ProblemCode::PersonRevoked));
     phone
         .wallet
         .change_mobile("03001112223", NOW, &mut phone.rng)
@@ -98,7 +98,7 @@ fn a_refused_errand_says_why_and_is_mended_or_put_away_while_the_sync_goes_on() 
     assert_eq!(province.requests.last().map(String::as_str), Some(paths::SYNC));
     let refused = errands(&phone)[0].clone();
     assert_eq!(refused.state, ItemState::Refused);
-    assert_eq!(refused.error.unwrap().code, UiCode::TooManyAttempts);
+    assert_eq!(refused.error.unwrap().code, UiCode::PersonRevoked);
     assert!(refused.can_mend && refused.can_discard);
     province.refuse.clear();
     phone
@@ -126,12 +126,12 @@ fn somebody_elses_lost_phone_is_reported_from_a_phone_without_an_enrolment() {
     draft.cnic = "1".to_owned();
     let wrong = phone
         .wallet
-        .report_lost(&draft, jpeg(), NOW, &mut phone.rng)
+        .report_lost((&draft, jpeg()), None, NOW, &mut phone.rng)
         .unwrap_err();
     assert_eq!(wrong.code, UiCode::FieldsInvalid);
     phone
         .wallet
-        .report_lost(&good_draft(), jpeg(), NOW, &mut phone.rng)
+        .report_lost((&good_draft(), jpeg()), None, NOW, &mut phone.rng)
         .unwrap();
     phone.sync(&mut province, NOW).unwrap();
     assert_eq!(province.lost, [("99999-1234567-1".to_owned(), NOW.unix())]);
@@ -208,7 +208,7 @@ fn whoever_begins_anew_still_reports_the_phone_of_somebody_else() {
     province.refuse.clear();
     phone
         .wallet
-        .report_lost(&good_draft(), jpeg(), NOW, &mut phone.rng)
+        .report_lost((&good_draft(), jpeg()), None, NOW, &mut phone.rng)
         .unwrap();
     phone.wallet.start_over(NOW, &mut phone.rng).unwrap();
     assert_eq!(errands(&phone)[0].state, ItemState::Waiting);

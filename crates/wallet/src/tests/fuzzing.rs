@@ -161,7 +161,7 @@ fuzz! {
 fn asked(bench: &Bench, answer: &HttpResponse) -> Vec<(i64, i64, String)> {
     let around = bench.around();
     let mut rng = TestRng::new(9);
-    let mut run: Run = start_sync(&around, Network::default()).unwrap();
+    let mut run: Run = start_sync(&around, Network::default(), true).unwrap();
     while let Some(request) = run.next_request(&around, &mut rng).unwrap() {
         if request.path != paths::SYNC {
             break;

@@ -15,6 +15,7 @@ use super::province::{Province, problem_response};
 use super::{NOW, PIN, Phone, good_draft, jpeg, wallet_in};
 use crate::screen::lost::LostTold;
 use crate::screen::{Draft, EnrolmentState, ItemState, LockState};
+use crate::store::outbox;
 use crate::testing::{MemoryKey, TestRng};
 use crate::{Failure, LostReport, UiCode, UiError};
 
@@ -209,15 +210,17 @@ fn a_refused_report_of_an_open_vault_is_mended_or_sent_again_as_it_is() {
     let mut phone = Phone::new(1);
     province
         .refuse
-        .insert(paths::LOST, Problem::new(ProblemCode::NadraUnavailable));
+        .insert(paths::LOST, Problem::new(ProblemCode::NadraNotMatched));
     phone
         .wallet
-        .report_lost(&good_draft(), jpeg(), NOW, &mut phone.rng)
+        .report_lost((&good_draft(), jpeg()), None, NOW, &mut phone.rng)
         .unwrap();
     phone.sync(&mut province, NOW).unwrap();
     let refused = phone.wallet.on_its_way(NOW).unwrap().items[0].clone();
-    assert!(refused.state == ItemState::Refused && refused.can_retry && refused.can_mend);
+    assert!(refused.state == ItemState::Refused && refused.can_mend && !refused.can_retry);
     let id = refused.id.unwrap();
+    let wrong = phone.wallet.retry_errand(id).unwrap_err();
+    assert_eq!(wrong.code, UiCode::StillUnderway, "what is wrong is mended first");
     let kept = phone.wallet.lost_person(id).unwrap().unwrap();
     assert_eq!(
         (kept.person.cnic.as_str(), kept.person.has_photo),
@@ -226,15 +229,16 @@ fn a_refused_report_of_an_open_vault_is_mended_or_sent_again_as_it_is() {
     assert!(kept.photo.starts_with("data:image/jpeg;base64,"));
 
     province.refuse.clear();
-    phone
-        .wallet
-        .retry_errand(id, NOW.plus(60), &mut phone.rng)
-        .unwrap();
+    // What passes by itself was refused before errands waited for it.
+    let down = UiCode::NadraUnavailable.into();
+    outbox::refuse(phone.wallet.database(), i64::from(id), &down, NOW).unwrap();
+    assert!(phone.wallet.on_its_way(NOW).unwrap().items[0].can_retry);
+    phone.wallet.retry_errand(id).unwrap();
     let again = phone.wallet.on_its_way(NOW).unwrap().items[0].clone();
     assert_eq!(again.state, ItemState::Waiting);
     let id = again.id.unwrap();
     assert!(phone.wallet.lost_person(id).unwrap().is_none());
-    let twice = phone.wallet.retry_errand(id, NOW, &mut phone.rng).unwrap_err();
+    let twice = phone.wallet.retry_errand(id).unwrap_err();
     assert_eq!(twice.code, UiCode::StillUnderway);
     phone.sync(&mut province, NOW.plus(600)).unwrap();
     assert_eq!(
@@ -330,7 +334,7 @@ fn a_report_that_waits_says_when_it_was_made_by_the_provinces_clock() {
         let mut phone = Phone::new(1);
         phone
             .wallet
-            .report_lost(&good_draft(), jpeg(), NOW.minus(off), &mut phone.rng)
+            .report_lost((&good_draft(), jpeg()), None, NOW.minus(off), &mut phone.rng)
             .unwrap();
         let arrives = NOW.plus(3 * credential::DAY);
         let clock = arrives.minus(off);

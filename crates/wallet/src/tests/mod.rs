@@ -29,6 +29,7 @@ mod papers;
 mod past;
 mod profiles;
 mod province;
+mod put_off;
 mod requests;
 #[path = "../../../../tests/soak.rs"]
 mod soak;

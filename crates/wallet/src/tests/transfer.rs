@@ -346,7 +346,7 @@ fn an_errand_that_waits_holds_a_move_up_at_each_of_its_steps_and_is_not_lost() {
     let ask = |phone: &mut Phone| {
         phone
             .wallet
-            .report_lost(&good_draft(), super::jpeg(), NOW, &mut phone.rng)
+            .report_lost((&good_draft(), super::jpeg()), None, NOW, &mut phone.rng)
             .unwrap();
     };
     let (mut old, mut province) = full(70);

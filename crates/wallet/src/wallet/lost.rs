@@ -42,11 +42,11 @@ impl Wallet {
         sync::lost_person(&self.unlocked()?.database, i64::from(id))
     }
 
-    /// Sends again, as it is, what was refused for a reason that passes by itself.
+    /// Sends again, as it is, what was refused though nothing that was given is wrong.
     ///
     /// # Errors
-    /// [`UiCode::Locked`], [`UiCode::StillUnderway`] for what was not refused.
-    pub fn retry_errand(&mut self, id: u32, now: Timestamp, rng: &mut impl CryptoRng) -> Result<(), UiError> {
-        sync::retry(&self.surroundings(now)?, i64::from(id), rng)
+    /// [`UiCode::Locked`], [`UiCode::StillUnderway`] for anything else.
+    pub fn retry_errand(&mut self, id: u32) -> Result<(), UiError> {
+        sync::retry(&self.unlocked()?.database, i64::from(id))
     }
 }

@@ -46,20 +46,23 @@ impl Wallet {
         }
     }
 
-    /// Begins a sync. Then drive [`Wallet::next_request`].
+    /// Begins a sync that the citizen asked for: it sends what this phone would let wait longer, too. Then drive
+    /// [`Wallet::next_request`].
     ///
     /// # Errors
     /// [`UiCode::Locked`], [`UiCode::NotConfigured`], [`UiCode::NotEnrolled`], [`UiCode::ProvincePause`].
     pub fn start_sync(&mut self, now: Timestamp) -> Result<(), UiError> {
-        self.start_sync_over(Network::default(), now)
+        let run = sync::start_sync(&self.surroundings(now)?, Network::default(), true)?;
+        self.unlocked_mut()?.run = Some(run);
+        Ok(())
     }
 
-    /// The same within the limits of this network.
+    /// Begins one that the phone makes by itself, within the limits of this network.
     ///
     /// # Errors
     /// As [`Wallet::start_sync`].
     pub fn start_sync_over(&mut self, network: Network, now: Timestamp) -> Result<(), UiError> {
-        let run = sync::start_sync(&self.surroundings(now)?, network)?;
+        let run = sync::start_sync(&self.surroundings(now)?, network, false)?;
         self.unlocked_mut()?.run = Some(run);
         Ok(())
     }
@@ -91,20 +94,20 @@ impl Wallet {
     }
 
     /// Queues that the phone of this person is lost, whoever they are: the next sync disables that wallet. `photo` is a
-    /// JPEG of their face.
+    /// JPEG of their face, `instead` the refused report whose place this one takes.
     ///
     /// # Errors
     /// [`UiCode::Locked`], [`UiCode::FieldsInvalid`] with the fields, [`UiCode::PhotoUnreadable`],
     /// [`UiCode::PhotoTooLarge`].
     pub fn report_lost(
         &mut self,
-        person: &Draft,
-        photo: Vec<u8>,
+        (person, photo): (&Draft, Vec<u8>),
+        instead: Option<u32>,
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<(), UiError> {
         let request = crate::draft::request_of(person, photo, now)?;
-        sync::report_lost(&self.surroundings(now)?, request, rng)
+        sync::report_lost(&self.surroundings(now)?, request, instead.map(i64::from), rng)
     }
 
     /// What is on its way between this phone and the province.
@@ -137,12 +140,20 @@ impl Wallet {
         self.app_state(now)
     }
 
-    /// Puts away what was answered, or takes back what never left the phone.
+    /// Puts away what was answered, or takes back what cannot have been done.
     ///
     /// # Errors
     /// [`UiCode::Locked`], [`UiCode::StillUnderway`] for what may have been done already.
     pub fn discard_errand(&mut self, id: u32) -> Result<(), UiError> {
         sync::discard(&self.unlocked()?.database, i64::from(id))
+    }
+
+    /// Sends no more what was sent several times without an answer. It may have been done all the same.
+    ///
+    /// # Errors
+    /// [`UiCode::Locked`], [`UiCode::StillUnderway`] for what was not tried often enough, or is no errand.
+    pub fn give_up_errand(&mut self, id: u32) -> Result<(), UiError> {
+        sync::give_up(&self.unlocked()?.database, i64::from(id))
     }
 
     /// The next request of the run; `None` when there is nothing more to ask.
@@ -170,13 +181,10 @@ impl Wallet {
     /// There was no answer to the request that was given last.
     ///
     /// # Errors
-    /// [`UiCode::Locked`].
+    /// [`UiCode::Locked`] or a store's error.
     pub fn on_failure(&mut self, failure: Failure, now: Timestamp) -> Result<(), UiError> {
-        self.with_run(now, |run, _| {
-            run.on_failure(failure);
-            Ok(())
-        })
-        .map(|_| ())
+        self.with_run(now, |run, around| run.on_failure(around, failure))
+            .map(|_| ())
     }
 
     /// Ends the run and says how it went. A wallet that learns that its owner had it disabled locks: whoever holds the

@@ -57,10 +57,15 @@ export const commandsOver = (invoke: Invoke) => ({
   onItsWay: () => invoke<OnItsWay>("on_its_way"),
   /** Queues another mobile number; it is sent as soon as there is a network. */
   changeMobile: (mobile: string) => invoke<OnItsWay>("change_mobile", { mobile }),
-  /** Queues that the phone of this person is lost. `photo` is a picture file in base64 or as a `data:` URL. */
-  reportLost: (person: Draft, photo: string) => invoke<OnItsWay>("report_lost", { person, photo }),
-  /** Puts away what was answered, or takes back what never left the phone. */
+  /**
+   *  Queues that the phone of this person is lost. `photo` is a picture file in base64 or as a `data:` URL, `instead` the
+   *  refused report whose place this one takes.
+   */
+  reportLost: (person: Draft, photo: string, instead: number | null) => invoke<OnItsWay>("report_lost", { person, photo, instead }),
+  /** Puts away what was answered, or takes back what cannot have been done. */
   discardErrand: (id: number) => invoke<OnItsWay>("discard_errand", { id }),
+  /** Sends no more what was sent several times without an answer. */
+  giveUpErrand: (id: number) => invoke<OnItsWay>("give_up_errand", { id }),
   /** Whether large files come over a metered network too, and whether the app syncs while nobody looks. */
   setSyncLimits: (onMetered: boolean, inBackground: boolean) => invoke<OnItsWay>("set_sync_limits", { onMetered, inBackground }),
   /** What the page knows of the connection, and whether anybody looks at it: another network is another chance. */
@@ -146,7 +151,7 @@ export const commandsOver = (invoke: Invoke) => ({
 });
 
 /* Constants */
-export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","storage_full","storage_read_only","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","lost_not_enrolled","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","document_gone","document_stays","export_invalid","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_errands_wait","move_gone"] as const;
+export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","storage_full","storage_read_only","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","lost_not_enrolled","errand_damaged","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","document_gone","document_stays","export_invalid","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_errands_wait","move_gone"] as const;
 
 /* Types */
 /** One of several documents that answer a request. */
@@ -580,8 +585,10 @@ export type Item = {
   can_mend: boolean,
   /** Whether it may be sent again as it is: nothing of what was given is wrong. */
   can_retry: boolean,
-  /** Whether the citizen can put it away. */
+  /** Whether the citizen can put it away, or take it back: it was answered, or cannot have been done. */
   can_discard: boolean,
+  /** Whether the citizen can give it up: it was sent several times, has no answer, and may have been done. */
+  can_give_up: boolean,
   /** The number of a change of mobile number that is not done. */
   mobile: string | null,
 };
@@ -605,7 +612,7 @@ export type ItemKind =
 export type ItemState =
 /** Typed and not decided: on this phone only. */
 "on_phone" |
-/** Decided; it has not left the phone. */
+/** Decided; it has not left the phone, or the province has done nothing of it yet. */
 "waiting" |
 /** It left the phone; the province has not answered. */
 "sent" |

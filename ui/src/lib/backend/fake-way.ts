@@ -5,7 +5,7 @@ export function fakeItem(now: number, what: Item["what"], state: Item["state"], 
   return {
     id, what, state, kind: null, child: null, at: now - 4_000,
     error: code ? { code, retry_after_seconds: null, fields: [] } : null,
-    attempts: state === "waiting" ? 0 : 1, can_mend: state === "refused", can_retry: false, mobile: what === "mobile" && state !== "confirmed" ? "0345-7654321" : null, can_discard: state !== "sent" && !(what === "refill" && state === "waiting"),
+    attempts: state === "waiting" ? 0 : 1, can_mend: state === "refused", can_retry: false, mobile: what === "mobile" && state !== "confirmed" ? "0345-7654321" : null, can_discard: state !== "sent" && !(what === "refill" && state === "waiting"), can_give_up: false,
   };
 }
 
@@ -15,7 +15,7 @@ export function fakeWay(now: number, kindOf: (vct: string) => KindView): OnItsWa
     items: [
       fakeItem(now, "mobile", "refused", 5, "mobile_malformed"),
       fakeItem(now, "refill", "waiting", 4),
-      fakeItem(now, "lost", "sent", 3, "network_timeout"),
+      { ...fakeItem(now, "lost", "sent", 3, "network_timeout"), attempts: 4, can_give_up: true },
       { ...fakeItem(now, "document", "waiting", 6), id: null, at: null, kind: kindOf("driving-licence"), can_discard: false },
       fakeItem(now, "enrolment", "confirmed", 1),
       { ...fakeItem(now, "document", "confirmed", 2), id: null, at: null, kind: kindOf("domicile"), can_discard: false },

@@ -141,6 +141,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
   const choose = (change: Partial<Safety>) => (safety = { ...safety, ...change });
   let draft: Draft = { ...FAKE_DRAFT, ...EMPTY, ...options.draft };
   let way: OnItsWay = { ...fakeWay(nowSeconds(), fakeKind), ...options.way };
+  const without = (id: number | null) => way.items.filter((item) => item.id !== id);
   let showings = 0;
   let past = options.emptyHistory ? [] : fakeHistory();
   let documents = fakeDocuments(PORTRAIT);
@@ -223,8 +224,9 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
       way = { ...way, items: [{ ...fakeItem(nowSeconds(), "mobile", "waiting", 7), mobile }, ...way.items.filter((item) => item.what !== "mobile")] };
       return way;
     }),
-    reportLost: () => did("reportLost", () => (way = { ...way, items: [fakeItem(nowSeconds(), "lost", "waiting", 8), ...way.items] })),
-    discardErrand: (id) => did("discardErrand", () => (way = { ...way, items: way.items.filter((item) => item.id !== id) })),
+    reportLost: (_person, _photo, instead) => did("reportLost", () => (way = { ...way, items: [fakeItem(nowSeconds(), "lost", "waiting", 8), ...without(instead)] })),
+    discardErrand: (id) => did("discardErrand", () => (way = { ...way, items: without(id) })),
+    giveUpErrand: (id) => did("giveUpErrand", () => (way = { ...way, items: without(id) })),
     setSyncLimits: (on_metered, in_background) => did("setSyncLimits", () => (way = { ...way, on_metered, in_background })),
     checkPerson: (person) => did("checkPerson", () => ({ errors: missing(person) })),
     preparePhoto: () => did("preparePhoto", () => ({ data_url: PORTRAIT })),

@@ -34,8 +34,7 @@ export function inTheVault(backend: Backend, instead?: number): LostPort {
     check: (person) => backend.checkPerson(person),
     prepare: (bytes) => backend.preparePhoto(bytes),
     tell: async (person, photo) => {
-      await backend.reportLost(person, photo);
-      if (instead !== undefined) await backend.discardErrand(instead);
+      await backend.reportLost(person, photo, instead ?? null);
       return { kind: "queued" };
     },
     forget: () => undefined,

@@ -15,7 +15,7 @@ import Way from "./Way.svelte";
 const STATES: ItemState[] = ["on_phone", "waiting", "sent", "confirmed", "refused"];
 const ITEM: Item = {
   id: 1, what: "mobile", state: "waiting", kind: null, child: null, at: 1_795_000_000, error: null, attempts: 0,
-  can_mend: false, can_retry: false, can_discard: true, mobile: "03451234567",
+  can_mend: false, can_retry: false, can_discard: true, can_give_up: false, mobile: "03451234567",
 };
 
 beforeEach(() => useLanguage("en"));
@@ -94,6 +94,21 @@ describe("the screen", () => {
     expect(session.screen.at).toBe("mobile");
     await press("Put away");
     expect(backend.calls).toContain("discardErrand");
+    expect(text()).toContain("Nothing is on its way");
+  });
+
+  test("says before something is given up that it may have been done all the same", async () => {
+    const sent: Item = { ...ITEM, state: "sent", attempts: 3, can_discard: false, can_give_up: true };
+    const { backend } = await shown(Way, { way: { items: [sent] } });
+    await press("Give it up");
+    expect(text()).toContain("It may have been done all the same.");
+    await press("Keep trying");
+    expect(text()).not.toContain("It may have been done all the same.");
+    expect(backend.calls).not.toContain("giveUpErrand");
+    await press("Give it up");
+    await press("Give it up all the same");
+    expect(backend.calls).toContain("giveUpErrand");
+    expect(backend.calls).not.toContain("discardErrand");
     expect(text()).toContain("Nothing is on its way");
   });
 

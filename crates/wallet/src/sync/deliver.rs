@@ -1,0 +1,281 @@
+//! Sending the errands of a run, and what their answers mean.
+//!
+//! An answer that settles nothing stops a run only where this phone becomes somebody's: before that nothing can be asked.
+//! Any other errand is put off by itself, with a wait that doubles, and the run goes on; so one that is stuck holds up no
+//! other, and no sync. Without a network the run ends: the next request would end as this one.
+
+use credential::Timestamp;
+use province_api::enrolment::EnrolmentReply;
+use province_api::problem::ProblemCode;
+use province_api::sync::{LostReply, LostRequest, MobileReply, MobileRequest};
+use rand_core::CryptoRng;
+use rusqlite::Connection;
+
+use super::errand::{enrols, path};
+use super::problem::Refusal;
+use super::send::{key_after, post};
+use super::{Awaiting, Failure, HttpRequest, HttpResponse, Run, Surroundings, plan};
+use crate::code::{UiCode, UiError};
+use crate::error::StoreError;
+use crate::store::draft as draft_table;
+use crate::store::enrolment::{self, State};
+use crate::store::outbox::{self, Entry, Kind, PutOff};
+use crate::store::sync_state;
+
+/// So many tries in a row that did not arrive as they were sent end in a refusal: the citizen is told, and may try
+/// another network, mend what was given or put it away.
+const DAMAGED_MAX: u32 = 8;
+
+/// An errand that was sent and is not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Errand {
+    id: i64,
+    kind: Kind,
+    /// No try before this one can have been done.
+    undone: bool,
+}
+
+/// Why a try settled nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// Nobody can tell whether it was done.
+    Unclear,
+    /// It did not arrive as it was sent, so nothing was done.
+    Damaged,
+    /// The province did nothing now, and may another time.
+    NotNow,
+}
+
+impl Run {
+    /// The next errand of this run, if there is one: the first that was put in of those that may be sent now.
+    pub(super) fn errand_request(
+        &mut self,
+        around: &Surroundings<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Option<HttpRequest>, StoreError> {
+        let now = clock_of_waits(around);
+        let next = outbox::all(around.database)?.into_iter().rev().find(|entry| {
+            path(entry.kind).is_some()
+                && matches!(entry.state, outbox::State::Waiting | outbox::State::Sent)
+                && !self.tried.contains(&entry.id)
+                && plan::soon(entry.due_at(self.by_hand), now) <= now
+        });
+        let Some(next) = next else {
+            return Ok(None);
+        };
+        self.awaiting = Some(Awaiting::Errand(Errand {
+            id: next.id,
+            kind: next.kind,
+            undone: next.state == outbox::State::Waiting,
+        }));
+        self.tried.insert(next.id);
+        post(around, path(next.kind).unwrap_or_default(), &next, rng).map(Some)
+    }
+
+    pub(super) fn on_errand(
+        &mut self,
+        around: &Surroundings<'_>,
+        errand: Errand,
+        response: &HttpResponse,
+    ) -> Result<(), UiError> {
+        let Errand { id, kind, .. } = errand;
+        if response.status != 200 {
+            let refusal = Refusal::read(response);
+            let ahead = self.ahead;
+            if !self.signs_anew(around, &refusal) {
+                return self.on_errand_refused(around, errand, refusal);
+            }
+            self.tried.remove(&id);
+            // What the province saw before may have been done; what was signed by a wrong clock was not.
+            if errand.undone && matches!(refusal, Refusal::Said { .. }) {
+                outbox::mark_undone(around.database, id)?;
+            }
+            if self.ahead != ahead {
+                set_reports_right(around, self.ahead.saturating_sub(ahead))?;
+            }
+            return Ok(());
+        }
+        let body = &response.body;
+        let understood = match kind {
+            Kind::Mobile => serde_json::from_slice::<MobileReply>(body).is_ok(),
+            Kind::Lost => serde_json::from_slice::<LostReply>(body).is_ok(),
+            _ => serde_json::from_slice::<EnrolmentReply>(body).is_ok(),
+        };
+        if !understood {
+            // It may have been done: the same key goes again next time and brings the same answer.
+            return self.put_off(around, errand, (Why::Unclear, UiCode::AnswerInvalid.into()));
+        }
+        let transaction = around.database.unchecked_transaction()?;
+        let Some(entry) = outbox::get(&transaction, id)? else {
+            // Given up while it was on its way: what became of it is in the feed.
+            return Ok(());
+        };
+        if enrols(kind) {
+            enrolment::set_state(&transaction, State::Accepted)?;
+        }
+        if kind == Kind::Enrolment {
+            sync_state::begin_feed(&transaction)?;
+        }
+        if kind == Kind::Mobile {
+            keep_mobile(&transaction, &entry)?;
+        }
+        outbox::confirm(&transaction, id, around.now)?;
+        transaction.commit()?;
+        self.tried.remove(&id);
+        self.changed = true;
+        Ok(())
+    }
+
+    /// There was no answer. Without a network nothing else is tried in this run.
+    pub(super) fn on_errand_unanswered(
+        &mut self,
+        around: &Surroundings<'_>,
+        errand: Errand,
+        failure: Failure,
+    ) -> Result<(), UiError> {
+        let code = failure.code();
+        if failure == Failure::Unreachable {
+            outbox::note_unreachable(around.database, errand.id, code)?;
+            self.fail(code);
+            return Ok(());
+        }
+        self.put_off(around, errand, (Why::Unclear, code.into()))
+    }
+
+    /// A clear no ends the errand, unless it passes by itself; what was given stays, to be mended and sent anew.
+    fn on_errand_refused(
+        &mut self,
+        around: &Surroundings<'_>,
+        errand: Errand,
+        refusal: Refusal,
+    ) -> Result<(), UiError> {
+        let (code, mut error) = match refusal {
+            Refusal::Said { code, error, .. } => (code, error),
+            other => return self.put_off(around, errand, (Why::Unclear, other.into_error())),
+        };
+        // What arrived is not what left the phone, or not all of it in time: it goes again.
+        if matches!(code, ProblemCode::DeviceSignature | ProblemCode::RequestMalformed) {
+            error.code = UiCode::DeviceSignature;
+            return self.put_off(around, errand, (Why::Damaged, error));
+        }
+        // Whoever enrols is at the screen and may mend what they gave; any other errand waits until it passes.
+        if !enrols(errand.kind) && error.code.passes_by_itself() {
+            return self.put_off(around, errand, (Why::NotNow, error));
+        }
+        if errand.kind == Kind::Lost && error.code == UiCode::NotEnrolled {
+            // Of somebody else than the one who reads it.
+            error.code = UiCode::LostNotEnrolled;
+        }
+        // Not the errand is refused but this phone.
+        if matches!(error.code, UiCode::WalletDisabled | UiCode::DeviceReplaced) {
+            return self.end(around, error);
+        }
+        self.refuse(around, errand, error)
+    }
+
+    /// A try settled nothing: the errand goes again under the same key, later.
+    fn put_off(
+        &mut self,
+        around: &Surroundings<'_>,
+        errand: Errand,
+        (why, error): (Why, UiError),
+    ) -> Result<(), UiError> {
+        let Some(entry) = outbox::get(around.database, errand.id)? else {
+            return Ok(());
+        };
+        if why == Why::Damaged && entry.damaged + 1 >= DAMAGED_MAX {
+            return self.refuse(around, errand, UiCode::ErrandDamaged.into());
+        }
+        let now = clock_of_waits(around);
+        let pause = u64::from(error.retry_after_seconds.unwrap_or_default());
+        // The run's own wait is that of how this phone becomes somebody's.
+        let own_wait = if enrols(errand.kind) {
+            0
+        } else {
+            plan::backoff(
+                entry.put_off.saturating_add(1),
+                self.jitter.unwrap_or(u32::MAX / 2),
+            )
+        };
+        let tried = PutOff {
+            code: error.code,
+            not_before: now.plus(pause),
+            retry_at: now.plus(own_wait.max(pause)),
+            damaged: why == Why::Damaged,
+            undone: errand.undone && why != Why::Unclear,
+        };
+        outbox::put_off(around.database, errand.id, &tried)?;
+        if enrols(errand.kind) {
+            self.fail(error);
+        }
+        // The citizen reads of any other where the errand is: the sync goes on, and has not failed.
+        Ok(())
+    }
+
+    fn refuse(&mut self, around: &Surroundings<'_>, errand: Errand, error: UiError) -> Result<(), UiError> {
+        let transaction = around.database.unchecked_transaction()?;
+        outbox::refuse(&transaction, errand.id, &error, around.now)?;
+        if enrols(errand.kind) {
+            enrolment::set_state(&transaction, State::Draft)?;
+        }
+        transaction.commit()?;
+        self.tried.remove(&errand.id);
+        self.changed = true;
+        if enrols(errand.kind) {
+            self.fail(error);
+        }
+        // The citizen reads of any other refusal where the errand is; the sync goes on.
+        Ok(())
+    }
+
+    /// The province does not take this phone any more: it shows nothing from now on, and keeps what was.
+    pub(super) fn end(&mut self, around: &Surroundings<'_>, error: UiError) -> Result<(), UiError> {
+        let mut state = sync_state::load(around.database)?;
+        self.disabled = error.code == UiCode::WalletDisabled && state.ended != Some(error.code);
+        state.ended = Some(error.code);
+        sync_state::save(around.database, &state)?;
+        self.changed = true;
+        self.fail(error);
+        Ok(())
+    }
+}
+
+/// The time that waits of errands are counted by: a run learns in the middle how far this phone's clock is ahead, and the
+/// next one begins by that clock again.
+fn clock_of_waits(around: &Surroundings<'_>) -> Timestamp {
+    around.now.max(around.clock)
+}
+
+/// Sets right when lost phones were reported, once the province has said that this phone's clock is off by so many
+/// seconds: by a clock that is behind, a report would seem older than the wallet that it is about. Another body needs
+/// another key. It is done once for each report: after it, the time is another one than that at which it was put in.
+fn set_reports_right(around: &Surroundings<'_>, off: i64) -> Result<(), StoreError> {
+    let transaction = around.database.unchecked_transaction()?;
+    for entry in outbox::all(&transaction)? {
+        let open = matches!(entry.state, outbox::State::Waiting | outbox::State::Sent);
+        if entry.kind != Kind::Lost || !open {
+            continue;
+        }
+        let mut request: LostRequest = serde_json::from_slice(&entry.body).map_err(|_| StoreError::Row)?;
+        let made_at = entry.made_at.map(Timestamp::unix);
+        if made_at != Some(request.lost_at) || request.lost_at > around.now.unix() {
+            // It was set right before, or was made by another clock than this one.
+            continue;
+        }
+        request.lost_at = request.lost_at.saturating_add_signed(off);
+        let body = serde_json::to_vec(&request).map_err(|_| StoreError::Row)?;
+        let key = key_after(&entry.idempotency_key);
+        outbox::rewrite(&transaction, entry.id, &body, &key)?;
+    }
+    Ok(transaction.commit()?)
+}
+
+/// The number that the province has now is the one that the citizen sees.
+fn keep_mobile(database: &Connection, entry: &Entry) -> Result<(), StoreError> {
+    let request: MobileRequest = serde_json::from_slice(&entry.body).map_err(|_| StoreError::Row)?;
+    if let Some(mut draft) = draft_table::load(database)? {
+        draft.mobile = request.mobile;
+        draft_table::save(database, &draft)?;
+    }
+    Ok(())
+}
