@@ -29,6 +29,7 @@ use crate::store::moving::{self, Source};
 use crate::store::setting::{self, Setting};
 use crate::store::sync_state::{self, Feed};
 use crate::store::{artefact, child, credential as passes};
+use crate::sync;
 
 opaque_debug!(Archive, Document, PublicFile);
 
@@ -304,6 +305,7 @@ impl Archive {
             table.enter(database)?;
         }
         sync_state::take_feed(database, self.feed)?;
+        sync::note_whose_feed(database)?;
         // Signed lists never go back: what this vault holds already stays, and a sync brings what is newer.
         let held = !artefact::names_of_words(database)?.is_empty();
         for file in &self.public {

@@ -13,6 +13,8 @@ pub(crate) enum Setting {
     AutoLock,
     /// The province ended the wallet that was here, and its owner began anew.
     BegunAnew,
+    /// The CNIC of the person whose feed is taken.
+    FeedOf,
 }
 
 impl Setting {
@@ -21,6 +23,7 @@ impl Setting {
             Self::Language => "language",
             Self::AutoLock => "auto_lock",
             Self::BegunAnew => "begun_anew",
+            Self::FeedOf => "feed_of",
         }
     }
 }

@@ -5,7 +5,8 @@
 //! other, and no sync. Without a network the run ends: the next request would end as this one.
 
 use credential::Timestamp;
-use province_api::enrolment::EnrolmentReply;
+use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
+use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
 use province_api::sync::{LostReply, LostRequest, MobileReply, MobileRequest};
 use rand_core::CryptoRng;
@@ -20,6 +21,7 @@ use crate::error::StoreError;
 use crate::store::draft as draft_table;
 use crate::store::enrolment::{self, State};
 use crate::store::outbox::{self, Entry, Kind, PutOff};
+use crate::store::setting::{self, Setting};
 use crate::store::sync_state;
 
 /// So many tries in a row that did not arrive as they were sent end in a refusal: the citizen is told, and may try
@@ -112,9 +114,7 @@ impl Run {
         };
         if enrols(kind) {
             enrolment::set_state(&transaction, State::Accepted)?;
-        }
-        if kind == Kind::Enrolment {
-            sync_state::begin_feed(&transaction)?;
+            take_feed_of(&transaction, &entry)?;
         }
         if kind == Kind::Mobile {
             keep_mobile(&transaction, &entry)?;
@@ -268,6 +268,18 @@ fn set_reports_right(around: &Surroundings<'_>, off: i64) -> Result<(), StoreErr
         outbox::rewrite(&transaction, entry.id, &body, &key)?;
     }
     Ok(transaction.commit()?)
+}
+
+/// Whose feed is taken from here on. An enrolment begins one; a re-bind goes on with it, unless it is of somebody else
+/// than was here before: how far that person's was taken says nothing about this one's.
+fn take_feed_of(database: &Connection, entry: &Entry) -> Result<(), StoreError> {
+    let request: EnrolmentRequest = serde_json::from_slice(&entry.body).map_err(|_| StoreError::Row)?;
+    let cnic = Cnic::parse(&request.cnic).map_err(|_| StoreError::Row)?;
+    let before = setting::load(database, Setting::FeedOf)?;
+    if entry.kind == Kind::Enrolment || before.is_some_and(|before| before != cnic.as_str()) {
+        sync_state::begin_feed(database)?;
+    }
+    setting::store(database, Setting::FeedOf, cnic.as_str())
 }
 
 /// The number that the province has now is the one that the citizen sees.

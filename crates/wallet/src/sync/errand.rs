@@ -17,6 +17,7 @@ use crate::error::StoreError;
 use crate::picture;
 use crate::screen::lost::LostPerson;
 use crate::store::credential as passes;
+use crate::store::draft as draft_table;
 use crate::store::enrolment::{self, State};
 use crate::store::outbox::{self, Entry, Kind};
 use crate::store::setting::{self, Setting};
@@ -205,8 +206,9 @@ pub(crate) fn start_over(database: &Connection, rng: &mut impl CryptoRng) -> Res
     let transaction = database.unchecked_transaction()?;
     state.ended = None;
     state.offers_tag.clear();
-    // The feed stays: a phone that takes the place of the one before goes on where that one was.
+    // The feed stays: a phone that takes the place of the one before goes on where that one was, if it is its person's.
     sync_state::save(&transaction, &state)?;
+    note_whose_feed(&transaction)?;
     enrolment::begin_again(&transaction, rng)?;
     setting::store(&transaction, Setting::BegunAnew, "yes")?;
     outbox::remove_own(&transaction)?;
@@ -216,6 +218,15 @@ pub(crate) fn start_over(database: &Connection, rng: &mut impl CryptoRng) -> Res
     }
     transaction.commit()?;
     Ok(())
+}
+
+/// Notes that the feed which was taken is of the person who is typed in here, where that is not known yet.
+pub(crate) fn note_whose_feed(database: &Connection) -> Result<(), StoreError> {
+    let typed = draft_table::load(database)?.and_then(|draft| Cnic::parse(&draft.cnic).ok());
+    match (setting::load(database, Setting::FeedOf)?, typed) {
+        (None, Some(cnic)) => setting::store(database, Setting::FeedOf, cnic.as_str()),
+        _ => Ok(()),
+    }
 }
 
 /// Whether this is how this phone becomes somebody's.

@@ -47,7 +47,7 @@ use file::File;
 
 pub(crate) use accept::{load_status, load_trust, load_types, types_here};
 pub(crate) use errand::{
-    change_mobile, discard, give_up, lost_person, report_lost, retry, start_over, takes_over,
+    change_mobile, discard, give_up, lost_person, note_whose_feed, report_lost, retry, start_over, takes_over,
 };
 pub(crate) use items::{on_its_way, trouble};
 pub(crate) use plan::plan;

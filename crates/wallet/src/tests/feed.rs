@@ -91,6 +91,46 @@ fn a_phone_that_begins_anew_and_is_bound_again_goes_on_with_its_feed() {
     assert_eq!(grants(&phone), [1, 2, 3, 4, 6]);
 }
 
+/// Types another person in.
+fn as_somebody_else(phone: &mut Phone) {
+    let mut draft = phone.wallet.draft().unwrap();
+    draft.cnic = "99999-7654321-3".to_owned();
+    phone.wallet.save_draft(draft, NOW).unwrap();
+    phone.wallet.set_photo(&jpeg(), NOW).unwrap();
+}
+
+#[test]
+fn of_somebody_else_who_is_bound_to_this_vault_the_whole_feed_is_taken() {
+    for restored in [false, true] {
+        let (mut phone, mut province) = with_past(1);
+        if restored {
+            let made = backup(&mut phone);
+            phone = Phone::new(2);
+            phone
+                .wallet
+                .restore_backup(&made.file, &made.digits, NOW)
+                .unwrap();
+        } else {
+            let replaced = Problem::new(ProblemCode::DeviceReplaced);
+            province.refuse.insert(province_api::paths::SYNC, replaced);
+            phone.sync(&mut province, NOW).unwrap_err();
+            province.refuse.clear();
+            phone.wallet.start_over(NOW, &mut phone.rng).unwrap();
+        }
+        as_somebody_else(&mut phone);
+        province.feed = (11..=18)
+            .map(|grant| FeedEvent {
+                seq: grant - 10,
+                ..event(grant)
+            })
+            .collect();
+        phone.bind(&mut province, NOW).unwrap();
+        phone.sync(&mut province, NOW.plus(60)).unwrap();
+        let all: Vec<u64> = (1..=4).chain(11..=18).collect();
+        assert_eq!(grants(&phone), all, "restored: {restored}");
+    }
+}
+
 #[test]
 fn a_phone_whose_citizen_enrols_anew_takes_the_other_feed_whole_and_keeps_the_past() {
     let (mut phone, mut province) = with_past(1);
