@@ -21,9 +21,12 @@ pub(crate) fn page(
     types: Option<&TypeRegister>,
     ask: &PastAsk,
 ) -> Result<PastPage, StoreError> {
+    // One state of the database for all that follows, locked once and not for each row.
+    let database = &*database.unchecked_transaction()?;
     let before = ask.before.as_deref().and_then(Key::parse);
     let query = Query::read(&ask.words);
-    let kinds = Kinds::of(types);
+    // Nobody is asked what kinds are called while the past is only read.
+    let kinds = Kinds::of(types.filter(|_| !query.is_empty()));
     let mut only: Vec<String> = ask.vct.as_deref().map(kind_token).into_iter().collect();
     only.extend(filter_token(ask.filter).map(str::to_owned));
     let mut keys = if query.is_empty() && only.is_empty() {

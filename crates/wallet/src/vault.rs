@@ -5,6 +5,7 @@
 //! as it is; nothing here deletes one.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rand_core::CryptoRng;
 use rusqlite::{Connection, OpenFlags};
@@ -98,11 +99,12 @@ impl VaultFiles {
 /// Opens a database and brings it to this version.
 pub(crate) fn open(path: &Path, key: &VaultKey) -> Result<Connection, OpenError> {
     let mut database = connect(path, key, OpenFlags::empty())?;
+    let applied = applied_version(&database)?;
     // An empty file is a valid empty database under any key: no vault of ours ever is.
-    if applied_version(&database)?.is_none() {
+    if applied.is_none() {
         return Err(OpenError::DatabaseMissing);
     }
-    migrate(&mut database)?;
+    migrate_from(&mut database, applied)?;
     Ok(database)
 }
 
@@ -129,14 +131,19 @@ fn is_too_new(path: &Path, key: &VaultKey) -> bool {
     applied.is_ok_and(|applied| applied > newest_version())
 }
 
+/// Read from the migrations' names once: a wallet is opened every few minutes.
 fn newest_version() -> Option<i64> {
-    let runner = migrations::migrations::runner();
-    let versions = runner.get_migrations().iter().map(|one| i64::from(one.version()));
-    versions.max()
+    static NEWEST: OnceLock<Option<i64>> = OnceLock::new();
+    *NEWEST.get_or_init(|| {
+        let runner = migrations::migrations::runner();
+        let versions = runner.get_migrations().iter().map(|one| i64::from(one.version()));
+        versions.max()
+    })
 }
 
 pub(crate) fn connect(path: &Path, key: &VaultKey, more: OpenFlags) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
+    sqlite_heap::install();
     let database = Connection::open_with_flags(path, flags)?;
     unseal(&database, key)?;
     prepare(&database)?;
@@ -152,9 +159,14 @@ fn unseal(database: &Connection, key: &VaultKey) -> Result<(), OpenError> {
     // A raw key: no second, weaker derivation by SQLCipher. Room for all of it at once, so that no
     // copy is left behind by a string that grew.
     let mut pragma = Zeroizing::new(String::with_capacity(160));
-    // SQLCipher would print to the program's own error output what our codes say already. With memory security it wipes
-    // whatever SQLite gives back, so that neither this statement nor a page of the vault outlives a locked wallet.
-    pragma.push_str("PRAGMA cipher_log_level = NONE; PRAGMA cipher_memory_security = ON; PRAGMA key = \"x'");
+    // SQLCipher would print to the program's own error output what our codes say already.
+    pragma.push_str("PRAGMA cipher_log_level = NONE;");
+    // Neither this statement nor a page of the vault outlives a locked wallet. Where something else opened a database in this
+    // process first, SQLCipher wipes in its own, slow way.
+    if !sqlite_heap::install() {
+        pragma.push_str("PRAGMA cipher_memory_security = ON;");
+    }
+    pragma.push_str("PRAGMA key = \"x'");
     for byte in key.iter() {
         // Writing to a string cannot fail.
         let _ = write!(pragma, "{byte:02x}");
@@ -166,18 +178,23 @@ fn unseal(database: &Connection, key: &VaultKey) -> Result<(), OpenError> {
 
 /// What every connection to a vault is set to.
 pub(crate) fn prepare(database: &Connection) -> Result<(), OpenError> {
-    // DELETE and FULL: one file between transactions, and a committed one survives the power.
+    // DELETE and FULL: one file between transactions, and a committed one survives the power. The cache is in KiB: a page that
+    // left it is decrypted again, and the index of a long past has more pages than SQLite keeps unasked.
     database.execute_batch(
         "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-         PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;",
+         PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;",
     )?;
     search::sql::register(database)?;
     Ok(())
 }
 
 pub(crate) fn migrate(database: &mut Connection) -> Result<(), OpenError> {
-    let newest = newest_version();
     let applied = applied_version(database)?;
+    migrate_from(database, applied)
+}
+
+fn migrate_from(database: &mut Connection, applied: Option<i64>) -> Result<(), OpenError> {
+    let newest = newest_version();
     if applied > newest {
         return Err(OpenError::TooNew);
     }
