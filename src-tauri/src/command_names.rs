@@ -55,6 +55,8 @@ pub const COMMANDS: &[&str] = &[
     "past",
     "forget_past",
     "forget_past_between",
+    "services",
+    "service",
     "documents",
     "delete_document",
     "want_document",

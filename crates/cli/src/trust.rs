@@ -27,7 +27,7 @@ pub(crate) enum Trust {
 /// hex public key, "allowed": [vct], "nbf", "exp", "iss", "revoked_at", "retired_at"}], "next_roots": three hex public
 /// keys}. "previous" is the "sha256" that `khyber trust show` prints of the list before: that of its payload, without the
 /// signatures. Beside passes and documents, "allowed" knows "counter-certificate", "status-manifest", "type-register",
-/// "risk-rules" and "paper-card". With "next_roots" two of the old roots and two of the next ones sign, four key files at
+/// "risk-rules", "paper-card" and "catalogue". With "next_roots" two of the old roots and two of the next ones sign, four key files at
 /// most.
 #[derive(Args)]
 pub(crate) struct Sign {

@@ -31,8 +31,9 @@ pub(crate) mod typ {
     pub(crate) const STATUS_MANIFEST: u64 = 65_004;
     pub(crate) const PROVINCE_CONFIG: u64 = 65_005;
     pub(crate) const TYPE_REGISTER: u64 = 65_006;
-    pub(crate) const LOG_SEAL: u64 = 65_008;
     pub(crate) const RISK_RULES: u64 = 65_007;
+    pub(crate) const LOG_SEAL: u64 = 65_008;
+    pub(crate) const CATALOGUE: u64 = 65_009;
 }
 
 /// Why bytes are not the COSE message that was looked for.

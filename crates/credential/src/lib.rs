@@ -10,6 +10,7 @@
 //! - The desk: [`TrustList::verify`], [`build_request`], [`verify`], [`photo::assembly`], [`LogSeal`].
 
 pub mod base45;
+mod catalogue;
 mod cbor;
 mod certificate;
 mod claims;
@@ -39,6 +40,10 @@ mod vct;
 mod verify;
 mod zlib;
 
+pub use catalogue::{
+    CATALOGUE_BYTES_MAX, CATALOGUE_ID_BYTES_MAX, Catalogue, CatalogueContent, CatalogueError, LimitUnit,
+    OFFICES_MAX, Office, SERVICES_MAX, Service, TimeLimit,
+};
 pub use certificate::{
     CERTIFICATE_BYTES_MAX, CounterCertificateClaims, NAME_BYTES_MAX, issue_counter_certificate,
 };

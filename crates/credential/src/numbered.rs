@@ -1,4 +1,5 @@
-//! Data with a number that one key of the trust list signs: the status manifest, the type register, the risk rules.
+//! Data with a number that one key of the trust list signs: the status manifest, the type register, the risk rules, the
+//! catalogue of services.
 
 use crate::code::Code;
 use crate::cose::{self, CoseError, Header, Headers, Sign1};
@@ -43,6 +44,64 @@ macro_rules! from_numbered {
     };
 }
 pub(crate) use from_numbered;
+
+/// Makes the type of data that a key of the trust list signed; only its `verify` makes one.
+macro_rules! signed {
+    ($(#[$doc:meta])* $name:ident of $content:ty, $error:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name {
+            bytes: Vec<u8>,
+            content: $content,
+        }
+
+        impl $name {
+            /// Signs what it says.
+            ///
+            /// # Errors
+            /// Its error if no reader would take the result.
+            pub fn sign(content: &$content, key: &crate::keys::SecretKey) -> Result<Vec<u8>, $error> {
+                crate::numbered::sign(content, key)
+            }
+
+            /// Reads bytes, checks their signature by the trust list, and that they do not go back behind `previous`.
+            ///
+            /// # Errors
+            /// Its error; what is held stays in use then.
+            pub fn verify(
+                bytes: &[u8],
+                trust: &crate::trust::TrustList,
+                previous: Option<&Self>,
+            ) -> Result<Self, $error> {
+                let held = previous.map(|held| (&held.content, held.bytes()));
+                let content = crate::numbered::verify(bytes, trust, held)?;
+                Ok(Self {
+                    bytes: bytes.to_vec(),
+                    content,
+                })
+            }
+
+            /// Reads bytes without asking who signed them: for the province whose own they are.
+            ///
+            /// # Errors
+            /// Its error if they are not the strict form.
+            pub fn read_unverified(bytes: &[u8]) -> Result<$content, $error> {
+                crate::numbered::read_unverified(bytes)
+            }
+
+            /// The bytes as they were signed.
+            pub fn bytes(&self) -> &[u8] {
+                &self.bytes
+            }
+
+            /// All that it says.
+            pub const fn content(&self) -> &$content {
+                &self.content
+            }
+        }
+    };
+}
+pub(crate) use signed;
 
 /// What is signed.
 pub(crate) trait Numbered: Sized {

@@ -7,12 +7,11 @@ use crate::claims::{Claims, read_vct};
 use crate::code::{Code, codes};
 use crate::cose::{from_cose, typ};
 use crate::facts::{FIELDS, TRUTHS};
-use crate::keys::SecretKey;
 use crate::names::Names;
-use crate::numbered::{self, Numbered, from_numbered};
+use crate::numbered::{Numbered, from_numbered, signed};
 use crate::register::{PassType, TYPES_MAX};
 use crate::time::{DAY, Timestamp};
-use crate::trust::{TrustList, is_name};
+use crate::trust::is_name;
 use crate::vct::Vct;
 use crate::verify::Mode;
 
@@ -343,54 +342,12 @@ impl Numbered for RulesContent {
     }
 }
 
-/// Rules that a key of the trust list signed. Only [`RiskRules::verify`] makes them.
-#[derive(Debug, Clone)]
-pub struct RiskRules {
-    bytes: Vec<u8>,
-    content: RulesContent,
+signed! {
+    /// Rules that a key of the trust list signed. Only [`RiskRules::verify`] makes them.
+    RiskRules of RulesContent, RulesError
 }
 
 impl RiskRules {
-    /// Signs a set of rules.
-    ///
-    /// # Errors
-    /// [`RulesError`] if no reader would take the result.
-    pub fn sign(content: &RulesContent, key: &SecretKey) -> Result<Vec<u8>, RulesError> {
-        content.check()?;
-        numbered::sign(content, key)
-    }
-
-    /// Reads rules, checks their signature by the trust list, and that they do not go back behind `previous`.
-    ///
-    /// # Errors
-    /// [`RulesError`]; the held rules stay in use then.
-    pub fn verify(bytes: &[u8], trust: &TrustList, previous: Option<&Self>) -> Result<Self, RulesError> {
-        let held = previous.map(|held| (&held.content, held.bytes()));
-        let content = numbered::verify(bytes, trust, held)?;
-        Ok(Self {
-            bytes: bytes.to_vec(),
-            content,
-        })
-    }
-
-    /// Reads rules without asking who signed them: for the province whose own they are.
-    ///
-    /// # Errors
-    /// [`RulesError`] if they are not the strict form.
-    pub fn read_unverified(bytes: &[u8]) -> Result<RulesContent, RulesError> {
-        numbered::read_unverified(bytes)
-    }
-
-    /// Their bytes as they were signed.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// All that they say.
-    pub const fn content(&self) -> &RulesContent {
-        &self.content
-    }
-
     /// The rule of a service, if there is one.
     pub fn rule(&self, service: &str) -> Option<ServiceRule<'_>> {
         let rule = self.content.rules.iter().find(|rule| rule.service == service)?;

@@ -40,13 +40,16 @@ impl Vct {
     pub const TYPE_REGISTER: Self = Self::literal("type-register");
     /// In a trust list: the key may sign risk rules. Never a pass.
     pub const RISK_RULES: Self = Self::literal("risk-rules");
+    /// In a trust list: the key may sign the catalogue of services. Never a pass.
+    pub const CATALOGUE: Self = Self::literal("catalogue");
     /// What a trust list names beside passes: a key that is allowed one of them signs no credential by it.
-    pub(crate) const RESERVED: [Self; 5] = [
+    pub(crate) const RESERVED: [Self; 6] = [
         Self::PAPER_CARD,
         Self::COUNTER_CERTIFICATE,
         Self::STATUS_MANIFEST,
         Self::TYPE_REGISTER,
         Self::RISK_RULES,
+        Self::CATALOGUE,
     ];
 
     /// Reads a name.

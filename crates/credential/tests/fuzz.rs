@@ -317,6 +317,17 @@ fuzz! {
             assert!(RiskRules::sign(&read, &key("rules")).is_ok());
         }
     }
+    any_catalogue(input) {
+        static GOOD: LazyLock<(TrustList, Vec<u8>)> =
+            LazyLock::new(|| (trust_of(&catalogue_trust_content()), catalogue_bytes(&catalogue_content())));
+        let (trust, good) = &*GOOD;
+        assert!(Catalogue::verify(input, trust, None).is_err());
+        let bytes = damaged(good, input);
+        assert_eq!(Catalogue::verify(&bytes, trust, None).is_ok(), bytes == *good);
+        if let Ok(read) = Catalogue::read_unverified(&bytes) {
+            assert_eq!(Catalogue::read_unverified(&catalogue_bytes(&read)), Ok(read));
+        }
+    }
     any_counter_certificate(input) {
         assert!(CounterCertificateClaims::read_unverified(input).is_err());
         // What is read can be written, and says the same.

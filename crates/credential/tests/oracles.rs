@@ -128,6 +128,7 @@ fn messages() -> Vec<(&'static str, Vec<u8>)> {
         ("trust-list", trust_bytes(&rotating)),
         ("risk-rules", rules_of(&rules_content()).bytes().to_vec()),
         ("risk-rules", rules_of(&asking).bytes().to_vec()),
+        ("catalogue", catalogue_bytes(&catalogue_content())),
         ("province-config", config_bytes(Vec::new())),
         (
             "province-config",
@@ -187,6 +188,7 @@ fn the_published_cddl_tells_kinds_apart() {
         ("status-manifest", "counter-certificate"),
         ("type-register", "status-manifest"),
         ("risk-rules", "status-manifest"),
+        ("catalogue", "risk-rules"),
         ("trust-list", "province-config"),
         ("province-config", "trust-list"),
         ("log-seal", "status-manifest"),
@@ -236,6 +238,26 @@ fn limits() -> Vec<(&'static str, &'static str, Vec<u8>, Vec<u8>)> {
         let all = forge::array(&vec![rule; count]);
         forge::sign1(&header, &forge::with(&payload, 4, all), &key("rules"))
     };
+    let service = |change: &dyn Fn(&mut Service)| {
+        let mut content = catalogue_content();
+        content.services.truncate(1);
+        change(&mut content.services[0]);
+        catalogue_bytes(&content)
+    };
+    let limit = |days| {
+        let unit = LimitUnit::Days;
+        Some(TimeLimit { days, unit })
+    };
+    // One service, of which one member says something else.
+    let beyond = |label: i64, value: Vec<u8>| {
+        let (header, payload, _) =
+            forge::open(&service(&|one| (one.fee_rupees, one.limit) = (Some(1), limit(1))));
+        let pairs = forge::pairs(&payload);
+        let (_, all) = pairs.iter().find(|(label, _)| *label == 4).unwrap();
+        let all = forge::array(&[forge::with(&all[1..], label, value)]);
+        forge::sign1(&header, &forge::with(&payload, 4, all), &key("catalogue"))
+    };
+    let days = |count| forge::array(&[forge::uint(count), forge::uint(1)]);
     let largest = (1 << 53) - 1;
     vec![
         ("kp-cwt", "number", number(largest), number(largest + 1)),
@@ -248,6 +270,24 @@ fn limits() -> Vec<(&'static str, &'static str, Vec<u8>, Vec<u8>)> {
         ("kp-kbt", "no audience", desk(1), desk(0)),
         ("kp-kbt", "audience", desk(64), desk(65)),
         ("risk-rules", "rules", rules(256), rules(257)),
+        (
+            "catalogue",
+            "fee",
+            service(&|one| one.fee_rupees = Some(100_000_000)),
+            beyond(4, forge::uint(100_000_001)),
+        ),
+        (
+            "catalogue",
+            "days",
+            service(&|one| one.limit = limit(u16::MAX)),
+            beyond(5, days(1 << 16)),
+        ),
+        (
+            "catalogue",
+            "id",
+            service(&|one| one.id = "x".repeat(48)),
+            beyond(1, forge::text(&"x".repeat(49))),
+        ),
     ]
 }
 

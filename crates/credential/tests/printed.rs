@@ -92,6 +92,7 @@ fn what_a_trust_list_allows_beside_passes_is_no_kind_of_pass() {
         Vct::STATUS_MANIFEST,
         Vct::TYPE_REGISTER,
         Vct::RISK_RULES,
+        Vct::CATALOGUE,
     ] {
         for holder in [None, Some(holder(1).public().into())] {
             let claims = Claims {

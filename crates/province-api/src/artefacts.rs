@@ -1,6 +1,6 @@
-//! Public files of the province: trust list, type register, status manifest, status lists. Raw bytes, cacheable by anyone.
+//! Public files of the province: trust list, type register, catalogue, status manifest, status lists. Raw bytes, cacheable by anyone.
 
-/// Media type of a trust list, a type register and a status manifest (all COSE).
+/// Media type of a trust list, a type register, a catalogue and a status manifest (all COSE).
 pub const COSE: &str = "application/cose";
 
 /// Media type of a table or a shard of a status list.
@@ -20,6 +20,9 @@ pub const TYPE_REGISTER_BYTES_MAX: usize = 64 * 1024;
 
 /// Largest risk rules, in bytes.
 pub const RISK_RULES_BYTES_MAX: usize = 64 * 1024;
+
+/// Largest catalogue of services, in bytes.
+pub const CATALOGUE_BYTES_MAX: usize = credential::CATALOGUE_BYTES_MAX;
 
 /// Largest status manifest, in bytes.
 pub const STATUS_MANIFEST_BYTES_MAX: usize = 64 * 1024;

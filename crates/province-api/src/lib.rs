@@ -3,6 +3,7 @@
 //! No HTTP library, no SQL, no clock. A type here is parsed, not checked: a [`person::Cnic`] in hand is a well-formed one.
 
 pub mod artefacts;
+pub mod catalogue;
 pub mod delta;
 pub mod device_key;
 pub mod enrolment;
@@ -50,6 +51,8 @@ pub mod paths {
     pub const TRUST_NEXT: &str = "/v1/trust-next/";
     /// `GET`: the signed risk rules, raw bytes. 404 where the province has none.
     pub const RISK_RULES: &str = "/v1/risk-rules";
+    /// `GET`: the signed catalogue of services, raw bytes. 404 where the province has none.
+    pub const CATALOGUE: &str = "/v1/catalogue";
     /// `GET`: the signed status manifest, raw bytes.
     pub const STATUS_MANIFEST: &str = "/v1/status-manifest";
     /// Before every path of the status lists.

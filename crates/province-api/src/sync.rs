@@ -34,6 +34,9 @@ pub mod files {
     /// The risk rules, `GET` [`crate::paths::RISK_RULES`]. Desks hold them; phones hold none and are told of none.
     pub const RULES: &str = "rules";
 
+    /// The catalogue of services, `GET` [`crate::paths::CATALOGUE`].
+    pub const CATALOGUE: &str = "catalogue";
+
     /// Where a whole file is fetched; `None` for a name that is none.
     pub fn path(name: &str) -> Option<&'static str> {
         match name {
@@ -41,6 +44,7 @@ pub mod files {
             TYPES => Some(crate::paths::TYPES),
             STATUS => Some(crate::paths::STATUS_MANIFEST),
             RULES => Some(crate::paths::RISK_RULES),
+            CATALOGUE => Some(crate::paths::CATALOGUE),
             _ => None,
         }
     }

@@ -1,4 +1,5 @@
-//! The file of risk rules that an operator writes, fuzzed: any bytes, and the packaged file changed at random places.
+//! The files of risk rules and of services that an operator writes, fuzzed: any bytes, and good files changed at random
+//! places.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,13 +11,40 @@
 #[path = "../../../tests/fuzz.rs"]
 mod fuzz;
 
-use credential::{DAY, RiskRules, RulesContent, SecretKey, Timestamp};
+use credential::{Catalogue, CatalogueContent, DAY, RiskRules, RulesContent, SecretKey, Timestamp};
 use fuzz::damaged;
+use province_api::catalogue::CatalogueFile;
 use province_api::rules::RulesFile;
 
 const PACKAGED: &[u8] = include_bytes!("../../../assets/rules/rules.json");
+const CATALOGUE: &[u8] = br#"{"offices": [{"id": "health", "name": {"en": "Health", "ur": "", "ps": ""}}],
+"services": [{"id": "opd", "office": "health", "name": {"en": "OPD", "ur": "", "ps": ""}, "name_ps_review": true,
+"fee_rupees": 20, "limit": {"days": 2, "unit": "working_days"}, "source_note": "a test"}]}"#;
+
+/// What a province signs of a file of services.
+fn catalogue_of(file: &CatalogueFile) -> CatalogueContent {
+    let (offices, services) = file.content();
+    CatalogueContent {
+        sequence: 1,
+        iat: Timestamp::from_unix(DAY),
+        offices,
+        services,
+    }
+}
 
 fuzz! {
+    any_catalogue_file(input) {
+        for bytes in [input.to_vec(), damaged(CATALOGUE, input)] {
+            let Ok(file) = serde_json::from_slice::<CatalogueFile>(&bytes) else { continue };
+            let again = serde_json::to_string(&file).unwrap();
+            assert_eq!(serde_json::from_str::<CatalogueFile>(&again).unwrap(), file);
+            let content = catalogue_of(&file);
+            // What is signed is read, and says what the file says.
+            if let Ok(signed) = Catalogue::sign(&content, &SecretKey::from_seed([7; 32])) {
+                assert_eq!(Catalogue::read_unverified(&signed).unwrap(), content);
+            }
+        }
+    }
     any_rules_file(input) {
         for bytes in [input.to_vec(), damaged(PACKAGED, input)] {
             let Ok(file) = serde_json::from_slice::<RulesFile>(&bytes) else { continue };
@@ -45,6 +73,29 @@ fuzz! {
         let read = serde_json::from_str::<RulesFile>(&changed).ok().and_then(|file| file.rules().ok());
         let packaged = serde_json::from_str::<RulesFile>(&good).unwrap().rules().unwrap();
         assert!(read.is_none_or(|rules| (rules == packaged) == (text == "over_18")));
+    }
+}
+
+#[test]
+fn the_packaged_catalogue_is_whole_and_says_only_what_is_sourced() {
+    let packaged = include_str!("../../../assets/catalogue/catalogue.json");
+    let file: CatalogueFile = serde_json::from_str(packaged).unwrap();
+    let content = catalogue_of(&file);
+    let signed = Catalogue::sign(&content, &SecretKey::from_seed([7; 32])).unwrap();
+    assert!(signed.len() < 80 * 1024, "{}", signed.len());
+    assert_eq!((content.offices.len(), content.services.len()), (36, 242));
+    let known = |is: fn(&&credential::Service) -> bool| content.services.iter().filter(is).count();
+    assert_eq!(known(|one| one.fee_rupees.is_some()), 32);
+    assert_eq!(known(|one| one.limit.is_some()), 36);
+    // Every name is there in all three languages, and each number has its source beside it.
+    let names = content.offices.iter().map(|one| &one.name);
+    let names = names.chain(content.services.iter().map(|one| &one.name));
+    for name in names {
+        assert!(!name.ur.is_empty() && !name.ps.is_empty(), "{}", name.en);
+    }
+    for one in &file.services {
+        let says = one.fee_rupees.is_some() || one.limit.is_some();
+        assert!(!says || !one.source_note.is_empty(), "{}", one.id);
     }
 }
 

@@ -15,7 +15,7 @@ use province_api::person::Cnic;
 pub use crate::admin_error::AdminError;
 use crate::keys::{KeyFileError, KeyFolder, KeyName};
 use crate::public_roots;
-pub use crate::publish_admin::{PACKAGED_TYPES, PublishedTrust, PublishedTypes};
+pub use crate::publish_admin::{PACKAGED_CATALOGUE, PACKAGED_TYPES, PublishedTrust, PublishedTypes};
 use crate::randomness::Randomness;
 use crate::rules::bundle::{self, Carried, Reach};
 use crate::rules::document::{self, Form, Whose};
@@ -37,13 +37,14 @@ const CONFIG_DAYS: u64 = 5 * 365;
 pub const CERTIFICATE_DAYS_MAX: u64 = 400;
 
 /// The keys that a province begins with.
-pub(crate) const KEYS: [KeyName; 6] = [
+pub(crate) const KEYS: [KeyName; 7] = [
     KeyName::Issuer,
     KeyName::CounterCa,
     KeyName::Types,
     KeyName::Status,
     KeyName::Rules,
     KeyName::Cards,
+    KeyName::Catalogue,
 ];
 
 /// A province's data folder, for its operator.
@@ -156,8 +157,13 @@ impl Office {
         let check_value = check_value.ok_or(AdminError::NotWhole("it has no check value of its data key"))?;
         let trusted = trusted_key::all(&mut db).await?;
         for name in KEYS {
-            // A machine that only serves need not have the keys that certify counters and sign registers or cards.
-            if matches!(name, KeyName::CounterCa | KeyName::Types | KeyName::Cards) && !self.keys.has(name) {
+            // A machine that only serves need not have the keys that certify counters and sign registers, cards or the
+            // catalogue, and a province that was made before there was a catalogue has none of the last.
+            let elsewhere = matches!(
+                name,
+                KeyName::CounterCa | KeyName::Types | KeyName::Cards | KeyName::Catalogue
+            );
+            if elsewhere && !self.keys.has(name) {
                 continue;
             }
             let key = self.keys.signing(name)?.public();

@@ -56,6 +56,14 @@ pub enum AdminError {
     /// A file of rules is not one.
     #[error("the rules are not used: {0}")]
     RulesFile(String),
+    /// A file of services is not one.
+    #[error("the data file of services cannot be read: line {line}, column {column}")]
+    CatalogueFile {
+        /// Where it goes wrong.
+        line: usize,
+        /// Where in the line.
+        column: usize,
+    },
     /// The certificate could not be signed.
     #[error("the certificate could not be signed: {0}")]
     Certificate(IssueError),
@@ -106,6 +114,7 @@ impl AdminError {
             Self::Roots => "roots_damaged",
             Self::NoSuchKey => "no_such_key",
             Self::RulesFile(_) => "rules_file_unreadable",
+            Self::CatalogueFile { .. } => "catalogue_file_unreadable",
             Self::Certificate(error) => error.code(),
             Self::CertificateTooLong => "certificate_too_long",
             Self::KindsMixed(_) => "key_kinds_mixed",

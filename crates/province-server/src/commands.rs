@@ -129,6 +129,16 @@ enum Errand {
         #[arg(long)]
         file: PathBuf,
     },
+    /// Sign and publish the next catalogue of services. A province that was made before there were catalogues first gets a
+    /// key for them: `key add --allow catalogue`, then `trust`.
+    Catalogue {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Offices and services, JSON as in assets/catalogue/catalogue.json.
+        #[arg(long)]
+        file: PathBuf,
+    },
     /// Grant a document to an enrolled citizen: {"cnic", "vct", "fields": {key: value}} comes on stdin, and for a child's
     /// document that its guardian holds also "child": `{"number", "born_on"}`.
     Grant {
@@ -209,6 +219,7 @@ impl Errand {
             | Self::Consume { data, .. }
             | Self::Release { data }
             | Self::Types { data, .. }
+            | Self::Catalogue { data, .. }
             | Self::Grant { data }
             | Self::Withdraw { data, .. } => data,
             Self::Bundle(command) => command.data(),
@@ -255,6 +266,10 @@ impl Errand {
                 let json = fs::read_to_string(file).context("could not read the types")?;
                 let done = office.publish_types(&json, now()).await?;
                 say(&json!({ "sequence": done.sequence, "epoch": done.epoch, "trust_due": done.trust_due }))
+            }
+            Self::Catalogue { file, .. } => {
+                let json = fs::read_to_string(file).context("could not read the catalogue")?;
+                say(&json!({ "sequence": office.publish_catalogue(&json, now()).await? }))
             }
             Self::Grant { .. } => {
                 office.grant(&form_from_stdin()?, &randomness(), now()).await?;

@@ -13,7 +13,7 @@ use province_api::rules::RulesFile;
 use crate::admin::{AdminError, Desks, KEYS, Office, Published, ROOTS_FILE};
 use crate::keys::{KeyFileError, KeyFolder, KeyName};
 use crate::public_roots;
-use crate::publish_admin::{PACKAGED_TYPES, types_of};
+use crate::publish_admin::{PACKAGED_CATALOGUE, PACKAGED_TYPES, catalogue_of, types_of};
 use crate::randomness::Randomness;
 use crate::rules::{Fault, publish, status};
 use crate::store::trusted_key::{self, TrustedKeyRow};
@@ -36,6 +36,7 @@ fn allowed(name: KeyName, types: &[PassType]) -> Vec<Vct> {
         KeyName::Status => vec![Vct::STATUS_MANIFEST],
         KeyName::Rules => vec![Vct::RISK_RULES],
         KeyName::Cards => vec![Vct::PAPER_CARD],
+        KeyName::Catalogue => vec![Vct::CATALOGUE],
         KeyName::Added(_) | KeyName::Data | KeyName::Root(_) => Vec::new(),
     }
 }
@@ -170,6 +171,9 @@ impl Office {
         let epoch = status::publish(&mut write, &key, now, &[]).await?;
         let rules = self.keys.signing(KeyName::Rules)?;
         publish::risk_rules(&mut write, &rules, first_rules()?, now).await?;
+        let catalogue = self.keys.signing(KeyName::Catalogue)?;
+        let content = catalogue_of(PACKAGED_CATALOGUE)?.content();
+        publish::catalogue(&mut write, &catalogue, content, now).await?;
         write.commit().await?;
         let sequence = match roots {
             [] => None,

@@ -12,14 +12,15 @@ use crate::rules::publish::{self, ISSUER_NAME};
 use crate::store::trusted_key::{self, TrustedKeyRow};
 
 /// What has a key of its own, so that a stolen one is worth one thing and its withdrawal ends one thing: cards, which are
-/// printed in numbers and have no holder's key; desks' certificates; and the three that desks decide with. Passes and
+/// printed in numbers and have no holder's key; desks' certificates; the three that desks decide with; and the catalogue. Passes and
 /// documents may share a key: the same machine signs all of them while it serves, so whoever takes one has them all.
-pub const ALONE: [Vct; 5] = [
+pub const ALONE: [Vct; 6] = [
     Vct::PAPER_CARD,
     Vct::COUNTER_CERTIFICATE,
     Vct::STATUS_MANIFEST,
     Vct::TYPE_REGISTER,
     Vct::RISK_RULES,
+    Vct::CATALOGUE,
 ];
 
 /// Longest that a key serves, in days.

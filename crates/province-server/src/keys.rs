@@ -73,6 +73,8 @@ pub enum KeyName {
     Rules,
     /// Signs printed cards.
     Cards,
+    /// Signs the catalogue of services.
+    Catalogue,
     /// A signing key that was added later, by its id.
     Added(KeyId),
     /// Seals records and makes blind indices.
@@ -96,6 +98,7 @@ impl std::fmt::Display for KeyName {
             Self::Status => f.write_str("status"),
             Self::Rules => f.write_str("rules"),
             Self::Cards => f.write_str("cards"),
+            Self::Catalogue => f.write_str("catalogue"),
             Self::Added(id) => write!(f, "key-{}", hex::encode(id.as_bytes())),
             Self::Data => f.write_str("data"),
             Self::Root(n) => write!(f, "root-{}", n.saturating_add(1)),
@@ -137,6 +140,7 @@ impl KeyFolder {
             KeyName::Rules,
             KeyName::Data,
             KeyName::Cards,
+            KeyName::Catalogue,
         ] {
             let key = Zeroizing::new(randomness.bytes::<32>());
             self.seal(name, &key, &recipient)?;
@@ -199,6 +203,7 @@ impl KeyFolder {
             KeyName::Status,
             KeyName::Rules,
             KeyName::Cards,
+            KeyName::Catalogue,
         ];
         for name in [KeyName::Added(id)].into_iter().chain(first) {
             if self.has(name) {

@@ -1,6 +1,7 @@
-//! What an operator publishes: the trust list, the type register, the risk rules.
+//! What an operator publishes: the trust list, the type register, the risk rules, the catalogue of services.
 
 use credential::{PassType, PublicKey, Timestamp, TrustContent, Vct, sign_trust_list};
+use province_api::catalogue::CatalogueFile;
 use province_api::rules::RulesFile;
 
 use crate::admin::{AdminError, Desks, Office};
@@ -8,6 +9,9 @@ use crate::rules::{anew, kinds, publish, signing, status};
 
 /// The types that a new province begins with.
 pub const PACKAGED_TYPES: &str = include_str!("../../../assets/types/types.json");
+
+/// The catalogue that a new province begins with.
+pub const PACKAGED_CATALOGUE: &str = include_str!("../../../assets/catalogue/catalogue.json");
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +25,13 @@ pub(crate) fn types_of(json: &str) -> Result<Vec<PassType>, AdminError> {
         column: error.column(),
     })?;
     Ok(file.types)
+}
+
+pub(crate) fn catalogue_of(json: &str) -> Result<CatalogueFile, AdminError> {
+    serde_json::from_str(json).map_err(|error| AdminError::CatalogueFile {
+        line: error.line(),
+        column: error.column(),
+    })
 }
 
 /// What publishing a type register did.
@@ -108,6 +119,20 @@ impl Office {
         let public = signing::current(&mut write, Vct::RISK_RULES, now).await?;
         let key = self.keys.signing_of(&public)?;
         let sequence = publish::risk_rules(&mut write, &key, rules, now).await?;
+        write.commit().await?;
+        Ok(sequence)
+    }
+
+    /// Signs and publishes the next catalogue from a data file as assets/catalogue/catalogue.json is one; gives its number. A
+    /// province that was made before there were catalogues first gets a key for them (`key add`, then `trust`).
+    ///
+    /// # Errors
+    /// [`Fault::NoKey`](crate::rules::Fault::NoKey) without such a key in the trust list; [`AdminError`].
+    pub async fn publish_catalogue(&self, json: &str, now: Timestamp) -> Result<u64, AdminError> {
+        let file = catalogue_of(json)?;
+        let key = self.key_for(Vct::CATALOGUE, now).await?;
+        let mut write = self.store.write().await?;
+        let sequence = publish::catalogue(&mut write, &key, file.content(), now).await?;
         write.commit().await?;
         Ok(sequence)
     }

@@ -199,6 +199,8 @@ ui_codes! {
     PhotoRefused = "photo_refused",
     /// The status data are not properly signed or older than ours; nothing was stored.
     StatusRefused = "status_refused",
+    /// The catalogue of services is not properly signed or older than ours; nothing was stored.
+    CatalogueRefused = "catalogue_refused",
 
     // Showing.
     /// There is no pass of this kind on the phone.

@@ -12,6 +12,7 @@
 //! show.rs       codes on the screen      request.rs   a desk's request
 //! documents/    what is held, by person, and what the citizen takes out of it
 //! archive/      what may leave the phone      backup/   in a file, under a phrase      transfer/   to the next phone
+//! services.rs   the catalogue of public services
 //! store/        one module per table     screen.rs, code.rs   what crosses to the screen
 //! ```
 
@@ -38,6 +39,7 @@ mod register;
 mod request;
 pub mod screen;
 mod search;
+mod services;
 mod settings;
 mod show;
 mod store;

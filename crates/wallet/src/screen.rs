@@ -20,12 +20,14 @@ mod documents;
 mod export;
 mod family;
 mod past;
+mod services;
 mod sync;
 
 pub use documents::*;
 pub use export::*;
 pub use family::*;
 pub use past::*;
+pub use services::*;
 pub use sync::*;
 
 opaque_debug!(

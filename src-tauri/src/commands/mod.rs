@@ -10,6 +10,7 @@ pub mod lost;
 pub mod moving;
 pub mod past;
 pub mod safety;
+pub mod services;
 pub mod show;
 pub mod sync;
 

@@ -21,6 +21,7 @@ fn codes() -> Vec<(&'static str, &'static str)> {
         };
     }
     take!(
+        credential::CatalogueError,
         credential::Code,
         credential::lenient::OtherCode,
         credential::ConfigError,

@@ -4,7 +4,7 @@ import { keyBytes } from "./cose.mjs";
 
 const DAY = 86_400;
 /** What a trust list allows keys beside passes: never a credential. */
-const RESERVED = ["paper-card", "counter-certificate", "status-manifest", "type-register", "risk-rules"];
+const RESERVED = ["paper-card", "counter-certificate", "status-manifest", "type-register", "risk-rules", "catalogue"];
 const [FIELD_BYTES_MAX, FIELDS_MAX] = [512, 32];
 /** Fields of a document that name nobody outside the office that gave them. */
 const isPseudonym = (number) => number >= 240 && number <= 249;

@@ -68,11 +68,15 @@ fn reserved(w: &Writer<'_>) {
         (Vct::TYPE_REGISTER, "register", true),
         (Vct::RISK_RULES, "rules", false),
         (Vct::PAPER_CARD, "paper", false),
+        (Vct::CATALOGUE, "catalogue", false),
     ];
     let mut content = trust_content();
     content.keys.push(trusted("register", &[Vct::TYPE_REGISTER]));
     content.keys.push(trusted("paper", &[Vct::PAPER_CARD]));
     for (kind, word, is_shown) in kinds {
+        if kind == Vct::CATALOGUE {
+            content.keys.push(trusted(word, &[kind]));
+        }
         let signer = key(word);
         let claims = Claims {
             holder: is_shown.then(|| holder(1).public().into()),

@@ -94,6 +94,11 @@ pub(super) async fn risk_rules(State(app): State<App>, headers: HeaderMap) -> Re
     public_file(&app, PublicFile::RiskRules, COSE, &headers).await
 }
 
+/// The newest catalogue of services.
+pub(super) async fn catalogue(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
+    public_file(&app, PublicFile::Catalogue, COSE, &headers).await
+}
+
 /// The newest status manifest.
 pub(super) async fn status_manifest(
     State(app): State<App>,

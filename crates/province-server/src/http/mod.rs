@@ -81,6 +81,7 @@ pub fn router(province: Arc<Province>) -> Router {
         .route(paths::TYPES, get(handlers::types))
         .route(&under(paths::TRUST_NEXT, "{roots}"), get(handlers::trust_next))
         .route(paths::RISK_RULES, get(handlers::risk_rules))
+        .route(paths::CATALOGUE, get(handlers::catalogue))
         .route(paths::STATUS_MANIFEST, get(handlers::status_manifest))
         .route(&under(paths::DELTAS, "{name}/{from}/{to}"), get(handlers::delta))
         .route(
@@ -206,13 +207,14 @@ async fn log(request: Request, next: Next) -> Response {
 
 /// The route of a path, never the path as it came: that may hold anything.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 13] = [
+    const ROUTES: [&str; 14] = [
         paths::ENROLMENTS,
         paths::CHALLENGES,
         paths::PASSES,
         paths::TRUST_LIST,
         paths::TYPES,
         paths::RISK_RULES,
+        paths::CATALOGUE,
         paths::STATUS_MANIFEST,
         paths::HEALTH,
         paths::SYNC,

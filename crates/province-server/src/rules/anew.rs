@@ -1,8 +1,8 @@
-//! Signing anew what a trust list lets fall: a desk forgets what a withdrawn key signed, and decides nothing until it gets
-//! the same under another key.
+//! Signing anew what a trust list lets fall: readers forget what a withdrawn key signed. A desk decides nothing, and a phone
+//! has no catalogue, until they get the same under another key.
 
 use credential::{
-    RegisterContent, RiskRules, SecretKey, StatusManifest, Timestamp, TrustList, TypeRegister, Vct,
+    Catalogue, RegisterContent, RiskRules, SecretKey, StatusManifest, Timestamp, TrustList, TypeRegister, Vct,
 };
 use sqlx::AnyConnection;
 
@@ -15,16 +15,17 @@ use crate::store::artefact::{self, Name};
 pub struct Anew {
     /// Signed by another key of the list.
     pub signed: Vec<Vct>,
-    /// Nobody can sign it under this list.
+    /// Nobody can sign it under this list, and desks need it.
     pub undecided: Vec<Vct>,
 }
 
-/// What desks decide with beside the trust list.
+/// What readers need beside the trust list.
 #[derive(Clone, Copy)]
 enum Needed {
     Types,
     Status,
     Rules,
+    Catalogue,
 }
 
 /// Looks whether what is published holds under a list that is being published, and signs anew what does not, inside the
@@ -39,7 +40,7 @@ pub async fn sign_what_falls(
     now: Timestamp,
 ) -> Result<Anew, Fault> {
     let mut done = Anew::default();
-    for needed in [Needed::Types, Needed::Status, Needed::Rules] {
+    for needed in [Needed::Types, Needed::Status, Needed::Rules, Needed::Catalogue] {
         if needed.holds(db, list).await? {
             continue;
         }
@@ -49,7 +50,7 @@ pub async fn sign_what_falls(
         // As a reader finds it, whatever this province thinks of its key.
         if needed.holds(db, list).await? {
             done.signed.push(needed.vct());
-        } else {
+        } else if needed.is_for_desks() {
             done.undecided.push(needed.vct());
         }
     }
@@ -62,7 +63,13 @@ impl Needed {
             Self::Types => Vct::TYPE_REGISTER,
             Self::Status => Vct::STATUS_MANIFEST,
             Self::Rules => Vct::RISK_RULES,
+            Self::Catalogue => Vct::CATALOGUE,
         }
+    }
+
+    /// Whether desks cannot decide without it.
+    const fn is_for_desks(self) -> bool {
+        !matches!(self, Self::Catalogue)
     }
 
     async fn published(self, db: &mut AnyConnection) -> Result<Option<Vec<u8>>, Fault> {
@@ -70,6 +77,7 @@ impl Needed {
             Self::Types => Name::TypeRegister,
             Self::Status => Name::StatusManifest,
             Self::Rules => Name::RiskRules,
+            Self::Catalogue => Name::Catalogue,
         };
         Ok(artefact::newest(db, name).await?.map(|file| file.bytes))
     }
@@ -83,6 +91,7 @@ impl Needed {
             Self::Types => TypeRegister::verify(&bytes, list, None).is_ok(),
             Self::Status => StatusManifest::verify(&bytes, list, None).is_ok(),
             Self::Rules => RiskRules::verify(&bytes, list, None).is_ok(),
+            Self::Catalogue => Catalogue::verify(&bytes, list, None).is_ok(),
         })
     }
 
@@ -98,6 +107,10 @@ impl Needed {
             Self::Rules => {
                 let content = RiskRules::read_unverified(&bytes).map_err(Fault::Rules)?;
                 publish::risk_rules(db, key, content.rules, now).await
+            }
+            Self::Catalogue => {
+                let content = Catalogue::read_unverified(&bytes).map_err(Fault::Catalogue)?;
+                publish::catalogue(db, key, (content.offices, content.services), now).await
             }
         }
     }

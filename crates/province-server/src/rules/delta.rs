@@ -14,6 +14,7 @@ fn named(name: &str) -> Option<Name> {
         files::TYPES => Some(Name::TypeRegister),
         files::STATUS => Some(Name::StatusManifest),
         files::RULES => Some(Name::RiskRules),
+        files::CATALOGUE => Some(Name::Catalogue),
         _ => None,
     }
 }

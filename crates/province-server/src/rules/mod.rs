@@ -159,6 +159,9 @@ pub enum Fault {
     /// Risk rules are not signed.
     #[error("the risk rules are not signed: {}", .0.code())]
     Rules(credential::RulesError),
+    /// The catalogue is not signed.
+    #[error("the catalogue is not signed: {}", .0.code())]
+    Catalogue(credential::CatalogueError),
     /// A delta could not be made.
     #[error("a delta could not be made: {0}")]
     Delta(province_api::delta::DeltaError),
@@ -182,6 +185,7 @@ impl Fault {
             Self::KeyFile(_) => "key_files",
             Self::Trust(error) => error.code(),
             Self::Rules(error) => error.code(),
+            Self::Catalogue(error) => error.code(),
             Self::Issue(error) => error.code(),
             Self::Store(_) => "store_failed",
             Self::Seal(_)

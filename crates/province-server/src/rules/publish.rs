@@ -1,9 +1,9 @@
-//! Publishing: the trust list that the roots sign, the type register, and the risk rules.
+//! Publishing: the trust list that the roots sign, the type register, the risk rules, and the catalogue of services.
 
 use credential::{
-    DAY, PassType, PublicKey, RegisterContent, RiskRule, RiskRules, RootSet, RulesContent, SecretKey,
-    StatusPurpose, TRUST_LIST_BYTES_MAX, Timestamp, TrustContent, TrustError, TrustList, TrustedKey,
-    TypeRegister,
+    Catalogue, CatalogueContent, DAY, Office, PassType, PublicKey, RegisterContent, RiskRule, RiskRules,
+    RootSet, RulesContent, SecretKey, Service, StatusPurpose, TRUST_LIST_BYTES_MAX, Timestamp, TrustContent,
+    TrustError, TrustList, TrustedKey, TypeRegister,
 };
 use province_api::artefacts::{ESTAMP_LIST, IDENTITY_LIST};
 use sha2::{Digest as _, Sha256};
@@ -218,6 +218,28 @@ pub async fn risk_rules(
     };
     let bytes = RiskRules::sign(&content, key).map_err(Fault::Rules)?;
     put(db, Name::RiskRules, content.sequence, bytes, now).await?;
+    Ok(content.sequence)
+}
+
+/// Signs and publishes a catalogue; gives its number.
+///
+/// # Errors
+/// [`Fault::Catalogue`] if no reader would take it.
+pub async fn catalogue(
+    db: &mut AnyConnection,
+    key: &SecretKey,
+    (offices, services): (Vec<Office>, Vec<Service>),
+    now: Timestamp,
+) -> Result<u64, Fault> {
+    let last = artefact::newest(db, Name::Catalogue).await?;
+    let content = CatalogueContent {
+        sequence: last.map_or(1, |last| last.sequence + 1),
+        iat: now,
+        offices,
+        services,
+    };
+    let bytes = Catalogue::sign(&content, key).map_err(Fault::Catalogue)?;
+    put(db, Name::Catalogue, content.sequence, bytes, now).await?;
     Ok(content.sequence)
 }
 

@@ -18,10 +18,11 @@ use crate::store::event;
 use crate::store::person::{self, Person};
 
 /// The files that phones hold.
-const ON_PHONES: [(&str, Name); 3] = [
+const ON_PHONES: [(&str, Name); 4] = [
     (files::TRUST, Name::TrustList),
     (files::TYPES, Name::TypeRegister),
     (files::STATUS, Name::StatusManifest),
+    (files::CATALOGUE, Name::Catalogue),
 ];
 
 impl Province {

@@ -17,6 +17,8 @@ pub enum Name {
     TrustNext(String),
     /// The risk rules.
     RiskRules,
+    /// The catalogue of services.
+    Catalogue,
     /// The status manifest.
     StatusManifest,
 }
@@ -32,6 +34,7 @@ impl Name {
             Self::TypeRegister => "type-register".to_owned(),
             Self::TrustNext(roots) => format!("{TRUST_NEXT}{roots}"),
             Self::RiskRules => "risk-rules".to_owned(),
+            Self::Catalogue => "catalogue".to_owned(),
             Self::StatusManifest => STATUS_MANIFEST.to_owned(),
         }
     }

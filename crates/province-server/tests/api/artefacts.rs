@@ -30,6 +30,7 @@ async fn the_first_trust_list_names_a_key_for_each_purpose() {
         allowed,
         [
             kinds.iter().map(String::as_str).collect(),
+            vec!["catalogue"],
             vec!["counter-certificate"],
             vec!["paper-card"],
             vec!["risk-rules"],
@@ -42,7 +43,12 @@ async fn the_first_trust_list_names_a_key_for_each_purpose() {
 #[tokio::test]
 async fn a_held_file_is_not_sent_again() {
     let bench = Bench::new().await;
-    for path in [paths::TRUST_LIST, paths::STATUS_MANIFEST, paths::RISK_RULES] {
+    for path in [
+        paths::TRUST_LIST,
+        paths::STATUS_MANIFEST,
+        paths::RISK_RULES,
+        paths::CATALOGUE,
+    ] {
         let reply = bench.get(path).await;
         assert_eq!(reply.status, StatusCode::OK);
         assert_eq!(reply.headers["x-content-type-options"], "nosniff");

@@ -12,6 +12,7 @@ mod artefacts;
 mod asked_twice;
 mod away;
 mod bench;
+mod catalogue;
 mod connections;
 mod device_key;
 mod documents;

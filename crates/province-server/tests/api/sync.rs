@@ -106,7 +106,10 @@ async fn the_first_sync_tells_everything_and_the_next_one_nothing() {
     assert_eq!(whats(&first), [Event::Enrolled]);
     assert_eq!((first.feed[0].seq, first.feed[0].at, first.cursor), (1, NOW, 1));
     let names: Vec<_> = first.files.iter().map(|file| file.name.as_str()).collect();
-    assert_eq!(names, [files::TRUST, files::TYPES, files::STATUS]);
+    assert_eq!(
+        names,
+        [files::TRUST, files::TYPES, files::STATUS, files::CATALOGUE]
+    );
     for file in &first.files {
         assert_eq!(known.files[&file.name].len() as u64, file.bytes);
         assert!(!file.delta, "there is none from nothing");
@@ -270,7 +273,7 @@ async fn what_is_no_sync_is_refused() {
         offers: Bytes(vec![1; 90]),
     };
     let reply: SyncReply = bench.ask(&phone, &newer).await.json();
-    assert_eq!((reply.files.len(), reply.cursor), (3, 1));
+    assert_eq!((reply.files.len(), reply.cursor), (4, 1));
     assert!(reply.offers.is_some());
 }
 

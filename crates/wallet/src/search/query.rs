@@ -108,7 +108,6 @@ impl Query {
     }
 
     /// Whether every word is met, as it was written or by its sound in the other script.
-    #[cfg(test)]
     pub(crate) fn is_met(&self, said: &Said) -> bool {
         self.words.iter().all(|word| word.is_met(said))
     }

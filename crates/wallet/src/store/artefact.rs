@@ -14,6 +14,8 @@ pub(crate) const TRUST_LIST: &str = "trust-list";
 pub(crate) const TYPES: &str = "type-register";
 /// Name of the status manifest's row.
 pub(crate) const STATUS_MANIFEST: &str = "status-manifest";
+/// Name of the catalogue's row.
+pub(crate) const CATALOGUE: &str = "catalogue";
 const STATUS_PREFIX: &str = "status/";
 const ROOT_CHANGE_PREFIX: &str = "root-change/";
 

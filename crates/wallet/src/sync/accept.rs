@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use credential::{
-    CLOCK_ALLOWANCE, Claims, Credential, PassType, PublicKey, RootSet, StatusManifest, StatusRef, StatusSet,
-    Timestamp, TrustList, TypeRegister, Vct,
+    CLOCK_ALLOWANCE, Catalogue, Claims, Credential, PassType, PublicKey, RootSet, StatusManifest, StatusRef,
+    StatusSet, Timestamp, TrustList, TypeRegister, Vct,
 };
 use province_api::passes::{Offer, PassesReply, PassesRequest};
 use rusqlite::Connection;
@@ -58,6 +58,26 @@ pub(crate) fn load_types(
 pub(crate) fn types_here(database: &Connection, roots: &RootSet) -> Result<Option<TypeRegister>, StoreError> {
     match load_trust(database, roots)? {
         Some(trust) => load_types(database, &trust),
+        None => Ok(None),
+    }
+}
+
+/// The catalogue on the phone, verified again.
+pub(super) fn load_catalogue(
+    database: &Connection,
+    trust: &TrustList,
+) -> Result<Option<Catalogue>, StoreError> {
+    let bytes = artefact::load(database, artefact::CATALOGUE)?;
+    Ok(bytes.and_then(|bytes| Catalogue::verify(&bytes, trust, None).ok()))
+}
+
+/// The same where the trust list is not at hand.
+pub(crate) fn catalogue_here(
+    database: &Connection,
+    roots: &RootSet,
+) -> Result<Option<Catalogue>, StoreError> {
+    match load_trust(database, roots)? {
+        Some(trust) => load_catalogue(database, &trust),
         None => Ok(None),
     }
 }

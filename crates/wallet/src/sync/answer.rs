@@ -1,6 +1,6 @@
 //! The receiving half: what an answer changes, one transaction each.
 
-use credential::{StatusManifest, StatusSet, TrustError, TrustList, TypeRegister};
+use credential::{Catalogue, StatusManifest, StatusSet, TrustError, TrustList, TypeRegister};
 use province_api::passes::{Challenge, PassesReply};
 use province_api::problem::ProblemCode;
 
@@ -56,6 +56,7 @@ impl Run {
             File::Trust => self.on_trust_list(around, &bytes)?,
             File::Types => self.on_types(around, &bytes)?,
             File::Status => self.on_manifest(around, &bytes)?,
+            File::Catalogue => self.on_catalogue(around, &bytes)?,
         }
         Ok(())
     }
@@ -280,6 +281,31 @@ impl Run {
             }
         }
         transaction.commit()?;
+        self.stage = Stage::Catalogue;
+        Ok(())
+    }
+
+    /// The last step: all that came before is stored already, whatever becomes of it.
+    fn on_catalogue(&mut self, around: &Surroundings<'_>, bytes: &[u8]) -> Result<(), StoreError> {
+        let Some(trust) = accept::load_trust(around.database, around.roots)? else {
+            self.fail_keeping_first(UiCode::CatalogueRefused.into());
+            return Ok(());
+        };
+        let held = accept::load_catalogue(around.database, &trust)?;
+        let Ok(catalogue) = Catalogue::verify(bytes, &trust, held.as_ref()) else {
+            self.fail_keeping_first(UiCode::CatalogueRefused.into());
+            return Ok(());
+        };
+        if held.is_none_or(|held| held.bytes() != catalogue.bytes()) {
+            artefact::save(
+                around.database,
+                artefact::CATALOGUE,
+                catalogue.bytes(),
+                around.now,
+            )?;
+            self.changed = true;
+        }
+        self.told.remove(&File::Catalogue);
         self.stage = Stage::Done;
         Ok(())
     }

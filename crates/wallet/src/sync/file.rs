@@ -16,10 +16,11 @@ pub(super) enum File {
     Trust,
     Types,
     Status,
+    Catalogue,
 }
 
 impl File {
-    pub(super) const ALL: [Self; 3] = [Self::Trust, Self::Types, Self::Status];
+    pub(super) const ALL: [Self; 4] = [Self::Trust, Self::Types, Self::Status, Self::Catalogue];
 
     /// What the province calls it.
     pub(super) const fn name(self) -> &'static str {
@@ -27,6 +28,7 @@ impl File {
             Self::Trust => files::TRUST,
             Self::Types => files::TYPES,
             Self::Status => files::STATUS,
+            Self::Catalogue => files::CATALOGUE,
         }
     }
 
@@ -35,6 +37,7 @@ impl File {
             Self::Trust => artefact::TRUST_LIST,
             Self::Types => artefact::TYPES,
             Self::Status => artefact::STATUS_MANIFEST,
+            Self::Catalogue => artefact::CATALOGUE,
         }
     }
 
@@ -43,6 +46,7 @@ impl File {
             Self::Trust => paths::TRUST_LIST,
             Self::Types => paths::TYPES,
             Self::Status => paths::STATUS_MANIFEST,
+            Self::Catalogue => paths::CATALOGUE,
         }
     }
 
@@ -51,6 +55,7 @@ impl File {
             Self::Trust => artefacts::TRUST_LIST_BYTES_MAX,
             Self::Types => artefacts::TYPE_REGISTER_BYTES_MAX,
             Self::Status => artefacts::STATUS_MANIFEST_BYTES_MAX,
+            Self::Catalogue => artefacts::CATALOGUE_BYTES_MAX,
         }
     }
 }
@@ -84,6 +89,35 @@ impl Run {
         });
         let path = delta.unwrap_or_else(|| which.path().to_owned());
         Ok(get(around, path, which.bytes_max()))
+    }
+
+    /// Asks for the catalogue if there is a newer one, and if there are bytes for it: it can wait for another network.
+    /// A run that enrols or draws passes leaves it for the next, so that a first enrolment stays small.
+    pub(super) fn catalogue_request(
+        &mut self,
+        around: &Surroundings<'_>,
+    ) -> Result<Option<HttpRequest>, StoreError> {
+        let told = self.told.get(&File::Catalogue);
+        let Some(told) = told.filter(|_| self.was_complete && self.batches == 0) else {
+            return Ok(None);
+        };
+        let size = told.bytes;
+        let request = self.file_request(around, File::Catalogue)?;
+        let Some(left) = self.bytes_left() else {
+            return Ok(Some(request));
+        };
+        let by_delta = matches!(self.awaiting, Some(Awaiting::File { by_delta: true, .. }));
+        // How long a delta is nobody has said; no longer than what is left is taken.
+        if left == 0 || (!by_delta && left < size) {
+            self.awaiting = None;
+            self.left_out = true;
+            return Ok(None);
+        }
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        Ok(Some(HttpRequest {
+            response_bytes_max: request.response_bytes_max.min(left),
+            ..request
+        }))
     }
 
     /// The bytes of a file that was asked for. `None`: its delta does not serve, and it is to be asked for whole. Nothing

@@ -6,8 +6,8 @@
 //! ```
 //! One order for every run: what waits in the outbox (application, change of mobile number, lost phone), then one question
 //! after everything that may have changed, and then only what did: trust list (and before it whatever changed the roots),
-//! type register, the passes that are wanted, status manifest, and of the lists the shards of this person. Files come as
-//! deltas from what is held, where the province has one. Each step is one transaction. What changes something at
+//! type register, the passes that are wanted, status manifest, of the lists the shards of this person, and last the catalogue
+//! of services, which nothing else waits for. Files come as deltas from what is held, where the province has one. Each step is one transaction. What changes something at
 //! the province stands in the outbox, with its idempotency key, before it is sent and until its
 //! answer is stored; so a phone that dies at any point sends the same thing again and the province
 //! does it once. Rejected: keeping the position of a run on disk. It can be told from what is stored,
@@ -45,7 +45,7 @@ use crate::store::sync_state;
 use deliver::Errand;
 use file::File;
 
-pub(crate) use accept::{load_status, load_trust, load_types, types_here};
+pub(crate) use accept::{catalogue_here, load_status, load_trust, load_types, types_here};
 pub(crate) use errand::{
     change_mobile, discard, give_up, lost_person, note_whose_feed, report_lost, retry, start_over, takes_over,
 };
@@ -121,6 +121,7 @@ enum Stage {
     Passes,
     Manifest,
     Pieces,
+    Catalogue,
     Done,
 }
 
@@ -186,6 +187,8 @@ pub(crate) struct Run {
     pieces_here: Vec<([u8; 32], Vec<u8>)>,
     /// A large file was left for another network.
     left_out: bool,
+    /// The card was here when the run began.
+    was_complete: bool,
     /// Bytes that went either way.
     bytes: u64,
     /// Most of them, if there is a limit.
@@ -223,12 +226,16 @@ pub(crate) fn start_enrolment(
 /// time that this phone chose itself.
 pub(crate) fn start_sync(around: &Surroundings<'_>, network: Network, by_hand: bool) -> Result<Run, UiError> {
     let idle = outbox::under_way(around.database, Kind::Lost)?.is_none();
-    if enrolment::load(around.database)?.state == State::Draft && idle {
+    let state = enrolment::load(around.database)?.state;
+    if state == State::Draft && idle {
         return Err(UiCode::NotEnrolled.into());
     }
     plan::must_not_pause(around)?;
     let bytes_max = plan::bytes_left(&sync_state::load(around.database)?, around.now, network);
-    Ok(Run::new(network, bytes_max, by_hand))
+    Ok(Run {
+        was_complete: state == State::Complete,
+        ..Run::new(network, bytes_max, by_hand)
+    })
 }
 
 impl Run {
@@ -258,6 +265,7 @@ impl Run {
             places: Vec::new(),
             pieces_here: Vec::new(),
             left_out: false,
+            was_complete: false,
             bytes: 0,
             bytes_max,
         }
@@ -283,7 +291,16 @@ impl Run {
                 return self.on_errand_unanswered(around, errand, failure);
             }
             // What a costly network may bring is used up: what is held stays, and the rest comes another time.
-            (Some(Awaiting::Piece), Failure::AnswerTooLarge) if self.bytes_max.is_some() => self.leave_out(),
+            (
+                Some(
+                    Awaiting::Piece
+                    | Awaiting::File {
+                        which: File::Catalogue,
+                        ..
+                    },
+                ),
+                Failure::AnswerTooLarge,
+            ) if self.bytes_max.is_some() => self.leave_out(),
             (Some(_), failure) => self.fail_keeping_first(failure.code().into()),
         }
         Ok(())

@@ -117,6 +117,10 @@ impl Run {
                     }
                     None => self.store_status(around)?,
                 },
+                Stage::Catalogue => match self.catalogue_request(around)? {
+                    Some(request) => return Ok(Some(request)),
+                    None => self.stage = Stage::Done,
+                },
                 Stage::Done => return Ok(None),
             }
         }

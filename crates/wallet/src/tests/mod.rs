@@ -6,6 +6,7 @@
     clippy::panic
 )]
 
+mod catalogue;
 mod clocks;
 mod device_key;
 mod documents;

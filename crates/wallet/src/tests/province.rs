@@ -22,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 mod changes;
 mod content;
 
-pub(crate) use content::{Ward, b_form, domicile, packaged, register, status, trust};
+pub(crate) use content::{Ward, b_form, catalogue, domicile, packaged, register, status, trust};
 
 use crate::sync::{Failure, HttpRequest, HttpResponse};
 use content::shape;
@@ -50,6 +50,8 @@ pub(crate) struct Province {
     pub(crate) ca: SecretKey,
     pub(crate) trust_list: Vec<u8>,
     pub(crate) types: Vec<u8>,
+    /// The catalogue of services, if there is one.
+    pub(crate) catalogue: Option<Vec<u8>>,
     /// The domicile certificate's number, if the citizens hold one, and which grant of it this is.
     pub(crate) domicile: Option<(&'static str, u64)>,
     /// Children whose B-forms the citizens hold.
@@ -104,6 +106,7 @@ impl Province {
             ca,
             trust_list,
             types,
+            catalogue: None,
             domicile: None,
             children: Vec::new(),
             root_changes: HashMap::new(),
@@ -197,7 +200,8 @@ impl Province {
         if let Some(problem) = self.refuse.get(request.path.as_str()) {
             return Ok(problem_response(problem));
         }
-        for file in [&self.trust_list, &self.types, &self.manifest] {
+        let always = [&self.trust_list, &self.types, &self.manifest];
+        for file in always.into_iter().chain(&self.catalogue) {
             self.versions.insert(sha256(file), file.clone());
         }
         Ok(match request.path.as_str() {
@@ -205,6 +209,10 @@ impl Province {
             paths::TRUST_LIST => ok(self.trust_list.clone()),
             paths::TYPES => ok(self.types.clone()),
             paths::STATUS_MANIFEST => ok(self.manifest.clone()),
+            paths::CATALOGUE => match &self.catalogue {
+                Some(catalogue) => ok(catalogue.clone()),
+                None => problem_response(&Problem::new(ProblemCode::NotFound)),
+            },
             path if path.starts_with(paths::TRUST_NEXT) => {
                 match self.root_changes.get(&path[paths::TRUST_NEXT.len()..]) {
                     Some(list) => ok(list.clone()),
@@ -287,7 +295,8 @@ impl Province {
             (files::TYPES, &self.types),
             (files::STATUS, &self.manifest),
         ];
-        let changed = here.into_iter().filter_map(|(name, bytes)| {
+        let catalogue = self.catalogue.iter().map(|bytes| (files::CATALOGUE, bytes));
+        let changed = here.into_iter().chain(catalogue).filter_map(|(name, bytes)| {
             let held = asked.held.iter().find(|held| held.name == name);
             let hash = sha256(bytes);
             let tag = HeldFile::new(name, &hash).tag;

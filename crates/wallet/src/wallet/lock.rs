@@ -15,6 +15,7 @@ use crate::key_store::{self, DeviceKey, Item, KeyStoreError, ProfileName};
 use crate::register::Register;
 use crate::request::Requests;
 use crate::screen::{AppState, Language, LockView, ProfileView, Sign};
+use crate::services::Catalogued;
 use crate::settings;
 use crate::show::Showings;
 use crate::store::setting::{self, Setting};
@@ -370,6 +371,7 @@ impl Open {
             requests: Requests::default(),
             run: None,
             register: Register::default(),
+            catalogue: Catalogued::default(),
             under_way: UnderWay::default(),
         })
     }

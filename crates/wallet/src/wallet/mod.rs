@@ -7,6 +7,7 @@ mod lost;
 mod moving;
 mod past;
 mod safety;
+mod services;
 mod show;
 mod sync;
 
@@ -27,6 +28,7 @@ use crate::register::Register;
 use crate::request::Requests;
 use crate::screen::moving::Moving;
 use crate::screen::{AppState, EnrolmentState, Language, LockState, Mark};
+use crate::services::Catalogued;
 use crate::show::Showings;
 use crate::store::draft as draft_table;
 use crate::store::enrolment::{self, State};
@@ -67,6 +69,7 @@ struct Open {
     requests: Requests,
     run: Option<Run>,
     register: Register,
+    catalogue: Catalogued,
     under_way: UnderWay,
 }
 

@@ -112,6 +112,10 @@ export const commandsOver = (invoke: Invoke) => ({
   forgetPast: (id: string) => invoke<null>("forget_past", { id }),
   /** Forgets the past from a moment on and before another (unix seconds), and says how many rows that were. */
   forgetPastBetween: (from: number, before: number) => invoke<number>("forget_past_between", { from, before }),
+  /** The services, by office: all of them, or those that the words of the query name. */
+  services: (query: string) => invoke<Services>("services", { query }),
+  /** One service. */
+  service: (id: string) => invoke<ServiceView | null>("service", { id }),
   /** Everything that this vault holds, by person. */
   documents: () => invoke<Documents>("documents"),
   /** Deletes a document from this phone. */
@@ -151,7 +155,7 @@ export const commandsOver = (invoke: Invoke) => ({
 });
 
 /* Constants */
-export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","storage_full","storage_read_only","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","lost_not_enrolled","errand_damaged","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","document_gone","document_stays","export_invalid","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_errands_wait","move_gone"] as const;
+export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","storage_full","storage_read_only","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","lost_not_enrolled","errand_damaged","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","catalogue_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","document_gone","document_stays","export_invalid","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_errands_wait","move_gone"] as const;
 
 /* Types */
 /** One of several documents that answer a request. */
@@ -638,6 +642,14 @@ export type Language =
 /** Pashto. */
 "ps";
 
+/** A legal time limit. */
+export type LimitView = {
+  /** How many days, 0 for the same one. */
+  days: number,
+  /** Whether only days count on which offices work. */
+  working: boolean,
+};
+
 /** The state of the vault. */
 export type LockState =
 /** There is no vault on this phone yet. */
@@ -723,6 +735,16 @@ export type Moving =
 "leaving" |
 /** Everything moved to another phone, and nothing is here. */
 "moved";
+
+/** An office and its services. */
+export type OfficeServices = {
+  /** Names it in the catalogue. */
+  id: string,
+  /** What it is called. */
+  name: Words,
+  /** What it does, in the catalogue's order. */
+  services: ServiceLine[],
+};
 
 /** The screen "What is on its way". */
 export type OnItsWay = {
@@ -965,6 +987,38 @@ export type ServiceItem = {
   pass: KindView | null,
   /** The child whose it is; absent for the citizen's own. */
   child: Child | null,
+};
+
+/** A service in a list. */
+export type ServiceLine = {
+  /** Names it in the catalogue. */
+  id: string,
+  /** What it is called. */
+  name: Words,
+};
+
+/** One service. */
+export type ServiceView = {
+  /** Names it in the catalogue. */
+  id: string,
+  /** What it is called. */
+  name: Words,
+  /** What its office is called. */
+  office: Words,
+  /** What it costs, in rupees, 0 for nothing. Absent where no source says it: to be confirmed with the department. */
+  fee_rupees: number | null,
+  /** How long it may take by law. Absent as the fee. */
+  limit: LimitView | null,
+  /** When the catalogue was signed. */
+  as_of: number,
+};
+
+/** The services of the province, or those that were searched for. */
+export type Services = {
+  /** When the catalogue was signed. Absent: none has come to this phone yet. */
+  as_of: number | null,
+  /** By office, in the catalogue's order; an office without a service is left out. */
+  offices: OfficeServices[],
 };
 
 /** What is on the screen while something is shown to a desk. */

@@ -9,6 +9,7 @@ import { BackendError } from "./error";
 import { fakeDelete, fakeDocuments, fakeExport } from "./fake-documents";
 import { fakeComplete, fakeMove, FAKE_PHRASE } from "./fake-moving";
 import { fakeEntries, fakePast } from "./fake-past";
+import { fakeService, fakeServices } from "./fake-services";
 import { fakeItem, fakeWay } from "./fake-way";
 import type { AppState, Biometric, ClaimView, Draft, EnrolmentState, FieldError, Home, KindView, Language, LockState, MoveStep, OnItsWay, PassStock, ProfileView, Qr, RequestView, Safety, Script, Showing, Sign, UiCode, Words } from "./types";
 
@@ -87,6 +88,8 @@ export interface FakeOptions {
   retryAfterSeconds?: number;
   offline?: boolean;
   emptyHistory?: boolean;
+  /** No catalogue of services has come yet. */
+  noCatalogue?: boolean;
   standing?: Home["standing"];
   home?: Partial<Home>;
   way?: Partial<OnItsWay>;
@@ -251,6 +254,8 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     answerRequest: () => did("answerRequest", () => showing(options.request?.ask ?? "identity", "request")),
     declineRequest: () => did("declineRequest", () => null),
     past: (ask) => did("past", () => fakePast(past, ask)),
+    services: (query) => did("services", () => fakeServices(query, options.noCatalogue ?? false)),
+    service: (id) => did("service", () => fakeService(id)),
     forgetPast: (id) =>
       did("forgetPast", () => {
         past = past.filter((entry) => entry.id !== id);

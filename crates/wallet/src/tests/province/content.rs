@@ -1,12 +1,14 @@
-//! What the province of the tests signs: trust list, type register, status manifest.
+//! What the province of the tests signs: trust list, type register, status manifest, catalogue.
 
 use std::collections::BTreeMap;
 
 use credential::{
-    Bitmap, Claims, DAY, Field, ListEntry, PassType, RegisterContent, SecretKey, Shape, StatusContent,
-    StatusManifest, StatusPurpose, StatusRef, Timestamp, TrustContent, TrustedKey, TypeRegister, Vct,
-    sign_trust_list,
+    Bitmap, Catalogue, CatalogueContent, Claims, DAY, Field, ListEntry, PassType, RegisterContent, SecretKey,
+    Shape, StatusContent, StatusManifest, StatusPurpose, StatusRef, Timestamp, TrustContent, TrustedKey,
+    TypeRegister, Vct, sign_trust_list,
 };
+
+use province_api::catalogue::CatalogueFile;
 
 use super::{INDEX, LIST, Province, roots};
 
@@ -55,6 +57,7 @@ pub(crate) fn trust(issuer: &SecretKey, ca: &SecretKey, sequence: u64, now: Time
         Vct::NAME_PHOTO,
         Vct::STATUS_MANIFEST,
         Vct::TYPE_REGISTER,
+        Vct::CATALOGUE,
         domicile(),
         b_form(),
     ];
@@ -66,6 +69,21 @@ pub(crate) fn trust(issuer: &SecretKey, ca: &SecretKey, sequence: u64, now: Time
         keys: vec![key(issuer, &passes), key(ca, &[Vct::COUNTER_CERTIFICATE])],
         next_roots: None,
     }
+}
+
+/// The packaged catalogue under this number. Each number gives the first service another fee.
+pub(crate) fn catalogue(sequence: u64, now: Timestamp, key: &SecretKey) -> Vec<u8> {
+    let packaged = include_str!("../../../../../assets/catalogue/catalogue.json");
+    let file: CatalogueFile = serde_json::from_str(packaged).unwrap();
+    let (offices, mut services) = file.content();
+    services[0].fee_rupees = Some(200 + u32::try_from(sequence).unwrap());
+    let content = CatalogueContent {
+        sequence,
+        iat: now,
+        offices,
+        services,
+    };
+    Catalogue::sign(&content, key).unwrap()
 }
 
 /// Four shards of 1,024 bits.
