@@ -33,6 +33,10 @@ fn layout(size: usize) -> Option<Layout> {
 
 /// The allocator as SQLite calls it (<https://sqlite.org/c3ref/mem_methods.html>).
 #[allow(unsafe_code)]
+#[expect(
+    clippy::cast_ptr_alignment,
+    reason = "a piece is aligned to its head, which is more than a usize asks for"
+)]
 mod functions {
     use std::ffi::{c_int, c_void};
     use std::ptr::null_mut;

@@ -85,22 +85,24 @@ pub(crate) fn check_person(person: &Draft, now: Timestamp) -> DraftCheck {
     }
 }
 
-/// What was typed, from what was made of it to be sent.
-pub(crate) fn draft_of(request: EnrolmentRequest) -> Draft {
-    Draft {
-        has_photo: !request.photo.0.is_empty(),
-        cnic: request.cnic,
-        cnic_issued_on: request.cnic_issued_on,
-        name_en: request.name_en,
-        name_ur: request.name_ur,
-        guardian_name_en: request.guardian_name_en,
-        guardian_name_ur: request.guardian_name_ur,
-        guardian_relation: request.guardian_relation,
-        date_of_birth: request.date_of_birth,
-        gender: request.gender,
-        address: request.address,
-        district: request.district,
-        mobile: request.mobile,
+impl From<EnrolmentRequest> for Draft {
+    /// What was asked of the province as it was typed.
+    fn from(request: EnrolmentRequest) -> Self {
+        Self {
+            has_photo: !request.photo.0.is_empty(),
+            cnic: request.cnic,
+            cnic_issued_on: request.cnic_issued_on,
+            name_en: request.name_en,
+            name_ur: request.name_ur,
+            guardian_name_en: request.guardian_name_en,
+            guardian_name_ur: request.guardian_name_ur,
+            guardian_relation: request.guardian_relation,
+            date_of_birth: request.date_of_birth,
+            gender: request.gender,
+            address: request.address,
+            district: request.district,
+            mobile: request.mobile,
+        }
     }
 }
 

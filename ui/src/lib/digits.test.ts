@@ -2,7 +2,7 @@
 // Digits as people type them: of three scripts, grouped, with the cursor where it was.
 import { describe, expect, test } from "vitest";
 
-import { caretAfter, digitsOf, foldDigits, groupCnic, groupMobile } from "./digits";
+import { caretAfter, digitsOf, foldDigits, groupCnic, groupMobile, maskCnic } from "./digits";
 
 describe("digits as people type them", () => {
   test("urdu and arabic digits become western ones and nothing else changes", () => {
@@ -42,4 +42,12 @@ test.each([
   ["۰۳۰۰۱۲۳", "0300-123"],
 ])("a mobile number %s is grouped", (typed, grouped) => {
   expect(groupMobile(typed)).toBe(grouped);
+});
+
+test.each([
+  ["9999912345671", "99999-*******-1"],
+  ["۹۹۹۹۹-۱۲۳۴۵۶۷-۱", "99999-*******-1"],
+  ["99999123", "*****-*******-*"],
+])("a CNIC %s is masked", (typed, masked) => {
+  expect(maskCnic(typed)).toBe(masked);
 });

@@ -16,6 +16,12 @@ export function digitsOf(text: string, most: number): string {
   return foldDigits(text).replace(/\D/g, "").slice(0, most);
 }
 
+/** `99999-*******-1`, for every place that is not the citizen's own screen. */
+export function maskCnic(text: string): string {
+  const digits = digitsOf(text, 13);
+  return digits.length === 13 ? `${digits.slice(0, 5)}-*******-${digits.slice(12)}` : "*****-*******-*";
+}
+
 /** `9999912345671` as `99999-1234567-1`, as far as it is typed. */
 export function groupCnic(text: string): string {
   return group(digitsOf(text, 13), [5, 12]);

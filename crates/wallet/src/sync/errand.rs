@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use super::Surroundings;
 use super::send::entry;
 use crate::code::{UiCode, UiError};
-use crate::draft::{draft_of, field_error};
+use crate::draft::field_error;
 use crate::error::StoreError;
 use crate::picture;
 use crate::screen::lost::LostPerson;
@@ -166,7 +166,7 @@ pub(crate) fn lost_person(database: &Connection, id: i64) -> Result<Option<LostP
     let LostRequest { person, .. } = lost_request(&entry)?;
     Ok(Some(LostPerson {
         photo: picture::jpeg_url(&person.photo.0),
-        person: draft_of(person),
+        person: person.into(),
     }))
 }
 

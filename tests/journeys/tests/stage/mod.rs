@@ -222,19 +222,8 @@ impl Stage {
     /// Somebody enrols with this phone.
     pub async fn enrol_as(&mut self, given: EnrolmentRequest) -> Result<()> {
         let draft = Draft {
-            cnic: given.cnic,
-            cnic_issued_on: given.cnic_issued_on,
-            name_en: given.name_en,
-            name_ur: given.name_ur,
-            guardian_name_en: given.guardian_name_en,
-            guardian_name_ur: given.guardian_name_ur,
-            guardian_relation: given.guardian_relation,
-            date_of_birth: given.date_of_birth,
-            gender: given.gender,
-            address: given.address,
-            district: given.district,
-            mobile: given.mobile,
             has_photo: false,
+            ..given.clone().into()
         };
         let now = self.now();
         self.wallet.save_draft(draft, now)?;

@@ -51,21 +51,9 @@ impl Phone {
         let mut wallet = phone.open(world);
         let mut numbers = Numbers(u64::from(number) << 32 | 1 << 31);
         wallet.create_vault(PIN, world.now(), &mut numbers).unwrap();
-        let given = phone.citizen.enrolment();
         let draft = Draft {
-            cnic: given.cnic,
-            cnic_issued_on: given.cnic_issued_on,
-            name_en: given.name_en,
-            name_ur: given.name_ur,
-            guardian_name_en: given.guardian_name_en,
-            guardian_name_ur: given.guardian_name_ur,
-            guardian_relation: given.guardian_relation,
-            date_of_birth: given.date_of_birth,
-            gender: given.gender,
-            address: given.address,
-            district: given.district,
-            mobile: given.mobile,
             has_photo: false,
+            ..phone.citizen.enrolment().into()
         };
         wallet.save_draft(draft, world.now()).unwrap();
         wallet.set_photo(portrait(), world.now()).unwrap();
