@@ -20,6 +20,7 @@ use crate::store::child;
 use crate::store::credential::{self as table, Which};
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::enrolment;
+use crate::store::moving;
 use crate::store::offer;
 use crate::store::outbox;
 use crate::store::past_document::{self, Why};
@@ -216,6 +217,15 @@ pub(super) fn passes(
     // What was asked for before the citizen deleted it.
     for gone in put_away::all(database)? {
         table::delete(database, gone.which)?;
+    }
+    // Of the phone before: what the province offers no more has ended, and stays to be looked at.
+    let offered = offer::all(database)?;
+    for (which, raw) in moving::kept(database)? {
+        let document = types.find(&which.vct).is_some_and(claims::is_document);
+        if document && !offered.contains_key(&which) {
+            past_document::insert(database, which, &raw, (around.now, Why::Withdrawn))?;
+            moving::delete_kept(database, which)?;
+        }
     }
     if photo_wanted {
         if reply.photo.0.len() > CARD_PHOTO_BYTES_MAX {

@@ -7,7 +7,7 @@ use super::province::Province;
 use super::{NOW, PIN, Phone};
 use crate::code::{UiCode, UiError};
 use crate::screen::moving::Moving;
-use crate::screen::{Draft, EnrolmentState, HistoryItem, Words};
+use crate::screen::{DocumentState, Draft, EnrolmentState, HistoryItem, Words};
 use crate::{Wallet, complete_word};
 
 /// A phone with a card, passes and some history.
@@ -244,6 +244,25 @@ fn a_restored_wallet_is_bound_like_a_new_one_and_then_presents() {
     assert!(new.wallet.restored().unwrap().is_none());
     new.wallet.show_timed("residence", None, NOW).unwrap();
     assert_eq!(new.wallet.history().unwrap().len(), had.1.len() + 1);
+}
+
+#[test]
+fn a_document_that_ended_while_no_phone_had_it_stays_to_be_looked_at() {
+    let (mut old, mut province) = full(49);
+    let made = backup(&mut old);
+    province.domicile = None;
+    let mut new = Phone::new(50);
+    new.wallet.restore_backup(&made.file, &made.digits, NOW).unwrap();
+    new.wallet.set_photo(&super::jpeg(), NOW).unwrap();
+    new.bind(&mut province, NOW).unwrap();
+    let people = new.wallet.documents(NOW).unwrap().people;
+    let domicile: Vec<_> = people[0]
+        .documents
+        .iter()
+        .filter(|one| one.vct == "domicile")
+        .map(|one| one.state)
+        .collect();
+    assert_eq!(domicile, [DocumentState::Withdrawn]);
 }
 
 #[test]
