@@ -93,13 +93,15 @@ for (const language of LANGUAGES) {
       await phone.citizen(cnic);
     });
 
-    for (const clock of ["-365d", "+365d"]) {
+    for (const [index, clock] of ["-365d", "+365d"].entries()) {
       // A wrong date keeps nobody out: the phone signs by the province's clock, and it is NADRA that does not answer.
       await step(t, `the phone's clock is off by a year (${clock})`, async () => {
         await stage.fault(sandbox, FAULTS[0]);
         await restart(clock);
-        await phone.heading("review_title");
-        await phone.press("review_send");
+        if (index === 0) {
+          await phone.heading("review_title");
+          await phone.press("review_send");
+        }
         await phone.explains("nadra_unavailable");
         await phone.page.getByText(phone.say("safe_draft")).waitFor();
         await keep(`trouble-clock-${language}.png`, await phone.page.screenshot());
@@ -110,8 +112,8 @@ for (const language of LANGUAGES) {
     await step(t, "NADRA is down, then answers nonsense, then is slow", async () => {
       for (const [index, fault] of FAULTS.entries()) {
         await stage.fault(sandbox, fault);
+        // What was sent waits for NADRA, and goes again by itself.
         await pauseOver(index);
-        await send(phone);
         await phone.explains("nadra_unavailable");
         await phone.page.getByText(phone.say("safe_draft")).waitFor();
         await nothingLost();
@@ -122,7 +124,6 @@ for (const language of LANGUAGES) {
     await step(t, "the province is gone", async () => {
       await stage.stop("province");
       await pauseOver(FAULTS.length);
-      await send(phone);
       await phone.explains("network_down");
       await nothingLost();
       await stage.province();
@@ -130,16 +131,9 @@ for (const language of LANGUAGES) {
 
     await step(t, "everything works again: trying again succeeds", async () => {
       await stage.fault(sandbox, "none");
-      await send(phone);
+      await phone.press("try_again");
       await phone.atHome();
       assert.deepEqual(phone.page.complaints, []);
     });
   });
-}
-
-/** Sends for the first time, or once more; a wallet that was started anew goes on by itself. */
-async function send(phone) {
-  const again = phone.page.getByRole("button", { name: phone.say("try_again"), exact: true });
-  const first = phone.page.getByRole("button", { name: phone.say("review_send"), exact: true });
-  await again.or(first).click();
 }

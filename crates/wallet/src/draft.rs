@@ -12,6 +12,7 @@ use crate::picture;
 use crate::screen::{Draft, DraftCheck, FieldError, PhotoView};
 use crate::store::draft::{self as table, PhotoKind};
 use crate::store::enrolment::{self, State};
+use crate::sync;
 
 /// Longest text that a field keeps, in bytes: far above what any rule accepts.
 const FIELD_BYTES_MAX: usize = 2_000;
@@ -25,11 +26,15 @@ pub(crate) fn load(database: &Connection) -> Result<Draft, UiError> {
 
 /// Keeps what was typed, right or wrong, and says what is still wrong.
 pub(crate) fn save(database: &Connection, draft: &Draft, now: Timestamp) -> Result<DraftCheck, UiError> {
-    must_be_open_to_change(database)?;
     if texts(draft).iter().any(|text| text.len() > FIELD_BYTES_MAX) {
         return Err(UiCode::FieldTooLong.into());
     }
-    table::save(database, draft)?;
+    let transaction = database.unchecked_transaction()?;
+    // Going through the questions and changing nothing is no reason to apply anew.
+    let same = table::load(&transaction)?.is_some_and(|kept| texts(&kept) == texts(draft));
+    open_to_change(&transaction, !same)?;
+    table::save(&transaction, draft)?;
+    transaction.commit()?;
     Ok(DraftCheck {
         errors: check(database, draft, now)?,
     })
@@ -37,9 +42,11 @@ pub(crate) fn save(database: &Connection, draft: &Draft, now: Timestamp) -> Resu
 
 /// Keeps a photo, a small JPEG that the app made anew.
 pub(crate) fn set_photo(database: &Connection, jpeg: &[u8]) -> Result<PhotoView, UiError> {
-    must_be_open_to_change(database)?;
     picture::check_jpeg(jpeg)?;
-    table::save_photo(database, PhotoKind::Draft, jpeg)?;
+    let transaction = database.unchecked_transaction()?;
+    open_to_change(&transaction, true)?;
+    table::save_photo(&transaction, PhotoKind::Draft, jpeg)?;
+    transaction.commit()?;
     Ok(PhotoView {
         data_url: picture::jpeg_url(jpeg),
     })
@@ -161,11 +168,16 @@ pub(crate) fn field_error(field: String, code: ApiFieldError) -> FieldError {
     }
 }
 
-fn must_be_open_to_change(database: &Connection) -> Result<(), UiError> {
-    match enrolment::load(database)?.state {
-        State::Draft => Ok(()),
+/// Lets what was typed be changed. An application that waits and cannot have been done is taken back by a change.
+fn open_to_change(database: &Connection, changes: bool) -> Result<(), UiError> {
+    match (
+        enrolment::load(database)?.state,
+        sync::application_undone(database)?,
+    ) {
+        (State::Applying, Some(id)) if changes => Ok(sync::take_back_application(database, id)?),
+        (State::Draft, _) | (State::Applying, Some(_)) => Ok(()),
         // What was sent is what the passes are checked against.
-        State::Applying | State::Accepted | State::Complete => Err(UiCode::EnrolmentUnderway.into()),
+        (State::Applying | State::Accepted | State::Complete, _) => Err(UiCode::EnrolmentUnderway.into()),
     }
 }
 

@@ -60,7 +60,8 @@ impl Run {
             path(entry.kind).is_some()
                 && matches!(entry.state, outbox::State::Waiting | outbox::State::Sent)
                 && !self.tried.contains(&entry.id)
-                && plan::soon(entry.due_at(self.by_hand), now) <= now
+                // The pause of how this phone becomes somebody's is that of the whole run.
+                && (enrols(entry.kind) || plan::soon(entry.due_at(self.by_hand), now) <= now)
         });
         let Some(next) = next else {
             return Ok(None);
@@ -158,8 +159,13 @@ impl Run {
             error.code = UiCode::DeviceSignature;
             return self.put_off(around, errand, (Why::Damaged, error));
         }
-        // Whoever enrols is at the screen and may mend what they gave; any other errand waits until it passes.
-        if !enrols(errand.kind) && error.code.passes_by_itself() {
+        // Any errand waits until it passes. Of whoever enrols too many tries mean that what they gave is wrong.
+        let waits = if enrols(errand.kind) {
+            error.code == UiCode::NadraUnavailable
+        } else {
+            error.code.passes_by_itself()
+        };
+        if waits {
             return self.put_off(around, errand, (Why::NotNow, error));
         }
         if errand.kind == Kind::Lost && error.code == UiCode::NotEnrolled {

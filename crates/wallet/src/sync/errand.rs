@@ -123,6 +123,19 @@ pub(crate) fn discard(database: &Connection, id: i64) -> Result<(), UiError> {
     }
 }
 
+/// The application or re-bind that is under way and cannot have been done: what was typed may still be changed.
+pub(crate) fn application_undone(database: &Connection) -> Result<Option<i64>, StoreError> {
+    let mut entries = outbox::all(database)?.into_iter();
+    let found = entries.find(|entry| enrols(entry.kind) && entry.state == outbox::State::Waiting);
+    Ok(found.map(|entry| entry.id))
+}
+
+/// Takes it back: what was typed is the draft again.
+pub(crate) fn take_back_application(database: &Connection, id: i64) -> Result<(), StoreError> {
+    outbox::remove(database, id)?;
+    enrolment::set_state(database, State::Draft)
+}
+
 /// Whether the citizen may give this errand up: it was sent several times, and nobody here knows whether it was done.
 pub(super) fn may_give_up(entry: &Entry) -> bool {
     entry.state == outbox::State::Sent

@@ -47,7 +47,8 @@ use file::File;
 
 pub(crate) use accept::{catalogue_here, load_status, load_trust, load_types, types_here};
 pub(crate) use errand::{
-    change_mobile, discard, give_up, lost_person, note_whose_feed, report_lost, retry, start_over, takes_over,
+    application_undone, change_mobile, discard, give_up, lost_person, note_whose_feed, report_lost, retry,
+    start_over, take_back_application, takes_over,
 };
 pub(crate) use items::{on_its_way, trouble};
 pub(crate) use plan::plan;
@@ -214,8 +215,16 @@ pub(crate) fn start_enrolment(
     kind: Kind,
     rng: &mut impl CryptoRng,
 ) -> Result<Run, UiError> {
-    plan::must_not_pause(around)?;
-    if enrolment::load(around.database)?.state == State::Draft {
+    let person = enrolment::load(around.database)?;
+    if let Err(pause) = plan::must_not_pause(around) {
+        // What the last try met says more than that there is a pause.
+        let why = person.error.filter(|_| person.state == State::Applying);
+        return Err(why.map_or(pause.clone(), |error| UiError {
+            retry_after_seconds: pause.retry_after_seconds,
+            ..error
+        }));
+    }
+    if person.state == State::Draft {
         let request = crate::draft::to_request(around.database, around.now)?;
         send::decide_to_apply(around, kind, &request, rng)?;
     }

@@ -209,7 +209,7 @@ fn part(whole: u64, jitter: u32) -> u64 {
     whole * u64::from(jitter) / u64::from(u32::MAX)
 }
 
-/// Whether the province was not reached, or did not say what it did.
+/// Whether the province was not reached, did not say what it did, or could do nothing yet.
 fn is_no_answer(code: UiCode) -> bool {
     matches!(
         code,
@@ -218,6 +218,7 @@ fn is_no_answer(code: UiCode) -> bool {
             | UiCode::AnswerInvalid
             | UiCode::ServerFault
             | UiCode::ServerBusy
+            | UiCode::NadraUnavailable
             | UiCode::TooManyAttempts
             | UiCode::TrustRefused
             | UiCode::TypesRefused

@@ -3,7 +3,7 @@
 use province_api::paths;
 use province_api::problem::{Problem, ProblemCode};
 
-use super::province::Province;
+use super::province::{Province, problem_response};
 use super::{NOW, Phone, good_draft, jpeg};
 use crate::screen::{EnrolmentState, Item, ItemKind, ItemState};
 use crate::{Network, UiCode};
@@ -194,6 +194,123 @@ fn what_did_not_arrive_as_it_left_goes_again_and_refuses_nothing() {
         phone.sync(&mut province, NOW.plus(600)).unwrap();
         let state = phone.wallet.app_state(NOW).unwrap().enrolment;
         assert_eq!(state, EnrolmentState::Enrolled, "{code:?}");
+    }
+}
+
+#[test]
+fn an_application_waits_for_nadra_goes_by_itself_and_can_still_be_mended() {
+    for mended in [false, true] {
+        let mut province = Province::new(NOW);
+        let mut phone = Phone::ready(1);
+        let mut down = Problem::new(ProblemCode::NadraUnavailable);
+        down.retry_after = Some(60);
+        province.refuse.insert(paths::ENROLMENTS, down);
+        let said = phone.enrol(&mut province, NOW).unwrap_err();
+        assert_eq!(
+            (said.code, said.retry_after_seconds),
+            (UiCode::NadraUnavailable, Some(60))
+        );
+        phone.restart();
+        let state = phone.wallet.app_state(NOW.plus(10)).unwrap();
+        assert_eq!(
+            (state.enrolment, state.wait_seconds),
+            (EnrolmentState::Sent, Some(50))
+        );
+        let paused = phone
+            .wallet
+            .start_enrolment(NOW.plus(20), &mut phone.rng)
+            .unwrap_err();
+        assert_eq!(
+            (paused.code, paused.retry_after_seconds),
+            (UiCode::NadraUnavailable, Some(40))
+        );
+        // Looking through the answers changes nothing, another answer takes the application back.
+        let mut draft = phone.wallet.draft().unwrap();
+        phone.wallet.save_draft(draft.clone(), NOW).unwrap();
+        assert_eq!(
+            phone.wallet.app_state(NOW).unwrap().enrolment,
+            EnrolmentState::Sent
+        );
+        province.refuse.clear();
+        if mended {
+            draft.address = "Khar, house 7".to_owned();
+            assert!(phone.wallet.save_draft(draft, NOW).unwrap().errors.is_empty());
+            assert_eq!(
+                phone.wallet.app_state(NOW).unwrap().enrolment,
+                EnrolmentState::Draft
+            );
+            phone.enrol(&mut province, NOW.plus(60)).unwrap();
+        } else {
+            let plan = phone.wallet.sync_plan(NOW, Network::default()).unwrap();
+            assert_eq!(plan.wait_seconds, Some(60));
+            phone.sync(&mut province, NOW.plus(60)).unwrap();
+        }
+        let state = phone.wallet.app_state(NOW).unwrap();
+        assert_eq!(
+            (state.enrolment, state.enrolment_error),
+            (EnrolmentState::Enrolled, None)
+        );
+        assert_eq!(province.enrolments.len(), 1);
+        let address = province
+            .enrolments
+            .values()
+            .next()
+            .unwrap()
+            .address
+            .as_str()
+            .to_owned();
+        assert_eq!(address == "Khar, house 7", mended);
+    }
+}
+
+#[test]
+fn a_wrong_clock_keeps_no_application_back() {
+    let clock = NOW.plus(400 * credential::DAY);
+    let mut phone = Phone::ready(1);
+    let wrong = Problem {
+        server_time: Some(NOW.unix()),
+        ..Problem::new(ProblemCode::DeviceClock)
+    };
+    let down = Problem {
+        retry_after: Some(60),
+        ..Problem::new(ProblemCode::NadraUnavailable)
+    };
+    for _ in 0..2 {
+        phone.wallet.start_enrolment(clock, &mut phone.rng).unwrap();
+        for answer in [&wrong, &down] {
+            let request = phone.wallet.next_request(clock, &mut phone.rng).unwrap().unwrap();
+            assert_eq!(request.path, paths::ENROLMENTS);
+            phone
+                .wallet
+                .on_response(&problem_response(answer), clock)
+                .unwrap();
+        }
+        assert_eq!(phone.wallet.next_request(clock, &mut phone.rng).unwrap(), None);
+        let said = phone.wallet.finish_run(clock).unwrap_err();
+        assert_eq!(said.code, UiCode::NadraUnavailable);
+    }
+}
+
+#[test]
+fn what_may_have_been_sent_is_not_changed_any_more() {
+    let mut province = Province::new(NOW);
+    let mut phone = Phone::ready(1);
+    province
+        .refuse
+        .insert(paths::ENROLMENTS, Problem::new(ProblemCode::ServerFault));
+    phone.enrol(&mut province, NOW).unwrap_err();
+    // The last try did nothing; the one before may have.
+    province
+        .refuse
+        .insert(paths::ENROLMENTS, Problem::new(ProblemCode::NadraUnavailable));
+    phone.enrol(&mut province, NOW).unwrap_err();
+    let mut draft = phone.wallet.draft().unwrap();
+    draft.address = "Khar, house 7".to_owned();
+    for error in [
+        phone.wallet.save_draft(draft, NOW).unwrap_err(),
+        phone.wallet.set_photo(&jpeg(), NOW).unwrap_err(),
+    ] {
+        assert_eq!(error.code, UiCode::EnrolmentUnderway);
     }
 }
 

@@ -269,13 +269,13 @@ fn a_stock_is_refilled_under_a_third_and_before_it_ends() {
 fn a_refused_enrolment_keeps_the_draft_and_says_why() {
     let mut province = Province::new(NOW);
     let mut phone = Phone::ready(1);
-    let mut problem = Problem::new(ProblemCode::NadraUnavailable);
+    let mut problem = Problem::new(ProblemCode::TooManyAttempts);
     problem.retry_after = Some(60);
     province.refuse.insert(paths::ENROLMENTS, problem);
     let error = phone.enrol(&mut province, NOW).unwrap_err();
     assert_eq!(
         (error.code, error.retry_after_seconds),
-        (UiCode::NadraUnavailable, Some(60))
+        (UiCode::TooManyAttempts, Some(60))
     );
     phone.restart();
     let state = phone.wallet.app_state(NOW.plus(10)).unwrap();
@@ -283,7 +283,7 @@ fn a_refused_enrolment_keeps_the_draft_and_says_why() {
         (state.enrolment, state.wait_seconds),
         (EnrolmentState::Draft, Some(50))
     );
-    assert_eq!(state.enrolment_error.unwrap().code, UiCode::NadraUnavailable);
+    assert_eq!(state.enrolment_error.unwrap().code, UiCode::TooManyAttempts);
     let draft = phone.wallet.draft().unwrap();
     assert_eq!((draft.name_en.as_str(), draft.has_photo), ("Gul  Zaman", true));
     assert_eq!(

@@ -19,7 +19,7 @@ impl Wallet {
     /// Keeps what was typed, right or wrong, and says what is still wrong.
     ///
     /// # Errors
-    /// [`UiCode::Locked`], [`UiCode::EnrolmentUnderway`] once it was sent, [`UiCode::FieldTooLong`] beyond reason.
+    /// [`UiCode::Locked`], [`UiCode::EnrolmentUnderway`] once it may have been done, [`UiCode::FieldTooLong`] beyond reason.
     #[allow(clippy::needless_pass_by_value)] // a command owns what its screen sent
     pub fn save_draft(&mut self, draft: Draft, now: Timestamp) -> Result<DraftCheck, UiError> {
         draft::save(&self.unlocked()?.database, &draft, now)
