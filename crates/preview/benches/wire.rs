@@ -2,8 +2,8 @@
 //! JSON.
 //!
 //! Bytes are those of HTTP in both directions, heads included, as the wire between phone and province counted them; TLS,
-//! where the province has it, adds its handshake and 22 bytes for each record. Memory is what the process has for itself
-//! alone (private pages), with an open vault after a sync, less what the same program has before it opened one. The slow
+//! where the province has it, adds its handshake and 22 bytes for each record. Memory is what the process has written and
+//! what of its own program was read in, with an open vault after a sync; not the system's libraries of a window. The slow
 //! network is one of the kernel's (`tc tbf`, 50 kbit/s each way, on a veth pair), with 800 ms before each request and a
 //! stalled answer now and then; it needs root, and is left out with a word where there is none.
 #![allow(
@@ -206,16 +206,20 @@ fn wire_and_memory(figures: &mut Map<String, Value>) {
     drop(life);
 
     let life = Life::begin(&data, &province.config);
-    let empty = life.memory_kib();
+    let (empty, _) = life.memory();
     life.ok("unlock", json!({ "pin": PIN }));
     life.ok("sync", json!({}));
     life.ok("home", json!({}));
-    let open = life.memory_kib();
-    let own = number(open.saturating_sub(empty)) / 1024.0;
-    let what =
-        format!("private pages of the whole process without a window; {own:.1} MiB more than before the PIN");
-    let whole = number(open) / 1024.0;
-    figures.insert("memory_at_rest".into(), figure(whole, "MiB", Some(30.0), &what));
+    let (written, program) = life.memory();
+    let megabytes = |bytes: u64| number(bytes) / 1e6;
+    let what = format!(
+        "{:.1} MB written, {:.1} of it since the PIN, and {:.1} MB of the program itself; no window",
+        megabytes(written),
+        megabytes(written.saturating_sub(empty)),
+        megabytes(program)
+    );
+    let whole = megabytes(written + program);
+    figures.insert("memory_at_rest".into(), figure(whole, "MB", Some(30.0), &what));
 }
 
 fn tool(words: &[&str]) -> Result<(), String> {

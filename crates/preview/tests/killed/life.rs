@@ -95,13 +95,24 @@ impl Life {
         self.done(command, arguments).0
     }
 
-    /// Memory of the process that is not on a disk anyway: private pages, in KiB.
-    pub fn memory_kib(&self) -> u64 {
+    /// Memory of the process that is ours, in bytes: what it has written (private pages that are on no disk), and its own
+    /// program as far as it was read in. Not the system's libraries, which its window shares with every other program.
+    pub fn memory(&self) -> (u64, u64) {
         let process = self.program.lock().unwrap_or_else(PoisonError::into_inner).id();
-        let maps = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap();
-        let private = maps.lines().filter(|line| line.starts_with("Private_"));
-        let kib = private.map(|line| line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap());
-        kib.sum()
+        let maps = std::fs::read_to_string(format!("/proc/{process}/smaps")).unwrap();
+        let (mut written, mut program, mut own) = (0, 0, false);
+        for line in maps.lines() {
+            let mut words = line.split_whitespace();
+            let (name, value) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            let bytes = || value.parse::<u64>().unwrap() * 1024;
+            match name {
+                "Private_Dirty:" => written += bytes(),
+                "Private_Clean:" if own => program += bytes(),
+                _ if !name.ends_with(':') => own = line.ends_with(env!("CARGO_BIN_EXE_preview")),
+                _ => {}
+            }
+        }
+        (written, program)
     }
 
     /// SIGKILL: the program can do nothing about it.
