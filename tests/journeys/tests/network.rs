@@ -16,7 +16,7 @@ use province_api::paths;
 use sandbox::proxy::Fate;
 use wallet::UiCode;
 use wallet::screen::{CardStanding, EnrolmentState, ItemState};
-use world::{Phone, World};
+use world::{Phone, SERVICE, World};
 
 /// Schedules of a slice, and most tries to find a shorter one that fails too.
 const CASES: u32 = 16;
@@ -288,5 +288,45 @@ fn every_fate_at_every_request_of_an_enrolment_and_of_a_refill_is_overcome() {
             steps.push((Act::Sync, fates));
             go(&mut world, &steps);
         }
+    }
+}
+
+/// What the phone says that a service costs, without a network.
+fn fee(phone: &mut Phone) -> Option<u32> {
+    let service = phone.wallet().service(SERVICE).unwrap();
+    service.and_then(|service| service.fee_rupees)
+}
+
+#[test]
+fn a_changed_catalogue_comes_as_a_delta_through_any_network_and_is_shown() {
+    let mut world = World::new();
+    let mut phone = Phone::new(&mut world);
+    phone.enrol(&world).unwrap();
+    assert_eq!(fee(&mut phone), None, "a first enrolment stays small");
+    phone.sync(&world).unwrap();
+    assert_eq!(fee(&mut phone), Some(200));
+    let all = phone.wallet().services("").unwrap();
+    assert_eq!(
+        all.offices
+            .iter()
+            .map(|office| office.services.len())
+            .sum::<usize>(),
+        242
+    );
+    for (fate, rupees) in Fate::ALL.into_iter().zip(300..) {
+        world.next_catalogue(rupees);
+        world.pass(3_600);
+        phone.asked.clear();
+        // Whatever becomes of the delta, in the end the phone has what the province published.
+        phone.network(&[Fate::Pass, fate]);
+        let _ = phone.sync(&world);
+        phone.restart(&world);
+        world.pass(90_000);
+        phone.sync(&world).unwrap();
+        assert_eq!(fee(&mut phone), Some(rupees), "{fate:?}");
+        let deltas = phone.asked.iter().any(|path| path.starts_with(paths::DELTAS));
+        assert!(deltas, "{fate:?}: {:?}", phone.asked);
+        let found = phone.wallet().services("ڈومیسائل").unwrap();
+        assert_eq!(found.offices[0].services[0].id, SERVICE);
     }
 }

@@ -10,8 +10,8 @@ import { m } from "$lib/paraglide/messages.js";
 /** A claim as either program lists it; the words are those of the province's type register. */
 export type Claim = Pick<ClaimView, "key" | "label"> & Partial<Pick<ClaimView, "value" | "words">> & { script?: string };
 
-/** The register's text in the language of the screen; an empty one means "as in English". */
-const said = (words: Words) => inLanguage({ en: words.en, ur: words.ur || null, ps: words.ps || null });
+/** A text of the province in the language of the screen; an empty one means "as in English". */
+export const said = (words: Words) => inLanguage({ en: words.en, ur: words.ur || null, ps: words.ps || null });
 
 export interface ClaimWords {
   icon: IconName;

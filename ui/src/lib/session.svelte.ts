@@ -8,6 +8,14 @@ import { networkNow } from "$lib/network";
 
 export type Tab = "home" | "past" | "scan" | "me";
 
+/** Where somebody is in the list of services: what they search for, and the office that lies open. */
+export interface ServicesPlace {
+  words: string;
+  office: string | null;
+}
+
+export const NO_PLACE: ServicesPlace = { words: "", office: null };
+
 export type Screen =
   | { at: "loading" }
   | { at: "failed"; code: string }
@@ -32,6 +40,8 @@ export type Screen =
   | { at: "move_in" }
   | { at: "move_out" }
   | { at: "way" }
+  | { at: "services"; place: ServicesPlace }
+  | { at: "service"; id: string; place: ServicesPlace }
   | { at: "mobile" }
   | { at: "begin_anew" }
   /** A lost phone: from the door of a phone that is anybody's, or with an open vault, then perhaps to mend an item. */
@@ -83,7 +93,10 @@ export function parentOf(screen: Screen): Screen | undefined {
       return screen.id === null ? { at: "documents" } : { at: "document", id: screen.id };
     case "document":
       return { at: "documents" };
+    case "service":
+      return { at: "services", place: screen.place };
     case "documents":
+    case "services":
     case "begin_anew":
     case "past":
     case "me":

@@ -57,7 +57,8 @@ impl Run {
             }
             return self.on_reply_refused(around, refusal);
         }
-        let Ok(reply) = serde_json::from_slice::<SyncReply>(&response.body) else {
+        let reply = serde_json::from_slice::<SyncReply>(&response.body).ok();
+        let Some(reply) = reply.filter(|reply| leads_on(reply, cursor)) else {
             self.fail(UiCode::AnswerInvalid);
             return Ok(());
         };
@@ -163,6 +164,15 @@ impl Run {
         }
         transaction.commit()?;
         Ok(())
+    }
+}
+
+/// Whether the next question goes on behind the events that are here. An answer that was damaged on its way may be read and
+/// lack its events: with its number they would never be told again.
+fn leads_on(reply: &SyncReply, asked: u64) -> bool {
+    match reply.feed.last() {
+        Some(last) => last.seq == reply.cursor,
+        None => reply.cursor <= asked,
     }
 }
 

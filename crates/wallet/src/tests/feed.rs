@@ -7,6 +7,7 @@ use super::moving::backup;
 use super::province::Province;
 use super::transfer::move_over;
 use super::{NOW, Phone, jpeg};
+use crate::UiCode;
 use crate::screen::PastAsk;
 use crate::screen::moving::Moving;
 
@@ -51,6 +52,30 @@ fn with_past(seed: u64) -> (Phone, Province) {
     phone.wallet.end_showing(shown.id, NOW).unwrap();
     assert_eq!(grants(&phone), [1, 2, 3, 4]);
     (phone, province)
+}
+
+#[test]
+fn an_answer_that_lost_its_events_on_the_way_is_not_taken() {
+    let mut province = Province::new(NOW);
+    let mut phone = Phone::enrolled(1, &mut province);
+    province.feed.push(FeedEvent {
+        seq: province.feed.last().map_or(0, |last| last.seq) + 1,
+        at: NOW.unix(),
+        what: Event::Suspended,
+    });
+    let told = |phone: &mut Phone| phone.wallet.past(PastAsk::default()).unwrap();
+    let before = told(&mut phone).entries.len();
+    phone.wallet.start_sync(NOW).unwrap();
+    let request = phone.wallet.next_request(NOW, &mut phone.rng).unwrap().unwrap();
+    let mut answer = province.handle(&request, NOW).unwrap();
+    let body = String::from_utf8(answer.body).unwrap();
+    // One bit of a name, and the number behind it is as it was.
+    answer.body = body.replacen("\"feed\"", "\"deed\"", 1).into_bytes();
+    phone.wallet.on_response(&answer, NOW).unwrap();
+    let error = phone.wallet.finish_run(NOW).unwrap_err();
+    assert_eq!(error.code, UiCode::AnswerInvalid);
+    phone.sync(&mut province, NOW).unwrap();
+    assert_eq!(told(&mut phone).entries.len(), before + 1);
 }
 
 #[test]

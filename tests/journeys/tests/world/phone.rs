@@ -27,6 +27,8 @@ pub struct Phone {
     late: Option<HttpRequest>,
     /// The last true answer to another request.
     other: Option<HttpResponse>,
+    /// Paths that the province was asked for.
+    pub asked: Vec<String>,
     /// Everything with an idempotency key that left this phone: its bodies, and where the province did it.
     sent: BTreeMap<String, (BTreeSet<Vec<u8>>, Option<String>)>,
 }
@@ -46,6 +48,7 @@ impl Phone {
             dice: Dice::new(u64::from(number)),
             late: None,
             other: None,
+            asked: Vec::new(),
             sent: BTreeMap::new(),
         };
         let mut wallet = phone.open(world);
@@ -185,6 +188,7 @@ impl Phone {
     }
 
     fn ask(&mut self, world: &World, request: &HttpRequest) -> HttpResponse {
+        self.asked.push(request.path.clone());
         let mut call = axum::http::Request::builder()
             .method(request.method)
             .uri(&request.path);
