@@ -9,6 +9,7 @@
 
 mod common;
 
+use common::catalogue::*;
 use common::*;
 use credential::*;
 use proptest::prelude::*;

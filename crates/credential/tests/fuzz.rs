@@ -20,6 +20,7 @@ mod fuzz;
 
 use std::sync::LazyLock;
 
+use common::catalogue::*;
 use common::*;
 use credential::lenient::{self, OtherCode, OtherKey};
 use credential::*;

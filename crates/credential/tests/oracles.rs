@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use cddl::validator::Validator as _;
 use cddl::validator::cbor::CBORValidator;
 use cddl::validator::cbor_value::decode_cbor;
+use common::catalogue::*;
 use common::*;
 use coset::TaggedCborSerializable as _;
 use credential::*;

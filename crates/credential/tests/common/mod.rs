@@ -13,6 +13,7 @@
     clippy::decimal_bitwise_operands
 )]
 
+pub mod catalogue;
 pub mod forge;
 
 use std::collections::BTreeMap;
@@ -130,53 +131,6 @@ pub fn rules_content() -> RulesContent {
             },
         ],
     }
-}
-
-/// A catalogue of two offices: of one service all is known, of the other no more than its name.
-pub fn catalogue_content() -> CatalogueContent {
-    let office = |id: &str, name: &str| Office {
-        id: id.to_owned(),
-        name: Names::new(name, "محکمہ صحت", "د روغتیا محکمه"),
-    };
-    let certificate = Service {
-        id: "birth-certificate".to_owned(),
-        office: "local-government".to_owned(),
-        name: Names::new("Birth certificate", "پیدائش کا سرٹیفکیٹ", "د زېږون سند"),
-        fee_rupees: Some(100),
-        limit: Some(TimeLimit {
-            days: 2,
-            unit: LimitUnit::WorkingDays,
-        }),
-    };
-    CatalogueContent {
-        sequence: 4,
-        iat: NOW.minus(days(1)),
-        offices: vec![
-            office("health", "Health Department"),
-            office("local-government", "Local Government"),
-        ],
-        services: vec![
-            Service {
-                id: "opd-consultation".to_owned(),
-                office: "health".to_owned(),
-                fee_rupees: None,
-                limit: None,
-                ..certificate.clone()
-            },
-            certificate,
-        ],
-    }
-}
-
-/// A trust list with a key for catalogues.
-pub fn catalogue_trust_content() -> TrustContent {
-    let mut content = trust_content();
-    content.keys.push(trusted("catalogue", &[Vct::CATALOGUE]));
-    content
-}
-
-pub fn catalogue_bytes(content: &CatalogueContent) -> Vec<u8> {
-    Catalogue::sign(content, &key("catalogue")).unwrap()
 }
 
 pub fn rules_of(content: &RulesContent) -> RiskRules {
