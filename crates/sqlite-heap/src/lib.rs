@@ -109,7 +109,10 @@ mod functions {
         } else {
             0
         };
-        let other = malloc(room);
+        let mut other = malloc(room);
+        if other.is_null() {
+            other = malloc(wanted);
+        }
         if !other.is_null() {
             let bytes = usize::try_from(here).unwrap_or_default();
             // SAFETY: both have that many bytes, `other` is new, and `seen` is given back once.

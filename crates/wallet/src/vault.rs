@@ -120,6 +120,7 @@ fn is_too_new(path: &Path, key: &VaultKey) -> bool {
         .replace('?', "%3f")
         .replace('#', "%23");
     let uri = format!("file:{path}?mode=ro&immutable=1");
+    sqlite_heap::install();
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let applied = Connection::open_with_flags(uri, flags)
@@ -131,8 +132,8 @@ fn is_too_new(path: &Path, key: &VaultKey) -> bool {
     applied.is_ok_and(|applied| applied > newest_version())
 }
 
-/// Read from the migrations' names once: a wallet is opened every few minutes.
-fn newest_version() -> Option<i64> {
+/// Number of this version's newest migration. Read from the migrations' names once: a wallet is opened every few minutes.
+pub(crate) fn newest_version() -> Option<i64> {
     static NEWEST: OnceLock<Option<i64>> = OnceLock::new();
     *NEWEST.get_or_init(|| {
         let runner = migrations::migrations::runner();

@@ -30,6 +30,7 @@ use crate::store::setting::{self, Setting};
 use crate::store::sync_state::{self, Feed};
 use crate::store::{artefact, child, credential as passes};
 use crate::sync;
+use crate::vault;
 
 opaque_debug!(Archive, Document, PublicFile);
 
@@ -248,7 +249,7 @@ impl Archive {
                 TINFLStatus::HasMoreOutput => ArchiveError::TooLarge,
                 _ => ArchiveError::Malformed,
             })?;
-        let archive: Self = serde_json::from_slice(&json).map_err(|_| ArchiveError::Malformed)?;
+        let archive: Self = serde_json::from_slice(&json).map_err(|_| Schema::of(&json))?;
         if archive.to_json()? != json {
             return Err(ArchiveError::Malformed);
         }
@@ -318,6 +319,22 @@ impl Archive {
         }
         moving::set_restored(database, source, confirmation, now)?;
         Ok(())
+    }
+}
+
+/// The one member that every version of a content has.
+#[derive(Deserialize)]
+struct Schema {
+    schema: u32,
+}
+
+impl Schema {
+    /// Why a content was not read: a newer version may have members that this one does not know.
+    fn of(json: &[u8]) -> ArchiveError {
+        match serde_json::from_slice::<Self>(json) {
+            Ok(Self { schema }) if Some(i64::from(schema)) > vault::newest_version() => ArchiveError::TooNew,
+            _ => ArchiveError::Malformed,
+        }
     }
 }
 

@@ -74,6 +74,15 @@ fn a_content_has_one_form_and_no_other_is_read() {
             Some(ArchiveError::Malformed)
         );
     }
+    // A newer version may say more; that it is newer is what the citizen is told.
+    let newer = text.replacen("\"public\":[]", "\"public\":[],\"more\":1", 1);
+    let schema = format!("\"schema\":{}", archive.schema);
+    assert!(newer.contains(&schema));
+    let newer = newer.replacen(&schema, &format!("\"schema\":{}", archive.schema + 1), 1);
+    assert_eq!(
+        Archive::unpack(&pack(newer.as_bytes())).err(),
+        Some(ArchiveError::TooNew)
+    );
     let bomb = miniz_oxide::deflate::compress_to_vec_zlib(&vec![b' '; CONTENT_BYTES_MAX + 1], 6);
     assert_eq!(Archive::unpack(&bomb).err(), Some(ArchiveError::TooLarge));
 }

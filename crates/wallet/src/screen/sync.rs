@@ -103,6 +103,9 @@ pub enum ItemState {
 pub struct Trouble {
     /// The province does not take this wallet any more: it shows nothing.
     pub ended: Option<UiCode>,
+    /// The province does not know this phone any more: what is here still shows, and nothing new comes until the citizen
+    /// begins anew.
+    pub unknown: bool,
     /// Seconds by which this phone's clock is ahead of the province's (below 0: behind), when that is more than a few
     /// minutes.
     pub clock_off_by: Option<i32>,

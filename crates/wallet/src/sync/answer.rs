@@ -46,7 +46,12 @@ impl Run {
         response: &HttpResponse,
     ) -> Result<(), UiError> {
         if response.status != 200 && !by_delta {
-            self.fail_keeping_first(Refusal::read(response).into_error());
+            let error = Refusal::read(response).into_error();
+            if which == File::Catalogue {
+                self.go_without_catalogue(error);
+            } else {
+                self.fail_keeping_first(error);
+            }
             return Ok(());
         }
         let Some(bytes) = self.file_bytes(around, (which, by_delta), response)? else {
@@ -285,15 +290,15 @@ impl Run {
         Ok(())
     }
 
-    /// The last step: all that came before is stored already, whatever becomes of it.
+    /// The last step: all that came before is stored already and counts, whatever becomes of it.
     fn on_catalogue(&mut self, around: &Surroundings<'_>, bytes: &[u8]) -> Result<(), StoreError> {
         let Some(trust) = accept::load_trust(around.database, around.roots)? else {
-            self.fail_keeping_first(UiCode::CatalogueRefused.into());
+            self.go_without_catalogue(UiCode::CatalogueRefused);
             return Ok(());
         };
         let held = accept::load_catalogue(around.database, &trust)?;
         let Ok(catalogue) = Catalogue::verify(bytes, &trust, held.as_ref()) else {
-            self.fail_keeping_first(UiCode::CatalogueRefused.into());
+            self.go_without_catalogue(UiCode::CatalogueRefused);
             return Ok(());
         };
         if held.is_none_or(|held| held.bytes() != catalogue.bytes()) {

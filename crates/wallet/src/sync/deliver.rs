@@ -253,9 +253,11 @@ fn clock_of_waits(around: &Surroundings<'_>) -> Timestamp {
 }
 
 /// Sets right when lost phones were reported, once the province has said that this phone's clock is off by so many
-/// seconds: by a clock that is behind, a report would seem older than the wallet that it is about. Another body needs
+/// seconds: by a clock that is behind, a report would seem older than the wallet that it is about. A clock that is ahead
+/// may have been right when the report was made: only what is still to come by the province's clock was made by such a one. Another body needs
 /// another key. It is done once for each report: after it, the time is another one than that at which it was put in.
 fn set_reports_right(around: &Surroundings<'_>, off: i64) -> Result<(), StoreError> {
+    let said = around.now.unix().saturating_add_signed(off);
     let transaction = around.database.unchecked_transaction()?;
     for entry in outbox::all(&transaction)? {
         let open = matches!(entry.state, outbox::State::Waiting | outbox::State::Sent);
@@ -266,6 +268,9 @@ fn set_reports_right(around: &Surroundings<'_>, off: i64) -> Result<(), StoreErr
         let made_at = entry.made_at.map(Timestamp::unix);
         if made_at != Some(request.lost_at) || request.lost_at > around.now.unix() {
             // It was set right before, or was made by another clock than this one.
+            continue;
+        }
+        if off < 0 && request.lost_at <= said {
             continue;
         }
         request.lost_at = request.lost_at.saturating_add_signed(off);

@@ -73,8 +73,12 @@ impl Run {
         };
         match code {
             ProblemCode::WalletDisabled | ProblemCode::DeviceReplaced => return self.end(around, error),
-            // What arrived is not what left the phone: it goes again.
-            ProblemCode::DeviceSignature | ProblemCode::DeviceClock => self.fail(error),
+            // What arrived is not what left the phone, or not all of it in time. A try before this one may have been done: it
+            // goes again.
+            ProblemCode::DeviceSignature
+            | ProblemCode::DeviceClock
+            | ProblemCode::RequestMalformed
+            | ProblemCode::BodyTooLarge => self.fail(error),
             // It was done so long ago that the answer is gone, or this person was released: the new key asks, and is told.
             ProblemCode::DeviceUnknown => {
                 enrolment::take_next_device_key(around.database, around.now)?;

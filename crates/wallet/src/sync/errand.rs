@@ -10,6 +10,7 @@ use rand_core::CryptoRng;
 use rusqlite::Connection;
 
 use super::Surroundings;
+use super::items::is_unknown;
 use super::send::entry;
 use crate::code::{UiCode, UiError};
 use crate::draft::field_error;
@@ -213,7 +214,7 @@ pub(crate) fn takes_over(database: &Connection) -> Result<bool, StoreError> {
 /// typed. What was shown and what happened stays.
 pub(crate) fn start_over(database: &Connection, rng: &mut impl CryptoRng) -> Result<(), UiError> {
     let mut state = sync_state::load(database)?;
-    if state.ended.is_none() {
+    if state.ended.is_none() && !is_unknown(database)? {
         return Err(UiCode::EnrolmentUnderway.into());
     }
     let transaction = database.unchecked_transaction()?;

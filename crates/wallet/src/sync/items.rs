@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use super::errand::{may_give_up, wanted_mobile};
 use super::{Network, load_status, load_trust, offered, plan, types_here};
 use crate::claims;
+use crate::code::UiCode;
 use crate::error::StoreError;
 use crate::home::screen_time;
 use crate::screen::{Item, ItemKind, ItemState, OnItsWay, Trouble};
@@ -69,6 +70,15 @@ pub(crate) fn on_its_way(
     })
 }
 
+/// Whether the province said, when it was last asked, that it does not know the phone of a citizen who has a card here.
+pub(super) fn is_unknown(database: &Connection) -> Result<bool, StoreError> {
+    let person = enrolment::load(database)?;
+    let unknown = person
+        .error
+        .is_some_and(|error| error.code == UiCode::DeviceUnknown);
+    Ok(person.state == State::Complete && unknown)
+}
+
 /// What stands between this phone and showing anything.
 pub(crate) fn trouble(database: &Connection, clock: Timestamp) -> Result<Trouble, StoreError> {
     let state = sync_state::load(database)?;
@@ -84,6 +94,7 @@ pub(crate) fn trouble(database: &Connection, clock: Timestamp) -> Result<Trouble
     };
     Ok(Trouble {
         ended: state.ended,
+        unknown: is_unknown(database)?,
         clock_off_by: off_by
             .map(|off| i32::try_from(off).unwrap_or(if off < 0 { i32::MIN } else { i32::MAX })),
     })

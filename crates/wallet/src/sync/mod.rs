@@ -154,6 +154,8 @@ pub(crate) struct Run {
     /// The wallet learned in this run that its owner had it disabled.
     disabled: bool,
     error: Option<UiError>,
+    /// What went wrong with the last file, after everything else was done.
+    afterwards: Option<UiError>,
     /// Chance, drawn once, that keeps phones from trying again all at the same moment.
     jitter: Option<u32>,
     /// Seconds by which the province's clock is ahead of the time that this run is told.
@@ -257,6 +259,7 @@ impl Run {
             changed: false,
             disabled: false,
             error: None,
+            afterwards: None,
             jitter: None,
             ahead: 0,
             server_time: None,
@@ -310,6 +313,13 @@ impl Run {
                 ),
                 Failure::AnswerTooLarge,
             ) if self.bytes_max.is_some() => self.leave_out(),
+            (
+                Some(Awaiting::File {
+                    which: File::Catalogue,
+                    ..
+                }),
+                failure,
+            ) => self.go_without_catalogue(failure.code()),
             (Some(_), failure) => self.fail_keeping_first(failure.code().into()),
         }
         Ok(())
@@ -342,10 +352,13 @@ impl Run {
             if self.server_time.is_some() {
                 enrolment::set_last_sync(&transaction, around.now)?;
             }
-            Ok(SyncReport {
-                changed: self.changed,
-                at: screen_time(around.now),
-            })
+            match self.afterwards {
+                Some(error) => Err(error),
+                None => Ok(SyncReport {
+                    changed: self.changed,
+                    at: screen_time(around.now),
+                }),
+            }
         };
         transaction.commit()?;
         outcome
@@ -369,6 +382,12 @@ impl Run {
         self.left_out = true;
         self.staged = None;
         self.pieces_here.clear();
+        self.stage = Stage::Done;
+    }
+
+    /// Ends the run, which has done all that it is for, and says what was wrong with the catalogue.
+    fn go_without_catalogue(&mut self, error: impl Into<UiError>) {
+        self.afterwards = Some(error.into());
         self.stage = Stage::Done;
     }
 

@@ -223,7 +223,6 @@ fn is_no_answer(code: UiCode) -> bool {
             | UiCode::TrustRefused
             | UiCode::TypesRefused
             | UiCode::StatusRefused
-            | UiCode::CatalogueRefused
             | UiCode::PassRefused
             | UiCode::PhotoRefused
             | UiCode::DeviceClock

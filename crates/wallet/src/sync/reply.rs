@@ -172,7 +172,8 @@ impl Run {
 fn leads_on(reply: &SyncReply, asked: u64) -> bool {
     match reply.feed.last() {
         Some(last) => last.seq == reply.cursor,
-        None => reply.cursor <= asked,
+        // Another feed begins at its start.
+        None => reply.cursor == asked || reply.cursor == 0,
     }
 }
 
@@ -198,4 +199,24 @@ fn stored(event: &FeedEvent) -> Result<ServiceEvent, StoreError> {
         vct,
         body: serde_json::to_string(&event.what).map_err(|_| StoreError::Row)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_answer_leads_nowhere_but_to_where_the_phone_is_or_to_another_feeds_start() {
+        let reply = |cursor| SyncReply {
+            server_time: 1,
+            standing: Standing::Good,
+            feed: Vec::new(),
+            cursor,
+            more: false,
+            files: Vec::new(),
+            offers: None,
+        };
+        let taken: Vec<u64> = (0..40).filter(|cursor| leads_on(&reply(*cursor), 17)).collect();
+        assert_eq!(taken, [0, 17]);
+    }
 }

@@ -141,6 +141,10 @@ fn what_came_before_it_in_a_run_stays_whatever_becomes_of_it() {
         phone.wallet.finish_run(NOW.plus(60)).unwrap_err();
         let at = Some(u32::try_from(NOW.plus(60).unix()).unwrap());
         assert_eq!(phone.wallet.home(NOW.plus(60)).unwrap().status_as_of, at);
+        // The sync itself is done: it counts as one, and is not tried again at once.
+        assert_eq!(phone.wallet.on_its_way(NOW.plus(60)).unwrap().last_sync_at, at);
+        let plan = phone.wallet.sync_plan(NOW.plus(60), Network::default()).unwrap();
+        assert!(plan.wait_seconds.unwrap() > 10 * 3600, "{plan:?}");
         assert_eq!(held(&phone), Some(1));
     }
 }

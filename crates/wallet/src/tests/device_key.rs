@@ -118,6 +118,52 @@ fn an_answer_that_the_province_forgot_leads_to_the_new_key() {
 }
 
 #[test]
+fn a_repeated_question_that_arrives_damaged_loses_neither_key() {
+    for code in [
+        ProblemCode::RequestMalformed,
+        ProblemCode::BodyTooLarge,
+        ProblemCode::DeviceSignature,
+    ] {
+        let (mut phone, mut province) = old_enough();
+        phone.wallet.start_sync(DUE).unwrap();
+        let request = phone.wallet.next_request(DUE, &mut phone.rng).unwrap().unwrap();
+        // It is done, and nobody is told.
+        province.handle(&request, DUE).unwrap();
+        phone.restart();
+        province.refuse.insert(paths::DEVICE_KEY, Problem::new(code));
+        phone.sync(&mut province, DUE.plus(60)).unwrap_err();
+        province.refuse.clear();
+        phone.sync(&mut province, DUE.plus(DAY)).unwrap();
+        let own = ed25519_dalek::SigningKey::from_bytes(&key(&phone));
+        assert!(
+            province.enrolments.contains_key(own.verifying_key().as_bytes()),
+            "{code:?}"
+        );
+    }
+}
+
+#[test]
+fn a_phone_that_the_province_does_not_know_any_more_shows_what_it_has_and_may_begin_anew() {
+    let mut province = Province::new(NOW);
+    let mut phone = Phone::enrolled(1, &mut province);
+    let first = key(&phone);
+    assert_eq!(
+        phone.wallet.start_over(NOW, &mut phone.rng).unwrap_err().code,
+        UiCode::EnrolmentUnderway
+    );
+    province.enrolments.clear();
+    let error = phone.sync(&mut province, NOW.plus(60)).unwrap_err();
+    assert_eq!(error.code, UiCode::DeviceUnknown);
+    let trouble = phone.wallet.home(NOW.plus(60)).unwrap().trouble;
+    assert!(trouble.unknown && trouble.ended.is_none());
+    assert!(phone.wallet.show_timed("age", None, NOW.plus(60)).is_ok());
+    phone.wallet.start_over(NOW.plus(60), &mut phone.rng).unwrap();
+    assert_ne!(key(&phone), first);
+    assert!(!phone.wallet.home(NOW.plus(60)).unwrap().trouble.unknown);
+    assert_eq!(phone.wallet.history().unwrap().len(), 1);
+}
+
+#[test]
 fn a_province_that_refuses_it_is_asked_no_more_for_half_a_year() {
     let (mut phone, mut province) = old_enough();
     let first = key(&phone);

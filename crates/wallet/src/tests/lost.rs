@@ -329,7 +329,8 @@ fn a_wallet_that_was_disabled_locks_when_it_learns_so_and_one_that_was_replaced_
 
 #[test]
 fn a_report_that_waits_says_when_it_was_made_by_the_provinces_clock() {
-    for (off, told) in [(0, NOW), (400 * credential::DAY, NOW)] {
+    // How far the clock was behind when the report was made, and how far ahead it is when it is sent.
+    for (off, ahead) in [(0, 0), (400 * credential::DAY, 0), (0, 400 * credential::DAY)] {
         let mut province = Province::new(NOW);
         let mut phone = Phone::new(1);
         phone
@@ -337,10 +338,10 @@ fn a_report_that_waits_says_when_it_was_made_by_the_provinces_clock() {
             .report_lost((&good_draft(), jpeg()), None, NOW.minus(off), &mut phone.rng)
             .unwrap();
         let arrives = NOW.plus(3 * credential::DAY);
-        let clock = arrives.minus(off);
+        let clock = arrives.minus(off).plus(ahead);
         phone.wallet.start_sync(clock).unwrap();
         let request = phone.wallet.next_request(clock, &mut phone.rng).unwrap().unwrap();
-        let answer = if off == 0 {
+        let answer = if (off, ahead) == (0, 0) {
             province.handle(&request, arrives).unwrap()
         } else {
             problem_response(&Problem {
@@ -353,6 +354,6 @@ fn a_report_that_waits_says_when_it_was_made_by_the_provinces_clock() {
             let answer = province.handle(&request, arrives).unwrap();
             phone.wallet.on_response(&answer, clock).unwrap();
         }
-        assert_eq!(province.lost, [("99999-1234567-1".to_owned(), told.unix())]);
+        assert_eq!(province.lost, [("99999-1234567-1".to_owned(), NOW.unix())]);
     }
 }

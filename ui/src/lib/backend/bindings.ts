@@ -1100,6 +1100,11 @@ export type Trouble = {
   /** The province does not take this wallet any more: it shows nothing. */
   ended: UiCode | null,
   /**
+   *  The province does not know this phone any more: what is here still shows, and nothing new comes until the citizen
+   *  begins anew.
+   */
+  unknown: boolean,
+  /**
    *  Seconds by which this phone's clock is ahead of the province's (below 0: behind), when that is more than a few
    *  minutes.
    */

@@ -348,7 +348,7 @@ export function fakeFromAddress(): FakeBackend {
 function troubleOf(asked: URLSearchParams): FakeOptions {
   const ended = asked.get("ended") as UiCode | null;
   const off = asked.get("clock");
-  return ended || off ? { home: { trouble: { ended, clock_off_by: off ? Number(off) : null } } } : {};
+  return ended || off || asked.has("released") ? { home: { trouble: { ended, unknown: asked.has("released"), clock_off_by: off ? Number(off) : null } } } : {};
 }
 
 /** A draft in which the first so many questions are answered. */
@@ -416,7 +416,7 @@ function fakeHome(): Home {
     trust_as_of: now - 90_000,
     status_as_of: now - 3_600,
     standing: "valid",
-    trouble: { ended: null, clock_off_by: null },
+    trouble: { ended: null, unknown: false, clock_off_by: null },
   };
 }
 

@@ -14,7 +14,7 @@ test("a card says what the province says of it before how old its data are", asy
   expect(freshnessOf(home, late)).toBe("old");
   expect(freshnessOf({ ...home, last_sync_at: null }, NOON)).toBe("unknown");
   expect(freshnessOf(home, Date.parse("2027-02-19T00:00:01Z") / 1000)).toBe("expired");
-  expect(freshnessOf({ ...home, trouble: { ended: "device_replaced", clock_off_by: null } }, NOON)).toBe("ended");
+  expect(freshnessOf({ ...home, trouble: { ended: "device_replaced", unknown: false, clock_off_by: null } }, NOON)).toBe("ended");
   for (const standing of ["suspended", "revoked"] as const) {
     expect(freshnessOf({ ...home, standing }, late)).toBe(standing);
   }

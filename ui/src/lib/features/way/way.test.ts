@@ -141,15 +141,22 @@ describe("another mobile number", () => {
 });
 
 describe("what stands in the way", () => {
-  async function notice(ended: "wallet_disabled" | "device_replaced" | "person_revoked" | null, clock_off_by: number | null) {
+  async function notice(ended: "wallet_disabled" | "device_replaced" | "person_revoked" | null, clock_off_by: number | null, unknown = false) {
     const session = new Session(fakeBackend({ lock: "open", enrolment: "enrolled" }));
     await session.start();
-    render(TroubleNotice, { session, trouble: { ended, clock_off_by } });
+    render(TroubleNotice, { session, trouble: { ended, unknown, clock_off_by } });
     return session;
   }
 
   test.each(["wallet_disabled", "device_replaced"] as const)("%s leads to beginning anew", async (ended) => {
     const session = await notice(ended, null);
+    await press("Begin anew");
+    expect(session.screen.at).toBe("begin_anew");
+  });
+
+  test("a phone that is not known any more leads there too", async () => {
+    const session = await notice(null, null, true);
+    expect(text()).toContain("The province does not know this phone.");
     await press("Begin anew");
     expect(session.screen.at).toBe("begin_anew");
   });
