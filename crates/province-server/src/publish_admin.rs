@@ -54,6 +54,8 @@ pub struct PublishedTrust {
     pub signed_anew: Vec<Vct>,
     /// What no key of the list could sign anew: desks cannot decide until one can.
     pub undecided: Vec<Vct>,
+    /// What no key of the list could sign anew and phones alone read: they are without it until one can.
+    pub fallen: Vec<Vct>,
 }
 
 impl Office {
@@ -106,6 +108,7 @@ impl Office {
             sequence: list.sequence(),
             signed_anew: done.signed,
             undecided: done.undecided,
+            fallen: done.fallen,
         })
     }
 

@@ -126,15 +126,21 @@ impl Trust {
             }
             None => office.publish_trust(desks, now).await?,
         };
-        let mut said = json!({ "sequence": done.sequence, "signed_anew": done.signed_anew });
-        if !done.undecided.is_empty()
-            && let Some(said) = said.as_object_mut()
-        {
+        let mut said = serde_json::Map::new();
+        said.insert("sequence".into(), json!(done.sequence));
+        said.insert("signed_anew".into(), json!(done.signed_anew));
+        if !done.fallen.is_empty() {
+            said.insert("fallen".into(), json!(done.fallen));
+            let todo =
+                "phones go without it until a list names another key for it: key add, then trust again";
+            said.insert("todo".into(), json!(todo));
+        }
+        if !done.undecided.is_empty() {
             said.insert("undecided".into(), json!(done.undecided));
             let todo = "desks say \"cannot decide\" until a list names another key for it: key add, then trust again";
             said.insert("todo".into(), json!(todo));
         }
-        say(&said)
+        say(&said.into())
     }
 }
 

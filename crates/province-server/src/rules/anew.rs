@@ -17,6 +17,8 @@ pub struct Anew {
     pub signed: Vec<Vct>,
     /// Nobody can sign it under this list, and desks need it.
     pub undecided: Vec<Vct>,
+    /// Nobody can sign it under this list either; phones alone are without it.
+    pub fallen: Vec<Vct>,
 }
 
 /// What readers need beside the trust list.
@@ -52,6 +54,8 @@ pub async fn sign_what_falls(
             done.signed.push(needed.vct());
         } else if needed.is_for_desks() {
             done.undecided.push(needed.vct());
+        } else {
+            done.fallen.push(needed.vct());
         }
     }
     Ok(done)

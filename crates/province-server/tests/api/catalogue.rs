@@ -154,6 +154,7 @@ async fn a_list_that_ends_its_key_has_it_signed_anew_and_never_waits_for_it() {
     // Desks decide without a catalogue, so nothing holds this list up.
     let done = office.publish_trust(Desks::MustDecide, now).await.unwrap();
     assert!(done.signed_anew.is_empty() && done.undecided.is_empty());
+    assert_eq!(done.fallen, [Vct::CATALOGUE]);
     let bytes = bench.get(paths::CATALOGUE).await.body;
     let fallen = Catalogue::verify(&bytes, &bench.trust().await, None).err();
     assert_eq!(fallen, Some(CatalogueError::KeyRevoked));
