@@ -93,6 +93,7 @@ async function withCard(phone, ready, seen) {
   await seen("home");
   await phone.press("card_details");
   await seen("home-details");
+  await services(phone, seen);
 
   await phone.press("nav_show");
   await phone.heading("choose_title");
@@ -140,6 +141,27 @@ async function withCard(phone, ready, seen) {
   await phone.pin("000000");
   await phone.page.getByRole("alert").first().waitFor();
   await seen("unlock-wrong");
+}
+
+/** The catalogue comes with the first sync after the one that enrolled. */
+async function services(phone, seen) {
+  const { page } = phone;
+  await phone.press("services_open");
+  await phone.heading("services_title");
+  await page.getByText(phone.say("services_empty"), { exact: true }).waitFor();
+  await seen("services-empty");
+  await phone.press("sync_now");
+  const office = page.getByRole("button", { expanded: false }).first();
+  await office.waitFor();
+  await seen("services");
+  await office.click();
+  await page.locator("button.service").first().click();
+  await page.getByText(phone.say("services_office"), { exact: true }).waitFor();
+  await seen("service");
+  await phone.press("back");
+  await phone.heading("services_title");
+  await phone.press("back");
+  await phone.atHome();
 }
 
 test("screens of the counter in three languages", async (t) => {
