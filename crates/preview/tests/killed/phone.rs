@@ -20,6 +20,8 @@ pub struct Phone {
     pub citizen: u32,
     addresses: u32,
     mobiles: u32,
+    /// How often in a row it died over its PIN.
+    died_opening: u32,
     /// The desk's request that was answered last.
     asked: Option<IssuedRequest>,
     /// What the province did for other phones before.
@@ -37,6 +39,7 @@ impl Phone {
             citizen,
             addresses: 0,
             mobiles: 0,
+            died_opening: 0,
             asked: None,
             before: province.given_out(),
         }
@@ -51,8 +54,10 @@ impl Phone {
         deaths: &mut Deaths,
     ) {
         let life = Life::begin(&self.data, &self.config);
-        // Now and then it does not even get through its start.
-        if dice.below(10) == 0 {
+        // Now and then it does not even get through its start. A third time in a row there is a wait: a try counts before it
+        // is known how it ends, or a thief would pull the battery.
+        if dice.below(10) == 0 && self.died_opening < 2 {
+            self.died_opening += 1;
             let opening = life.call("unlock", json!({ "pin": PIN }));
             std::thread::sleep(moments.one_of("unlock", dice));
             life.kill();
@@ -62,6 +67,7 @@ impl Phone {
         if !self.open(&life, dice, moments, deaths) {
             return;
         }
+        self.died_opening = 0;
         self.look(&life, province);
         for _ in 0..dice.below(4) {
             let act = self.choose(&life, dice);
