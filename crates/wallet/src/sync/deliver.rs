@@ -24,8 +24,8 @@ use crate::store::outbox::{self, Entry, Kind, PutOff};
 use crate::store::setting::{self, Setting};
 use crate::store::sync_state;
 
-/// So many tries in a row that did not arrive as they were sent end in a refusal: the citizen is told, and may try
-/// another network, mend what was given or put it away.
+/// So many tries in a row that did not arrive as they were sent end in a refusal, where no try before them can have been
+/// done: the citizen is told, and may try another network, mend what was given or put it away.
 const DAMAGED_MAX: u32 = 8;
 
 /// An errand that was sent and is not answered.
@@ -189,7 +189,8 @@ impl Run {
         let Some(entry) = outbox::get(around.database, errand.id)? else {
             return Ok(());
         };
-        if why == Why::Damaged && entry.damaged + 1 >= DAMAGED_MAX {
+        // What may have been done is never called refused: only its answer says.
+        if why == Why::Damaged && errand.undone && entry.damaged + 1 >= DAMAGED_MAX {
             return self.refuse(around, errand, UiCode::ErrandDamaged.into());
         }
         let now = clock_of_waits(around);

@@ -8,6 +8,7 @@
 
 mod catalogue;
 mod clocks;
+mod damaged;
 mod device_key;
 mod documents;
 mod errands;

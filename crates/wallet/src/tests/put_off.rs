@@ -6,23 +6,23 @@ use province_api::problem::{Problem, ProblemCode};
 
 use super::province::{Province, ok, problem_response};
 use super::{NOW, Phone, good_draft, jpeg};
-use crate::screen::{Draft, EnrolmentState, Item, ItemKind, ItemState, SyncReport};
+use crate::screen::{Draft, Item, ItemKind, ItemState, SyncReport};
 use crate::store::outbox;
 use crate::sync::{HttpRequest, HttpResponse};
 use crate::{Failure, Network, UiCode, UiError};
 
-type Answer = Result<HttpResponse, Failure>;
+pub(super) type Answer = Result<HttpResponse, Failure>;
 
 /// What meets a path in a run, instead of the province.
 #[derive(Clone, Copy)]
-struct Trouble<'a> {
-    path: &'static str,
-    answer: &'a dyn Fn() -> Answer,
+pub(super) struct Trouble<'a> {
+    pub(super) path: &'static str,
+    pub(super) answer: &'a dyn Fn() -> Answer,
 }
 
 impl Phone {
     /// Carries a run through that was begun; says which paths were asked.
-    fn carry(
+    pub(super) fn carry(
         &mut self,
         province: &mut Province,
         now: Timestamp,
@@ -43,7 +43,7 @@ impl Phone {
         (self.wallet.finish_run(now), asked)
     }
 
-    fn sync_in(
+    pub(super) fn sync_in(
         &mut self,
         province: &mut Province,
         now: Timestamp,
@@ -53,34 +53,34 @@ impl Phone {
         self.carry(province, now, Some(trouble))
     }
 
-    fn sync_by_itself(&mut self, province: &mut Province, now: Timestamp) -> Vec<String> {
+    pub(super) fn sync_by_itself(&mut self, province: &mut Province, now: Timestamp) -> Vec<String> {
         self.wallet.start_sync_over(Network::default(), now).unwrap();
         let (ended, asked) = self.carry(province, now, None);
         ended.unwrap();
         asked
     }
 
-    fn errand(&self, what: ItemKind, now: Timestamp) -> Item {
+    pub(super) fn errand(&self, what: ItemKind, now: Timestamp) -> Item {
         let items = self.wallet.on_its_way(now).unwrap().items;
         items.into_iter().find(|item| item.what == what).unwrap()
     }
 
-    fn key_of(&self, item: &Item) -> String {
+    pub(super) fn key_of(&self, item: &Item) -> String {
         let entry = outbox::get(self.wallet.database(), i64::from(item.id.unwrap())).unwrap();
         entry.unwrap().idempotency_key
     }
 
-    fn mobile(&mut self, number: &str) {
+    pub(super) fn mobile(&mut self, number: &str) {
         self.wallet.change_mobile(number, NOW, &mut self.rng).unwrap();
     }
 
-    fn lost(&mut self, person: &Draft, instead: Option<u32>, now: Timestamp) {
+    pub(super) fn lost(&mut self, person: &Draft, instead: Option<u32>, now: Timestamp) {
         self.wallet
             .report_lost((person, jpeg()), instead, now, &mut self.rng)
             .unwrap();
     }
 
-    fn wait(&self, now: Timestamp) -> u32 {
+    pub(super) fn wait(&self, now: Timestamp) -> u32 {
         let plan = self.wallet.sync_plan(now, Network::default()).unwrap();
         plan.wait_seconds.unwrap()
     }
@@ -93,11 +93,11 @@ fn other_person() -> Draft {
     }
 }
 
-fn asked(paths: &[String], path: &str) -> usize {
+pub(super) fn asked(paths: &[String], path: &str) -> usize {
     paths.iter().filter(|one| *one == path).count()
 }
 
-fn problem(code: ProblemCode) -> HttpResponse {
+pub(super) fn problem(code: ProblemCode) -> HttpResponse {
     problem_response(&Problem::new(code))
 }
 
@@ -296,66 +296,6 @@ fn what_may_have_been_done_before_is_not_taken_back_because_the_last_try_was_ref
     phone.sync_in(&mut province, NOW, down).0.unwrap();
     let open = phone.errand(ItemKind::Lost, NOW);
     assert!(open.state == ItemState::Sent && !open.can_discard);
-}
-
-#[test]
-fn one_that_never_arrives_as_it_was_sent_ends_in_a_refusal_and_goes_again_at_the_citizens_word() {
-    let mut province = Province::new(NOW);
-    let mut phone = Phone::enrolled(1, &mut province);
-    phone.lost(&good_draft(), None, NOW);
-    let key = phone.key_of(&phone.errand(ItemKind::Lost, NOW));
-    let damaged = Trouble {
-        path: paths::LOST,
-        answer: &|| Ok(problem(ProblemCode::RequestMalformed)),
-    };
-    let fault = Trouble {
-        path: paths::LOST,
-        answer: &|| Ok(bare(500, b"")),
-    };
-    // Only tries in a row count.
-    for trouble in [damaged; 7].into_iter().chain([fault]).chain([damaged; 7]) {
-        phone.sync_in(&mut province, NOW, trouble).0.unwrap();
-        assert_ne!(phone.errand(ItemKind::Lost, NOW).state, ItemState::Refused);
-    }
-    phone.sync_in(&mut province, NOW, damaged).0.unwrap();
-    let refused = phone.errand(ItemKind::Lost, NOW);
-    assert_eq!(refused.state, ItemState::Refused);
-    assert_eq!(refused.error.unwrap().code, UiCode::ErrandDamaged);
-    assert!(refused.can_retry && refused.can_mend && refused.can_discard);
-    phone.wallet.retry_errand(refused.id.unwrap()).unwrap();
-    phone.sync(&mut province, NOW).unwrap();
-    let done = phone.errand(ItemKind::Lost, NOW);
-    assert_eq!((done.state, phone.key_of(&done)), (ItemState::Confirmed, key));
-    assert_eq!(province.lost.len(), 1);
-}
-
-#[test]
-fn an_application_that_never_arrives_as_it_was_sent_is_the_draft_again() {
-    let mut province = Province::new(NOW);
-    let mut phone = Phone::ready(1);
-    province
-        .refuse
-        .insert(paths::ENROLMENTS, Problem::new(ProblemCode::DeviceSignature));
-    for _ in 0..7 {
-        let error = phone.enrol(&mut province, NOW).unwrap_err();
-        assert_eq!(error.code, UiCode::DeviceSignature);
-        assert_eq!(
-            phone.wallet.app_state(NOW).unwrap().enrolment,
-            EnrolmentState::Sent
-        );
-    }
-    let error = phone.enrol(&mut province, NOW).unwrap_err();
-    assert_eq!(error.code, UiCode::ErrandDamaged);
-    assert_eq!(
-        phone.wallet.app_state(NOW).unwrap().enrolment,
-        EnrolmentState::Draft
-    );
-    province.refuse.clear();
-    phone.enrol(&mut province, NOW).unwrap();
-    assert_eq!(
-        phone.wallet.app_state(NOW).unwrap().enrolment,
-        EnrolmentState::Enrolled
-    );
 }
 
 #[test]
