@@ -4,15 +4,16 @@ use credential::{Catalogue, StatusManifest, StatusSet, TrustError, TrustList, Ty
 use province_api::passes::{Challenge, PassesReply};
 use province_api::problem::ProblemCode;
 
+use super::deliver::DAMAGED_MAX;
 use super::file::File;
-use super::problem::Refusal;
+use super::problem::{Refusal, arrived_damaged};
 use super::{Awaiting, HttpResponse, Run, Stage, Surroundings, accept, send};
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
 use crate::store::artefact;
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::enrolment::{self, State};
-use crate::store::outbox::{self, Kind};
+use crate::store::outbox::{self, Entry, Kind, PutOff};
 
 impl Run {
     /// Takes the answer to the request that was given last. An answer that nobody waits for is ignored.
@@ -184,11 +185,22 @@ impl Run {
         if self.signs_anew(around, &refusal) {
             return Ok(());
         }
-        let Refusal::Said { code, error, .. } = refusal else {
+        let Refusal::Said { code, mut error, .. } = refusal else {
             self.fail(refusal.into_error());
             return Ok(());
         };
-        if let Some(entry) = outbox::under_way(around.database, kind)? {
+        let entry = outbox::under_way(around.database, kind)?;
+        // The province looked at the clock, too, before it looked for a batch that it issued under this key.
+        let damaged = arrived_damaged(code);
+        if damaged || code == ProblemCode::DeviceClock {
+            if damaged {
+                error.code = UiCode::DeviceSignature;
+                note_damaged(around, entry, &error)?;
+            }
+            self.fail(error);
+            return Ok(());
+        }
+        if let Some(entry) = entry {
             outbox::remove(around.database, entry.id)?;
         }
         match code {
@@ -313,6 +325,25 @@ impl Run {
         self.told.remove(&File::Catalogue);
         self.stage = Stage::Done;
         Ok(())
+    }
+}
+
+/// What was asked for did not arrive as it was sent. The same goes again in the next run, which brings a batch that was
+/// issued and whose answer was lost; one that never arrives is given up, and another one is asked for.
+fn note_damaged(around: &Surroundings<'_>, entry: Option<Entry>, error: &UiError) -> Result<(), StoreError> {
+    match entry {
+        Some(entry) if entry.damaged + 1 >= DAMAGED_MAX => outbox::remove(around.database, entry.id),
+        Some(entry) => {
+            let tried = PutOff {
+                code: error.code,
+                not_before: around.now,
+                retry_at: around.now,
+                damaged: true,
+                undone: false,
+            };
+            outbox::put_off(around.database, entry.id, &tried)
+        }
+        None => Ok(()),
     }
 }
 

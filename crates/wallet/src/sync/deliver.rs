@@ -7,13 +7,12 @@
 use credential::Timestamp;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::person::Cnic;
-use province_api::problem::ProblemCode;
 use province_api::sync::{LostReply, LostRequest, MobileReply, MobileRequest};
 use rand_core::CryptoRng;
 use rusqlite::Connection;
 
 use super::errand::{enrols, path};
-use super::problem::Refusal;
+use super::problem::{Refusal, arrived_damaged};
 use super::send::{key_after, post};
 use super::{Awaiting, Failure, HttpRequest, HttpResponse, Run, Surroundings, plan};
 use crate::code::{UiCode, UiError};
@@ -26,7 +25,7 @@ use crate::store::sync_state;
 
 /// So many tries in a row that did not arrive as they were sent end in a refusal, where no try before them can have been
 /// done: the citizen is told, and may try another network, mend what was given or put it away.
-const DAMAGED_MAX: u32 = 8;
+pub(super) const DAMAGED_MAX: u32 = 8;
 
 /// An errand that was sent and is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,8 +153,8 @@ impl Run {
             Refusal::Said { code, error, .. } => (code, error),
             other => return self.put_off(around, errand, (Why::Unclear, other.into_error())),
         };
-        // What arrived is not what left the phone, or not all of it in time: it goes again.
-        if matches!(code, ProblemCode::DeviceSignature | ProblemCode::RequestMalformed) {
+        // It goes again.
+        if arrived_damaged(code) {
             error.code = UiCode::DeviceSignature;
             return self.put_off(around, errand, (Why::Damaged, error));
         }

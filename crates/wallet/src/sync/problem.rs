@@ -45,6 +45,15 @@ impl UiCode {
     }
 }
 
+/// Whether the province says by this that what arrived is not what left the phone, or not all of it in time. It looked no
+/// further, so a try before this one may have been done all the same.
+pub(super) const fn arrived_damaged(code: ProblemCode) -> bool {
+    matches!(
+        code,
+        ProblemCode::DeviceSignature | ProblemCode::RequestMalformed | ProblemCode::BodyTooLarge
+    )
+}
+
 impl Refusal {
     pub(crate) fn read(response: &HttpResponse) -> Self {
         let Ok(problem) = serde_json::from_slice::<Lenient>(&response.body) else {

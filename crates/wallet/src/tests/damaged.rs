@@ -7,6 +7,7 @@ use super::province::Province;
 use super::put_off::{Trouble, problem};
 use super::{NOW, Phone, good_draft};
 use crate::screen::{EnrolmentState, ItemKind, ItemState};
+use crate::store::outbox;
 use crate::{Failure, UiCode};
 
 #[test]
@@ -135,4 +136,78 @@ fn an_application_that_may_have_been_done_waits_for_its_answer_however_often_it_
         phone.wallet.app_state(now).unwrap().enrolment,
         EnrolmentState::Enrolled
     );
+}
+
+#[test]
+fn a_batch_whose_answer_was_lost_comes_though_its_next_tries_arrive_damaged() {
+    for (number, code) in (1..).zip([
+        ProblemCode::DeviceSignature,
+        ProblemCode::RequestMalformed,
+        ProblemCode::BodyTooLarge,
+        ProblemCode::DeviceClock,
+    ]) {
+        let mut province = Province::new(NOW);
+        let mut phone = Phone::ready(number);
+        let run = |phone: &mut Phone, province: &mut Province, trouble: Option<Trouble<'_>>| {
+            phone.wallet.start_enrolment(NOW, &mut phone.rng).unwrap();
+            phone.carry(province, NOW, trouble).0
+        };
+        // The province issues it, and the answer is lost.
+        phone.wallet.start_enrolment(NOW, &mut phone.rng).unwrap();
+        while let Some(request) = phone.wallet.next_request(NOW, &mut phone.rng).unwrap() {
+            let answer = province.handle(&request, NOW);
+            match answer {
+                Ok(answer) if request.path != paths::PASSES => {
+                    phone.wallet.on_response(&answer, NOW).unwrap();
+                }
+                _ => phone.wallet.on_failure(Failure::TimedOut, NOW).unwrap(),
+            }
+        }
+        phone.wallet.finish_run(NOW).unwrap_err();
+        assert_eq!(province.batches, 1);
+        let damaged = Trouble {
+            path: paths::PASSES,
+            answer: &|| Ok(problem(code)),
+        };
+        for _ in 0..2 {
+            run(&mut phone, &mut province, Some(damaged)).unwrap_err();
+        }
+        run(&mut phone, &mut province, None).unwrap();
+        assert_eq!(province.batches, 1, "{code:?}: the same write went again");
+        assert!(phone.wallet.show_timed("age", None, NOW).is_ok());
+    }
+}
+
+#[test]
+fn a_batch_that_never_arrives_as_it_was_sent_is_given_up_for_another() {
+    for path in [paths::CHALLENGES, paths::PASSES] {
+        let mut province = Province::new(NOW);
+        let mut phone = Phone::ready(1);
+        province
+            .refuse
+            .insert(path, Problem::new(ProblemCode::RequestMalformed));
+        let key = |phone: &Phone| {
+            let entries = outbox::all(phone.wallet.database()).unwrap();
+            let of_passes = entries
+                .into_iter()
+                .find(|entry| matches!(entry.kind, outbox::Kind::Challenge | outbox::Kind::Passes));
+            of_passes.map(|entry| entry.idempotency_key)
+        };
+        phone.enrol(&mut province, NOW).unwrap_err();
+        let first = key(&phone);
+        assert!(first.is_some());
+        for tries in 2..=8 {
+            assert_eq!(key(&phone), first, "{tries}");
+            let now = NOW.plus(tries * 600);
+            assert_eq!(
+                phone.sync(&mut province, now).unwrap_err().code,
+                UiCode::DeviceSignature
+            );
+        }
+        assert_eq!(key(&phone), None);
+        province.refuse.clear();
+        let now = NOW.plus(7200);
+        phone.sync(&mut province, now).unwrap();
+        assert!(phone.wallet.show_timed("age", None, now).is_ok());
+    }
 }
