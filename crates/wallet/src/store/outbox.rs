@@ -260,6 +260,13 @@ pub(crate) fn again(database: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Keeps an entry back until then.
+pub(crate) fn hold_back(database: &Connection, id: i64, until: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE outbox SET not_before = ?2 WHERE id = ?1";
+    database.execute(sql, (id, to_sql(until.unix())))?;
+    Ok(())
+}
+
 /// Puts another body into an entry that is under way: it needs another key.
 pub(crate) fn rewrite(database: &Connection, id: i64, body: &[u8], key: &str) -> Result<(), StoreError> {
     let sql =

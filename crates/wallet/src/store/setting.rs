@@ -15,6 +15,8 @@ pub(crate) enum Setting {
     BegunAnew,
     /// The CNIC of the person whose feed is taken.
     FeedOf,
+    /// When a change of the mobile number was sent last that is not settled, in unix seconds.
+    MobileSentAt,
 }
 
 impl Setting {
@@ -24,6 +26,7 @@ impl Setting {
             Self::AutoLock => "auto_lock",
             Self::BegunAnew => "begun_anew",
             Self::FeedOf => "feed_of",
+            Self::MobileSentAt => "mobile_sent_at",
         }
     }
 }
@@ -37,6 +40,12 @@ pub(crate) fn load(database: &Connection, setting: Setting) -> Result<Option<Str
             |row| row.get(0),
         )
         .optional()?)
+}
+
+/// Forgets it.
+pub(crate) fn remove(database: &Connection, setting: Setting) -> Result<(), StoreError> {
+    database.execute("DELETE FROM setting WHERE name = ?1", [setting.name()])?;
+    Ok(())
 }
 
 /// Chooses.

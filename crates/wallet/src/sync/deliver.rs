@@ -71,6 +71,9 @@ impl Run {
             undone: next.state == outbox::State::Waiting,
         }));
         self.tried.insert(next.id);
+        if next.kind == Kind::Mobile {
+            setting::store(around.database, Setting::MobileSentAt, &now.unix().to_string())?;
+        }
         post(around, path(next.kind).unwrap_or_default(), &next, rng).map(Some)
     }
 
@@ -108,9 +111,12 @@ impl Run {
             return self.put_off(around, errand, (Why::Unclear, UiCode::AnswerInvalid.into()));
         }
         let transaction = around.database.unchecked_transaction()?;
+        if kind == Kind::Mobile {
+            setting::remove(&transaction, Setting::MobileSentAt)?;
+        }
         let Some(entry) = outbox::get(&transaction, id)? else {
             // Given up while it was on its way: what became of it is in the feed.
-            return Ok(());
+            return Ok(transaction.commit()?);
         };
         if enrols(kind) {
             enrolment::set_state(&transaction, State::Accepted)?;
@@ -174,6 +180,12 @@ impl Run {
         // Not the errand is refused but this phone.
         if matches!(error.code, UiCode::WalletDisabled | UiCode::DeviceReplaced) {
             return self.end(around, error);
+        }
+        // No copy of it can be done any more: this one is answered, and nothing came of those before it.
+        let entry = outbox::get(around.database, errand.id)?;
+        let settled = errand.undone && entry.is_some_and(|entry| entry.damaged == 0);
+        if errand.kind == Kind::Mobile && settled {
+            setting::remove(around.database, Setting::MobileSentAt)?;
         }
         self.refuse(around, errand, error)
     }

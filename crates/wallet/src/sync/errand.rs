@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use credential::Timestamp;
 use province_api::enrolment::EnrolmentRequest;
 use province_api::paths;
 use province_api::person::Cnic;
+use province_api::signature::CLOCK_DIFFERENCE_MAX;
 use province_api::sync::{LostRequest, MobileRequest};
 use rand_core::CryptoRng;
 use rusqlite::Connection;
@@ -28,6 +30,10 @@ use crate::store::{moving, offer};
 /// So many tries without an answer, and the citizen may give an errand up.
 const GIVE_UP_AFTER: u32 = 3;
 
+/// How long what was sent may still be done, in seconds by this phone's clock: for as long as its signature is in force,
+/// which begins later where that clock is ahead.
+const IN_FORCE_MAX: u64 = 2 * CLOCK_DIFFERENCE_MAX;
+
 /// Where an errand is sent; `None` for what is no errand of the citizen's.
 pub(super) const fn path(kind: Kind) -> Option<&'static str> {
     match kind {
@@ -44,7 +50,8 @@ pub(super) const fn is_errand(kind: Kind) -> bool {
     path(kind).is_some()
 }
 
-/// Puts a change of the mobile number into the outbox, in place of one that was refused or has not left the phone.
+/// Puts a change of the mobile number into the outbox, in place of one that was refused or has not left the phone. It waits
+/// until no signature of the one before is in force, if that was sent and is not settled.
 pub(crate) fn change_mobile(
     around: &Surroundings<'_>,
     mobile: &str,
@@ -75,7 +82,12 @@ pub(crate) fn change_mobile(
         outbox::remove(&transaction, before.id)?;
     }
     outbox::remove_answered(&transaction, Kind::Mobile)?;
-    outbox::insert(&transaction, entry(Kind::Mobile, body, around), rng)?;
+    let queued = outbox::insert(&transaction, entry(Kind::Mobile, body, around), rng)?;
+    if let Some(sent_at) = setting::load(&transaction, Setting::MobileSentAt)? {
+        let sent_at = Timestamp::from_unix(sent_at.parse().map_err(|_| StoreError::Row)?);
+        // What was sent before may still be on its way, and would be done after this one.
+        outbox::hold_back(&transaction, queued.id, sent_at.plus(IN_FORCE_MAX + 1))?;
+    }
     transaction.commit()?;
     Ok(())
 }

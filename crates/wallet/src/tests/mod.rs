@@ -21,6 +21,7 @@ mod fuzzing;
 mod hostile;
 mod interrupted;
 mod journey;
+mod late;
 mod lock;
 mod lost;
 #[cfg(all(target_os = "linux", feature = "file-key-store"))]
