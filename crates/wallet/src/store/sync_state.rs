@@ -44,6 +44,13 @@ pub(crate) struct Row {
     pub(crate) ended: Option<UiCode>,
 }
 
+impl Row {
+    /// Whether the province has said that it takes nothing from this wallet any more.
+    pub(crate) const fn is_over(&self) -> bool {
+        matches!(self.ended, Some(UiCode::DeviceReplaced | UiCode::WalletDisabled))
+    }
+}
+
 /// Reads the row.
 pub(crate) fn load(database: &Connection) -> Result<Row, StoreError> {
     Ok(database.query_row(

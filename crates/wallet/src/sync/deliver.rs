@@ -13,7 +13,7 @@ use rusqlite::Connection;
 
 use super::errand::{enrols, path};
 use super::problem::{Refusal, arrived_damaged};
-use super::send::{key_after, post};
+use super::send::{key_after, post, post_for_another};
 use super::{Awaiting, Failure, HttpRequest, HttpResponse, Run, Surroundings, plan};
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
@@ -55,8 +55,10 @@ impl Run {
         rng: &mut impl CryptoRng,
     ) -> Result<Option<HttpRequest>, StoreError> {
         let now = clock_of_waits(around);
+        let over = sync_state::load(around.database)?.is_over();
         let next = outbox::all(around.database)?.into_iter().rev().find(|entry| {
             path(entry.kind).is_some()
+                && !(over && entry.kind == Kind::Mobile)
                 && matches!(entry.state, outbox::State::Waiting | outbox::State::Sent)
                 && !self.tried.contains(&entry.id)
                 // The pause of how this phone becomes somebody's is that of the whole run.
@@ -74,7 +76,11 @@ impl Run {
         if next.kind == Kind::Mobile {
             setting::store(around.database, Setting::MobileSentAt, &now.unix().to_string())?;
         }
-        post(around, path(next.kind).unwrap_or_default(), &next, rng).map(Some)
+        let path = path(next.kind).unwrap_or_default();
+        if over && next.kind == Kind::Lost {
+            return post_for_another(around, path, &next, rng).map(Some);
+        }
+        post(around, path, &next, rng).map(Some)
     }
 
     pub(super) fn on_errand(
@@ -177,8 +183,11 @@ impl Run {
             // Of somebody else than the one who reads it.
             error.code = UiCode::LostNotEnrolled;
         }
-        // Not the errand is refused but this phone.
+        // Not the errand is refused but this phone. A report of somebody else's goes all the same, in the next run.
         if matches!(error.code, UiCode::WalletDisabled | UiCode::DeviceReplaced) {
+            if errand.undone {
+                outbox::mark_undone(around.database, errand.id)?;
+            }
             return self.end(around, error);
         }
         // No copy of it can be done any more: this one is answered, and nothing came of those before it.

@@ -7,7 +7,7 @@ use super::{Run, Surroundings, accept, errand, send};
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
 use crate::store::enrolment::{self, State};
-use crate::store::outbox;
+use crate::store::outbox::{self, Kind};
 use crate::store::sync_state::{self, Row};
 
 /// What the app knows of its connection.
@@ -80,9 +80,8 @@ fn due(
     state: &Row,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
-    if matches!(state.ended, Some(UiCode::DeviceReplaced | UiCode::WalletDisabled)) {
-        return Ok(None);
-    }
+    // Somebody else's lost phone is all that a wallet which is over still sends.
+    let over = state.is_over();
     let person = enrolment::load(database)?;
     let pause = soon(state.province_pause, now);
     let backoff = if state.failures > 0 {
@@ -92,11 +91,12 @@ fn due(
     };
     let errand = outbox::all(database)?
         .into_iter()
-        .filter(|entry| errand::is_errand(entry.kind))
+        .filter(|entry| errand::is_errand(entry.kind) && (!over || entry.kind == Kind::Lost))
         .filter(|entry| matches!(entry.state, outbox::State::Waiting | outbox::State::Sent))
         .map(|entry| soon(entry.due_at(false), now))
         .min();
     let regular = match person.state {
+        _ if over => None,
         State::Draft => None,
         // One that was cut short goes on at once: only a run that ended says when the next one is.
         State::Applying | State::Accepted => Some(soon(state.not_before, now)),

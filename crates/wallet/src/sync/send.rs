@@ -2,12 +2,14 @@
 
 use credential::{DAY, PassType, Timestamp, TrustList, TypeRegister};
 use ed25519_dalek::SigningKey;
+use hkdf::Hkdf;
 use province_api::enrolment::EnrolmentRequest;
 use province_api::passes::{Challenge, PASSES_MAX, PassesRequest, WantedPass, proof_message};
 use province_api::{Bytes, artefacts, packed, paths, signature};
 use rand_core::CryptoRng;
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use super::file::File;
 use super::reply::keep_tag;
@@ -18,6 +20,7 @@ use crate::store::credential::{self as passes, Which};
 use crate::store::enrolment::{self, State};
 use crate::store::offer;
 use crate::store::outbox::{self, Kind};
+use crate::store::sync_state;
 
 /// Time for one answer, in seconds; the province itself waits for NADRA.
 const TIME_LIMIT_SECONDS: u32 = 30;
@@ -51,7 +54,10 @@ impl Run {
         loop {
             match self.stage {
                 Stage::DeviceKey => {
-                    if let Some(request) = self.device_key_request(around, rng)? {
+                    // Of a wallet that is over no key is changed any more, and its reports do not wait for that.
+                    if !sync_state::load(around.database)?.is_over()
+                        && let Some(request) = self.device_key_request(around, rng)?
+                    {
                         return Ok(Some(request));
                     }
                     self.stage = Stage::Errands;
@@ -290,6 +296,30 @@ pub(super) fn post(
 ) -> Result<HttpRequest, StoreError> {
     outbox::mark_sent(around.database, entry.id)?;
     signed(around, path, (&entry.idempotency_key, entry.body.clone()), rng)
+}
+
+/// Sends a report of a lost phone from a wallet whose own key the province takes no more, under a key of this report alone,
+/// as a phone that is nobody's does it. The same key each time, so that the report is done once; one that was done before
+/// under this wallet's key is answered as done.
+pub(super) fn post_for_another(
+    around: &Surroundings<'_>,
+    path: &str,
+    entry: &outbox::Entry,
+    rng: &mut impl CryptoRng,
+) -> Result<HttpRequest, StoreError> {
+    outbox::mark_sent(around.database, entry.id)?;
+    let key = report_key(&*enrolment::device_key(around.database)?, &entry.idempotency_key);
+    let write = (entry.idempotency_key.as_str(), entry.body.clone());
+    Ok(signed_by(&key, (around.api_url, path), write, around.now, rng))
+}
+
+fn report_key(device_seed: &[u8; 32], idempotency_key: &str) -> SigningKey {
+    let mut seed = Zeroizing::new([0; 32]);
+    let label = [&b"khyber pass lost report 1"[..], idempotency_key.as_bytes()];
+    // 32 bytes are far below HKDF's limit of 255 blocks, so this cannot fail.
+    let expanded = Hkdf::<Sha256>::new(None, device_seed).expand_multi_info(&label, seed.as_mut());
+    debug_assert!(expanded.is_ok());
+    SigningKey::from_bytes(&seed)
 }
 
 /// A request that this phone's device key signs.

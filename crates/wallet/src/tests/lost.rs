@@ -321,6 +321,7 @@ fn a_wallet_that_was_disabled_locks_when_it_learns_so_and_one_that_was_replaced_
             assert!(phone.wallet.timed_choices(NOW).unwrap().is_empty());
             // Told once more it stays open: its owner has it back and begins anew.
             let later = NOW.plus(3600);
+            province.refuse.insert(paths::SYNC, Problem::new(problem));
             assert_eq!(phone.sync(&mut province, later).unwrap_err().code, code);
             assert_eq!(phone.wallet.app_state(later).unwrap().lock, LockState::Open);
         }
