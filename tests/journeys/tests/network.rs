@@ -87,6 +87,8 @@ struct Model {
     mobile: Option<&'static str>,
     shown: usize,
     waited: u64,
+    /// An answer was another one than the province gave: a batch that is no good is given up for another.
+    bent: bool,
 }
 
 fn go(world: &mut World, steps: &[Step]) {
@@ -97,6 +99,9 @@ fn go(world: &mut World, steps: &[Step]) {
     };
     for (act, fates) in steps {
         phone.network(fates);
+        model.bent |= fates
+            .iter()
+            .any(|fate| matches!(fate, Fate::CorruptAnswer | Fate::Swap));
         match act {
             Act::Enrol => drop(phone.enrol(world)),
             Act::Sync => drop(phone.sync(world)),
@@ -230,6 +235,18 @@ fn converge(world: &mut World, phone: &mut Phone, model: &mut Model) {
     let mut noted = world.noted(phone);
     let of = |kind: &str| noted.iter().filter(|noted| *noted == kind).count();
     assert_eq!(phone.done_at(paths::PASSES), of("passes_issued"), "batches");
+    // No pass dies before its 30 days, shown or not.
+    if model.waited < 20 * 86_400 && !model.bent {
+        let home = phone.wallet().home(world.now()).unwrap();
+        for kind in ["age", "residence"] {
+            let here = home.passes.iter().find(|pass| pass.vct == kind).unwrap();
+            assert_eq!(
+                here.total as usize,
+                phone.issued(kind),
+                "{kind}: what was given is here"
+            );
+        }
+    }
     assert_eq!(
         phone.done_at(paths::MOBILE),
         of("mobile_changed"),
@@ -288,6 +305,23 @@ fn every_fate_at_every_request_of_an_enrolment_and_of_a_refill_is_overcome() {
             steps.push((Act::Sync, fates));
             go(&mut world, &steps);
         }
+    }
+}
+
+#[test]
+fn a_batch_whose_answer_was_lost_is_on_the_phone_though_its_next_try_arrived_damaged() {
+    let mut world = World::new();
+    // The batch is the fifth or sixth request of an enrolment, and among the first of the run that goes on with it.
+    for (lost, damaged) in [(4, 0), (4, 1), (5, 0), (5, 1), (5, 2), (6, 1)] {
+        let at = |place: usize, fate: Fate| {
+            let mut fates = vec![Fate::Pass; place];
+            fates.push(fate);
+            (Act::Enrol, fates)
+        };
+        go(
+            &mut world,
+            &[at(lost, Fate::CutAnswer), at(damaged, Fate::CorruptRequest)],
+        );
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
 use axum::body::Body;
+use province_api::passes::PassesRequest;
+use province_api::{packed, paths};
 use sandbox::TestCitizen;
 use sandbox::citizens::numbered;
 use sandbox::proxy::{Dice, Fate, turn_a_bit};
@@ -246,6 +248,21 @@ impl Phone {
     /// An idempotency key belongs to one request, for ever.
     pub fn every_key_carried_one_body(&self) {
         assert!(self.sent.values().all(|(bodies, _)| bodies.len() == 1));
+    }
+
+    /// How many passes of a kind the province gave this phone, as the wire saw it.
+    pub fn issued(&self, kind: &str) -> usize {
+        let batches = self
+            .sent
+            .values()
+            .filter(|(_, done)| done.as_deref() == Some(paths::PASSES));
+        let bodies = batches.flat_map(|(bodies, _)| bodies);
+        let asked = bodies.flat_map(|body| {
+            let unpacked = packed::is_packed(body).then(|| packed::unpack(body, 1 << 20).unwrap());
+            let body = unpacked.as_ref().unwrap_or(body);
+            serde_json::from_slice::<PassesRequest>(body).unwrap().passes
+        });
+        asked.filter(|pass| pass.vct == kind).count()
     }
 
     /// How many writes to this path the province did, as the wire saw it: each key once.
