@@ -64,6 +64,7 @@ pub async fn tell(app: &Arc<App>, call: LostCall) -> Result<LostReply, StationCo
         let reply = match answer {
             Err(code) => refused(code.code()),
             Ok((200, body)) => match serde_json::from_slice::<Told>(&body) {
+                Ok(Told { newer: true, .. }) => refused("lost_newer_wallet"),
                 Ok(told) => LostReply {
                     disabled_at: Some(u32::try_from(told.disabled_at).unwrap_or(u32::MAX)),
                     code: None,

@@ -59,7 +59,11 @@ async fn lost(State(board): State<Board>, headers: HeaderMap, body: Bytes) -> Re
         return (status, Json(problem)).into_response();
     }
     let disabled_at = heard.clock;
-    Json(LostReply { disabled_at }).into_response()
+    Json(LostReply {
+        disabled_at,
+        newer: false,
+    })
+    .into_response()
 }
 
 async fn province() -> (Board, Province) {

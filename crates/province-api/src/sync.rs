@@ -299,11 +299,16 @@ pub struct LostRequest {
     pub person: EnrolmentRequest,
 }
 
-/// Answer 200 to `POST /v1/lost`: the wallet that was meant is disabled, or its person has bound another one since.
+/// Answer 200 to `POST /v1/lost`: the wallet that was meant is disabled, or its person has bound another one since
+/// ([`Self::newer`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LostReply {
     /// Unix seconds since when it is.
     pub disabled_at: u64,
+    /// Nothing was disabled: a wallet that was bound after the time of the report took the place of the one that was meant.
+    /// Whoever reports has proven to be its person.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub newer: bool,
 }
 
 #[cfg(test)]

@@ -177,6 +177,8 @@ ui_codes! {
     NotEnrolled = "not_enrolled",
     /// Nobody is enrolled with the CNIC of a phone that was told to be lost.
     LostNotEnrolled = "lost_not_enrolled",
+    /// A wallet that was bound after the time of the report: nothing was disabled.
+    LostNewerWallet = "lost_newer_wallet",
     /// What was sent did not arrive as it was, several times in a row.
     ErrandDamaged = "errand_damaged",
     /// The same was sent before and is not answered yet.

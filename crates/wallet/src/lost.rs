@@ -116,6 +116,7 @@ impl LostReport {
         }
         self.state = if response.status == 200 {
             State::Over(match serde_json::from_slice::<LostReply>(&response.body) {
+                Ok(LostReply { newer: true, .. }) => Err(UiCode::LostNewerWallet.into()),
                 Ok(reply) => Ok(LostTold {
                     disabled_at: screen_time(Timestamp::from_unix(reply.disabled_at)),
                 }),

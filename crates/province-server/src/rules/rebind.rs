@@ -191,10 +191,10 @@ impl Province {
         let person = person::with_cnic(&mut write, &cnic)
             .await?
             .ok_or(ProblemCode::NotEnrolled)?;
+        let newer = person.disabled_at.is_none() && person.nadra_at > lost_at;
         let disabled_at = if let Some(before) = person.disabled_at {
             before
-        } else if person.nadra_at > lost_at {
-            // Whoever reports learns nothing of it.
+        } else if newer {
             now.unix()
         } else {
             let flips = disable_wallet(&mut write, &person, now).await?;
@@ -202,7 +202,7 @@ impl Province {
             publish(&mut write, &key, now, &flips).await?;
             now.unix()
         };
-        let reply = LostReply { disabled_at };
+        let reply = LostReply { disabled_at, newer };
         self.remember(&mut write, &asked, &reply).await?;
         write.commit().await?;
         Ok(reply)

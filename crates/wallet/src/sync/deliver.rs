@@ -109,7 +109,16 @@ impl Run {
         let body = &response.body;
         let understood = match kind {
             Kind::Mobile => serde_json::from_slice::<MobileReply>(body).is_ok(),
-            Kind::Lost => serde_json::from_slice::<LostReply>(body).is_ok(),
+            Kind::Lost => match serde_json::from_slice::<LostReply>(body) {
+                // The report is of a time before that wallet: by a clock that was behind, it may be the lost one all the same.
+                Ok(LostReply { newer: true, .. }) => {
+                    outbox::refuse(around.database, id, &UiCode::LostNewerWallet.into(), around.now)?;
+                    self.tried.remove(&id);
+                    self.changed = true;
+                    return Ok(());
+                }
+                reply => reply.is_ok(),
+            },
             _ => serde_json::from_slice::<EnrolmentReply>(body).is_ok(),
         };
         if !understood {

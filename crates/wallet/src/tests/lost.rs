@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 
 use province_api::paths;
 use province_api::problem::{Problem, ProblemCode};
+use province_api::sync::LostReply;
 
-use super::province::{Province, problem_response};
+use super::province::{Province, ok, problem_response};
 use super::{NOW, PIN, Phone, good_draft, jpeg, wallet_in};
 use crate::screen::lost::LostTold;
 use crate::screen::{Draft, EnrolmentState, ItemState, LockState};
@@ -357,4 +358,39 @@ fn a_report_that_waits_says_when_it_was_made_by_the_provinces_clock() {
         }
         assert_eq!(province.lost, [("99999-1234567-1".to_owned(), NOW.unix())]);
     }
+}
+
+#[test]
+fn a_report_of_a_time_before_the_wallet_that_is_there_says_so_and_is_made_anew() {
+    let spared = ok(serde_json::to_vec(&LostReply {
+        disabled_at: NOW.unix(),
+        newer: true,
+    })
+    .unwrap());
+    // From one's next wallet: by a clock that was behind, it may have been the lost one all the same.
+    let mut phone = Phone::new(1);
+    phone.lost(&good_draft(), None, NOW.minus(400 * credential::DAY));
+    phone.wallet.start_sync(NOW).unwrap();
+    phone.wallet.next_request(NOW, &mut phone.rng).unwrap().unwrap();
+    phone.wallet.on_response(&spared, NOW).unwrap();
+    let mut province = Province::new(NOW);
+    phone.carry(&mut province, NOW, None).0.unwrap();
+    let item = phone.wallet.on_its_way(NOW).unwrap().items.remove(0);
+    assert_eq!(item.state, ItemState::Refused);
+    assert_eq!(item.error.unwrap().code, UiCode::LostNewerWallet);
+    assert!(item.can_mend && !item.can_retry);
+    phone.lost(&good_draft(), item.id, NOW.plus(60));
+    phone.sync(&mut province, NOW.plus(60)).unwrap();
+    assert_eq!(
+        province.lost,
+        [("99999-1234567-1".to_owned(), NOW.plus(60).unix())]
+    );
+    // From the door of a phone that is anybody's.
+    let mut report = phone
+        .wallet
+        .lost_report(&good_draft(), jpeg(), NOW, &mut phone.rng)
+        .unwrap();
+    report.next_request(NOW, &mut phone.rng).unwrap();
+    report.on_response(&spared, NOW);
+    assert_eq!(report.finish().unwrap_err().code, UiCode::LostNewerWallet);
 }

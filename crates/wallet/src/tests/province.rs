@@ -256,6 +256,7 @@ impl Province {
                 self.lost.push((request.person.cnic, request.lost_at));
                 Ok(json(&LostReply {
                     disabled_at: now.unix(),
+                    newer: false,
                 }))
             }
             _ if !known => Err(ProblemCode::DeviceUnknown),
