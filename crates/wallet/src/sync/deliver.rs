@@ -58,7 +58,7 @@ impl Run {
         let over = sync_state::load(around.database)?.is_over();
         let next = outbox::all(around.database)?.into_iter().rev().find(|entry| {
             path(entry.kind).is_some()
-                && !(over && entry.kind == Kind::Mobile)
+                && (!over || entry.kind == Kind::Lost)
                 && matches!(entry.state, outbox::State::Waiting | outbox::State::Sent)
                 && !self.tried.contains(&entry.id)
                 // The pause of how this phone becomes somebody's is that of the whole run.

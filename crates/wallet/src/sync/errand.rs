@@ -85,7 +85,9 @@ pub(crate) fn change_mobile(
     let queued = outbox::insert(&transaction, entry(Kind::Mobile, body, around), rng)?;
     if let Some(sent_at) = setting::load(&transaction, Setting::MobileSentAt)? {
         let sent_at = Timestamp::from_unix(sent_at.parse().map_err(|_| StoreError::Row)?);
-        // What was sent before may still be on its way, and would be done after this one.
+        // What was sent before may still be on its way, and would be done after this one. By a clock that was ahead then, it
+        // seems to have been sent later than now.
+        let sent_at = sent_at.min(around.now.max(around.clock));
         outbox::hold_back(&transaction, queued.id, sent_at.plus(IN_FORCE_MAX + 1))?;
     }
     transaction.commit()?;

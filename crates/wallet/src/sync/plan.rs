@@ -227,6 +227,7 @@ fn is_no_answer(code: UiCode) -> bool {
             | UiCode::PhotoRefused
             | UiCode::DeviceClock
             | UiCode::DeviceSignature
+            | UiCode::AppRefused
     )
 }
 

@@ -155,3 +155,22 @@ fn a_report_that_meets_the_end_of_its_wallet_goes_all_the_same() {
     assert_eq!(phone.errand(ItemKind::Lost, NOW).state, ItemState::Confirmed);
     assert_eq!(province.lost.len(), 1);
 }
+
+#[test]
+fn a_report_goes_from_a_wallet_that_ended_while_it_applied_and_nothing_is_tried_for_ever() {
+    let mut province = Province::new(NOW);
+    let mut phone = Phone::ready(1);
+    phone.wallet.start_enrolment(NOW, &mut phone.rng).unwrap();
+    phone.wallet.next_request(NOW, &mut phone.rng).unwrap().unwrap();
+    phone.wallet.on_failure(Failure::TimedOut, NOW).unwrap();
+    phone.wallet.finish_run(NOW).unwrap_err();
+    phone.lost(&good_draft(), None, NOW);
+    let ended = Problem::new(ProblemCode::DeviceReplaced);
+    province.refuse.insert(paths::ENROLMENTS, ended);
+    let error = phone.sync(&mut province, NOW.plus(60)).unwrap_err();
+    assert_eq!(error.code, UiCode::DeviceReplaced);
+    phone.sync(&mut province, NOW.plus(120)).unwrap();
+    assert_eq!(province.lost.len(), 1);
+    let plan = phone.wallet.sync_plan(NOW.plus(120), Network::default()).unwrap();
+    assert_eq!(plan.wait_seconds, None);
+}
