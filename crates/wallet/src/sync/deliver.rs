@@ -276,9 +276,9 @@ impl Run {
     }
 }
 
-/// The time that waits of errands are counted by: a run learns in the middle how far this phone's clock is ahead, and the
-/// next one begins by that clock again.
-fn clock_of_waits(around: &Surroundings<'_>) -> Timestamp {
+/// The time that waits are counted by: a run learns in the middle how far this phone's clock is ahead, and the next one
+/// begins by that clock again.
+pub(super) fn clock_of_waits(around: &Surroundings<'_>) -> Timestamp {
     around.now.max(around.clock)
 }
 

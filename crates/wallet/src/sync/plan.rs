@@ -1,8 +1,10 @@
 //! When the app tries by itself, and what it may fetch then.
 
 use credential::{DAY, RootSet, Timestamp};
+use province_api::signature;
 use rusqlite::Connection;
 
+use super::deliver::clock_of_waits;
 use super::{Run, Surroundings, accept, errand, send};
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
@@ -101,9 +103,11 @@ fn due(
         // One that was cut short goes on at once: only a run that ended says when the next one is.
         State::Applying | State::Accepted => Some(soon(state.not_before, now)),
         State::Complete => {
-            let refill = person.last_sync_at.map_or(now, |at| at.plus(REFILL_AFTER));
-            if state.failures == 0 && is_short(database, roots, now)? {
-                Some(soon(refill, now))
+            // The last sync was noted by the province's clock, and passes end by it.
+            let said = now.minus(ahead(state, now));
+            let refill = person.last_sync_at.map_or(said, |at| at.plus(REFILL_AFTER));
+            if state.failures == 0 && is_short(database, roots, said)? {
+                Some(now.plus(soon(refill, said).since(said)))
             } else {
                 Some(soon(state.not_before, now))
             }
@@ -111,6 +115,16 @@ fn due(
     };
     let first = errand.map(|at| at.max(backoff)).into_iter().chain(regular).min();
     Ok(first.map(|at| at.max(pause)))
+}
+
+/// Seconds by which the phone's clock is ahead of the province's, as the last sync found it and while it can still be so.
+fn ahead(state: &Row, now: Timestamp) -> u64 {
+    let ahead = u64::try_from(state.clock_off_by).unwrap_or(0);
+    if now.minus(ahead).plus(signature::CLOCK_DIFFERENCE_MAX) >= state.time_floor {
+        ahead
+    } else {
+        0
+    }
 }
 
 /// Whether passes are wanted that the province offers.
@@ -162,7 +176,8 @@ pub(super) fn must_not_pause(around: &Surroundings<'_>) -> Result<(), UiError> {
 
 /// Notes how a run ended: what it cost, when the next try makes sense, and what time it is at least.
 pub(super) fn note_end(state: &mut Row, run: &Run, around: &Surroundings<'_>, proven: Option<Timestamp>) {
-    let today = around.now.unix() / DAY;
+    let now = clock_of_waits(around);
+    let today = now.unix() / DAY;
     if state.budget_day != today {
         state.budget_day = today;
         state.metered_bytes = 0;
@@ -173,24 +188,22 @@ pub(super) fn note_end(state: &mut Row, run: &Run, around: &Surroundings<'_>, pr
     }
     if run.network.background {
         state.background_bytes = state.background_bytes.saturating_add(run.bytes);
-        state.background_at = around.now;
+        state.background_at = now;
     }
     state.pieces_wanted = run.left_out;
     let jitter = run.jitter.unwrap_or(u32::MAX / 2);
     let error = run.error.as_ref();
     if error.is_some_and(|error| is_no_answer(error.code)) {
         state.failures = state.failures.saturating_add(1);
-        state.not_before = around.now.plus(backoff(state.failures, jitter));
+        state.not_before = now.plus(backoff(state.failures, jitter));
     } else {
         state.failures = 0;
-        state.not_before = around
-            .now
-            .plus(EVERY - GIVE_OR_TAKE / 2 + part(GIVE_OR_TAKE, jitter));
+        state.not_before = now.plus(EVERY - GIVE_OR_TAKE / 2 + part(GIVE_OR_TAKE, jitter));
     }
     let pause = error
         .and_then(|error| error.retry_after_seconds)
         .unwrap_or_default();
-    state.province_pause = around.now.plus(u64::from(pause));
+    state.province_pause = now.plus(u64::from(pause));
     if let (Some(said), Some(proven)) = (run.server_time, proven) {
         let floor = said.min(proven.plus(FLOOR_BEYOND_SIGNED)).max(proven);
         state.time_floor = state.time_floor.max(floor);

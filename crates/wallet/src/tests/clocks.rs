@@ -8,9 +8,12 @@
 
 use credential::{DAY, REQUEST_LIFETIME, Signer, Timestamp, Vct, build_request};
 
-use super::province::Province;
+use province_api::paths;
+use province_api::problem::{Problem, ProblemCode};
+
+use super::province::{Province, problem_response};
 use super::{NOW, Phone};
-use crate::UiCode;
+use crate::{Network, UiCode, UiError};
 
 fn left(phone: &Phone) -> Vec<u32> {
     let home = phone.wallet.home(NOW).unwrap();
@@ -71,5 +74,61 @@ fn an_answer_is_over_soon_after_its_desk_stopped_waiting() {
     for desk_at in [NOW.minus(DAY), NOW.plus(DAY)] {
         assert_eq!(answered(10, desk_at), Ok(50_000 + 15_000));
         assert_eq!(answered(REQUEST_LIFETIME, desk_at), Err(UiCode::RequestGone));
+    }
+}
+
+/// A sync by a clock that is not the province's, which says so first.
+fn sync_by(
+    phone: &mut Phone,
+    province: &mut Province,
+    (here, there): (Timestamp, Timestamp),
+) -> Result<(), UiError> {
+    let wrong = problem_response(&Problem {
+        server_time: Some(there.unix()),
+        ..Problem::new(ProblemCode::DeviceClock)
+    });
+    phone.wallet.start_sync(here)?;
+    phone.wallet.next_request(here, &mut phone.rng)?;
+    phone.wallet.on_response(&wrong, here)?;
+    while let Some(request) = phone.wallet.next_request(here, &mut phone.rng)? {
+        let answer = province.handle(&request, there).unwrap();
+        phone.wallet.on_response(&answer, here)?;
+    }
+    phone.wallet.finish_run(here).map(drop)
+}
+
+#[test]
+fn a_clock_that_is_ahead_makes_the_app_try_no_more_often() {
+    for ahead in [20 * 3600, 400 * DAY] {
+        let mut province = Province::new(NOW);
+        let mut phone = Phone::enrolled(1, &mut province);
+        let there = NOW.plus(60);
+        let here = there.plus(ahead);
+        sync_by(&mut phone, &mut province, (here, there)).unwrap();
+        let wait = |phone: &Phone, network| {
+            let plan = phone.wallet.sync_plan(here, network).unwrap();
+            plan.wait_seconds.unwrap()
+        };
+        assert!(wait(&phone, Network::default()) > 10 * 3600, "{ahead}");
+        let unseen = Network {
+            background: true,
+            ..Network::default()
+        };
+        assert!(wait(&phone, unseen) > 10 * 3600, "{ahead}");
+        // A stock that is used up is filled a little later, not at once and for ever.
+        for _ in 0..8 {
+            phone.wallet.show_timed("age", None, there).unwrap();
+        }
+        let refill = wait(&phone, Network::default());
+        assert!((800..=900).contains(&refill), "{ahead}: {refill}");
+        // What the province asks for is kept.
+        let busy = Problem {
+            retry_after: Some(700),
+            ..Problem::new(ProblemCode::ServerBusy)
+        };
+        province.refuse.insert(paths::SYNC, busy);
+        sync_by(&mut phone, &mut province, (here, there)).unwrap_err();
+        assert!(wait(&phone, Network::default()) >= 700, "{ahead}");
+        assert!(phone.wallet.start_sync(here).is_err(), "{ahead}");
     }
 }
