@@ -54,7 +54,7 @@ impl Run {
         around: &Surroundings<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Option<HttpRequest>, StoreError> {
-        let now = clock_of_waits(around);
+        let now = plan::clock_of_waits(around)?;
         let over = sync_state::load(around.database)?.is_over();
         let next = outbox::all(around.database)?.into_iter().rev().find(|entry| {
             path(entry.kind).is_some()
@@ -222,7 +222,7 @@ impl Run {
         if why == Why::Damaged && errand.undone && entry.damaged + 1 >= DAMAGED_MAX {
             return self.refuse(around, errand, UiCode::ErrandDamaged.into());
         }
-        let now = clock_of_waits(around);
+        let now = plan::clock_of_waits(around)?;
         let pause = u64::from(error.retry_after_seconds.unwrap_or_default());
         // The run's own wait is that of how this phone becomes somebody's.
         let own_wait = if enrols(errand.kind) {
@@ -274,12 +274,6 @@ impl Run {
         self.fail(error);
         Ok(())
     }
-}
-
-/// The time that waits are counted by: a run learns in the middle how far this phone's clock is ahead, and the next one
-/// begins by that clock again.
-pub(super) fn clock_of_waits(around: &Surroundings<'_>) -> Timestamp {
-    around.now.max(around.clock)
 }
 
 /// Sets right when lost phones were reported, once the province has said that this phone's clock is off by so many

@@ -11,9 +11,9 @@ use province_api::sync::{LostRequest, MobileRequest};
 use rand_core::CryptoRng;
 use rusqlite::Connection;
 
-use super::Surroundings;
 use super::items::is_unknown;
 use super::send::entry;
+use super::{Surroundings, plan};
 use crate::code::{UiCode, UiError};
 use crate::draft::field_error;
 use crate::error::StoreError;
@@ -87,7 +87,7 @@ pub(crate) fn change_mobile(
         let sent_at = Timestamp::from_unix(sent_at.parse().map_err(|_| StoreError::Row)?);
         // What was sent before may still be on its way, and would be done after this one. By a clock that was ahead then, it
         // seems to have been sent later than now.
-        let sent_at = sent_at.min(around.now.max(around.clock));
+        let sent_at = sent_at.min(plan::clock_of_waits(around)?);
         outbox::hold_back(&transaction, queued.id, sent_at.plus(IN_FORCE_MAX + 1))?;
     }
     transaction.commit()?;

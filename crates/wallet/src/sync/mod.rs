@@ -51,8 +51,8 @@ pub(crate) use errand::{
     start_over, take_back_application, takes_over,
 };
 pub(crate) use items::{on_its_way, trouble};
-pub(crate) use plan::plan;
 pub use plan::{Network, SyncPlan};
+pub(crate) use plan::{going_on, plan};
 pub(crate) use problem::Refusal;
 pub(crate) use send::{key_after, offered, signed_by};
 
@@ -242,7 +242,11 @@ pub(crate) fn start_sync(around: &Surroundings<'_>, network: Network, by_hand: b
         return Err(UiCode::NotEnrolled.into());
     }
     plan::must_not_pause(around)?;
-    let bytes_max = plan::bytes_left(&sync_state::load(around.database)?, around.now, network);
+    let bytes_max = plan::bytes_left(
+        &sync_state::load(around.database)?,
+        plan::clock_of_waits(around)?,
+        network,
+    );
     Ok(Run {
         was_complete: state == State::Complete,
         ..Run::new(network, bytes_max, by_hand)

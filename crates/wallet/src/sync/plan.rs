@@ -4,7 +4,6 @@ use credential::{DAY, RootSet, Timestamp};
 use province_api::signature;
 use rusqlite::Connection;
 
-use super::deliver::clock_of_waits;
 use super::{Run, Surroundings, accept, errand, send};
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
@@ -127,6 +126,24 @@ fn ahead(state: &Row, now: Timestamp) -> u64 {
     }
 }
 
+/// The time that waits are counted by: the phone's own, since a run learns in the middle how far its clock is ahead and the
+/// next one begins by that clock again.
+pub(super) fn clock_of_waits(around: &Surroundings<'_>) -> Result<Timestamp, StoreError> {
+    let state = sync_state::load(around.database)?;
+    Ok(around.now.max(going_on(&state, around.clock)))
+}
+
+/// What the phone's clock says; where it is behind what is known to be past, what it would say as the last sync found it.
+/// The newest known time alone stands still between two syncs, and no wait would ever end.
+pub(crate) fn going_on(state: &Row, clock: Timestamp) -> Timestamp {
+    let behind = u64::try_from(state.clock_off_by.saturating_neg()).unwrap_or(0);
+    if clock < state.time_floor {
+        clock.plus(behind)
+    } else {
+        clock
+    }
+}
+
 /// Whether passes are wanted that the province offers.
 fn is_short(database: &Connection, roots: &RootSet, now: Timestamp) -> Result<bool, StoreError> {
     Ok(match accept::types_here(database, roots)? {
@@ -164,7 +181,8 @@ pub(super) fn bytes_left(state: &Row, now: Timestamp, network: Network) -> Optio
 /// Says that the province asked for a pause that is not over.
 pub(super) fn must_not_pause(around: &Surroundings<'_>) -> Result<(), UiError> {
     let state = sync_state::load(around.database)?;
-    let wait = soon(state.province_pause, around.now).since(around.now);
+    let now = around.now.max(going_on(&state, around.clock));
+    let wait = soon(state.province_pause, now).since(now);
     match u32::try_from(wait) {
         Ok(0) | Err(_) => Ok(()),
         Ok(seconds) => Err(UiError {
@@ -176,7 +194,7 @@ pub(super) fn must_not_pause(around: &Surroundings<'_>) -> Result<(), UiError> {
 
 /// Notes how a run ended: what it cost, when the next try makes sense, and what time it is at least.
 pub(super) fn note_end(state: &mut Row, run: &Run, around: &Surroundings<'_>, proven: Option<Timestamp>) {
-    let now = clock_of_waits(around);
+    let now = around.now.max(going_on(state, around.clock));
     let today = now.unix() / DAY;
     if state.budget_day != today {
         state.budget_day = today;

@@ -13,7 +13,7 @@ use province_api::problem::{Problem, ProblemCode};
 
 use super::province::{Province, problem_response};
 use super::{NOW, Phone};
-use crate::{Network, UiCode, UiError};
+use crate::{Failure, Network, UiCode, UiError};
 
 fn left(phone: &Phone) -> Vec<u32> {
     let home = phone.wallet.home(NOW).unwrap();
@@ -131,4 +131,47 @@ fn a_clock_that_is_ahead_makes_the_app_try_no_more_often() {
         assert!(wait(&phone, Network::default()) >= 700, "{ahead}");
         assert!(phone.wallet.start_sync(here).is_err(), "{ahead}");
     }
+}
+
+#[test]
+fn a_clock_that_was_reset_keeps_the_app_from_no_try() {
+    let mut province = Province::new(NOW);
+    let mut phone = Phone::enrolled(1, &mut province);
+    let there = NOW.plus(60);
+    let here = there.minus(2_000 * DAY);
+    sync_by(&mut phone, &mut province, (here, there)).unwrap();
+    let wait = |phone: &Phone, later| {
+        let plan = phone
+            .wallet
+            .sync_plan(here.plus(later), Network::default())
+            .unwrap();
+        plan.wait_seconds.unwrap()
+    };
+    let first = wait(&phone, 0);
+    assert!(first > 10 * 3600);
+    assert_eq!(wait(&phone, 3600), first - 3600);
+    assert_eq!(wait(&phone, DAY), 0);
+    // A pause that the province asks for ends, by hand and by itself.
+    let busy = Problem {
+        retry_after: Some(700),
+        ..Problem::new(ProblemCode::ServerBusy)
+    };
+    province.refuse.insert(paths::SYNC, busy);
+    sync_by(&mut phone, &mut province, (here, there)).unwrap_err();
+    assert!(phone.wallet.start_sync(here).is_err());
+    assert!(wait(&phone, 0) >= 700);
+    phone.wallet.start_sync(here.plus(701)).unwrap();
+    // Without an answer the waits grow, and end.
+    phone
+        .wallet
+        .next_request(here.plus(701), &mut phone.rng)
+        .unwrap()
+        .unwrap();
+    phone
+        .wallet
+        .on_failure(Failure::Unreachable, here.plus(701))
+        .unwrap();
+    phone.wallet.finish_run(here.plus(701)).unwrap_err();
+    assert!((15..=120).contains(&wait(&phone, 701)));
+    assert_eq!(wait(&phone, 1000), 0);
 }

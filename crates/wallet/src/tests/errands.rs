@@ -265,7 +265,6 @@ fn an_application_waits_for_nadra_goes_by_itself_and_can_still_be_mended() {
 
 #[test]
 fn a_wrong_clock_keeps_no_application_back() {
-    let clock = NOW.plus(400 * credential::DAY);
     let mut phone = Phone::ready(1);
     let wrong = Problem {
         server_time: Some(NOW.unix()),
@@ -275,7 +274,9 @@ fn a_wrong_clock_keeps_no_application_back() {
         retry_after: Some(60),
         ..Problem::new(ProblemCode::NadraUnavailable)
     };
-    for _ in 0..2 {
+    // The pause is as long as the province asked for, and no longer.
+    for later in [0, 60] {
+        let clock = NOW.plus(400 * credential::DAY + later);
         phone.wallet.start_enrolment(clock, &mut phone.rng).unwrap();
         for answer in [&wrong, &down] {
             let request = phone.wallet.next_request(clock, &mut phone.rng).unwrap().unwrap();
@@ -288,6 +289,12 @@ fn a_wrong_clock_keeps_no_application_back() {
         assert_eq!(phone.wallet.next_request(clock, &mut phone.rng).unwrap(), None);
         let said = phone.wallet.finish_run(clock).unwrap_err();
         assert_eq!(said.code, UiCode::NadraUnavailable);
+        assert!(
+            phone
+                .wallet
+                .start_enrolment(clock.plus(59), &mut phone.rng)
+                .is_err()
+        );
     }
 }
 

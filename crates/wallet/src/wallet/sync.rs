@@ -72,7 +72,7 @@ impl Wallet {
     /// # Errors
     /// [`UiCode::Locked`] or a store's error.
     pub fn sync_plan(&self, now: Timestamp, network: Network) -> Result<SyncPlan, UiError> {
-        let now = self.time(now)?;
+        let now = self.time_of_waits(now)?;
         Ok(sync::plan(
             (&self.unlocked()?.database, &self.roots),
             now,
@@ -115,7 +115,7 @@ impl Wallet {
     /// # Errors
     /// [`UiCode::Locked`] or a store's error.
     pub fn on_its_way(&self, now: Timestamp) -> Result<OnItsWay, UiError> {
-        let now = self.time(now)?;
+        let now = self.time_of_waits(now)?;
         Ok(sync::on_its_way((&self.unlocked()?.database, &self.roots), now)?)
     }
 
@@ -223,6 +223,12 @@ impl Wallet {
     /// What time it is at least: the phone's clock, but never before what the province has said and signed.
     pub(super) fn time(&self, clock: Timestamp) -> Result<Timestamp, UiError> {
         Ok(clock.max(sync_state::time_floor(&self.unlocked()?.database)?))
+    }
+
+    /// The time that waits are counted by.
+    fn time_of_waits(&self, clock: Timestamp) -> Result<Timestamp, UiError> {
+        let state = sync_state::load(&self.unlocked()?.database)?;
+        Ok(self.time(clock)?.max(sync::going_on(&state, clock)))
     }
 
     /// One step of the run, if there is one; its error ends it.
