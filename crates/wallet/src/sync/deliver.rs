@@ -277,9 +277,10 @@ impl Run {
 }
 
 /// Sets right when lost phones were reported, once the province has said that this phone's clock is off by so many
-/// seconds: by a clock that is behind, a report would seem older than the wallet that it is about. A clock that is ahead
-/// may have been right when the report was made: only what is still to come by the province's clock was made by such a one. Another body needs
-/// another key. It is done once for each report: after it, the time is another one than that at which it was put in.
+/// seconds: by a clock that is behind, a report would seem older than the wallet that it is about. A clock that is
+/// ahead may have been right when the report was made: only what is still to come by the province's clock was made by
+/// such a one. Another body needs another key. It is done once for each report: after it, the time is another one than
+/// that at which it was put in.
 fn set_reports_right(around: &Surroundings<'_>, off: i64) -> Result<(), StoreError> {
     let said = around.now.unix().saturating_add_signed(off);
     let transaction = around.database.unchecked_transaction()?;

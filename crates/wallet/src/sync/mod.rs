@@ -4,14 +4,14 @@
 //! while let Some(request) = next_request(now, rng) { on_response(answer, now) or on_failure(why, now) }
 //! finish(now)
 //! ```
-//! One order for every run: what waits in the outbox (application, change of mobile number, lost phone), then one question
-//! after everything that may have changed, and then only what did: trust list (and before it whatever changed the roots),
-//! type register, the passes that are wanted, status manifest, of the lists the shards of this person, and last the catalogue
-//! of services, which nothing else waits for. Files come as deltas from what is held, where the province has one. Each step is one transaction. What changes something at
-//! the province stands in the outbox, with its idempotency key, before it is sent and until its
-//! answer is stored; so a phone that dies at any point sends the same thing again and the province
-//! does it once. Rejected: keeping the position of a run on disk. It can be told from what is stored,
-//! and a second truth could disagree with the first.
+//! One order for every run: what waits in the outbox (application, change of mobile number, lost phone), then one
+//! question after everything that may have changed, and then only what did: trust list (and before it whatever changed
+//! the roots), type register, the passes that are wanted, status manifest, of the lists the shards of this person, and
+//! last the catalogue of services, which nothing else waits for. Files come as deltas from what is held, where the
+//! province has one. Each step is one transaction. What changes something at the province stands in the outbox, with
+//! its idempotency key, before it is sent and until its answer is stored; so a phone that dies at any point sends the
+//! same thing again and the province does it once. Rejected: keeping the position of a run on disk. It can be told from
+//! what is stored, and a second truth could disagree with the first.
 
 mod accept;
 mod answer;
