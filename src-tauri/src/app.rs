@@ -233,11 +233,7 @@ impl App {
             _ => fresh,
         };
         let told = self.driver.tell(&mut report, now, &mut UnwrapErr(SysRng)).await;
-        // One that is of too early a time is answered the same for ever: the next try is another report, of its own time.
-        if told
-            .as_ref()
-            .is_err_and(|error| error.code != UiCode::LostNewerWallet)
-        {
+        if told.is_err() {
             *lost = Some(report);
         }
         told

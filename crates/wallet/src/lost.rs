@@ -38,6 +38,8 @@ pub struct LostReport {
     /// Seconds by which the province's clock is ahead of this phone's.
     ahead: i64,
     signed_anew: u8,
+    /// The province said that a wallet was bound after the time of this report.
+    too_early: bool,
     state: State,
 }
 
@@ -70,13 +72,16 @@ impl LostReport {
             body: written(&LostRequest { lost_at, person })?,
             ahead: 0,
             signed_anew: 0,
+            too_early: false,
             state: State::ToSend,
         })
     }
 
-    /// Whether this report says the same of the same person as that one, so that the first of them may go on.
+    /// Whether this report says the same of the same person as that one, so that the first of them may go on. One of too
+    /// early a time is answered the same for ever, so that the other one goes.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        matches!((self.request(), other.request()), (Ok(one), Ok(other)) if one.person == other.person)
+        !self.too_early
+            && matches!((self.request(), other.request()), (Ok(one), Ok(other)) if one.person == other.person)
     }
 
     fn request(&self) -> Result<LostRequest, StoreError> {
@@ -116,7 +121,10 @@ impl LostReport {
         }
         self.state = if response.status == 200 {
             State::Over(match serde_json::from_slice::<LostReply>(&response.body) {
-                Ok(LostReply { newer: true, .. }) => Err(UiCode::LostNewerWallet.into()),
+                Ok(LostReply { newer: true, .. }) => {
+                    self.too_early = true;
+                    Err(UiCode::LostNewerWallet.into())
+                }
                 Ok(reply) => Ok(LostTold {
                     disabled_at: screen_time(Timestamp::from_unix(reply.disabled_at)),
                 }),

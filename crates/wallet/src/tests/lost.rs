@@ -390,7 +390,13 @@ fn a_report_of_a_time_before_the_wallet_that_is_there_says_so_and_is_made_anew()
         .wallet
         .lost_report(&good_draft(), jpeg(), NOW, &mut phone.rng)
         .unwrap();
+    let again = phone
+        .wallet
+        .lost_report(&good_draft(), jpeg(), NOW.plus(9), &mut phone.rng)
+        .unwrap();
+    assert!(report.says_the_same(&again));
     report.next_request(NOW, &mut phone.rng).unwrap();
     report.on_response(&spared, NOW);
     assert_eq!(report.finish().unwrap_err().code, UiCode::LostNewerWallet);
+    assert!(!report.says_the_same(&again), "another try is of its own time");
 }
