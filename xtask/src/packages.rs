@@ -18,13 +18,15 @@ const BUILD: &[&str] = &[
     "pkg-config",
 ];
 
-/// To drive real windows and browsers, to keep keys in a real keyring, and to check the counter's unit.
+/// To drive real windows and browsers, to keep keys in a real keyring and records in a real PostgreSQL, and to check the
+/// counter's unit.
 const TEST: &[&str] = &[
     "chromium",
     "dbus-daemon",
     "faketime",
     "ffmpeg",
     "gnome-keyring",
+    "postgresql",
     "systemd",
     "webkit2gtk-driver",
     "xauth",

@@ -1,6 +1,6 @@
 //! What an operator does. Each is one function, so that a test does the same as the command.
 //!
-//! Every one works while the service runs: the database takes one writer at a time, and the service reads what is
+//! Every one works while services run: what it decides about is locked in the database, and services read what is
 //! published at each request.
 
 use std::fs;
@@ -23,7 +23,7 @@ use crate::rules::end::{Ended, Ending};
 use crate::rules::{Fault, publish, signing};
 use crate::store::artefact::{self, Name};
 use crate::store::trusted_key;
-use crate::store::{Store, seal_check};
+use crate::store::{Place, Store, seal_check};
 
 /// The public roots, beside the database: what programs of this province pin.
 pub(crate) const ROOTS_FILE: &str = "roots.json";
@@ -107,8 +107,8 @@ impl Office {
     ///
     /// # Errors
     /// [`AdminError::NotWhole`]; [`KeyFileError::Other`] if a key is not the one of this database.
-    pub async fn open(folder: &Path) -> Result<Self, AdminError> {
-        let office = Self::open_unlisted(folder).await?;
+    pub async fn open(place: impl Into<Place>) -> Result<Self, AdminError> {
+        let office = Self::open_unlisted(place).await?;
         let listed = office.has_a_list().await;
         office.or_closed(listed).await
     }
@@ -117,11 +117,12 @@ impl Office {
     ///
     /// # Errors
     /// As [`Office::open`].
-    pub async fn open_unlisted(folder: &Path) -> Result<Self, AdminError> {
+    pub async fn open_unlisted(place: impl Into<Place>) -> Result<Self, AdminError> {
+        let place = place.into();
         let office = Self {
-            folder: folder.to_owned(),
-            keys: KeyFolder::new(folder),
-            store: Store::open(folder).await?,
+            folder: place.folder().to_owned(),
+            keys: KeyFolder::new(place.folder()),
+            store: Store::open(&place).await?,
         };
         let whole = office.look_over().await;
         office.or_closed(whole).await

@@ -13,6 +13,7 @@ use credential::{ProvinceConfig, Shape, StatusRef, Vct};
 use province_server::admin::{AdminError, Office};
 use province_server::public_roots;
 use province_server::rules::end::Ended;
+use province_server::store::{Database, DatabaseUrl, Place};
 use serde_json::json;
 
 use super::desk_commands::{Bundle, CounterCertificate};
@@ -179,11 +180,24 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     done
 }
 
+/// A data folder, and the database that the environment names as `DATABASE_URL`; without one it is in the folder. Not an
+/// argument: a list of processes shows no password.
+pub(super) fn place(data: &Path) -> anyhow::Result<Place> {
+    let database = match std::env::var("DATABASE_URL") {
+        Ok(url) => {
+            Database::At(DatabaseUrl::parse(&url).context("DATABASE_URL is no address of PostgreSQL")?)
+        }
+        Err(std::env::VarError::NotPresent) => Database::InFolder,
+        Err(std::env::VarError::NotUnicode(_)) => anyhow::bail!("DATABASE_URL is no text"),
+    };
+    Ok(Place::new(data, database))
+}
+
 async fn go(errand: Errand) -> anyhow::Result<()> {
     let office = if errand.needs_a_list() {
-        Office::open(errand.data()).await?
+        Office::open(place(errand.data())?).await?
     } else {
-        Office::open_unlisted(errand.data()).await?
+        Office::open_unlisted(place(errand.data())?).await?
     };
     let done = errand.run(&office).await;
     office.close().await;
@@ -196,12 +210,12 @@ impl Init {
         let shape = shape.context("the status lists cannot have this size")?;
         let text = fs::read_to_string(&self.roots).context("could not read the roots")?;
         let (office, published) = if let Some(public) = public_roots::read(&text) {
-            Office::make_without_roots(&self.data, &public, &randomness(), now()).await?
+            Office::make_without_roots(place(&self.data)?, &public, &randomness(), now()).await?
         } else {
             let seeds: [String; 3] =
                 serde_json::from_str(&text).context("the roots are a JSON array of three hex texts")?;
             let [a, b, c] = seeds.map(|seed| key_bytes(&seed));
-            Office::make_with(&self.data, &[a?, b?, c?], shape, &randomness(), now()).await?
+            Office::make_with(place(&self.data)?, &[a?, b?, c?], shape, &randomness(), now()).await?
         };
         office.close().await;
         say(&json!({ "sequence": published.sequence, "epoch": published.epoch }))

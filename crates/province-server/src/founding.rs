@@ -16,8 +16,9 @@ use crate::public_roots;
 use crate::publish_admin::{PACKAGED_CATALOGUE, PACKAGED_TYPES, catalogue_of, types_of};
 use crate::randomness::Randomness;
 use crate::rules::{Fault, publish, status};
+use crate::store::lock::Lock;
 use crate::store::trusted_key::{self, TrustedKeyRow};
-use crate::store::{Store, seal_check, status as status_store};
+use crate::store::{Place, Store, seal_check, status as status_store};
 
 /// How long the province's own keys serve.
 const KEY_DAYS: u64 = 2 * 365;
@@ -42,19 +43,20 @@ fn allowed(name: KeyName, types: &[PassType]) -> Vec<Vct> {
 }
 
 impl Office {
-    /// Makes a province in `folder`: keys, database, first trust list and status manifest. All of it is made in a folder
-    /// beside, which gets its name last: whatever ends this half-way leaves nothing that looks like a province. Its
-    /// status lists are as large as [`Shape::PROVINCE`].
+    /// Makes a province: keys, database, first trust list and status manifest. All of it is made in a folder beside, which
+    /// gets its name last: whatever ends this half-way leaves nothing that looks like a province. (What it leaves in a
+    /// PostgreSQL database is refused by the next try, which wants an empty one.) Its status lists are as large as
+    /// [`Shape::PROVINCE`].
     ///
     /// # Errors
     /// [`AdminError`], [`KeyFileError::Exists`] if the folder holds a province.
     pub async fn make(
-        folder: &Path,
+        place: impl Into<Place>,
         roots: &[[u8; 32]; 3],
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<(Self, Published), AdminError> {
-        Self::make_with(folder, roots, Shape::PROVINCE, randomness, now).await
+        Self::make_with(place, roots, Shape::PROVINCE, randomness, now).await
     }
 
     /// Makes a province whose status lists have this shape: room for as many people as a list has bits, less a tenth.
@@ -62,7 +64,7 @@ impl Office {
     /// # Errors
     /// As [`Self::make`].
     pub async fn make_with(
-        folder: &Path,
+        place: impl Into<Place>,
         roots: &[[u8; 32]; 3],
         shape: Shape,
         randomness: &Randomness,
@@ -70,7 +72,7 @@ impl Office {
     ) -> Result<(Self, Published), AdminError> {
         let public = roots.map(|seed| SecretKey::from_seed(seed).public());
         let public = RootSet::new(RootKind::Test, public).map_err(|_| AdminError::Roots)?;
-        Self::make_under(folder, &public, roots, shape, randomness, now).await
+        Self::make_under(place.into(), &public, roots, shape, randomness, now).await
     }
 
     /// Makes a province whose roots are kept elsewhere: it has no trust list until one that they signed is published.
@@ -78,22 +80,23 @@ impl Office {
     /// # Errors
     /// As [`Office::make`].
     pub async fn make_without_roots(
-        folder: &Path,
+        place: impl Into<Place>,
         roots: &RootSet,
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<(Self, Published), AdminError> {
-        Self::make_under(folder, roots, &[], Shape::PROVINCE, randomness, now).await
+        Self::make_under(place.into(), roots, &[], Shape::PROVINCE, randomness, now).await
     }
 
     async fn make_under(
-        folder: &Path,
+        place: Place,
         public: &RootSet,
         roots: &[[u8; 32]],
         shape: Shape,
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<(Self, Published), AdminError> {
+        let folder = place.folder();
         if KeyFolder::new(folder).exist() {
             return Err(KeyFileError::Exists.into());
         }
@@ -106,29 +109,30 @@ impl Office {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(AdminError::Folder(error)),
             _ => {}
         }
-        let published = Self::make_in(&beside, public, roots, shape, randomness, now).await?;
+        let published =
+            Self::make_in(&place.in_folder(&beside), public, roots, shape, randomness, now).await?;
         // An empty folder gives way; one that is no longer empty does not.
         match fs::remove_dir(folder) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(AdminError::Folder(error)),
             _ => {}
         }
         fs::rename(&beside, folder).map_err(AdminError::Folder)?;
-        Ok((Self::open_unlisted(folder).await?, published))
+        Ok((Self::open_unlisted(place).await?, published))
     }
 
     async fn make_in(
-        folder: &Path,
+        place: &Place,
         public: &RootSet,
         roots: &[[u8; 32]],
         shape: Shape,
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<Published, AdminError> {
-        let keys = KeyFolder::new(folder);
+        let keys = KeyFolder::new(place.folder());
         keys.make(roots, randomness)?;
         let office = Self {
-            folder: folder.to_owned(),
-            store: Store::create(folder).await?,
+            folder: place.folder().to_owned(),
+            store: Store::create(place).await?,
             keys,
         };
         let published = office.found(public, roots, shape, randomness, now).await;
@@ -148,7 +152,7 @@ impl Office {
         let pinned = public_roots::write(public);
         fs::write(self.folder.join(ROOTS_FILE), pinned).map_err(AdminError::Folder)?;
         let types = types_of(PACKAGED_TYPES)?;
-        let mut write = self.store.write().await?;
+        let mut write = self.store.write_with(Lock::Published).await?;
         for name in KEYS {
             let row = TrustedKeyRow {
                 key: *self.keys.signing(name)?.public().as_bytes(),

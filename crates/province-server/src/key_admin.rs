@@ -9,6 +9,7 @@ use sqlx::AnyConnection;
 use crate::admin::{AdminError, Office};
 use crate::randomness::Randomness;
 use crate::rules::publish::{self, ISSUER_NAME};
+use crate::store::lock::Lock;
 use crate::store::trusted_key::{self, TrustedKeyRow};
 
 /// What has a key of its own, so that a stolen one is worth one thing and its withdrawal ends one thing: cards, which are
@@ -64,7 +65,7 @@ impl Office {
             return Err(AdminError::KeyKinds);
         }
         let until = now.start_of_day().plus(days.saturating_mul(DAY));
-        let mut write = self.store().write().await?;
+        let mut write = self.store().write_with(Lock::Published).await?;
         self.must_have_room(&mut write, allowed, until, now).await?;
         let key = self.keys().make_another(randomness)?;
         let row = TrustedKeyRow {
@@ -116,7 +117,7 @@ impl Office {
     /// # Errors
     /// [`AdminError::NoSuchKey`]; [`AdminError::Store`].
     pub async fn retire_key(&self, id: KeyId, from: Timestamp) -> Result<(), AdminError> {
-        let mut write = self.store().write().await?;
+        let mut write = self.store().write_with(Lock::Published).await?;
         let keys = trusted_key::all(&mut write).await?;
         let known = find(&keys, id)?;
         let at = trusted_key::earlier(known.retired_at, from.start_of_day().unix());
@@ -139,7 +140,7 @@ impl Office {
             Standing::Nothing => 0,
             Standing::DatedBefore => from.start_of_day().unix(),
         };
-        let mut write = self.store().write().await?;
+        let mut write = self.store().write_with(Lock::Published).await?;
         let keys = trusted_key::all(&mut write).await?;
         let known = find(&keys, id)?;
         let at = trusted_key::earlier(known.revoked_at, at);

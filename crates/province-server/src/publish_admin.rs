@@ -6,6 +6,7 @@ use province_api::rules::RulesFile;
 
 use crate::admin::{AdminError, Desks, Office};
 use crate::rules::{anew, kinds, publish, signing, status};
+use crate::store::lock::Lock;
 
 /// The types that a new province begins with.
 pub const PACKAGED_TYPES: &str = include_str!("../../../assets/types/types.json");
@@ -97,7 +98,7 @@ impl Office {
         desks: Desks,
         now: Timestamp,
     ) -> Result<PublishedTrust, AdminError> {
-        let mut write = self.store.write().await?;
+        let mut write = self.store.write_with(Lock::Published).await?;
         let list = publish::trust_list(&mut write, &self.public_roots()?, bytes, now).await?;
         let done = anew::sign_what_falls(&mut write, &self.keys, &list, now).await?;
         if desks == Desks::MustDecide && !done.undecided.is_empty() {
@@ -118,7 +119,7 @@ impl Office {
     /// [`AdminError`].
     pub async fn publish_rules(&self, file: &RulesFile, now: Timestamp) -> Result<u64, AdminError> {
         let rules = file.rules().map_err(|e| AdminError::RulesFile(e.to_string()))?;
-        let mut write = self.store.write().await?;
+        let mut write = self.store.write_with(Lock::Published).await?;
         let public = signing::current(&mut write, Vct::RISK_RULES, now).await?;
         let key = self.keys.signing_of(&public)?;
         let sequence = publish::risk_rules(&mut write, &key, rules, now).await?;
@@ -134,7 +135,7 @@ impl Office {
     pub async fn publish_catalogue(&self, json: &str, now: Timestamp) -> Result<u64, AdminError> {
         let file = catalogue_of(json)?;
         let key = self.key_for(Vct::CATALOGUE, now).await?;
-        let mut write = self.store.write().await?;
+        let mut write = self.store.write_with(Lock::Published).await?;
         let sequence = publish::catalogue(&mut write, &key, file.content(), now).await?;
         write.commit().await?;
         Ok(sequence)
@@ -148,7 +149,7 @@ impl Office {
         let types = types_of(json)?;
         let key = self.key_for(Vct::TYPE_REGISTER, now).await?;
         let status_key = self.key_for(Vct::STATUS_MANIFEST, now).await?;
-        let mut write = self.store.write().await?;
+        let mut write = self.store.write_with(Lock::Published).await?;
         let count = types.len();
         let sequence = publish::types(&mut write, types, &key, now).await?;
         let trust_due = kinds::in_force(&mut write).await?.types.len() < count;

@@ -12,6 +12,7 @@ use province_server::nadra::{HttpNadra, TIME_LIMIT};
 use province_server::{AppParts, Limits, Province, router};
 use serde_json::json;
 
+use super::commands::place;
 use super::{now, randomness, say};
 
 /// How often the published data are looked after.
@@ -34,7 +35,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let office = Office::open(&self.data).await?;
+        let office = Office::open(place(&self.data)?).await?;
         let served = self.with(&office).await;
         office.close().await;
         served

@@ -6,6 +6,9 @@ use province_api::problem::{PROBLEM_JSON, Problem, ProblemCode};
 
 use crate::rules::Refusal;
 
+/// When to ask again that met a database that was not there or let another go first, in seconds.
+const PASSING_SECONDS: u32 = 5;
+
 /// An error answer.
 pub(super) struct ApiError(Problem);
 
@@ -33,6 +36,13 @@ impl From<Refusal> for ApiError {
                 retry_after: Some(seconds),
                 ..Problem::new(code)
             },
+            Refusal::Fault(fault) if fault.is_passing() => {
+                tracing::warn!(cause = %fault, "the database is not there at the moment");
+                Problem {
+                    retry_after: Some(PASSING_SECONDS),
+                    ..Problem::new(ProblemCode::ServerBusy)
+                }
+            }
             Refusal::Fault(fault) => {
                 tracing::error!(cause = %fault, "the province failed");
                 Problem::new(ProblemCode::ServerFault)

@@ -14,8 +14,11 @@ use zeroize::Zeroizing;
 
 use super::{Fault, Province, Refusal};
 use crate::sealed::Kind;
+use crate::store::StoreError;
 use crate::store::answer::{self, Answer};
 use crate::store::device::{self, Retired};
+use crate::store::lock::{self, Lock};
+use crate::store::person::{self, Person};
 use crate::store::seen;
 
 /// How long answers are kept for asking again.
@@ -116,6 +119,21 @@ impl Province {
         let now = self.now().unix();
         Ok(answer::add(db, device, &asked.idempotency_key, &answer, now).await?)
     }
+}
+
+/// The person whose device this is, with both locked to the end of the transaction: nobody else changes anything about
+/// them meanwhile.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn locked(db: &mut AnyConnection, device: &DeviceKey) -> Result<Option<Person>, StoreError> {
+    lock::take(db, Lock::Device(device.as_bytes())).await?;
+    let Some(person) = person::with_device(&mut *db, device.as_bytes()).await? else {
+        return Ok(None);
+    };
+    lock::take(db, Lock::Citizen(&person.cnic_index)).await?;
+    // As it is now that nobody changes it any more.
+    person::with_device(db, device.as_bytes()).await
 }
 
 impl Answer {

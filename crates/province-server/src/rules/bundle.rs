@@ -11,6 +11,7 @@ use sqlx::AnyConnection;
 use super::Fault;
 use super::status::delta;
 use crate::store::artefact::{self, Artefact, Name};
+use crate::store::lock::Lock;
 use crate::store::{Store, StoreError, status, status_file};
 
 /// Most steps in one bundle.
@@ -105,8 +106,8 @@ pub async fn carried(
     reach: Reach,
     now: Timestamp,
 ) -> Result<Option<Carried>, Fault> {
-    // With the write lock, so that all of it is of one moment.
-    let mut db = store.write().await?;
+    // With the lock of what is published, so that all of it is of one moment.
+    let mut db = store.write_with(Lock::Published).await?;
     let Some((epoch, bundle)) = put_together(&mut db, reach, now).await? else {
         return Ok(None);
     };

@@ -5,9 +5,10 @@ use province_api::device_key::{DeviceKeyReply, DeviceKeyRequest};
 use province_api::problem::ProblemCode;
 use province_api::sync::Event;
 
-use super::answered::Asked;
+use super::answered::{Asked, locked};
 use super::{Province, Refusal, day_of, feed};
 use crate::sealed::Subject;
+use crate::store::lock::{self, Lock};
 use crate::store::person::{self, Person};
 use crate::store::{answer, attempt, challenge, device};
 
@@ -29,14 +30,14 @@ impl Province {
             .verify(&asked.device)
             .ok_or(ProblemCode::RequestMalformed)?;
         let now: Timestamp = self.now();
+        let before = asked.device.as_bytes();
         let mut write = self.store().write().await?;
+        lock::take_all(&mut write, &[Lock::Device(before), Lock::Device(&new)]).await?;
+        let person = locked(&mut write, &asked.device).await?;
         if let Some(reply) = self.answered(&mut write, asked).await? {
             return Ok(reply);
         }
-        let before = asked.device.as_bytes();
-        let person = person::with_device(&mut write, before)
-            .await?
-            .ok_or(ProblemCode::DeviceUnknown)?;
+        let person = person.ok_or(ProblemCode::DeviceUnknown)?;
         // A key that was anybody's is never taken into use again.
         let taken = person::with_device(&mut write, &new).await?.is_some()
             || device::retired(&mut write, &new).await?.is_some();

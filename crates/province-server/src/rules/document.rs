@@ -15,9 +15,10 @@ use crate::keys::ServingKeys;
 use crate::randomness::Randomness;
 use crate::sealed::{DataKeys, Kind as Sealed, PersonId, Subject};
 use crate::store::holding::{self, Holding};
+use crate::store::lock::{self, Lock};
 use crate::store::person::{self, Person};
 use crate::store::status_file::{self, Flip};
-use crate::store::{Store, status, ward};
+use crate::store::{Store, StoreError, status, ward};
 
 /// What a clerk enters of a document: the citizen, the kind, and its own fields by the keys of the type register.
 #[derive(Clone)]
@@ -155,8 +156,8 @@ impl DocumentError {
     }
 }
 
-impl From<crate::store::StoreError> for DocumentError {
-    fn from(error: crate::store::StoreError) -> Self {
+impl From<StoreError> for DocumentError {
+    fn from(error: StoreError) -> Self {
         Self::Fault(error.into())
     }
 }
@@ -180,6 +181,8 @@ pub async fn grant(
     randomness: &Randomness,
 ) -> Result<(), DocumentError> {
     let mut write = store.write().await?;
+    let child = form.child.as_ref().map(|child| &child.number);
+    lock_both(&mut write, &keys.data, &form.cnic, child).await?;
     let person = find_in_good_standing(&mut write, &keys.data, &form.cnic).await?;
     let register = kinds::published(&mut write).await?;
     let kind = register
@@ -242,6 +245,20 @@ pub async fn grant(
     Ok(())
 }
 
+/// Locks a citizen, and the child whose document it is about.
+async fn lock_both(
+    db: &mut AnyConnection,
+    data: &DataKeys,
+    cnic: &Cnic,
+    child: Option<&Cnic>,
+) -> Result<(), StoreError> {
+    if let Some(child) = child {
+        lock::take(db, Lock::Ward(&family::subject(data, child))).await?;
+    }
+    let citizen = data.blind_index(Subject::Cnic, cnic.as_str().as_bytes());
+    lock::take(db, Lock::Citizen(&citizen)).await
+}
+
 /// Whether the province may issue a document of this kind with these fields today.
 fn may_issue(kind: &PassType, granted: &Granted, now: Timestamp) -> Result<(), DocumentError> {
     if kind.assurance > kinds::ASSURANCE {
@@ -266,6 +283,7 @@ pub async fn withdraw(
     randomness: &Randomness,
 ) -> Result<(), DocumentError> {
     let mut write = store.write().await?;
+    lock_both(&mut write, &keys.data, &whose.cnic, whose.child.as_ref()).await?;
     let person = find(&mut write, &keys.data, &whose.cnic).await?;
     let one = held(&mut write, &keys.data, &person, (vct, whose.child.as_ref())).await?;
     holding::remove(&mut write, &person.id, &one).await?;

@@ -9,6 +9,7 @@ use sqlx::AnyConnection;
 
 use super::{Fault, document, feed, rebind, status as publish};
 use crate::sealed::{DataKeys, Subject};
+use crate::store::lock::{self, Lock};
 use crate::store::person::{self, Person};
 use crate::store::status_file::{self, Flip};
 use crate::store::{Store, Write, status};
@@ -161,6 +162,7 @@ impl Ending<'_> {
 
     async fn person(&self, write: &mut Write, cnic: &Cnic) -> Result<Option<Person>, Fault> {
         let index = self.data.blind_index(Subject::Cnic, cnic.as_str().as_bytes());
+        lock::take(write, Lock::Citizen(&index)).await?;
         Ok(person::with_cnic(write, &index).await?)
     }
 

@@ -24,6 +24,7 @@ use crate::districts;
 use crate::nadra::NadraError;
 use crate::photo::{self, PhotoError};
 use crate::sealed::{BlindIndex, PersonId, Subject};
+use crate::store::lock::{self, Lock};
 use crate::store::person::Person;
 use crate::store::{attempt, person};
 
@@ -206,7 +207,15 @@ impl Province {
         self.try_passes(&record).await?;
         let sealed = self.seal_record(&id, &record)?;
         let mut write = self.store().write().await?;
-        // The other of two simultaneous enrolments may have been first: the lock is held from here on.
+        // The other of two simultaneous enrolments may have been first: the locks are held from here on.
+        let child = family::subject(&self.keys().data, &number);
+        for what in [
+            Lock::Device(asked.device.as_bytes()),
+            Lock::Ward(&child),
+            Lock::Citizen(cnic),
+        ] {
+            lock::take(&mut write, what).await?;
+        }
         if let Some(reply) = self.answered(&mut write, &asked).await? {
             return Ok(reply);
         }

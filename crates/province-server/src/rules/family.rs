@@ -17,8 +17,10 @@ use super::document::{self, Child, DocumentError, Form};
 use super::kinds::{self, Granted};
 use super::{Fault, feed, fields, status as publish};
 use crate::randomness::Randomness;
-use crate::sealed::{BlindIndex, DataKeys, Kind as Sealed, Subject};
+use crate::sealed::{BlindIndex, DataKeys, Kind as Sealed, PersonId, Subject};
+use crate::store::StoreError;
 use crate::store::holding::{self, Holding};
+use crate::store::lock::{self, Lock};
 use crate::store::person::{self, Person};
 use crate::store::status_file::Flip;
 use crate::store::ward;
@@ -131,12 +133,15 @@ pub(super) async fn hand_over(
 ) -> Result<Vec<Flip>, Fault> {
     let mut flips = Vec::new();
     let mut given = BTreeSet::new();
-    let documents = ward::documents(&mut *db, &subject(data, number)).await?;
-    let register = if documents.is_empty() {
+    let child_is = subject(data, number);
+    let found = ward::documents(&mut *db, &child_is).await?;
+    if found.is_empty() {
         return Ok(flips);
-    } else {
-        kinds::published(&mut *db).await?
-    };
+    }
+    lock_guardians(&mut *db, &found).await?;
+    // As they are now that nobody changes them any more.
+    let documents = ward::documents(&mut *db, &child_is).await?;
+    let register = kinds::published(&mut *db).await?;
     for (guardian, one) in documents {
         let place = document::place(&one);
         flips.extend(document::set(&mut *db, place, StatusPurpose::Revoked, now).await?);
@@ -180,6 +185,16 @@ pub(super) async fn hand_over(
         feed::note(&mut *db, data, randomness, &child.id, &what, now).await?;
     }
     Ok(flips)
+}
+
+/// Locks whoever holds these documents.
+async fn lock_guardians(db: &mut AnyConnection, documents: &[(PersonId, Holding)]) -> Result<(), StoreError> {
+    let mut guardians = Vec::new();
+    for (id, _) in documents {
+        guardians.extend(person::cnic_of(&mut *db, id).await?);
+    }
+    let locks: Vec<Lock<'_>> = guardians.iter().map(Lock::Citizen).collect();
+    lock::take_all(db, &locks).await
 }
 
 /// The field of what the holder is, and the word for the one who was the child.

@@ -174,6 +174,11 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether the same may do when it is asked again soon.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_passing())
+    }
+
     /// The stable code for an operator; the credential's own where it has one.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -10,12 +10,13 @@ use province_api::problem::ProblemCode;
 use province_api::signature::DeviceKey;
 use province_api::sync::Event;
 
-use super::answered::Asked;
+use super::answered::{Asked, locked};
 use super::kinds::{self, Granted};
 use super::status::may_draw;
 use super::{Fault, Province, Refusal, day_of, document, feed};
 use crate::sealed::Subject;
 use crate::store::holding::{self, Holding};
+use crate::store::lock::{self, Lock};
 use crate::store::person::Person;
 use crate::store::{answer, attempt, challenge, person};
 
@@ -47,7 +48,8 @@ impl Province {
         let fresh: [u8; 16] = self.randomness().bytes();
         let expires_at = now.plus(CHALLENGE_LIFETIME).unix();
         let mut write = self.store().write().await?;
-        challenge::forget_expired(&mut write, now.unix()).await?;
+        lock::take(&mut write, Lock::Device(device.as_bytes())).await?;
+        challenge::forget_expired_of(&mut write, device.as_bytes(), now.unix()).await?;
         let given = challenge::given(&mut write, device.as_bytes(), &asked.idempotency_key).await?;
         if let Some((challenge, expires_at)) = given {
             return Ok(Challenge {
@@ -87,17 +89,17 @@ impl Province {
         let reply = self.sign(&person, &wanted, &held).await?;
         let now = self.now();
         let mut write = self.store().write().await?;
+        let still = locked(&mut write, &device).await?;
         if !challenge::take(&mut write, &request.challenge.0, device.as_bytes(), now.unix()).await? {
             // The same request may have been answered while this one was signing.
             let before = self.answered(&mut write, asked).await?;
             return before.ok_or(ProblemCode::ChallengeInvalid.into());
         }
         // Revoked or released since it was read: nothing leaves.
-        match person::with_device(&mut write, device.as_bytes()).await? {
-            Some(still) if still.id == person.id => {}
-            _ => return Err(ProblemCode::DeviceUnknown.into()),
-        }
-        may_draw(&mut write, person.status_index).await?;
+        let Some(still) = still.filter(|still| still.id == person.id) else {
+            return Err(ProblemCode::DeviceUnknown.into());
+        };
+        may_draw(&mut write, still.status_index).await?;
         let drawing = self.keys().data.blind_index(Subject::Drawing, device.as_bytes());
         if attempt::count(&mut write, &drawing, day_of(self.now())).await? > BATCHES_MAX {
             return Err(self.tomorrow());

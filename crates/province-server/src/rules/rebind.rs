@@ -18,6 +18,7 @@ use super::record::Record;
 use super::status::{draw, publish};
 use super::{Fault, Province, Refusal, day_of, document, end, feed};
 use crate::sealed::{BlindIndex, Subject};
+use crate::store::lock::{self, Lock};
 use crate::store::person::{self, Person};
 use crate::store::status_file::Flip;
 use crate::store::{answer, attempt, challenge, device, status};
@@ -124,7 +125,9 @@ impl Province {
         let (Proven { asked, cnic, now }, record) = self.prove_all(said).await?;
         self.try_passes(&record).await?;
         let mut write = self.store().write().await?;
-        // The other of two at once may have been first: the lock is held from here on.
+        // The other of two at once may have been first: the locks are held from here on.
+        lock::take(&mut write, Lock::Device(asked.device.as_bytes())).await?;
+        lock::take(&mut write, Lock::Citizen(&cnic)).await?;
         if let Some(reply) = self.answered(&mut write, &asked).await? {
             return Ok(reply);
         }
@@ -185,6 +188,8 @@ impl Province {
     async fn disable(&self, said: Said, lost_at: u64) -> Result<LostReply, Refusal> {
         let (Proven { asked, cnic, now }, _) = self.prove_all(said).await?;
         let mut write = self.store().write().await?;
+        lock::take(&mut write, Lock::Device(asked.device.as_bytes())).await?;
+        lock::take(&mut write, Lock::Citizen(&cnic)).await?;
         if let Some(reply) = self.answered(&mut write, &asked).await? {
             return Ok(reply);
         }

@@ -17,6 +17,7 @@ use super::publish::put;
 use super::{Fault, Province, Refusal};
 use crate::randomness::Randomness;
 use crate::store::artefact::{self, Name};
+use crate::store::lock::{self, Lock};
 use crate::store::status_file::{self, Flip, Hash};
 use crate::store::{StoreError, status};
 
@@ -78,6 +79,7 @@ pub async fn publish(
     now: Timestamp,
     flips: &[Flip],
 ) -> Result<u64, Fault> {
+    lock::take(db, Lock::Published).await?;
     let epoch = artefact::newest(db, Name::StatusManifest)
         .await?
         .map_or(1, |manifest| manifest.sequence + 1);

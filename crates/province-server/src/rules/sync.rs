@@ -9,7 +9,7 @@ use province_api::sync::{
 };
 use sqlx::AnyConnection;
 
-use super::answered::Asked;
+use super::answered::{Asked, locked};
 use super::passes::offers;
 use super::status::may_draw;
 use super::{Fault, Province, Refusal, feed};
@@ -105,12 +105,11 @@ impl Province {
         })?;
         let now = self.now();
         let mut write = self.store().write().await?;
+        let person = locked(&mut write, &asked.device).await?;
         if let Some(reply) = self.answered(&mut write, asked).await? {
             return Ok(reply);
         }
-        let mut person = person::with_device(&mut write, asked.device.as_bytes())
-            .await?
-            .ok_or(ProblemCode::DeviceUnknown)?;
+        let mut person = person.ok_or(ProblemCode::DeviceUnknown)?;
         may_draw(&mut write, person.status_index).await?;
         let mut record = self.open_record(&person.id, &person.sealed)?;
         let digits = mobile.as_str().as_bytes();

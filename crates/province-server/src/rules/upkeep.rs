@@ -6,6 +6,7 @@ use super::answered::ANSWER_DAYS;
 use super::feed::{DRAWN, DRAWN_DAYS};
 use super::{Fault, Province, day_of, publish, status};
 use crate::store::artefact::{self, Artefact, Name};
+use crate::store::lock::Lock;
 use crate::store::{answer, attempt, challenge, event, seen};
 
 /// A manifest older than this is signed anew, in seconds.
@@ -60,7 +61,7 @@ impl Province {
 
     /// Forgets what was kept for a time that is over.
     async fn forget(&self, now: Timestamp) -> Result<(), Fault> {
-        let mut write = self.store().write().await?;
+        let mut write = self.store().write_with(Lock::Forgetting).await?;
         attempt::forget_before(&mut write, day_of(now)).await?;
         challenge::forget_expired(&mut write, now.unix()).await?;
         seen::forget_ended(&mut write, now.unix()).await?;
@@ -70,7 +71,7 @@ impl Province {
     }
 
     async fn renew_manifest(&self, now: Timestamp) -> Result<Option<u64>, Fault> {
-        let mut write = self.store().write().await?;
+        let mut write = self.store().write_with(Lock::Published).await?;
         let manifest = artefact::newest(&mut write, Name::StatusManifest).await?;
         let is_due = manifest.is_none_or(|m| {
             let ahead = is_ahead(&m, now);
@@ -94,7 +95,7 @@ impl Province {
 
     /// Signs the rules anew, as they are, before they are too old to be held.
     async fn renew_rules(&self, now: Timestamp) -> Result<Option<u64>, Fault> {
-        let mut write = self.store().write().await?;
+        let mut write = self.store().write_with(Lock::Published).await?;
         let Some(last) = artefact::newest(&mut write, Name::RiskRules).await? else {
             return Ok(None);
         };

@@ -77,6 +77,24 @@ pub async fn take(
     Ok(done.rows_affected() == 1)
 }
 
+/// Forgets a device's challenges that no longer serve. (Not all devices': two that forget the same ones at once would
+/// wait for each other.)
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_expired_of(
+    db: &mut AnyConnection,
+    device_key: &[u8; 32],
+    now: u64,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM challenge WHERE device_key = $1 AND expires_at < $2")
+        .bind(device_key.to_vec())
+        .bind(seconds(now)?)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Forgets challenges that no longer serve.
 ///
 /// # Errors

@@ -41,7 +41,8 @@ pub async fn replace(
 pub async fn retired(db: &mut AnyConnection, device_key: &[u8; 32]) -> Result<Option<Retired>, StoreError> {
     let row = sqlx::query(
         "SELECT 1 AS replaced FROM former_device WHERE device_key = $1
-         UNION ALL SELECT 0 AS replaced FROM person WHERE device_key = $1 AND disabled_at IS NOT NULL",
+         UNION ALL SELECT 0 AS replaced FROM person_device JOIN person ON person.id = person_device.person
+         WHERE person_device.device_key = $1 AND disabled_at IS NOT NULL",
     )
     .bind(device_key.to_vec())
     .fetch_optional(db)

@@ -1,8 +1,10 @@
-//! The province's database: one text of SQL for every engine, a module for each table.
+//! The province's database: one text of SQL for SQLite and PostgreSQL, a module for each table.
 //!
-//! Writers take the write lock when they begin (`BEGIN IMMEDIATE` on SQLite): a transaction that reads first and writes
-//! later would be refused when another process wrote in between. Rejected: a lock in this process, because the admin
-//! commands are processes of their own.
+//! On SQLite writers take the one write lock when they begin (`BEGIN IMMEDIATE`): a transaction that reads first and
+//! writes later would be refused when another process wrote in between. On PostgreSQL many write at once, and each takes
+//! the locks of what it decides about ([`lock`]). Rejected: a lock in this process, because the admin commands and other
+//! servers are processes of their own; and serialisable transactions, because every rule would have to be made again
+//! after a conflict, NADRA's answer with it.
 
 pub mod answer;
 pub mod artefact;
@@ -11,7 +13,9 @@ pub mod challenge;
 pub mod device;
 pub mod event;
 pub mod holding;
+pub mod lock;
 pub mod person;
+mod place;
 pub mod seal_check;
 pub mod seen;
 pub mod status;
@@ -23,23 +27,38 @@ use std::fmt::Write as _;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::Once;
+use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor as _, Row as _, Transaction};
 
-/// Connections that one process holds open.
+use lock::Lock;
+pub use place::{Database, DatabaseUrl, Place};
+
+/// Connections that one process holds open. More writers than SQLite lets write, and as many readers as processors gain
+/// from; with PostgreSQL a writer that waits for a lock holds one too.
 const CONNECTIONS_MAX: u32 = 8;
+const SERVER_CONNECTIONS_MAX: u32 = 24;
+/// Longest wait for a free connection.
+const ACQUIRE_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Name of the database in the data folder.
 pub const DATABASE_FILE: &str = "province.sqlite";
+/// PostgreSQL's code for a table that is not there (<https://www.postgresql.org/docs/15/errcodes-appendix.html>).
+const UNDEFINED_TABLE: &str = "42P01";
 
 /// Why the database did not do what was asked. Holds no personal data: values are bound, never written into SQL.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// There is no database in the folder.
-    #[error("there is no database in the folder")]
+    /// There is no database in the folder, or no province in the database.
+    #[error("there is no database of a province")]
     Missing,
+    /// The database has a province already.
+    #[error(
+        "the database holds a province already, or what is left of one: give a new province an empty database"
+    )]
+    Exists,
     /// The engine's own error.
     #[error("the database refused ({})", reason(.0))]
     Engine(#[from] sqlx::Error),
@@ -56,52 +75,110 @@ impl StoreError {
     pub fn is_taken(&self) -> bool {
         matches!(self, Self::Engine(sqlx::Error::Database(e)) if e.is_unique_violation())
     }
+
+    /// Whether the same may do when it is asked again soon: the database was not reached, is being restarted, or let
+    /// another transaction go first.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Engine(sqlx::Error::Database(e)) => e.code().is_some_and(|code| passes(&code)),
+            Self::Engine(
+                sqlx::Error::Io(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::Protocol(_),
+            ) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Whether an engine's code tells of a state that passes. SQLite: busy (5) and its kinds; PostgreSQL: no connection (08),
+/// a conflict or a deadlock (40), no room for one more (53), an operator at work or a start (57).
+fn passes(code: &str) -> bool {
+    // An SQLSTATE has five characters; no code of SQLite has more than four digits.
+    if code.len() == 5 {
+        return ["08", "40", "53", "57"]
+            .iter()
+            .any(|class| code.starts_with(class));
+    }
+    code.parse::<u32>().is_ok_and(|code| code & 0xff == 5)
 }
 
 /// The province's database.
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: AnyPool,
+    /// How a transaction that writes begins.
+    begin: &'static str,
 }
 
 impl Store {
-    /// Makes the database in `folder`.
+    /// Makes the database of a new province.
     ///
     /// # Errors
-    /// [`StoreError::Engine`] or [`StoreError::Migrate`].
-    pub async fn create(folder: &Path) -> Result<Self, StoreError> {
-        Self::connect(folder, "rwc").await
+    /// [`StoreError::Exists`], [`StoreError::Engine`] or [`StoreError::Migrate`].
+    pub async fn create(place: &Place) -> Result<Self, StoreError> {
+        let store = Self::connect(place, "rwc").await?;
+        let empty = store.is_empty().await;
+        match empty {
+            Ok(true) => Ok(store),
+            other => {
+                store.close().await;
+                Err(other.err().unwrap_or(StoreError::Exists))
+            }
+        }
     }
 
-    /// Opens the database in `folder` and brings its tables to this version.
+    /// Opens the database of a province and brings its tables to this version.
     ///
     /// # Errors
     /// [`StoreError::Missing`]: a new database would say of every revoked pass that it is good.
     /// [`StoreError::Engine`] or [`StoreError::Migrate`].
-    pub async fn open(folder: &Path) -> Result<Self, StoreError> {
-        if !folder.join(DATABASE_FILE).is_file() {
-            return Err(StoreError::Missing);
+    pub async fn open(place: &Place) -> Result<Self, StoreError> {
+        match place.database() {
+            Database::InFolder if !place.folder().join(DATABASE_FILE).is_file() => {
+                return Err(StoreError::Missing);
+            }
+            Database::InFolder => {}
+            Database::At(url) => must_have_tables(url).await?,
         }
-        Self::connect(folder, "rw").await
+        Self::connect(place, "rw").await
     }
 
-    async fn connect(folder: &Path, mode: &str) -> Result<Self, StoreError> {
-        static DRIVERS: Once = Once::new();
-        DRIVERS.call_once(sqlx::any::install_default_drivers);
-        let pool = AnyPoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
+    async fn connect(place: &Place, mode: &str) -> Result<Self, StoreError> {
+        let options = AnyPoolOptions::new()
             // On a full disk SQLite undoes a transaction by itself; sqlx goes on counting it, and such a connection
             // would begin no other one for ever. It is closed, and a new one takes its place.
             .before_acquire(|connection, _| {
                 let is_usable = !connection.is_in_transaction();
                 Box::pin(async move { Ok(is_usable) })
             })
-            .connect(&sqlite_url(&folder.join(DATABASE_FILE), mode))
-            .await?;
-        // Readers go on while somebody writes, in other processes too. The mode stays with the file.
-        pool.execute("PRAGMA journal_mode = WAL").await?;
-        sqlx::migrate!("./migrations/sqlite").run(&pool).await?;
-        Ok(Self { pool })
+            .acquire_timeout(ACQUIRE_TIME_MAX);
+        install_drivers();
+        let (pool, begin) = match place.database() {
+            Database::InFolder => {
+                let file = place.folder().join(DATABASE_FILE);
+                let options = options.max_connections(CONNECTIONS_MAX);
+                let pool = options.connect(&sqlite_url(&file, mode)).await?;
+                // Readers go on while somebody writes, in other processes too. The mode stays with the file.
+                pool.execute("PRAGMA journal_mode = WAL").await?;
+                sqlx::migrate!("./migrations/sqlite").run(&pool).await?;
+                (pool, "BEGIN IMMEDIATE")
+            }
+            Database::At(url) => {
+                let options = options.max_connections(SERVER_CONNECTIONS_MAX);
+                let pool = options.connect(url.as_str()).await?;
+                sqlx::migrate!("./migrations/postgres").run(&pool).await?;
+                (pool, "BEGIN")
+            }
+        };
+        Ok(Self { pool, begin })
+    }
+
+    /// Whether nothing of a province is in it yet.
+    async fn is_empty(&self) -> Result<bool, StoreError> {
+        let mut db = self.read().await?;
+        Ok(!trusted_key::any(&mut db).await? && seal_check::find(&mut db).await?.is_none())
     }
 
     /// A connection for reading.
@@ -112,12 +189,23 @@ impl Store {
         Ok(self.pool.acquire().await?)
     }
 
-    /// A transaction that holds the write lock. It is undone if it is dropped before [`Write::commit`].
+    /// A transaction. It is undone if it is dropped before [`Write::commit`]. What it decides about it locks first
+    /// ([`lock`]).
     ///
     /// # Errors
     /// [`StoreError::Engine`].
     pub async fn write(&self) -> Result<Write, StoreError> {
-        Ok(Write(self.pool.begin_with("BEGIN IMMEDIATE").await?))
+        Ok(Write(self.pool.begin_with(self.begin).await?))
+    }
+
+    /// A transaction that decides about this.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    pub async fn write_with(&self, what: Lock<'_>) -> Result<Write, StoreError> {
+        let mut write = self.write().await?;
+        lock::take(&mut write, what).await?;
+        Ok(write)
     }
 
     /// Closes every connection; what comes after fails.
@@ -126,7 +214,7 @@ impl Store {
     }
 }
 
-/// A transaction that holds the write lock.
+/// A transaction that may write.
 #[derive(Debug)]
 pub struct Write(Transaction<'static, Any>);
 
@@ -154,8 +242,30 @@ impl DerefMut for Write {
     }
 }
 
-/// What the engine says, for the log: SQLite's code where there is one (<https://sqlite.org/rescode.html>), and never its
-/// text.
+fn install_drivers() {
+    static DRIVERS: Once = Once::new();
+    DRIVERS.call_once(sqlx::any::install_default_drivers);
+}
+
+/// Looks whether a PostgreSQL database has the tables of a province, and makes none.
+async fn must_have_tables(url: &DatabaseUrl) -> Result<(), StoreError> {
+    install_drivers();
+    let mut db = AnyConnection::connect(url.as_str()).await?;
+    let found = sqlx::query("SELECT id FROM seal_check")
+        .fetch_optional(&mut db)
+        .await;
+    db.close().await?;
+    match found {
+        Ok(_) => Ok(()),
+        Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some(UNDEFINED_TABLE) => {
+            Err(StoreError::Missing)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the engine says, for the log: SQLite's code (<https://sqlite.org/rescode.html>) or PostgreSQL's
+/// SQLSTATE where there is one, and never its text.
 fn reason(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(e) => format!("code {}", e.code().as_deref().unwrap_or("unknown")),

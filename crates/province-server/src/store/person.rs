@@ -1,4 +1,4 @@
-//! Table `person`: enrolled citizens.
+//! Tables `person`, `person_cnic` and `person_device`: enrolled citizens, and who has which CNIC and which device.
 
 use sqlx::AnyConnection;
 use sqlx::Row as _;
@@ -30,15 +30,14 @@ pub struct Person {
     pub disabled_at: Option<u64>,
 }
 
-const COLUMNS: &str =
-    "id, cnic_index, device_key, sealed, status_index, nadra_at, events, revoked_at, disabled_at";
-
 /// The person with this CNIC.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn with_cnic(db: &mut AnyConnection, index: &BlindIndex) -> Result<Option<Person>, StoreError> {
-    one(db, "cnic_index", index.as_bytes()).await
+    let sql = "SELECT id, person.cnic_index, device_key, sealed, status_index, nadra_at, events, revoked_at, disabled_at
+         FROM person_cnic JOIN person ON person.id = person_cnic.person WHERE person_cnic.cnic_index = $1";
+    one(db, sql, index.as_bytes()).await
 }
 
 /// The person who enrolled with this device.
@@ -49,17 +48,26 @@ pub async fn with_device(
     db: &mut AnyConnection,
     device_key: &[u8; 32],
 ) -> Result<Option<Person>, StoreError> {
-    one(db, "device_key", device_key).await
+    let sql = "SELECT id, cnic_index, person.device_key, sealed, status_index, nadra_at, events, revoked_at, disabled_at
+         FROM person_device JOIN person ON person.id = person_device.person WHERE person_device.device_key = $1";
+    one(db, sql, device_key).await
 }
 
-async fn one(
-    db: &mut AnyConnection,
-    column: &'static str,
-    value: &[u8],
-) -> Result<Option<Person>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM person WHERE {column} = $1");
-    // Both parts are constants of this module.
-    sqlx::query(sqlx::AssertSqlSafe(sql))
+/// The CNIC's index of the person with this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn cnic_of(db: &mut AnyConnection, id: &PersonId) -> Result<Option<BlindIndex>, StoreError> {
+    sqlx::query("SELECT cnic_index FROM person WHERE id = $1")
+        .bind(id.as_bytes().to_vec())
+        .fetch_optional(db)
+        .await?
+        .map(|row| Ok(BlindIndex::from_bytes(array(&row, "cnic_index")?)))
+        .transpose()
+}
+
+async fn one(db: &mut AnyConnection, sql: &'static str, value: &[u8]) -> Result<Option<Person>, StoreError> {
+    sqlx::query(sql)
         .bind(value.to_vec())
         .fetch_optional(db)
         .await?
@@ -94,6 +102,14 @@ fn time(row: &AnyRow, column: &str) -> Result<Option<u64>, StoreError> {
 /// [`StoreError`], [`StoreError::is_taken`] if the device is enrolled already.
 pub async fn update(db: &mut AnyConnection, person: &Person) -> Result<(), StoreError> {
     sqlx::query(
+        "UPDATE person_device SET device_key = $2
+         WHERE device_key = (SELECT device_key FROM person WHERE id = $1) AND device_key <> $2",
+    )
+    .bind(person.id.as_bytes().to_vec())
+    .bind(person.device_key.to_vec())
+    .execute(&mut *db)
+    .await?;
+    sqlx::query(
         "UPDATE person SET device_key = $2, sealed = $3, status_index = $4, nadra_at = $5, revoked_at = $6,
          disabled_at = $7 WHERE id = $1",
     )
@@ -124,8 +140,24 @@ pub async fn add(db: &mut AnyConnection, person: &Person) -> Result<(), StoreErr
     .bind(person.sealed.clone())
     .bind(i64::from(person.status_index))
     .bind(seconds(person.nadra_at)?)
-    .execute(db)
+    .execute(&mut *db)
     .await?;
+    for (sql, key) in [
+        (
+            "INSERT INTO person_cnic (cnic_index, person) VALUES ($1, $2)",
+            person.cnic_index.as_bytes(),
+        ),
+        (
+            "INSERT INTO person_device (device_key, person) VALUES ($1, $2)",
+            &person.device_key,
+        ),
+    ] {
+        sqlx::query(sql)
+            .bind(key.to_vec())
+            .bind(person.id.as_bytes().to_vec())
+            .execute(&mut *db)
+            .await?;
+    }
     Ok(())
 }
 
@@ -141,6 +173,8 @@ pub async fn remove(db: &mut AnyConnection, person: &Person) -> Result<(), Store
         "DELETE FROM ward WHERE person = $1",
         "DELETE FROM event WHERE person = $1",
         "DELETE FROM former_device WHERE person = $1",
+        "DELETE FROM person_cnic WHERE cnic_index = (SELECT cnic_index FROM person WHERE id = $1)",
+        "DELETE FROM person_device WHERE device_key = (SELECT device_key FROM person WHERE id = $1)",
         "DELETE FROM person WHERE id = $1",
     ] {
         sqlx::query(sql)

@@ -128,6 +128,17 @@ pub async fn set_listed(db: &mut AnyConnection, key: &[u8; 32], kinds: &[Vct]) -
     Ok(())
 }
 
+/// Whether there is a key.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn any(db: &mut AnyConnection) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT COUNT(*) AS n FROM trusted_key")
+        .fetch_one(db)
+        .await?;
+    Ok(unsigned::<u64>(&row, "n")? > 0)
+}
+
 /// All keys, in an order that does not change.
 ///
 /// # Errors

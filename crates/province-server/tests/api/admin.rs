@@ -33,7 +33,7 @@ async fn a_revocation_by_another_program_is_visible_at_once() {
     assert_ne!(first.index, second.index);
 
     // Connections of its own, as another process has.
-    let office = Office::open(bench.folder.path()).await.unwrap();
+    let office = Office::open(bench.place.clone()).await.unwrap();
     let done = office.revoke(&cnic(0), bench.now()).await.unwrap();
     assert_eq!(done, Ended::Now { epoch: 2 });
     let status = bench.status().await;
@@ -194,7 +194,7 @@ async fn a_certificate_lasts_no_longer_than_its_limit() {
 async fn a_province_is_not_made_over_another() {
     let bench = Bench::new().await;
     let again = Office::make(
-        bench.folder.path(),
+        bench.place.clone(),
         &sandbox::roots::ROOT_SEEDS,
         &Randomness::new(Counting(9)),
         bench.now(),
@@ -208,7 +208,7 @@ async fn a_province_is_not_made_over_another() {
 async fn without_its_identity_file_the_province_opens_nothing() {
     let bench = Bench::new().await;
     std::fs::remove_file(bench.folder.path().join("identity.txt")).unwrap();
-    let opened = Office::open(bench.folder.path()).await;
+    let opened = Office::open(bench.place.clone()).await;
     assert!(matches!(opened, Err(AdminError::Keys(KeyFileError::File(_)))));
     assert!(matches!(
         bench.office.keys().serving(),

@@ -21,13 +21,15 @@ use province_api::{Bytes, paths, signature};
 use province_server::admin::Office;
 use province_server::nadra::{Answer, NadraDesk, NadraError};
 use province_server::randomness::Randomness;
-use province_server::store::{DATABASE_FILE, Store};
+use province_server::store::{Place, Store};
 use province_server::{AppParts, Province, app, router};
 use rand_core::{TryCryptoRng, TryRng};
 use sandbox::TestCitizen;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 use tower::ServiceExt as _;
+
+use crate::engine;
 
 /// 22 November 2026, 10:00 in Peshawar.
 pub const NOW: u64 = 1_795_323_600;
@@ -109,11 +111,18 @@ impl NadraDesk for SaidNadra {
 
 pub struct Bench {
     pub folder: TempDir,
+    pub place: Place,
     pub office: Office,
     pub province: Arc<Province>,
     pub app: Router,
     pub nadra: Arc<SaidNadra>,
     pub clock: Arc<AtomicU64>,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        engine::forget(self.folder.path());
+    }
 }
 
 /// An answer read to its end.
@@ -212,9 +221,10 @@ impl Phone {
 impl Bench {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let place = engine::place(folder.path());
         let randomness = Randomness::new(Counting(1));
         let (office, published) = Office::make(
-            folder.path(),
+            place.clone(),
             &sandbox::roots::ROOT_SEEDS,
             &randomness,
             Timestamp::from_unix(NOW),
@@ -231,6 +241,7 @@ impl Bench {
         let province = Arc::new(Province::new(parts(&office, desk, Arc::clone(&clock))));
         Self {
             folder,
+            place,
             office,
             app: router(Arc::clone(&province)),
             province,
@@ -240,16 +251,13 @@ impl Bench {
     }
 
     /// The same folder, opened anew.
-    pub async fn opened_anew(self) -> Self {
-        let office = Office::open(self.folder.path()).await.unwrap();
+    pub async fn opened_anew(mut self) -> Self {
+        let office = Office::open(self.place.clone()).await.unwrap();
         let desk: Arc<dyn NadraDesk> = self.nadra.clone();
-        let province = Arc::new(Province::new(parts(&office, desk, Arc::clone(&self.clock))));
-        Self {
-            office,
-            app: router(Arc::clone(&province)),
-            province,
-            ..self
-        }
+        self.province = Arc::new(Province::new(parts(&office, desk, Arc::clone(&self.clock))));
+        self.app = router(Arc::clone(&self.province));
+        self.office = office;
+        self
     }
 
     /// The same province asking another NADRA.
@@ -335,12 +343,7 @@ impl Bench {
 
     /// Every byte that lies in the database's files.
     pub fn database_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for suffix in ["", "-wal", "-shm"] {
-            let file = self.folder.path().join(format!("{DATABASE_FILE}{suffix}"));
-            bytes.extend(std::fs::read(file).unwrap_or_default());
-        }
-        bytes
+        engine::bytes(self.folder.path())
     }
 
     pub async fn people(&self) -> u64 {

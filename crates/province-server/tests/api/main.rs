@@ -16,6 +16,7 @@ mod catalogue;
 mod connections;
 mod device_key;
 mod documents;
+mod engine;
 mod enrolments;
 mod fallen;
 mod family;
@@ -26,6 +27,7 @@ mod nadra;
 mod passes;
 mod process;
 mod rebind;
+mod same;
 #[path = "../../../../tests/soak.rs"]
 mod soak;
 mod status;

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use credential::{StatusManifest, StatusSet, TrustList};
 
 use crate::bench::{Phone, citizen_number, test_roots};
+use crate::engine;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_province-server");
 
@@ -24,9 +25,16 @@ impl Drop for Service {
     }
 }
 
+/// What tells a program of this data folder's database.
+fn database(data: Option<&Path>) -> Option<(&'static str, String)> {
+    Some(("DATABASE_URL", engine::url(data?)?))
+}
+
 fn run(arguments: &[&str], stdin: &str) -> Output {
+    let data = arguments.iter().skip_while(|word| **word != "--data").nth(1);
     let mut child = Command::new(PROGRAM)
         .args(arguments)
+        .envs(database(data.map(Path::new)))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -50,6 +58,7 @@ pub fn serve(data: &Path, nadra: &str, log: Stdio) -> Service {
     let mut child = Command::new(PROGRAM)
         .args(["serve", "--nadra", nadra, "--data"])
         .arg(data)
+        .envs(database(Some(data)))
         .env("RUST_LOG", "trace")
         .stdout(Stdio::piped())
         .stderr(log)
@@ -138,6 +147,9 @@ fn commands_work_while_the_service_runs_and_its_answers_follow_them() {
 
 #[test]
 fn every_command_closes_the_database_behind_it() {
+    if !engine::is_sqlite() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("province");
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();

@@ -18,6 +18,7 @@ use province_server::rules::bundle::Reach;
 use province_server::rules::end::Ended;
 
 use crate::bench::{Bench, Counting, NOW, Phone, citizen_number, kept};
+use crate::engine;
 
 fn cnic(number: usize) -> Cnic {
     Cnic::parse(&citizen_number(number).cnic).unwrap()
@@ -332,7 +333,7 @@ async fn a_province_may_have_small_lists() {
     let randomness = Randomness::new(Counting(3));
     let at = Timestamp::from_unix(NOW);
     let seeds = &sandbox::roots::ROOT_SEEDS;
-    let made = Office::make_with(folder.path(), seeds, shape, &randomness, at).await;
+    let made = Office::make_with(engine::place(folder.path()), seeds, shape, &randomness, at).await;
     let (office, published) = made.unwrap();
     assert_eq!(published.epoch, 1);
     let bundle = update(&office, Reach::Whole, at).await.unwrap();

@@ -13,6 +13,7 @@ use province_server::randomness::Randomness;
 use province_server::rules::Fault;
 
 use crate::bench::{Bench, Counting, NOW, Phone, kept, test_roots};
+use crate::engine;
 
 /// A root: 1 to 3 are those of the tests, others come after them.
 fn root(number: u8) -> SecretKey {
@@ -158,7 +159,7 @@ async fn roots_change_and_every_step_is_published_under_those_that_it_replaced()
         ProblemCode::NotFound
     );
     // The same office opened anew takes up where it was.
-    let again = Office::open(bench.folder.path()).await.unwrap();
+    let again = Office::open(bench.place.clone()).await.unwrap();
     assert_eq!(again.draft_trust(None, now).await.unwrap().sequence, 5);
 }
 
@@ -168,11 +169,14 @@ async fn a_province_whose_roots_are_elsewhere_begins_with_their_first_list() {
     let (data, now) = (folder.path().join("province"), Timestamp::from_unix(NOW));
     let roots = RootSet::new(RootKind::Real, keys([4, 5, 6])).unwrap();
     let randomness = Randomness::new(Counting(1));
-    let made = Office::make_without_roots(&data, &roots, &randomness, now).await;
+    let made = Office::make_without_roots(engine::place(&data), &roots, &randomness, now).await;
     let (office, published) = made.unwrap();
     assert_eq!(published.sequence, None);
     assert!(!data.join("keys/root-1.age").exists());
-    assert!(matches!(Office::open(&data).await, Err(AdminError::NotWhole(_))));
+    assert!(matches!(
+        Office::open(engine::place(&data)).await,
+        Err(AdminError::NotWhole(_))
+    ));
     assert!(office.publish_trust(Desks::MustDecide, now).await.is_err());
     let foreign = signed(&office, None, &[1, 2], now).await;
     assert_eq!(
@@ -188,7 +192,7 @@ async fn a_province_whose_roots_are_elsewhere_begins_with_their_first_list() {
             .sequence,
         1
     );
-    Office::open(&data).await.unwrap();
+    Office::open(engine::place(&data)).await.unwrap();
     let list = TrustList::verify(&first, &roots, None).unwrap();
     assert_eq!(list.root_kind(), RootKind::Real);
 }

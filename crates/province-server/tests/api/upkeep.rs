@@ -9,9 +9,12 @@ use province_server::admin::{Desks, Office};
 use province_server::key_admin::Standing;
 use province_server::randomness::Randomness;
 use province_server::rules::Fault;
+use province_server::sealed::BlindIndex;
+use province_server::store::attempt;
 use sqlx::{Executor as _, Row as _};
 
 use crate::bench::{Bench, Counting, NOW, kept, test_roots};
+use crate::engine;
 use crate::fallen::NEEDED;
 use crate::process::{get, serve};
 
@@ -25,6 +28,14 @@ impl Bench {
     async fn write(&self, statement: String) {
         let mut write = self.office.store().write().await.unwrap();
         write.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
+        write.commit().await.unwrap();
+    }
+
+    /// Somebody was refused on this day.
+    async fn tried_on(&self, day: i64) {
+        let mut write = self.office.store().write().await.unwrap();
+        let somebody = BlindIndex::from_bytes([0; 32]);
+        attempt::count(&mut write, &somebody, day).await.unwrap();
         write.commit().await.unwrap();
     }
 
@@ -43,9 +54,7 @@ async fn a_missing_key_holds_up_nothing_that_needs_none_of_it() {
             bench.issued(&phone, 0, &["age"]).await;
             bench.challenge(&phone).await;
             let today = NOW / DAY;
-            bench
-                .write(format!("INSERT INTO attempt VALUES (zeroblob(32), {today}, 1)"))
-                .await;
+            bench.tried_on(i64::try_from(today).unwrap()).await;
             bench.steal(gone).await;
             let listed = bench.next_list(Desks::MayBeUndecided).await.unwrap();
             assert_eq!(listed.undecided, [gone]);
@@ -92,7 +101,7 @@ async fn a_province_without_a_key_serves_what_it_has() {
             let then = Timestamp::from_unix(now.as_secs()).minus(days * DAY);
             let (seeds, shape) = (&sandbox::roots::ROOT_SEEDS, Shape::new(1, 256).unwrap());
             let randomness = Randomness::new(Counting(1));
-            let made = Office::make_with(&data, seeds, shape, &randomness, then).await;
+            let made = Office::make_with(engine::place(&data), seeds, shape, &randomness, then).await;
             let office = made.unwrap().0;
             let keys = office.list_keys().await.unwrap();
             let key = keys.iter().find(|row| row.allowed == [gone]).unwrap();

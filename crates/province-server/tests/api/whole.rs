@@ -10,14 +10,18 @@ use province_server::store::{DATABASE_FILE, Store, StoreError};
 use sqlx::Executor as _;
 
 use crate::bench::{Bench, Counting, NOW};
+use crate::engine::{self, is_sqlite};
 
 /// Why the folder does not open.
 async fn refused(folder: &Path) -> AdminError {
-    Office::open(folder).await.unwrap_err()
+    Office::open(engine::place(folder)).await.unwrap_err()
 }
 
 #[tokio::test]
 async fn without_its_database_no_new_one_is_begun() {
+    if !is_sqlite() {
+        return;
+    }
     let bench = Bench::new().await;
     bench.office.store().close().await;
     for suffix in ["", "-wal", "-shm"] {
@@ -30,6 +34,9 @@ async fn without_its_database_no_new_one_is_begun() {
 
 #[tokio::test]
 async fn a_command_on_a_folder_that_is_no_province_leaves_nothing_there() {
+    if !is_sqlite() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     for path in [folder.path().to_owned(), folder.path().join("nowhere")] {
         assert!(matches!(
@@ -59,7 +66,7 @@ async fn a_key_that_is_not_this_provinces_is_named() {
             error => panic!("{name}: {error}"),
         }
         fs::write(&file, own).unwrap();
-        Office::open(bench.folder.path()).await.unwrap();
+        Office::open(bench.place.clone()).await.unwrap();
     }
 }
 
@@ -69,7 +76,7 @@ async fn a_machine_that_only_serves_needs_no_roots_and_no_counter_key() {
     for name in ["root-1", "root-2", "root-3", "counter-ca", "cards"] {
         fs::remove_file(bench.folder.path().join("keys").join(format!("{name}.age"))).unwrap();
     }
-    let office = Office::open(bench.folder.path()).await.unwrap();
+    let office = Office::open(bench.place.clone()).await.unwrap();
     office.keys().serving().unwrap();
 }
 
@@ -90,6 +97,9 @@ async fn a_database_without_trust_list_or_check_value_is_not_whole() {
 
 #[tokio::test]
 async fn what_an_ended_init_left_is_made_anew() {
+    if !is_sqlite() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("province");
     // As far as `init` can have come: keys and an empty database, beside.
@@ -98,7 +108,11 @@ async fn what_an_ended_init_left_is_made_anew() {
     province_server::keys::KeyFolder::new(&beside)
         .make(&sandbox::roots::ROOT_SEEDS, &randomness)
         .unwrap();
-    Store::create(&beside).await.unwrap().close().await;
+    Store::create(&beside.as_path().into())
+        .await
+        .unwrap()
+        .close()
+        .await;
     assert!(matches!(refused(&beside).await, AdminError::NotWhole(_)));
     assert!(matches!(
         refused(&data).await,
@@ -119,7 +133,13 @@ async fn a_province_is_made_in_an_empty_folder_only() {
     fs::write(folder.path().join("letter"), "dear").unwrap();
     let now = credential::Timestamp::from_unix(NOW);
     let randomness = Randomness::new(Counting(5));
-    let made = Office::make(folder.path(), &sandbox::roots::ROOT_SEEDS, &randomness, now).await;
+    let made = Office::make(
+        engine::place(folder.path()),
+        &sandbox::roots::ROOT_SEEDS,
+        &randomness,
+        now,
+    )
+    .await;
     assert!(matches!(made, Err(AdminError::NotEmpty)));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }

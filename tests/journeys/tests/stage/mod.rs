@@ -145,7 +145,7 @@ impl Stage {
     pub async fn province_up(&mut self) -> Result<()> {
         let clock = Arc::clone(&self.clock);
         let parts = province_server::AppParts {
-            store: province_server::store::Store::open(self.office.folder()).await?,
+            store: province_server::store::Store::open(&self.office.folder().into()).await?,
             keys: self.office.keys().serving()?,
             nadra: Arc::clone(&self.nadra),
             clock: Arc::new(move || Timestamp::from_unix(clock.load(Ordering::SeqCst))),

@@ -1,0 +1,83 @@
+//! Where a province lies: its data folder, and its database.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+/// Where a province's database is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Database {
+    /// SQLite, in the data folder.
+    #[default]
+    InFolder,
+    /// PostgreSQL 15 or later.
+    At(DatabaseUrl),
+}
+
+/// The address of a PostgreSQL database. It may hold a password, so it is shown nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(Zeroizing<String>);
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseUrl(..)")
+    }
+}
+
+impl DatabaseUrl {
+    /// Reads `postgres://..` or `postgresql://..`; `None` for what is neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let is_one = text.starts_with("postgres://") || text.starts_with("postgresql://");
+        is_one.then(|| Self(Zeroizing::new(text.to_owned())))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A province's data folder and where its database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    folder: PathBuf,
+    database: Database,
+}
+
+impl Place {
+    /// Keys and files in `folder`, and this database.
+    pub fn new(folder: &Path, database: Database) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            database,
+        }
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where the database is.
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The same database with another folder.
+    pub(crate) fn in_folder(&self, folder: &Path) -> Self {
+        Self::new(folder, self.database.clone())
+    }
+}
+
+/// Everything in one folder.
+impl From<&Path> for Place {
+    fn from(folder: &Path) -> Self {
+        Self::new(folder, Database::InFolder)
+    }
+}
+
+impl From<&PathBuf> for Place {
+    fn from(folder: &PathBuf) -> Self {
+        Self::from(folder.as_path())
+    }
+}
