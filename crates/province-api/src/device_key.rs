@@ -8,11 +8,14 @@ use crate::signature::DeviceKey;
 
 /// Body of `POST /v1/device-key`, signed by the device key that is enrolled now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DeviceKeyRequest {
     /// The new Ed25519 public key, 32 bytes.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Bytes32))]
     pub device_key: Bytes,
     /// Ed25519 signature by the new key over [`proof_message`], 64 bytes.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Bytes64))]
     pub proof: Bytes,
 }
 
@@ -43,6 +46,7 @@ impl DeviceKeyRequest {
 
 /// Answer 200 to a change of the device key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DeviceKeyReply {
     /// Unix seconds at which it was changed.
     pub changed_at: u64,

@@ -15,33 +15,47 @@ pub const PHOTO_BYTES_MAX: usize = 400 * 1024;
 ///
 /// Fields are texts so that a wrong one is answered by its name; [`EnrolmentRequest::parse`] gives the checked form.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnrolmentRequest {
     /// CNIC number.
+    #[cfg_attr(feature = "openapi", schema(value_type = Cnic))]
     pub cnic: String,
     /// Day on which the card was issued, `YYYY-MM-DD`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Day))]
     pub cnic_issued_on: String,
     /// Name in Latin letters.
+    #[cfg_attr(feature = "openapi", schema(value_type = LatinName))]
     pub name_en: String,
     /// Name in Urdu letters.
+    #[cfg_attr(feature = "openapi", schema(value_type = LocalName))]
     pub name_ur: String,
     /// Father's or husband's name in Latin letters.
+    #[cfg_attr(feature = "openapi", schema(value_type = LatinName))]
     pub guardian_name_en: String,
     /// Father's or husband's name in Urdu letters.
+    #[cfg_attr(feature = "openapi", schema(value_type = LocalName))]
     pub guardian_name_ur: String,
     /// `father` or `husband`.
+    #[cfg_attr(feature = "openapi", schema(value_type = GuardianRelation))]
     pub guardian_relation: String,
     /// Date of birth, `YYYY-MM-DD`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Day))]
     pub date_of_birth: String,
     /// `male`, `female` or `x`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Gender))]
     pub gender: String,
     /// Present address.
+    #[cfg_attr(feature = "openapi", schema(value_type = Address))]
     pub address: String,
     /// District id.
+    #[cfg_attr(feature = "openapi", schema(value_type = DistrictId))]
     pub district: String,
     /// Mobile number.
+    #[cfg_attr(feature = "openapi", schema(value_type = Mobile))]
     pub mobile: String,
     /// Picture of the face: PNG or JPEG, at most [`PHOTO_BYTES_MAX`].
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Picture))]
     pub photo: Bytes,
 }
 
@@ -76,6 +90,7 @@ pub struct Particulars {
 
 /// One field that was not accepted, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldProblem {
     /// Name of the field in [`EnrolmentRequest`].
     pub field: String,
@@ -173,8 +188,10 @@ impl EnrolmentRequest {
 
 /// Answer 200 to an enrolment: NADRA confirmed, the device is enrolled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnrolmentReply {
     /// Random id of the enrolment, 16 bytes. Says nothing of the person.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Bytes16))]
     pub enrolment: Bytes,
     /// Unix seconds at which NADRA confirmed.
     pub confirmed_at: u64,

@@ -8,6 +8,8 @@ pub mod delta;
 pub mod device_key;
 pub mod enrolment;
 pub mod nadra;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod packed;
 pub mod passes;
 pub mod person;
@@ -64,6 +66,8 @@ pub mod paths {
     pub const STATUS_DELTAS: &str = "/v1/status/deltas/";
     /// `GET` with list and number of the shard appended (`LIST/SHARD`): a Status List Token.
     pub const STATUS_TOKENS: &str = "/v1/status/tokens/";
+    /// `GET`: the OpenAPI document of all these paths, JSON.
+    pub const OPENAPI: &str = "/v1/openapi.json";
     /// `GET`: 200 while the service works.
     pub const HEALTH: &str = "/v1/health";
 }

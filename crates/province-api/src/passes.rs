@@ -9,8 +9,10 @@ pub const PASSES_MAX: usize = 50;
 
 /// Answer to `POST /v1/challenges`: what the holder keys sign, so that a proof cannot be an old one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Challenge {
     /// 16 random bytes, good once, for this device.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Bytes16))]
     pub challenge: Bytes,
     /// Unix seconds after which it no longer serves.
     pub expires_at: u64,
@@ -20,8 +22,10 @@ pub struct Challenge {
 
 /// A kind of pass that a citizen may draw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Offer {
     /// Pass type, such as `age` or `domicile`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::PassTypeName))]
     pub vct: String,
     /// Whose document it is: 0 is the citizen's own; each child whose documents they hold has a number from 1, the same
     /// for all kinds and for good.
@@ -33,33 +37,42 @@ pub struct Offer {
 
 /// One pass that the phone wants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WantedPass {
     /// Pass type, such as `age`.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::PassTypeName))]
     pub vct: String,
     /// Whose, as in [`Offer::no`].
     #[serde(default, skip_serializing_if = "is_own")]
     pub no: u32,
     /// The holder's public key for this one pass, 32 bytes.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Bytes32))]
     pub holder_key: Bytes,
     /// Ed25519 signature by that key over [`proof_message`], 64 bytes.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Bytes64))]
     pub proof: Bytes,
 }
 
 /// Body of `POST /v1/passes`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PassesRequest {
     /// The province's challenge.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Bytes16))]
     pub challenge: Bytes,
     /// What is wanted, at most [`PASSES_MAX`], no holder key twice.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 50))]
     pub passes: Vec<WantedPass>,
 }
 
 /// Answer to `POST /v1/passes`: all that was wanted, in the same order, or none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PassesReply {
     /// Signed `kp-cwt` bytes, one for each wanted pass.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 50))]
     pub credentials: Vec<Bytes>,
     /// The small picture (WebP, at most 1,000 bytes) that the identity passes are bound to by SHA-256.
     pub photo: Bytes,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a field was not accepted. The code is shown beside the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FieldError {
     /// Nothing was given.

@@ -94,13 +94,16 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Body of every answer that is an error (RFC 9457). `detail` is for people and is never parsed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// `urn:khyber-pass:problem:<code>`.
     #[serde(rename = "type")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^urn:khyber-pass:problem:[a-z0-9_]+$"))]
     pub kind: String,
     /// A short English sentence, the same for every problem of this code.
     pub title: String,
     /// HTTP status.
+    #[cfg_attr(feature = "openapi", schema(minimum = 400, maximum = 599))]
     pub status: u16,
     /// The stable code.
     pub code: ProblemCode,

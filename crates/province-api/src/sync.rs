@@ -62,11 +62,13 @@ pub fn delta_path(name: &str, from: &[u8; 32], to: &[u8; 32]) -> String {
 
 /// Body of `POST /v1/sync`, signed by an enrolled device key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SyncRequest {
     /// Number of the last event that this phone has stored, 0 for none.
     pub feed: u64,
     /// The public files that it holds, at most [`HELD_MAX`]. It is told of files that it does not name.
+    #[cfg_attr(feature = "openapi", schema(max_items = 16))]
     pub held: Vec<HeldFile>,
     /// [`offers_tag`] of what it was last told that it may draw; empty before that.
     #[serde(default, skip_serializing_if = "is_empty")]
@@ -79,11 +81,13 @@ fn is_empty(bytes: &Bytes) -> bool {
 
 /// A file on the phone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HeldFile {
     /// Its name, one of [`files`].
     pub name: String,
     /// First [`TAG_BYTES`] bytes of its SHA-256.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Bytes8))]
     pub tag: Bytes,
 }
 
@@ -99,6 +103,7 @@ impl HeldFile {
 
 /// Answer to a sync.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SyncReply {
     /// The province's clock, unix seconds.
     pub server_time: u64,
@@ -106,6 +111,7 @@ pub struct SyncReply {
     pub standing: Standing,
     /// What changed about this person since [`SyncRequest::feed`], oldest first, at most [`FEED_PAGE_MAX`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 50))]
     pub feed: Vec<FeedEvent>,
     /// What the next question says as `feed`, once these events are stored. It may be lower than what was asked with: then
     /// the feed is another one (the person was released and enrolled anew) and begins here from its start.
@@ -129,10 +135,12 @@ fn is_false(flag: &bool) -> bool {
 
 /// A public file as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FileNow {
     /// Its name, one of [`files`], or one that a newer province knows.
     pub name: String,
     /// SHA-256 of the whole file, 32 bytes.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Bytes32))]
     pub sha256: Bytes,
     /// Size of the whole file, in bytes.
     pub bytes: u64,
@@ -144,6 +152,7 @@ pub struct FileNow {
 
 /// What the province lets a person do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Everything.
@@ -156,6 +165,7 @@ pub enum Standing {
 
 /// One thing that changed about a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FeedEvent {
     /// Number in this person's feed, from 1, rising; one that is missing was forgotten.
     pub seq: u64,
@@ -168,6 +178,7 @@ pub struct FeedEvent {
 
 /// What changed about a person. Closed here; [`Event::Other`] is what a newer province says to an older phone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
     /// The person was enrolled.
@@ -265,9 +276,11 @@ pub fn offers_tag(offers: &[Offer]) -> Bytes {
 
 /// Body of `POST /v1/mobile`, signed by an enrolled device key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MobileRequest {
     /// The new number. A text, so that a wrong one is answered by the field's name.
+    #[cfg_attr(feature = "openapi", schema(value_type = Mobile))]
     pub mobile: String,
 }
 
@@ -283,6 +296,7 @@ impl MobileRequest {
 
 /// Answer 200 to a change of the mobile number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MobileReply {
     /// Unix seconds at which it was changed.
     pub changed_at: u64,
@@ -291,6 +305,7 @@ pub struct MobileReply {
 /// Body of `POST /v1/lost`, which any device key signs. Which wallet is meant is said by the time: the one that the person
 /// had then, and none that they have had since.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LostRequest {
     /// Unix seconds at which it was reported. It may arrive weeks later, and again.
@@ -302,6 +317,7 @@ pub struct LostRequest {
 /// Answer 200 to `POST /v1/lost`: the wallet that was meant is disabled, or its person has bound another one since
 /// ([`Self::newer`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LostReply {
     /// Unix seconds since when it is.
     pub disabled_at: u64,

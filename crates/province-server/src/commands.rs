@@ -21,7 +21,7 @@ use super::input::{cnic_from_stdin, form_from_stdin, key_bytes, whose_from_stdin
 use super::print_commands::{Card, Paper};
 use super::serve_command::Serve;
 use super::trust_commands::{Key, Rules, Trust};
-use super::{now, randomness, say};
+use super::{now, print_whole, randomness, say};
 
 /// The provincial API and its operator's commands.
 #[derive(Parser)]
@@ -35,6 +35,8 @@ pub(super) struct Arguments {
 enum Command {
     Init(Init),
     Serve(Serve),
+    /// Print the OpenAPI document of the API.
+    Openapi,
     #[command(flatten)]
     Errand(Errand),
 }
@@ -169,6 +171,7 @@ enum Errand {
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let done = match arguments.command {
         Command::Serve(serve) => return serve.run().await,
+        Command::Openapi => return print_whole(province_server::openapi()),
         Command::Init(init) => init.run().await,
         Command::Errand(errand) => go(errand).await,
     };

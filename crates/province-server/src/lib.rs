@@ -3,7 +3,7 @@
 //! `http` (handlers) calls `rules`, `rules` call `store`; nothing calls back. The clock, the source of randomness and
 //! the desk at NADRA are handed in by whoever starts it: `main.rs`, or a test.
 //!
-//! - [`app`] is the whole service as one router.
+//! - [`app`] is the whole service as one router, [`openapi`] the document of it.
 //! - [`admin`] is what an operator does: make a province, configure, revoke, release, certify a counter, publish trust.
 
 pub mod admin;
@@ -24,5 +24,5 @@ pub mod rules;
 pub mod sealed;
 pub mod store;
 
-pub use http::{Limits, app, router, serve};
+pub use http::{Limits, app, openapi, router, serve};
 pub use rules::{AppParts, Province};

@@ -49,6 +49,13 @@ fn say(line: &serde_json::Value) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
+/// Prints a text as it is.
+fn print_whole(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
 fn randomness() -> Randomness {
     Randomness::new(rand_core::UnwrapErr(getrandom::SysRng))
 }

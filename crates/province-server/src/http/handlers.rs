@@ -2,26 +2,23 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use province_api::artefacts::{BITS, CBOR, COSE, STATUS_LIST_TOKEN};
 use province_api::device_key::DeviceKeyReply;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::passes::{Challenge, PassesReply};
 use province_api::problem::ProblemCode;
 use province_api::sync::{LostReply, MobileReply, SyncReply};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
 
-use super::App;
+use super::caching::{Caching, file};
 use super::problem::ApiError;
 use super::signed::Signed;
+use super::{App, document};
 use crate::rules::PublicFile;
-
-/// For how long anybody may keep a public file without asking, in seconds. Short: a revocation waits for it.
-const PUBLIC_AGE_MAX: &str = "public, max-age=60, must-revalidate";
-
-/// For files that are named by what is in them.
-const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// Enrols the citizen of the device that signed.
 pub(super) async fn enrol(State(app): State<App>, signed: Signed) -> Result<Json<EnrolmentReply>, ApiError> {
@@ -115,7 +112,7 @@ pub(super) async fn status_piece(
 ) -> Result<Response, ApiError> {
     let sha256 = sha256(&name)?;
     let bytes = app.status_piece(&sha256).await?;
-    Ok(file(bytes, name, IMMUTABLE, BITS, &headers))
+    Ok(file(bytes, name, Caching::Immutable, BITS, &headers))
 }
 
 /// The delta of a public file between two of its versions: it never changes.
@@ -126,7 +123,13 @@ pub(super) async fn delta(
 ) -> Result<Response, ApiError> {
     let bytes = app.delta(&name, &sha256(&from)?, &sha256(&to)?).await?;
     let tag = format!("{from}-{to}");
-    Ok(file(bytes, tag, IMMUTABLE, province_api::delta::ZSTD, &headers))
+    Ok(file(
+        bytes,
+        tag,
+        Caching::Immutable,
+        province_api::delta::ZSTD,
+        &headers,
+    ))
 }
 
 /// A SHA-256 in its one spelling: a cache holds what it names once.
@@ -145,7 +148,13 @@ pub(super) async fn status_delta(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let bytes = app.status_delta(from, to).await?;
-    Ok(file(bytes, format!("{from}-{to}"), IMMUTABLE, CBOR, &headers))
+    Ok(file(
+        bytes,
+        format!("{from}-{to}"),
+        Caching::Immutable,
+        CBOR,
+        &headers,
+    ))
 }
 
 /// The Status List Token of a shard, for readers of other makes.
@@ -156,13 +165,28 @@ pub(super) async fn status_token(
 ) -> Result<Response, ApiError> {
     let bytes = app.status_token(&list, shard).await?;
     let tag = hex::encode(Sha256::digest(&bytes));
-    Ok(file(bytes, tag, PUBLIC_AGE_MAX, STATUS_LIST_TOKEN, &headers))
+    Ok(file(bytes, tag, Caching::Newest, STATUS_LIST_TOKEN, &headers))
+}
+
+/// The OpenAPI document of all this.
+pub(super) async fn openapi(headers: HeaderMap) -> Response {
+    let text = document::TEXT.as_bytes();
+    let tag = hex::encode(Sha256::digest(text));
+    file(text.to_vec(), tag, Caching::Newest, "application/json", &headers)
+}
+
+/// How the service is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Health {
+    /// `ok`.
+    #[schema(pattern = "^ok$")]
+    status: &'static str,
 }
 
 /// 200 while the database can be read and its write lock be had. A full disk is seen only by what writes.
-pub(super) async fn health(State(app): State<App>) -> Result<Json<serde_json::Value>, ApiError> {
+pub(super) async fn health(State(app): State<App>) -> Result<Json<Health>, ApiError> {
     app.try_store().await?;
-    Ok(Json(serde_json::json!({ "status": "ok" })))
+    Ok(Json(Health { status: "ok" }))
 }
 
 async fn public_file(
@@ -175,29 +199,8 @@ async fn public_file(
     Ok(file(
         found.bytes,
         hex::encode(found.sha256),
-        PUBLIC_AGE_MAX,
+        Caching::Newest,
         media_type,
         headers,
     ))
-}
-
-/// A public file, or word that the caller has it already.
-fn file(
-    bytes: Vec<u8>,
-    tag: impl std::fmt::Display,
-    caching: &'static str,
-    media_type: &'static str,
-    headers: &HeaderMap,
-) -> Response {
-    let tag = format!("\"{tag}\"");
-    let held = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|t| t.trim() == tag));
-    let caching = [(header::ETAG, tag), (header::CACHE_CONTROL, caching.to_owned())];
-    if held {
-        (StatusCode::NOT_MODIFIED, caching).into_response()
-    } else {
-        (caching, [(header::CONTENT_TYPE, media_type)], bytes).into_response()
-    }
 }

@@ -1,11 +1,15 @@
-//! The API over HTTP: routes on one page, limits, and one form for every error.
+//! The API over HTTP: routes on one page with their OpenAPI, limits, and one form for every error.
 //!
 //! No CORS header is ever sent: no web page may call this. Names, numbers and tokens are never logged; a line holds
 //! method, path (a constant), status and duration.
 
+mod caching;
 mod connections;
+mod contract;
+mod document;
 mod handlers;
 mod problem;
+mod routes;
 mod signed;
 
 use std::sync::Arc;
@@ -17,7 +21,6 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{get, post};
 use province_api::artefacts::{BITS, STATUS_LIST_TOKEN};
 use province_api::delta::ZSTD;
 use province_api::paths;
@@ -30,6 +33,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::rules::{AppParts, Province};
 pub use connections::{Limits, serve};
+pub use document::openapi;
 use problem::IntoReply as _;
 
 /// Largest body of an enrolment and of what takes the same proof, in bytes: it carries a picture.
@@ -61,43 +65,13 @@ pub fn app(parts: AppParts) -> Router {
 
 /// The router of a province that somebody else holds too, for its upkeep.
 pub fn router(province: Arc<Province>) -> Router {
-    let writes = Router::new()
-        .route(paths::ENROLMENTS, post(handlers::enrol))
-        .route(paths::CHALLENGES, post(handlers::challenge))
-        .route(paths::PASSES, post(handlers::passes))
-        .route(paths::SYNC, post(handlers::sync))
-        .route(paths::MOBILE, post(handlers::mobile))
-        .route(paths::DEVICE_KEY, post(handlers::device_key))
-        .route(paths::REBIND, post(handlers::rebind))
-        .route(paths::LOST, post(handlers::lost))
+    let writes = Router::from(routes::writes())
         // The body is here, and its size was looked at, before a place is taken.
         .layer(DefaultBodyLimit::disable())
         .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX))
         .layer(middleware::from_fn(whole_body))
         .layer(GlobalConcurrencyLimitLayer::new(ARRIVING_MAX));
-    let under = |path: &str, rest: &str| format!("{path}{rest}");
-    let reads = Router::new()
-        .route(paths::TRUST_LIST, get(handlers::trust_list))
-        .route(paths::TYPES, get(handlers::types))
-        .route(&under(paths::TRUST_NEXT, "{roots}"), get(handlers::trust_next))
-        .route(paths::RISK_RULES, get(handlers::risk_rules))
-        .route(paths::CATALOGUE, get(handlers::catalogue))
-        .route(paths::STATUS_MANIFEST, get(handlers::status_manifest))
-        .route(&under(paths::DELTAS, "{name}/{from}/{to}"), get(handlers::delta))
-        .route(
-            &under(paths::STATUS_PIECES, "{sha256}"),
-            get(handlers::status_piece),
-        )
-        .route(
-            &under(paths::STATUS_DELTAS, "{from}/{to}"),
-            get(handlers::status_delta),
-        )
-        .route(
-            &under(paths::STATUS_TOKENS, "{list}/{shard}"),
-            get(handlers::status_token),
-        )
-        .route(paths::HEALTH, get(handlers::health))
-        .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX));
+    let reads = Router::from(routes::reads()).layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX));
     writes
         .merge(reads)
         .with_state(province)
@@ -207,7 +181,7 @@ async fn log(request: Request, next: Next) -> Response {
 
 /// The route of a path, never the path as it came: that may hold anything.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 14] = [
+    const ROUTES: [&str; 15] = [
         paths::ENROLMENTS,
         paths::CHALLENGES,
         paths::PASSES,
@@ -217,6 +191,7 @@ fn route(path: &str) -> &'static str {
         paths::CATALOGUE,
         paths::STATUS_MANIFEST,
         paths::HEALTH,
+        paths::OPENAPI,
         paths::SYNC,
         paths::MOBILE,
         paths::DEVICE_KEY,
@@ -235,9 +210,17 @@ fn route(path: &str) -> &'static str {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use axum::routing::get;
     use tower::ServiceExt as _;
 
     use super::*;
+
+    #[test]
+    fn every_path_of_the_document_has_a_constant_name_in_the_log() {
+        for path in routes::document().paths.paths.keys() {
+            assert_ne!(route(path), "-", "{path}");
+        }
+    }
 
     #[tokio::test]
     async fn who_is_not_answered_in_time_is_told_when_to_ask_again() {

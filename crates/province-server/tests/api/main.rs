@@ -24,6 +24,7 @@ mod full;
 mod largest;
 mod limits;
 mod nadra;
+mod openapi;
 mod passes;
 mod process;
 mod rebind;

@@ -1,0 +1,55 @@
+//! How long an answer may be kept, and the answer to who keeps it already.
+
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+
+/// For how long anybody may keep a public file without asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Caching {
+    /// Not long: a revocation waits for it.
+    Newest,
+    /// For ever: its path says what is in it.
+    Immutable,
+}
+
+impl Caching {
+    /// The value of `Cache-Control`.
+    pub(super) const fn value(self) -> &'static str {
+        match self {
+            Self::Newest => "public, max-age=60, must-revalidate",
+            Self::Immutable => "public, max-age=31536000, immutable",
+        }
+    }
+
+    /// What the OpenAPI document calls this header.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Newest => "Newest",
+            Self::Immutable => "Immutable",
+        }
+    }
+}
+
+/// A public file, or word that the caller has it already.
+pub(super) fn file(
+    bytes: Vec<u8>,
+    tag: impl std::fmt::Display,
+    caching: Caching,
+    media_type: &'static str,
+    headers: &HeaderMap,
+) -> Response {
+    let tag = format!("\"{tag}\"");
+    let held = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|tags| tags.split(',').any(|t| t.trim() == tag));
+    let caching = [
+        (header::ETAG, tag),
+        (header::CACHE_CONTROL, caching.value().to_owned()),
+    ];
+    if held {
+        (StatusCode::NOT_MODIFIED, caching).into_response()
+    } else {
+        (caching, [(header::CONTENT_TYPE, media_type)], bytes).into_response()
+    }
+}

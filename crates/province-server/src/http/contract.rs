@@ -1,0 +1,234 @@
+//! The contract: what the OpenAPI document says of an operation. A route is declared together with it, see `routes`.
+//!
+//! `utoipa::path` was not taken: it would say the same twenty lines of headers and problems at each handler. Here what all
+//! signed requests, and all public files, have in common is said once, by the code that declares them.
+
+use std::collections::BTreeMap;
+
+use axum::routing::MethodRouter;
+use province_api::problem::{PROBLEM_JSON, ProblemCode};
+use utoipa::ToSchema;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathsBuilder};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{AllOfBuilder, Object, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{
+    ContentBuilder, PathItem, Ref, RefOr, Required, Response, ResponseBuilder, Schema, SecurityRequirement,
+};
+use utoipa_axum::router::UtoipaMethodRouter;
+
+use super::caching::Caching;
+use super::{App, bytes_max, document as names};
+
+/// What any operation may be refused with.
+const ALWAYS: &[ProblemCode] = &[
+    ProblemCode::RequestMalformed,
+    ProblemCode::ServerBusy,
+    ProblemCode::ServerFault,
+];
+
+/// What any signed operation may be refused with.
+const SIGNED: &[ProblemCode] = &[
+    ProblemCode::BodyTooLarge,
+    ProblemCode::DeviceSignature,
+    ProblemCode::DeviceClock,
+    ProblemCode::DeviceReplaced,
+    ProblemCode::WalletDisabled,
+    ProblemCode::RequestReplayed,
+];
+
+/// What says when to ask again.
+const LATER: &[ProblemCode] = &[
+    ProblemCode::ServerBusy,
+    ProblemCode::NadraUnavailable,
+    ProblemCode::TooManyAttempts,
+];
+
+/// Path and method with their handler, and all that is said of them.
+pub(super) type Documented = UtoipaMethodRouter<App>;
+
+type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// What an operation says of itself.
+pub(super) struct About<'a> {
+    /// The path, with the names of its parameters in braces.
+    pub(super) path: &'a str,
+    /// Its name in programs that are generated from the document.
+    pub(super) id: &'static str,
+    /// What it does, in one sentence.
+    pub(super) summary: &'static str,
+    /// What it may be refused with, besides what all of its sort may be.
+    pub(super) codes: &'a [&'a [ProblemCode]],
+}
+
+/// What a signed request carries.
+pub(super) struct Takes(Option<String>, Schemas);
+
+impl Takes {
+    /// No body.
+    pub(super) const fn nothing() -> Self {
+        Self(None, Vec::new())
+    }
+
+    /// This as JSON.
+    pub(super) fn json<T: ToSchema>() -> Self {
+        Self(Some(T::name().into_owned()), with_parts::<T>())
+    }
+}
+
+/// A `POST` that a device signs, answered in JSON.
+pub(super) fn signed<Reply: ToSchema>(
+    about: &About<'_>,
+    Takes(takes, mut schemas): Takes,
+    handler: MethodRouter<App>,
+) -> Documented {
+    let mut operation = operation(about, "device", &[ALWAYS, SIGNED])
+        .security(SecurityRequirement::new(names::DEVICE, [""; 0]))
+        .response(
+            "200",
+            json_reply::<Reply>("Done, or done before under the same key."),
+        );
+    for header in names::SIGNED_HEADERS {
+        operation = operation.parameter_ref(Ref::new(format!("#/components/parameters/{header}")));
+    }
+    if let Some(takes) = takes {
+        let most = bytes_max(about.path);
+        let body = RequestBodyBuilder::new()
+            .description(Some(format!(
+                "At most {most} bytes, as they are sent and as they come out. May be packed by zstd (RFC 8878, window of \
+                 1 MiB at most): no header says so, the body begins with 28 B5 2F FD then. The content digest is of the \
+                 bytes as they are sent."
+            )))
+            .required(Some(Required::True))
+            .content("application/json", content(Ref::from_schema_name(takes)));
+        operation = operation.request_body(Some(body.build()));
+    }
+    schemas.extend(with_parts::<Reply>());
+    documented(about.path, HttpMethod::Post, operation, schemas, handler)
+}
+
+/// What a `GET` gives that anybody may ask for.
+pub(super) struct File<'a> {
+    /// Its media type.
+    pub(super) media: &'static str,
+    /// How large it may be, in bytes, where there is a limit.
+    pub(super) bytes_max: Option<usize>,
+    /// For how long it may be kept.
+    pub(super) caching: Caching,
+    /// The parameters of its path.
+    pub(super) parameters: &'a [(&'static str, Object)],
+}
+
+/// A `GET` of a public file.
+pub(super) fn file(about: &About<'_>, file: &File<'_>, handler: MethodRouter<App>) -> Documented {
+    let cached = |response: ResponseBuilder| {
+        let caching = format!("#/components/headers/{}", file.caching.name());
+        response
+            .header_ref("ETag", Ref::new("#/components/headers/ETag"))
+            .header_ref("Cache-Control", Ref::new(caching))
+    };
+    let bytes = ObjectBuilder::new()
+        .schema_type(SchemaType::AnyValue)
+        .content_media_type(file.media)
+        .max_length(file.bytes_max);
+    let found = ResponseBuilder::new()
+        .description("The file.")
+        .content(file.media, content(bytes));
+    let held = ResponseBuilder::new().description("The caller has it: no body.");
+    let mut operation = operation(about, "files", &[ALWAYS, &[ProblemCode::NotFound]])
+        .securities(Some([]))
+        .response("200", cached(found).build())
+        .response("304", cached(held).build())
+        .parameter_ref(Ref::new(format!(
+            "#/components/parameters/{}",
+            names::IF_NONE_MATCH
+        )));
+    for (name, schema) in file.parameters {
+        let parameter = ParameterBuilder::new()
+            .name(*name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .schema(Some(schema.clone()));
+        operation = operation.parameter(parameter);
+    }
+    documented(about.path, HttpMethod::Get, operation, Vec::new(), handler)
+}
+
+/// A `GET` that says how the service is, which nobody keeps.
+pub(super) fn service<Reply: ToSchema>(about: &About<'_>, handler: MethodRouter<App>) -> Documented {
+    let operation = operation(about, "service", &[ALWAYS])
+        .securities(Some([]))
+        .response("200", json_reply::<Reply>("As it is now."));
+    let schemas = with_parts::<Reply>();
+    documented(about.path, HttpMethod::Get, operation, schemas, handler)
+}
+
+fn documented(
+    path: &str,
+    method: HttpMethod,
+    operation: OperationBuilder,
+    schemas: Schemas,
+    handler: MethodRouter<App>,
+) -> Documented {
+    let item = PathItem::new(method, operation.build());
+    (schemas, PathsBuilder::new().path(path, item).build(), handler)
+}
+
+fn operation(about: &About<'_>, tag: &str, common: &[&[ProblemCode]]) -> OperationBuilder {
+    let mut of_status: BTreeMap<u16, Vec<ProblemCode>> = BTreeMap::new();
+    for code in common.iter().chain(about.codes).copied().flatten() {
+        of_status.entry(code.status()).or_default().push(*code);
+    }
+    let mut operation = OperationBuilder::new()
+        .tag(tag)
+        .operation_id(Some(about.id))
+        .summary(Some(about.summary));
+    for (status, codes) in of_status {
+        operation = operation.response(status.to_string(), problem(&codes));
+    }
+    operation
+}
+
+/// A schema and all that it refers to.
+fn with_parts<T: ToSchema>() -> Schemas {
+    let mut schemas = vec![(T::name().into_owned(), T::schema())];
+    T::schemas(&mut schemas);
+    schemas
+}
+
+fn content(schema: impl Into<RefOr<Schema>>) -> utoipa::openapi::Content {
+    ContentBuilder::new().schema(Some(schema)).build()
+}
+
+fn json_reply<T: ToSchema>(description: &str) -> Response {
+    let never_kept = format!("#/components/headers/{}", names::NEVER_KEPT);
+    ResponseBuilder::new()
+        .description(description)
+        .header_ref("Cache-Control", Ref::new(never_kept))
+        .content("application/json", content(Ref::from_schema_name(T::name())))
+        .build()
+}
+
+/// The problems of one status: the general form, with one of these codes.
+fn problem(codes: &[ProblemCode]) -> Response {
+    let code = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(codes.iter().map(|code| code.code())));
+    let these = ObjectBuilder::new().property("code", code);
+    let schema = AllOfBuilder::new()
+        .item(Ref::from_schema_name("Problem"))
+        .item(these);
+    let said: Vec<_> = codes.iter().map(|code| format!("`{}`", code.code())).collect();
+    let response = ResponseBuilder::new()
+        .description(said.join(", "))
+        .header_ref(
+            "Cache-Control",
+            Ref::new(format!("#/components/headers/{}", names::NEVER_KEPT)),
+        )
+        .content(PROBLEM_JSON, content(Schema::from(schema.build())));
+    if codes.iter().any(|code| LATER.contains(code)) {
+        response.header_ref("Retry-After", Ref::new("#/components/headers/Retry-After"))
+    } else {
+        response
+    }
+    .build()
+}

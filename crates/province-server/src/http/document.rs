@@ -1,0 +1,186 @@
+//! The OpenAPI document: what all operations refer to, and the whole as text.
+
+use std::sync::LazyLock;
+
+use province_api::IDEMPOTENCY_KEY;
+use province_api::problem::Problem;
+use province_api::signature::{CLOCK_DIFFERENCE_MAX, CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT};
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ComponentsBuilder, ObjectBuilder, Type};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{Header, InfoBuilder, License, OpenApi, OpenApiBuilder, Required};
+use utoipa::{PartialSchema as _, ToSchema as _};
+
+use super::caching::Caching;
+
+/// The security scheme of devices.
+pub(super) const DEVICE: &str = "device";
+/// The headers of a signed request, by their lower-case names.
+pub(super) const SIGNED_HEADERS: [&str; 4] = [IDEMPOTENCY_KEY, CONTENT_DIGEST, SIGNATURE_INPUT, SIGNATURE];
+/// The header by which a caller says what it has.
+pub(super) const IF_NONE_MATCH: &str = "if-none-match";
+/// What the document calls `Cache-Control` of what nobody may keep.
+pub(super) const NEVER_KEPT: &str = "NeverKept";
+
+const ABOUT: &str = "The thin provincial API of the citizen wallet. See docs/api.md.\n\n\
+    Every error is a problem (RFC 9457) with a stable code. Every answer has `X-Content-Type-Options: nosniff`; none has a \
+    CORS header, because no web page may call this. Answers of 512 bytes or more are packed by gzip or zstd for callers that \
+    take it. `GET` implies `HEAD`; another method on a path is `not_found`.";
+
+/// The document as it is committed and served: JSON, pretty, with a line break at its end.
+pub(super) static TEXT: LazyLock<String> = LazyLock::new(|| {
+    let document = super::routes::document();
+    let text = document.to_pretty_json().unwrap_or_default();
+    // Doc comments are for rustdoc, too: its links are not links here.
+    format!("{}\n", text.replace("[`", "`").replace("`]", "`"))
+});
+
+/// The OpenAPI document of the API, version 3.1, as JSON.
+pub fn openapi() -> &'static str {
+    &TEXT
+}
+
+/// The document without any operation.
+pub(super) fn empty() -> OpenApi {
+    let mut components = ComponentsBuilder::new()
+        .security_scheme(DEVICE, device())
+        .schema(Problem::name(), Problem::schema())
+        .header("ETag", etag())
+        .header("Retry-After", retry_after())
+        .header(NEVER_KEPT, cache_control("Never kept by anybody.", "no-store"));
+    let mut parts = Vec::new();
+    Problem::schemas(&mut parts);
+    for (name, schema) in parts {
+        components = components.schema(name, schema);
+    }
+    for (caching, about) in [
+        (Caching::Newest, "Kept for a minute: a revocation waits for it."),
+        (
+            Caching::Immutable,
+            "Kept for ever: the path says what it is, and it never changes.",
+        ),
+    ] {
+        components = components.header(caching.name(), cache_control(about, caching.value()));
+    }
+    for parameter in headers() {
+        components = components.parameter(parameter.name.to_ascii_lowercase(), parameter);
+    }
+    let mut licence = License::new("Apache-2.0 OR MIT");
+    licence.identifier = Some("Apache-2.0 OR MIT".to_owned());
+    let info = InfoBuilder::new()
+        .title("Khyber Pass: provincial API")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(ABOUT))
+        .license(Some(licence));
+    let tag = |name: &str, about: &str| TagBuilder::new().name(name).description(Some(about)).build();
+    OpenApiBuilder::new()
+        .info(info.build())
+        .components(Some(components.build()))
+        .tags(Some([
+            tag(
+                "device",
+                "Signed by a wallet's device key. Every one is a write or is answered as one: once.",
+            ),
+            tag(
+                "files",
+                "Public files. Anybody may keep them and hand them on; nothing in a request says who asks.",
+            ),
+            tag("service", "How the service is."),
+        ]))
+        .build()
+}
+
+fn device() -> SecurityScheme {
+    let about = "HTTP Message Signatures (RFC 9421) by a device's Ed25519 key, in one form: the label `device`; the components \
+        `@method`, `@path`, `content-digest` and `idempotency-key`, in this order; the parameters of Signature-Input. OpenAPI \
+        has no scheme of this kind, so the header that carries the signature stands for it.";
+    SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("Signature", about)))
+}
+
+fn etag() -> Header {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some("^\"[0-9a-z-]+\"$"));
+    HeaderBuilder::new()
+        .description(Some(
+            "Strong. Of a file that is named by what is in it: that name. Of any other: the SHA-256 of the whole file in \
+             lower-case hex.",
+        ))
+        .schema(Some(schema))
+        .build()
+}
+
+fn retry_after() -> Header {
+    let schema = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+    HeaderBuilder::new()
+        .description(Some(
+            "Seconds to wait, where the problem says so (`retry_after`).",
+        ))
+        .schema(Some(schema))
+        .build()
+}
+
+fn cache_control(about: &str, value: &str) -> Header {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some([value]));
+    HeaderBuilder::new()
+        .description(Some(about))
+        .schema(Some(schema))
+        .build()
+}
+
+fn headers() -> [Parameter; 5] {
+    let header = |name: &str, required: Required, about: &str, pattern: &str| {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(pattern));
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(required)
+            .description(Some(about))
+            .schema(Some(schema))
+            .build()
+    };
+    let input = format!(
+        "RFC 9421. `created` and `expires` are unix seconds, at most {CLOCK_DIFFERENCE_MAX} apart and about now; `nonce` is 16 \
+         fresh random bytes and `keyid` the public key, both base64url."
+    );
+    [
+        header(
+            "Idempotency-Key",
+            Required::True,
+            "16 random bytes in lower-case hex, fresh for each new write, the same when it is repeated: it is done once and \
+             answered the same for 100 days. With another body it is `idempotency_conflict`.",
+            "^[0-9a-f]{32}$",
+        ),
+        header(
+            "Content-Digest",
+            Required::True,
+            "RFC 9530, of the bytes as they are sent.",
+            "^sha-256=:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=:$",
+        ),
+        header(
+            "Signature-Input",
+            Required::True,
+            &input,
+            "^device=\\(\"@method\" \"@path\" \"content-digest\" \"idempotency-key\"\\);created=[0-9]+;expires=[0-9]+;\
+             nonce=\"[A-Za-z0-9_-]{21}[AQgw]\";keyid=\"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\";alg=\"ed25519\"$",
+        ),
+        header(
+            "Signature",
+            Required::True,
+            "RFC 9421: the Ed25519 signature over the signature base.",
+            "^device=:[A-Za-z0-9+/]{85}[AQgw]==:$",
+        ),
+        header(
+            "If-None-Match",
+            Required::False,
+            "Entity tags of what the caller has.",
+            "^\"[^\"]*\"(, *\"[^\"]*\")*$",
+        ),
+    ]
+}

@@ -1,0 +1,345 @@
+//! All routes on one page, each with what the OpenAPI document says of it.
+
+use axum::routing::{get, post};
+use credential::DELTA_BYTES_MAX;
+use province_api::artefacts::{
+    BITS, CATALOGUE_BYTES_MAX, CBOR, COSE, RISK_RULES_BYTES_MAX, STATUS_LIST_TOKEN,
+    STATUS_MANIFEST_BYTES_MAX, TRUST_LIST_BYTES_MAX, TYPE_REGISTER_BYTES_MAX,
+};
+use province_api::delta::{FILE_BYTES_MAX, ZSTD};
+use province_api::device_key::{DeviceKeyReply, DeviceKeyRequest};
+use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
+use province_api::passes::{Challenge, PassesReply, PassesRequest};
+use province_api::paths;
+use province_api::problem::ProblemCode as Code;
+use province_api::sync::{LostReply, LostRequest, MobileReply, MobileRequest, SyncReply, SyncRequest, files};
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::caching::Caching;
+use super::contract::{About, Documented, File, Takes, file, service, signed};
+use super::handlers::{self, Health};
+use super::{App, document};
+
+/// What the proof of an enrolment may be refused with.
+const PROOF: &[Code] = &[
+    Code::FieldsInvalid,
+    Code::PhotoUnreadable,
+    Code::NadraNotMatched,
+    Code::NadraExpired,
+    Code::NadraBlocked,
+    Code::NadraDeceased,
+    Code::NadraNotFound,
+    Code::NadraUnavailable,
+    Code::TooManyAttempts,
+];
+/// What the person of a device may be refused with.
+const ENDED: &[Code] = &[Code::PersonRevoked, Code::PersonSuspended];
+const UNKNOWN: &[Code] = &[Code::DeviceUnknown];
+const CONFLICT: &[Code] = &[Code::IdempotencyConflict];
+const TOO_MANY: &[Code] = &[Code::TooManyAttempts];
+
+/// The document of all routes.
+pub(super) fn document() -> OpenApi {
+    OpenApiRouter::with_openapi(document::empty())
+        .merge(writes())
+        .merge(reads())
+        .into_openapi()
+}
+
+/// What changes something, or says what is one person's own.
+pub(super) fn writes() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(signed::<EnrolmentReply>(
+            &About {
+                path: paths::ENROLMENTS,
+                id: "enrol",
+                summary: "Enrols the citizen of the device that signs, once NADRA has confirmed who they are.",
+                codes: &[PROOF, ENDED, CONFLICT, &[Code::AlreadyEnrolled, Code::DeviceTaken]],
+            },
+            Takes::json::<EnrolmentRequest>(),
+            post(handlers::enrol),
+        ))
+        .routes(signed::<Challenge>(
+            &About {
+                path: paths::CHALLENGES,
+                id: "challenge",
+                summary: "Gives the enrolled device that signs a fresh challenge for holder keys.",
+                codes: &[UNKNOWN, ENDED, TOO_MANY],
+            },
+            Takes::nothing(),
+            post(handlers::challenge),
+        ))
+        .routes(signed::<PassesReply>(
+            &About {
+                path: paths::PASSES,
+                id: "passes",
+                summary: "Issues a batch of passes to the enrolled device that signs: all or none.",
+                codes: &[
+                    UNKNOWN,
+                    ENDED,
+                    CONFLICT,
+                    TOO_MANY,
+                    &[Code::ChallengeInvalid, Code::HolderKeyUnproven, Code::PassTypeUnknown],
+                ],
+            },
+            Takes::json::<PassesRequest>(),
+            post(handlers::passes),
+        ))
+        .routes(signed::<SyncReply>(
+            &About {
+                path: paths::SYNC,
+                id: "sync",
+                summary: "Says what changed since the enrolled device that signs asked last; the feed in pages, by a cursor.",
+                codes: &[UNKNOWN],
+            },
+            Takes::json::<SyncRequest>(),
+            post(handlers::sync),
+        ))
+        .routes(signed::<MobileReply>(
+            &About {
+                path: paths::MOBILE,
+                id: "change_mobile",
+                summary: "Changes the mobile number of the citizen of the enrolled device that signs.",
+                codes: &[UNKNOWN, ENDED, CONFLICT, &[Code::FieldsInvalid]],
+            },
+            Takes::json::<MobileRequest>(),
+            post(handlers::mobile),
+        ))
+        .routes(signed::<DeviceKeyReply>(
+            &About {
+                path: paths::DEVICE_KEY,
+                id: "change_device_key",
+                summary: "Puts another device key in the place of the enrolled one that signs.",
+                codes: &[UNKNOWN, CONFLICT, TOO_MANY],
+            },
+            Takes::json::<DeviceKeyRequest>(),
+            post(handlers::device_key),
+        ))
+        .routes(signed::<EnrolmentReply>(
+            &About {
+                path: paths::REBIND,
+                id: "rebind",
+                summary: "Gives the enrolment of a citizen to the device that signs, once NADRA has confirmed who they are.",
+                codes: &[PROOF, ENDED, CONFLICT, &[Code::NotEnrolled, Code::DeviceTaken]],
+            },
+            Takes::json::<EnrolmentRequest>(),
+            post(handlers::rebind),
+        ))
+        .routes(signed::<LostReply>(
+            &About {
+                path: paths::LOST,
+                id: "report_lost",
+                summary: "Disables the lost wallet of a citizen, once NADRA has confirmed who reports it. Any device may sign.",
+                codes: &[PROOF, CONFLICT, &[Code::NotEnrolled]],
+            },
+            Takes::json::<LostRequest>(),
+            post(handlers::lost),
+        ))
+}
+
+/// What anybody may ask for.
+pub(super) fn reads() -> OpenApiRouter<App> {
+    newest(OpenApiRouter::default())
+        .merge(immutable(OpenApiRouter::default()))
+        .routes(service::<Health>(
+            &About {
+                path: paths::HEALTH,
+                id: "health",
+                summary: "Whether the database can be read and written.",
+                codes: &[],
+            },
+            get(handlers::health),
+        ))
+}
+
+/// Files as they are now.
+fn newest(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    let cose = |path: &'static str, id: &'static str, summary: &'static str, bytes_max: usize, handler| {
+        let this = File {
+            media: COSE,
+            bytes_max: Some(bytes_max),
+            caching: Caching::Newest,
+            parameters: &[],
+        };
+        file(&about(path, id, summary), &this, handler)
+    };
+    router
+        .routes(cose(
+            paths::TRUST_LIST,
+            "trust_list",
+            "The newest trust list, signed by two of three roots.",
+            TRUST_LIST_BYTES_MAX,
+            get(handlers::trust_list),
+        ))
+        .routes(cose(
+            paths::TYPES,
+            "types",
+            "The newest type register.",
+            TYPE_REGISTER_BYTES_MAX,
+            get(handlers::types),
+        ))
+        .routes(cose(
+            paths::RISK_RULES,
+            "risk_rules",
+            "The newest risk rules.",
+            RISK_RULES_BYTES_MAX,
+            get(handlers::risk_rules),
+        ))
+        .routes(cose(
+            paths::CATALOGUE,
+            "catalogue",
+            "The newest catalogue of services.",
+            CATALOGUE_BYTES_MAX,
+            get(handlers::catalogue),
+        ))
+        .routes(cose(
+            paths::STATUS_MANIFEST,
+            "status_manifest",
+            "The newest status manifest.",
+            STATUS_MANIFEST_BYTES_MAX,
+            get(handlers::status_manifest),
+        ))
+        .routes(file(
+            &about(
+                &under(paths::TRUST_NEXT, "{roots}"),
+                "trust_next",
+                "The trust list that replaced three roots; not found while they are in force.",
+            ),
+            &File {
+                media: COSE,
+                bytes_max: Some(TRUST_LIST_BYTES_MAX),
+                caching: Caching::Newest,
+                parameters: &[("roots", text("Fingerprint of the three roots.", "^[0-9a-f]{16}$"))],
+            },
+            get(handlers::trust_next),
+        ))
+        .routes(status_token())
+        .routes(file(
+            &about(paths::OPENAPI, "openapi", "This document."),
+            &File {
+                media: "application/json",
+                bytes_max: None,
+                caching: Caching::Newest,
+                parameters: &[],
+            },
+            get(handlers::openapi),
+        ))
+}
+
+fn status_token() -> Documented {
+    file(
+        &about(
+            &under(paths::STATUS_TOKENS, "{list}/{shard}"),
+            "status_token",
+            "The Status List Token of a shard, for readers of other makes.",
+        ),
+        &File {
+            media: STATUS_LIST_TOKEN,
+            bytes_max: Some(credential::TOKEN_BYTES_MAX),
+            caching: Caching::Newest,
+            parameters: &[
+                ("list", text("Name of the status list.", "^[a-z0-9-]+$")),
+                ("shard", number("Number of the shard, from 0.", u32::MAX)),
+            ],
+        },
+        get(handlers::status_token),
+    )
+}
+
+/// Files that never change: their paths say what is in them.
+fn immutable(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    let sha256 = |about: &str| text(about, "^[0-9a-f]{64}$");
+    let names = [
+        files::TRUST,
+        files::TYPES,
+        files::STATUS,
+        files::RULES,
+        files::CATALOGUE,
+    ];
+    let name = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("Which file."))
+        .enum_values(Some(names));
+    router
+        .routes(file(
+            &about(
+                &under(paths::DELTAS, "{name}/{from}/{to}"),
+                "delta",
+                "The delta of a public file between two of its versions; not found where it would be no smaller.",
+            ),
+            &File {
+                media: ZSTD,
+                bytes_max: Some(FILE_BYTES_MAX),
+                caching: Caching::Immutable,
+                parameters: &[
+                    ("name", name.build()),
+                    ("from", sha256("SHA-256 of the older version.")),
+                    ("to", sha256("SHA-256 of the newer version.")),
+                ],
+            },
+            get(handlers::delta),
+        ))
+        .routes(file(
+            &about(
+                &under(paths::STATUS_PIECES, "{sha256}"),
+                "status_piece",
+                "A table or a shard of a status list.",
+            ),
+            &File {
+                media: BITS,
+                bytes_max: None,
+                caching: Caching::Immutable,
+                parameters: &[("sha256", sha256("SHA-256 of the piece."))],
+            },
+            get(handlers::status_piece),
+        ))
+        .routes(file(
+            &about(
+                &under(paths::STATUS_DELTAS, "{from}/{to}"),
+                "status_delta",
+                "The bits that turned between two epochs; not found where shards are shorter.",
+            ),
+            &File {
+                media: CBOR,
+                bytes_max: Some(DELTA_BYTES_MAX),
+                caching: Caching::Immutable,
+                parameters: &[
+                    ("from", number("The older epoch.", u32::MAX)),
+                    ("to", number("The newer epoch.", u32::MAX)),
+                ],
+            },
+            get(handlers::status_delta),
+        ))
+}
+
+const fn about<'a>(path: &'a str, id: &'static str, summary: &'static str) -> About<'a> {
+    About {
+        path,
+        id,
+        summary,
+        codes: &[],
+    }
+}
+
+fn under(path: &str, rest: &str) -> String {
+    format!("{path}{rest}")
+}
+
+fn text(about: &str, pattern: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(about))
+        .pattern(Some(pattern))
+        .build()
+}
+
+fn number(about: &str, most: u32) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .description(Some(about))
+        .minimum(Some(0))
+        .maximum(Some(most))
+        .build()
+}
