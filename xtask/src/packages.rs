@@ -18,8 +18,8 @@ const BUILD: &[&str] = &[
     "pkg-config",
 ];
 
-/// To drive real windows and browsers, to keep keys in a real keyring and records in a real PostgreSQL, and to check the
-/// counter's unit.
+/// To drive real windows and browsers, to keep keys in a real keyring and in a token and records in a real PostgreSQL, and
+/// to check the counter's unit.
 const TEST: &[&str] = &[
     "chromium",
     "dbus-daemon",
@@ -27,6 +27,7 @@ const TEST: &[&str] = &[
     "ffmpeg",
     "gnome-keyring",
     "postgresql",
+    "softhsm2",
     "systemd",
     "webkit2gtk-driver",
     "xauth",

@@ -1,7 +1,8 @@
 //! What goes wrong on the way to an answer. A refused or undecided presentation is an answer, not an error.
 
 use credential::{
-    Code, IssueError, PresentError, RegisterError, RequestError, RulesError, StatusError, TrustError,
+    Code, IssueError, NotSigned, PresentError, RegisterError, RequestError, RulesError, SignError,
+    StatusError, TrustError,
 };
 use province_api::rules::BadRule;
 use qr::QrError;
@@ -178,6 +179,21 @@ impl From<RulesError> for CliError {
 impl From<IssueError> for CliError {
     fn from(error: IssueError) -> Self {
         Self::Issue(error)
+    }
+}
+
+impl From<SignError> for CliError {
+    fn from(error: SignError) -> Self {
+        Self::Issue(error.into())
+    }
+}
+
+impl<E: Into<Self>> From<NotSigned<E>> for CliError {
+    fn from(error: NotSigned<E>) -> Self {
+        match error {
+            NotSigned::Content(error) => error.into(),
+            NotSigned::Key(error) => error.into(),
+        }
     }
 }
 

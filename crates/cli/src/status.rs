@@ -385,7 +385,7 @@ fn write(
         bundle.lists.insert(name.clone(), encoded.collect());
         content.lists.insert(name.clone(), entry);
     }
-    bundle.manifest = StatusManifest::sign(&content, key);
+    bundle.manifest = StatusManifest::sign(&content, key)?;
     let bytes = bundle.encode();
     // A name that no reader takes is refused here, before it is published.
     StatusBundle::decode(&bytes)?;

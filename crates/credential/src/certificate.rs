@@ -4,9 +4,10 @@ use crate::cbor::{Malformed, Reader, Writer};
 use crate::claims::{read_cnf, read_vct, write_cnf};
 use crate::cose::{self, Header, Headers, Sign1, typ};
 use crate::issue::IssueError;
-use crate::keys::{PublicKey, SecretKey};
+use crate::keys::PublicKey;
 use crate::names::Names;
 use crate::request::RequestError;
+use crate::signing::SigningKey;
 use crate::time::Timestamp;
 use crate::trust::is_name;
 use crate::vct::Vct;
@@ -46,7 +47,7 @@ pub struct CounterCertificateClaims {
 /// [`IssueError`] if a wallet would not take the result.
 pub fn issue_counter_certificate(
     cert: &CounterCertificateClaims,
-    ca: &SecretKey,
+    ca: &dyn SigningKey,
 ) -> Result<Vec<u8>, IssueError> {
     if cert.exp <= cert.iat {
         return Err(IssueError::NeverValid);
@@ -58,7 +59,7 @@ pub fn issue_counter_certificate(
         return Err(IssueError::BadText);
     }
     let kid = ca.public().key_id().0;
-    let bytes = cose::sign1(typ::COUNTER_CERTIFICATE, &Header::Kid(kid), &cert.encode(), ca);
+    let bytes = cose::sign1(typ::COUNTER_CERTIFICATE, &Header::Kid(kid), &cert.encode(), ca)?;
     if bytes.len() > CERTIFICATE_BYTES_MAX || texts.clone().any(|t| t.len() > NAME_BYTES_MAX) {
         return Err(IssueError::TooLarge);
     }

@@ -4,6 +4,7 @@
 
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::keys::{PublicKey, SecretKey};
+use crate::signing::{SignError, SigningKey};
 
 pub(crate) const TAG_SIGN1: u64 = 18;
 pub(crate) const TAG_SIGN: u64 = 98;
@@ -217,16 +218,36 @@ fn write_protected(typ: u64, header: &Header<'_>) -> Vec<u8> {
 }
 
 /// Signs a payload as `COSE_Sign1`.
-pub(crate) fn sign1(typ: u64, header: &Header<'_>, payload: &[u8], key: &SecretKey) -> Vec<u8> {
+pub(crate) fn sign1(
+    typ: u64,
+    header: &Header<'_>,
+    payload: &[u8],
+    key: &dyn SigningKey,
+) -> Result<Vec<u8>, SignError> {
     sign1_with(&write_protected(typ, header), payload, key)
 }
 
+/// Signs a payload as `COSE_Sign1` with a key of this process, which always signs.
+pub(crate) fn sign1_here(typ: u64, header: &Header<'_>, payload: &[u8], key: &SecretKey) -> Vec<u8> {
+    let protected = write_protected(typ, header);
+    let signature = key.sign(&sign1_bytes(&protected, payload));
+    put_together(&protected, payload, &signature)
+}
+
 /// Signs a payload as `COSE_Sign1` under headers that are written already.
-pub(crate) fn sign1_with(protected: &[u8], payload: &[u8], key: &SecretKey) -> Vec<u8> {
-    let signature = key.sign(&sign1_bytes(protected, payload));
-    let mut w = Writer::new();
+pub(crate) fn sign1_with(
+    protected: &[u8],
+    payload: &[u8],
+    key: &dyn SigningKey,
+) -> Result<Vec<u8>, SignError> {
+    let signature = key.sign(&sign1_bytes(protected, payload))?;
+    Ok(put_together(protected, payload, &signature))
+}
+
+fn put_together(protected: &[u8], payload: &[u8], signature: &[u8; 64]) -> Vec<u8> {
+    let mut w = Writer::with_capacity(protected.len() + payload.len() + 80);
     w.tag(TAG_SIGN1).array(4);
-    w.bytes(protected).map(0).bytes(payload).bytes(&signature);
+    w.bytes(protected).map(0).bytes(payload).bytes(signature);
     w.finish()
 }
 

@@ -4,7 +4,7 @@ use crate::cbor::{NUMBER_MAX, is_plain};
 use crate::claims::Claims;
 use crate::code::{Code, codes};
 use crate::cose::{self, Header, Headers, Sign1, typ};
-use crate::keys::SecretKey;
+use crate::signing::{SignError, SigningKey};
 use crate::trust::{TrustList, TrustedKey};
 use crate::vct::Vct;
 
@@ -40,6 +40,19 @@ codes! {
         LivesTooLong = "issue_lives_too_long",
         /// The citizen was proofed at a lower level than its kind needs.
         AssuranceTooLow = "issue_assurance_too_low",
+        /// Where the key lies did not answer, or refused.
+        KeyUnavailable = "issue_key_unavailable",
+        /// What came back from where the key lies is no signature of it.
+        SignatureWrong = "issue_signature_wrong",
+    }
+}
+
+impl From<SignError> for IssueError {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::Unavailable => Self::KeyUnavailable,
+            SignError::Wrong => Self::SignatureWrong,
+        }
     }
 }
 
@@ -47,7 +60,7 @@ codes! {
 ///
 /// # Errors
 /// [`IssueError`] if a reader would not take the result.
-pub fn issue(claims: &Claims, key: &SecretKey) -> Result<Vec<u8>, IssueError> {
+pub fn issue(claims: &Claims, key: &dyn SigningKey) -> Result<Vec<u8>, IssueError> {
     let days = [Some(claims.iat), claims.nbf, Some(claims.exp)];
     if !days.iter().flatten().all(|day| day.is_whole_day()) {
         return Err(IssueError::NotWholeDay);
@@ -78,7 +91,7 @@ pub fn issue(claims: &Claims, key: &SecretKey) -> Result<Vec<u8>, IssueError> {
         return Err(IssueError::NoPhoto);
     }
     let kid = key.public().key_id().0;
-    let bytes = cose::sign1(typ::CWT, &Header::Kid(kid), &claims.encode(), key);
+    let bytes = cose::sign1(typ::CWT, &Header::Kid(kid), &claims.encode(), key)?;
     if bytes.len() > CREDENTIAL_BYTES_MAX {
         return Err(IssueError::TooLarge);
     }

@@ -33,6 +33,7 @@ mod register;
 mod request;
 mod roots;
 mod rules;
+mod signing;
 mod status;
 mod time;
 mod trust;
@@ -75,6 +76,7 @@ pub use rules::{
     AgeLimits, Freshness, RULES_BYTES_MAX, RULES_MAX, RiskRule, RiskRules, RulesContent, RulesError,
     SERVICE_BYTES_MAX, ServiceRule,
 };
+pub use signing::{NotSigned, SignError, SigningKey, checked};
 pub use status::{
     BUNDLE_BYTES_MAX, Bitmap, DELTA_BYTES_MAX, LIST_BITS_MAX, LISTS_MAX, ListEntry, MANIFEST_BYTES_MAX,
     Piece, SHARD_BITS_MAX, SHARDS_MAX, Shape, Standing, StatusBundle, StatusContent, StatusDelta,

@@ -100,7 +100,7 @@ impl LogSeal {
     /// Signs a seal with the desk's key.
     pub fn sign(content: &LogSealContent, key: &SecretKey) -> Vec<u8> {
         let kid = key.public().key_id().0;
-        cose::sign1(typ::LOG_SEAL, &Header::Kid(kid), &content.encode(), key)
+        cose::sign1_here(typ::LOG_SEAL, &Header::Kid(kid), &content.encode(), key)
     }
 
     /// Reads a seal and checks that one of `keys` signed it.

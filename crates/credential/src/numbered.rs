@@ -3,7 +3,7 @@
 
 use crate::code::Code;
 use crate::cose::{self, CoseError, Header, Headers, Sign1};
-use crate::keys::SecretKey;
+use crate::signing::{NotSigned, SignError, SigningKey};
 use crate::time::Timestamp;
 use crate::trust::TrustList;
 use crate::vct::Vct;
@@ -59,8 +59,11 @@ macro_rules! signed {
             /// Signs what it says.
             ///
             /// # Errors
-            /// Its error if no reader would take the result.
-            pub fn sign(content: &$content, key: &crate::keys::SecretKey) -> Result<Vec<u8>, $error> {
+            /// Its error if no reader would take the result, or the key's.
+            pub fn sign(
+                content: &$content,
+                key: &dyn crate::signing::SigningKey,
+            ) -> Result<Vec<u8>, crate::signing::NotSigned<$error>> {
                 crate::numbered::sign(content, key)
             }
 
@@ -127,18 +130,18 @@ pub(crate) trait Numbered: Sized {
 }
 
 /// Signs data, whatever they say.
-pub(crate) fn seal<T: Numbered>(content: &T, key: &SecretKey) -> Vec<u8> {
+pub(crate) fn seal<T: Numbered>(content: &T, key: &dyn SigningKey) -> Result<Vec<u8>, SignError> {
     let kid = key.public().key_id().0;
     cose::sign1(T::TYP, &Header::Kid(kid), &content.encode(), key)
 }
 
 /// Signs data that a reader can take; who calls has checked what they say. They are read back as readers do, because a
 /// number or a text that the format does not have would leave every desk without them.
-pub(crate) fn sign<T: Numbered>(content: &T, key: &SecretKey) -> Result<Vec<u8>, T::Error> {
-    T::decode(&content.encode())?;
-    let bytes = seal(content, key);
+pub(crate) fn sign<T: Numbered>(content: &T, key: &dyn SigningKey) -> Result<Vec<u8>, NotSigned<T::Error>> {
+    T::decode(&content.encode()).map_err(NotSigned::Content)?;
+    let bytes = seal(content, key)?;
     if bytes.len() > T::BYTES_MAX {
-        return Err(NumberedError::TooLarge.into());
+        return Err(NotSigned::Content(NumberedError::TooLarge.into()));
     }
     Ok(bytes)
 }

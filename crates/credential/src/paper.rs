@@ -10,7 +10,7 @@ use crate::code::Code;
 use crate::cose::{self, Header, Headers, Sign1, typ};
 use crate::facts::Facts;
 use crate::issue::IssueError;
-use crate::keys::SecretKey;
+use crate::signing::SigningKey;
 use crate::time::Timestamp;
 use crate::vct::Vct;
 use crate::zlib::{self, InflateError};
@@ -98,7 +98,7 @@ impl CardClaims {
 ///
 /// # Errors
 /// [`IssueError`] if a reader would not take the result.
-pub fn issue_card(claims: &CardClaims, key: &SecretKey) -> Result<String, IssueError> {
+pub fn issue_card(claims: &CardClaims, key: &dyn SigningKey) -> Result<String, IssueError> {
     if !claims.iat.is_whole_day() || !claims.exp.is_whole_day() {
         return Err(IssueError::NotWholeDay);
     }
@@ -115,7 +115,7 @@ pub fn issue_card(claims: &CardClaims, key: &SecretKey) -> Result<String, IssueE
         return Err(IssueError::BadText);
     }
     let kid = key.public().key_id().0;
-    let bytes = cose::sign1(typ::PLAIN_CWT, &Header::Kid(kid), &claims.encode(), key);
+    let bytes = cose::sign1(typ::PLAIN_CWT, &Header::Kid(kid), &claims.encode(), key)?;
     if bytes.len() > CARD_BYTES_MAX {
         return Err(IssueError::TooLarge);
     }

@@ -97,7 +97,7 @@ fn read(credential: &[u8], holder: &SecretKey) -> Result<Claims, PresentError> {
 }
 
 fn present(credential: &[u8], holder: &SecretKey, payload: &[u8]) -> String {
-    let bytes = cose::sign1(typ::KBT, &Header::Kcwt(credential), payload, holder);
+    let bytes = cose::sign1_here(typ::KBT, &Header::Kcwt(credential), payload, holder);
     let mut text = String::with_capacity(PRESENTATION_PREFIX.len() + base45::encoded_len(bytes.len()));
     text.push_str(PRESENTATION_PREFIX);
     base45::encode_into(&bytes, &mut text);

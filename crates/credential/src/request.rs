@@ -159,7 +159,7 @@ pub fn build_request(
         None => payload,
         Some(Signer { key, certificate }) => {
             let header = certificate.map_or(Header::Bare, Header::Kcwt);
-            cose::sign1(typ::REQUEST, &header, &payload, key)
+            cose::sign1_here(typ::REQUEST, &header, &payload, key)
         }
     };
     if bytes.len() > REQUEST_BYTES_MAX {

@@ -261,7 +261,7 @@ fn wrong_typ() {
 fn one_kinds_signature_for_another_kind() {
     // A bare credential, a request, a certificate, a manifest and a trust list where a presentation belongs.
     let bits = bits(false);
-    let manifest = StatusManifest::sign(&status_content(&bits), &key("status"));
+    let manifest = StatusManifest::sign(&status_content(&bits), &key("status")).unwrap();
     let others = [
         issued(&age_claims()),
         raw(&request(Vct::AGE).text),

@@ -167,7 +167,7 @@ fn older_status_manifest() {
     let signed = |change: fn(&mut StatusContent)| {
         let mut content = status_content(&bits);
         change(&mut content);
-        StatusManifest::sign(&content, &key("status"))
+        StatusManifest::sign(&content, &key("status")).unwrap()
     };
     let held = StatusManifest::verify(&signed(|_| ()), &trust(), None).unwrap();
     let next = |bytes: &[u8]| StatusManifest::verify(bytes, &trust(), Some(&held)).map(|m| m.epoch());
@@ -185,7 +185,7 @@ fn status_manifest_signed_outside_the_time_of_its_key() {
         change(&mut content.keys[2]);
         let mut manifest = status_content(&bits);
         manifest.iat = signed;
-        let bytes = StatusManifest::sign(&manifest, &key("status"));
+        let bytes = StatusManifest::sign(&manifest, &key("status")).unwrap();
         StatusManifest::verify(&bytes, &trust_of(&content), None).map(|m| m.issued_at())
     };
     // An old key that leaked: its time is over, and what it signs now is not taken.
@@ -204,12 +204,12 @@ fn status_manifest_signed_outside_the_time_of_its_key() {
 fn status_manifest_by_the_wrong_key() {
     let bits = bits(false);
     let verify = |word| {
-        let bytes = StatusManifest::sign(&status_content(&bits), &key(word));
+        let bytes = StatusManifest::sign(&status_content(&bits), &key(word)).unwrap();
         StatusManifest::verify(&bytes, &trust(), None).err()
     };
     assert_eq!(verify("issuer"), Some(StatusError::KeyNotAllowed));
     assert_eq!(verify("stranger"), Some(StatusError::UnknownKey));
-    let good = StatusManifest::sign(&status_content(&bits), &key("status"));
+    let good = StatusManifest::sign(&status_content(&bits), &key("status")).unwrap();
     for bit in 0..good.len() * 8 {
         let mut bad = good.clone();
         bad[bit / 8] ^= 1 << (bit % 8);

@@ -135,7 +135,11 @@ fn a_catalogue_that_contradicts_itself_is_not_signed() {
     ];
     for (which, change) in cases.iter().enumerate() {
         let error = Catalogue::sign(&changed(change), &key("catalogue")).err();
-        assert_eq!(error, Some(CatalogueError::Malformed), "case {which}");
+        assert_eq!(
+            error,
+            Some(NotSigned::Content(CatalogueError::Malformed)),
+            "case {which}"
+        );
     }
     let many = changed(&|c| {
         for n in 0..=SERVICES_MAX {
@@ -147,7 +151,7 @@ fn a_catalogue_that_contradicts_itself_is_not_signed() {
     });
     assert_eq!(
         Catalogue::sign(&many, &key("catalogue")).err(),
-        Some(CatalogueError::TooLarge)
+        Some(NotSigned::Content(CatalogueError::TooLarge))
     );
     let long = changed(&|c| {
         for n in 0..1500 {
@@ -160,7 +164,7 @@ fn a_catalogue_that_contradicts_itself_is_not_signed() {
     });
     assert_eq!(
         Catalogue::sign(&long, &key("catalogue")).err(),
-        Some(CatalogueError::TooLarge)
+        Some(NotSigned::Content(CatalogueError::TooLarge))
     );
     // A reader takes none of them either, whoever signed.
     let (header, payload, _) = forge::open(&catalogue_bytes(&catalogue_content()));

@@ -53,20 +53,23 @@ fn status_messages() -> Vec<(&'static str, Vec<u8>)> {
     };
     let lst = token_list(shape().shard_bits(), &[bits.shard(1).unwrap()], None);
     vec![
-        ("status-manifest", StatusManifest::sign(&content, &key("status"))),
+        (
+            "status-manifest",
+            StatusManifest::sign(&content, &key("status")).unwrap(),
+        ),
         ("status-shard", bits.encoded(1).unwrap()),
         ("status-delta", updates::update().deltas[0].encode()),
         ("status-bundle", whole.encode()),
         ("status-bundle", updates::update().encode()),
         (
             "status-list-token",
-            StatusToken::sign(&token, &lst, &key("status")),
+            StatusToken::sign(&token, &lst, &key("status")).unwrap(),
         ),
     ]
 }
 
 fn manifest_bytes() -> Vec<u8> {
-    StatusManifest::sign(&status_content(&bits(false)), &key("status"))
+    StatusManifest::sign(&status_content(&bits(false)), &key("status")).unwrap()
 }
 
 fn seal_bytes(number: u64) -> Vec<u8> {

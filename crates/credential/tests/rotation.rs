@@ -334,7 +334,12 @@ fn a_retired_key_signs_no_manifest_and_no_certificate() {
             iat: at,
             ..status_content(&bits)
         };
-        StatusManifest::verify(&StatusManifest::sign(&content, &key("status")), &trust, None).err()
+        StatusManifest::verify(
+            &StatusManifest::sign(&content, &key("status")).unwrap(),
+            &trust,
+            None,
+        )
+        .err()
     };
     assert_eq!(manifest(NOW), Some(StatusError::KeyExpired));
     assert_eq!(manifest(NOW.start_of_day().minus(1)), None);

@@ -121,7 +121,7 @@ fn a_pass_has_to_say_what_the_service_needs() {
             &changed(&|c| c.rules[0].must = BTreeMap::from([(Vct::AGE, BTreeMap::from([(fact, true)]))])),
             &key("rules"),
         );
-        assert_eq!(bytes, Err(RulesError::Malformed), "{fact}");
+        assert_eq!(bytes, Err(NotSigned::Content(RulesError::Malformed)), "{fact}");
     }
     // A kind of which nothing is wanted, one of which nothing is said, and one that is not taken.
     let of = |kind: Vct, facts: &[(u8, bool)]| {
@@ -134,8 +134,9 @@ fn a_pass_has_to_say_what_the_service_needs() {
     let residence = of(Vct::RESIDENCE, &[(5, true)]).unwrap();
     let residence = RiskRules::verify(&residence, &trust(), None).unwrap();
     assert_eq!(timed_under(&residence, 0).0, Code::Accepted);
-    assert_eq!(of(Vct::AGE, &[]), Err(RulesError::Malformed));
-    assert_eq!(of(Vct::IDENTITY, &[(1, true)]), Err(RulesError::Malformed));
+    let malformed = Err(NotSigned::Content(RulesError::Malformed));
+    assert_eq!(of(Vct::AGE, &[]), malformed);
+    assert_eq!(of(Vct::IDENTITY, &[(1, true)]), malformed);
 }
 
 #[test]
@@ -174,7 +175,7 @@ fn answered_under(rules: &RiskRules, claims: &Claims, age: u64) -> (Code, Option
         exp: now.plus(DAY),
         ..status_content(&bits)
     };
-    let bytes = StatusManifest::sign(&manifest, &key("status"));
+    let bytes = StatusManifest::sign(&manifest, &key("status")).unwrap();
     let mut status = StatusSet::new(StatusManifest::verify(&bytes, &trust, None).unwrap());
     status.add_bitmap(LIST, StatusPurpose::Revoked, &bits).unwrap();
     let request = request_at(Vct::IDENTITY, 7, now);
@@ -330,7 +331,7 @@ fn rules_hold_only_under_their_own_key() {
         Some(RulesError::KeyExpired)
     );
     // Nothing else that is signed passes for rules, and no bit can be changed.
-    let other = StatusManifest::sign(&status_content(&bits(false)), &key("status"));
+    let other = StatusManifest::sign(&status_content(&bits(false)), &key("status")).unwrap();
     assert_eq!(
         RiskRules::verify(&other, &trust(), None).err(),
         Some(RulesError::OtherKind)
@@ -365,7 +366,7 @@ fn rules_that_contradict_themselves_are_not_signed() {
     for change in cases {
         assert_eq!(
             RiskRules::sign(&changed(change), &key("rules")).err(),
-            Some(RulesError::Malformed)
+            Some(NotSigned::Content(RulesError::Malformed))
         );
     }
     let many = changed(&|c| {
@@ -378,7 +379,7 @@ fn rules_that_contradict_themselves_are_not_signed() {
     });
     assert_eq!(
         RiskRules::sign(&many, &key("rules")).err(),
-        Some(RulesError::TooLarge)
+        Some(NotSigned::Content(RulesError::TooLarge))
     );
     // A reader takes none of them either, whoever signed.
     let (header, payload, _) = forge::open(&RiskRules::sign(&rules_content(), &key("rules")).unwrap());

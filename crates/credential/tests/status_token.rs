@@ -39,6 +39,7 @@ fn token() -> Vec<u8> {
         &token_list(1 << 12, &ended, suspended.shard(0)),
         &key("status"),
     )
+    .unwrap()
 }
 
 /// Another reading than ours: coset for the envelope, numbers and texts by hand, the bits by arithmetic of the draft's

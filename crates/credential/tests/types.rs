@@ -85,7 +85,7 @@ fn only_a_key_for_registers_signs_one() {
         .for_each(|one| one.revoked_at = Some(NOW.minus(days(2))));
     let withdrawn = TypeRegister::verify(&sign("register"), &trust_of(&trust), None);
     assert_eq!(withdrawn.unwrap_err(), RegisterError::KeyRevoked);
-    let manifest = StatusManifest::sign(&status_content(&bits(false)), &key("register"));
+    let manifest = StatusManifest::sign(&status_content(&bits(false)), &key("register")).unwrap();
     assert_eq!(read(&manifest, None).unwrap_err(), RegisterError::OtherKind);
     assert_eq!(
         read(&vec![0; REGISTER_BYTES_MAX + 1], None).unwrap_err(),
@@ -139,7 +139,7 @@ fn a_document_on_the_phone_needs_its_photo_and_a_request() {
         let mut listed = status_content(&bits);
         let entry = listed.lists[LIST].clone();
         listed.lists.insert("dom".to_owned(), entry);
-        let manifest = StatusManifest::sign(&listed, &key("status"));
+        let manifest = StatusManifest::sign(&listed, &key("status")).unwrap();
         let mut status = StatusSet::new(StatusManifest::verify(&manifest, &trust, None).unwrap());
         status.add_bitmap("dom", StatusPurpose::Revoked, &bits).unwrap();
         verify(

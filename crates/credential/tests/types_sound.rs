@@ -62,7 +62,7 @@ fn a_register_that_contradicts_itself_is_not_signed() {
     ];
     for (what, change) in wrong {
         let result = TypeRegister::sign(&changed(change), &key("register"));
-        assert_eq!(result, Err(RegisterError::Unsound), "{what}");
+        assert_eq!(result, Err(NotSigned::Content(RegisterError::Unsound)), "{what}");
     }
 }
 
@@ -73,6 +73,6 @@ fn a_register_with_a_number_that_no_reader_takes_is_not_signed() {
     let beyond = changed(|c| c.sequence = 1 << 53);
     assert_eq!(
         TypeRegister::sign(&beyond, &key("register")),
-        Err(RegisterError::Malformed)
+        Err(NotSigned::Content(RegisterError::Malformed))
     );
 }

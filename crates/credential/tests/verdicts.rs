@@ -302,7 +302,7 @@ fn status_decides_over_what_can_be_revoked() {
     content.exp = NOW;
     assert_eq!(code(Some(&status_of(&content, &bits))), Code::StatusListExpired);
     // A manifest whose list has not arrived, and a list that has no such bit.
-    let bytes = StatusManifest::sign(&status_content(&bits), &key("status"));
+    let bytes = StatusManifest::sign(&status_content(&bits), &key("status")).unwrap();
     let empty = StatusSet::new(StatusManifest::verify(&bytes, &trust, None).unwrap());
     assert_eq!(code(Some(&empty)), Code::NoStatusList);
     assert_eq!(empty.missing().len(), 1);

@@ -13,7 +13,7 @@ use credential::{
 use province_api::person::Cnic;
 
 pub use crate::admin_error::AdminError;
-use crate::keys::{KeyFileError, KeyFolder, KeyName};
+use crate::keys::{KeyFileError, KeyFolder, KeyName, ProvinceKey, TokenPin};
 use crate::public_roots;
 pub use crate::publish_admin::{PACKAGED_CATALOGUE, PACKAGED_TYPES, PublishedTrust, PublishedTypes};
 use crate::randomness::Randomness;
@@ -35,17 +35,6 @@ const CONFIG_DAYS: u64 = 5 * 365;
 /// withdrawn certificates, so that a phone has to fetch none: a stolen desk can name itself until this end, or until the
 /// key of all certificates is withdrawn.
 pub const CERTIFICATE_DAYS_MAX: u64 = 400;
-
-/// The keys that a province begins with.
-pub(crate) const KEYS: [KeyName; 7] = [
-    KeyName::Issuer,
-    KeyName::CounterCa,
-    KeyName::Types,
-    KeyName::Status,
-    KeyName::Rules,
-    KeyName::Cards,
-    KeyName::Catalogue,
-];
 
 /// A province's data folder, for its operator.
 #[derive(Debug)]
@@ -102,13 +91,22 @@ impl Desks {
 }
 
 impl Office {
-    /// Opens a province that was made, and looks whether its files belong together. Whoever opens one closes it
-    /// ([`Self::close`]); what does not open is closed already.
+    /// Opens a province that was made with its keys in files: [`Self::open_with`] without a PIN.
     ///
     /// # Errors
-    /// [`AdminError::NotWhole`]; [`KeyFileError::Other`] if a key is not the one of this database.
+    /// As [`Self::open_with`].
     pub async fn open(place: impl Into<Place>) -> Result<Self, AdminError> {
-        let office = Self::open_unlisted(place).await?;
+        Self::open_with(place, None).await
+    }
+
+    /// Opens a province that was made, and looks whether its files belong together; `pin` opens the token that holds its
+    /// signing keys, if one does. Whoever opens one closes it ([`Self::close`]); what does not open is closed already.
+    ///
+    /// # Errors
+    /// [`AdminError::NotWhole`]; [`KeyFileError::Other`] if a key is not the one of this database;
+    /// [`KeyFileError::Token`].
+    pub async fn open_with(place: impl Into<Place>, pin: Option<TokenPin>) -> Result<Self, AdminError> {
+        let office = Self::open_unlisted(place, pin).await?;
         let listed = office.has_a_list().await;
         office.or_closed(listed).await
     }
@@ -117,12 +115,17 @@ impl Office {
     ///
     /// # Errors
     /// As [`Office::open`].
-    pub async fn open_unlisted(place: impl Into<Place>) -> Result<Self, AdminError> {
+    pub async fn open_unlisted(place: impl Into<Place>, pin: Option<TokenPin>) -> Result<Self, AdminError> {
         let place = place.into();
+        let keys = KeyFolder::of(place.folder(), pin)?;
+        Self::open_by(&place, keys).await
+    }
+
+    pub(crate) async fn open_by(place: &Place, keys: KeyFolder) -> Result<Self, AdminError> {
         let office = Self {
             folder: place.folder().to_owned(),
-            keys: KeyFolder::new(place.folder()),
-            store: Store::open(&place).await?,
+            keys,
+            store: Store::open(place).await?,
         };
         let whole = office.look_over().await;
         office.or_closed(whole).await
@@ -157,22 +160,8 @@ impl Office {
         let check_value = seal_check::find(&mut db).await?;
         let check_value = check_value.ok_or(AdminError::NotWhole("it has no check value of its data key"))?;
         let trusted = trusted_key::all(&mut db).await?;
-        for name in KEYS {
-            // A machine that only serves need not have the keys that certify counters and sign registers, cards or the
-            // catalogue, and a province that was made before there was a catalogue has none of the last.
-            let elsewhere = matches!(
-                name,
-                KeyName::CounterCa | KeyName::Types | KeyName::Cards | KeyName::Catalogue
-            );
-            if elsewhere && !self.keys.has(name) {
-                continue;
-            }
-            let key = self.keys.signing(name)?.public();
-            let is_named = trusted.iter().any(|row| row.key == *key.as_bytes());
-            if !is_named {
-                return Err(KeyFileError::Other(name).into());
-            }
-        }
+        let named: Vec<[u8; 32]> = trusted.iter().map(|row| row.key).collect();
+        self.keys.look_over(&named)?;
         if self.keys.data()?.opens(&check_value) {
             Ok(())
         } else {
@@ -185,7 +174,7 @@ impl Office {
         &self.store
     }
 
-    /// The key files.
+    /// The keys.
     pub fn keys(&self) -> &KeyFolder {
         &self.keys
     }
@@ -196,10 +185,7 @@ impl Office {
     }
 
     pub(crate) fn roots(&self) -> Result<[SecretKey; 2], KeyFileError> {
-        Ok([
-            self.keys.signing(KeyName::Root(0))?,
-            self.keys.signing(KeyName::Root(1))?,
-        ])
+        Ok([self.keys.root(0)?, self.keys.root(1)?])
     }
 
     /// Signs the configuration that tells programs where the province is.
@@ -366,7 +352,7 @@ impl Office {
     }
 
     /// The key that signs `vct` now.
-    pub(crate) async fn key_for(&self, vct: Vct, now: Timestamp) -> Result<SecretKey, AdminError> {
+    pub(crate) async fn key_for(&self, vct: Vct, now: Timestamp) -> Result<ProvinceKey, AdminError> {
         let mut db = self.store.read().await?;
         let public = signing::current(&mut db, vct, now).await?;
         Ok(self.keys.signing_of(&public)?)

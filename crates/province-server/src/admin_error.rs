@@ -102,7 +102,7 @@ impl AdminError {
     /// The stable code; the credential's own where it has one.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Keys(_) => "key_files",
+            Self::Keys(error) => error.code(),
             Self::Store(_) => "store_failed",
             Self::NotEmpty => "folder_not_empty",
             Self::Folder(_) => "folder_failed",

@@ -11,9 +11,11 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use credential::{ProvinceConfig, Shape, StatusRef, Vct};
 use province_server::admin::{AdminError, Office};
+use province_server::keys::{KeyFileError, KeyPlace, TokenError, TokenPlace};
 use province_server::public_roots;
 use province_server::rules::end::Ended;
 use province_server::store::{Database, DatabaseUrl, Place};
+use province_server::{NewProvince, NewRoots};
 use serde_json::json;
 
 use super::desk_commands::{Bundle, CounterCertificate};
@@ -21,7 +23,7 @@ use super::input::{cnic_from_stdin, form_from_stdin, key_bytes, whose_from_stdin
 use super::print_commands::{Card, Paper};
 use super::serve_command::Serve;
 use super::trust_commands::{Key, Rules, Trust};
-use super::{now, print_whole, randomness, say};
+use super::{now, print_whole, randomness, say, token_pin};
 
 /// The provincial API and its operator's commands.
 #[derive(Parser)]
@@ -54,6 +56,13 @@ struct Init {
     /// How many shards each status list has. 42 of 2^20 bits are room for the province's 40.8 million people.
     #[arg(long, default_value_t = Shape::PROVINCE.shards())]
     status_shards: u32,
+    /// Keep the signing keys in a PKCS#11 token, and never in a file: the library that its maker gives.
+    #[arg(long, value_name = "FILE", requires = "token_label")]
+    token_module: Option<PathBuf>,
+    /// The token's label. Its PIN comes from the file that `KHYBER_TOKEN_PIN_FILE` names, or as `KHYBER_TOKEN_PIN`, here and
+    /// whenever the province is used.
+    #[arg(long, value_name = "NAME", requires = "token_module")]
+    token_label: Option<String>,
     /// Bits of each shard, as a power of two. Who has a pass stands out among so many others.
     #[arg(long, default_value_t = Shape::PROVINCE.shard_bits().ilog2(), value_parser = clap::value_parser!(u32).range(3..=24))]
     status_shard_power: u32,
@@ -198,9 +207,9 @@ pub(super) fn place(data: &Path) -> anyhow::Result<Place> {
 
 async fn go(errand: Errand) -> anyhow::Result<()> {
     let office = if errand.needs_a_list() {
-        Office::open(place(errand.data())?).await?
+        Office::open_with(place(errand.data())?, token_pin()?).await?
     } else {
-        Office::open_unlisted(place(errand.data())?).await?
+        Office::open_unlisted(place(errand.data())?, token_pin()?).await?
     };
     let done = errand.run(&office).await;
     office.close().await;
@@ -212,14 +221,26 @@ impl Init {
         let shape = Shape::new(self.status_shards, 1 << self.status_shard_power);
         let shape = shape.context("the status lists cannot have this size")?;
         let text = fs::read_to_string(&self.roots).context("could not read the roots")?;
-        let (office, published) = if let Some(public) = public_roots::read(&text) {
-            Office::make_without_roots(place(&self.data)?, &public, &randomness(), now()).await?
-        } else {
-            let seeds: [String; 3] =
-                serde_json::from_str(&text).context("the roots are a JSON array of three hex texts")?;
-            let [a, b, c] = seeds.map(|seed| key_bytes(&seed));
-            Office::make_with(place(&self.data)?, &[a?, b?, c?], shape, &randomness(), now()).await?
+        let keys = match (self.token_module, self.token_label) {
+            (Some(module), Some(label)) => {
+                let pin = token_pin()?.ok_or(KeyFileError::Token(TokenError::NoPin));
+                KeyPlace::Token(TokenPlace { module, label }, pin.map_err(AdminError::from)?)
+            }
+            _ => KeyPlace::Files,
         };
+        let (public, seeds);
+        let roots = if let Some(read) = public_roots::read(&text) {
+            public = read;
+            NewRoots::Elsewhere(&public)
+        } else {
+            let texts: [String; 3] =
+                serde_json::from_str(&text).context("the roots are a JSON array of three hex texts")?;
+            let [a, b, c] = texts.map(|seed| key_bytes(&seed));
+            seeds = [a?, b?, c?];
+            NewRoots::Here(&seeds)
+        };
+        let chosen = NewProvince { roots, shape, keys };
+        let (office, published) = Office::found(&self.data, chosen, &randomness(), now()).await?;
         office.close().await;
         say(&json!({ "sequence": published.sequence, "epoch": published.epoch }))
     }

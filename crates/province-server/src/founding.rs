@@ -5,13 +5,13 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use credential::{
-    DAY, PassType, RiskRule, RootKind, RootSet, SecretKey, Shape, StatusPurpose, Timestamp, Vct,
+    DAY, PassType, PublicKey, RiskRule, RootKind, RootSet, SecretKey, Shape, StatusPurpose, Timestamp, Vct,
 };
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::rules::RulesFile;
 
-use crate::admin::{AdminError, Desks, KEYS, Office, Published, ROOTS_FILE};
-use crate::keys::{KeyFileError, KeyFolder, KeyName};
+use crate::admin::{AdminError, Desks, Office, Published, ROOTS_FILE};
+use crate::keys::{KeyFileError, KeyFolder, KeyName, KeyPlace, ProvinceKey};
 use crate::public_roots;
 use crate::publish_admin::{PACKAGED_CATALOGUE, PACKAGED_TYPES, catalogue_of, types_of};
 use crate::randomness::Randomness;
@@ -28,6 +28,45 @@ const PEOPLE: [StatusPurpose; 2] = [StatusPurpose::Revoked, StatusPurpose::Suspe
 /// The risk rules that a province begins with.
 const FIRST_RULES: &str = include_str!("../../../assets/rules/rules.json");
 
+/// The roots of a new province.
+#[derive(Clone, Copy, Debug)]
+pub enum NewRoots<'a> {
+    /// Their seeds, which are kept in the data folder and sign the first trust list: for tests and demonstrations.
+    Here(&'a [[u8; 32]; 3]),
+    /// Their public halves. They are kept elsewhere, and there is no trust list until one that they signed is published.
+    Elsewhere(&'a RootSet),
+}
+
+impl NewRoots<'_> {
+    fn seeds(&self) -> &[[u8; 32]] {
+        match self {
+            Self::Here(seeds) => *seeds,
+            Self::Elsewhere(_) => &[],
+        }
+    }
+
+    fn public(&self) -> Result<RootSet, AdminError> {
+        match self {
+            Self::Here(seeds) => {
+                let public = seeds.map(|seed| SecretKey::from_seed(seed).public());
+                RootSet::new(RootKind::Test, public).map_err(|_| AdminError::Roots)
+            }
+            Self::Elsewhere(public) => Ok((*public).clone()),
+        }
+    }
+}
+
+/// What is chosen of a new province, and stays.
+#[derive(Debug)]
+pub struct NewProvince<'a> {
+    /// Its roots.
+    pub roots: NewRoots<'a>,
+    /// How its status lists are cut: room for as many people as a list has bits, less a tenth.
+    pub shape: Shape,
+    /// Where its signing keys lie.
+    pub keys: KeyPlace,
+}
+
 /// What one of the first keys may sign.
 fn allowed(name: KeyName, types: &[PassType]) -> Vec<Vct> {
     match name {
@@ -43,13 +82,10 @@ fn allowed(name: KeyName, types: &[PassType]) -> Vec<Vct> {
 }
 
 impl Office {
-    /// Makes a province: keys, database, first trust list and status manifest. All of it is made in a folder beside, which
-    /// gets its name last: whatever ends this half-way leaves nothing that looks like a province. (What it leaves in a
-    /// PostgreSQL database is refused by the next try, which wants an empty one.) Its status lists are as large as
-    /// [`Shape::PROVINCE`].
+    /// Makes a province with its roots here, lists as large as [`Shape::PROVINCE`], and keys in files.
     ///
     /// # Errors
-    /// [`AdminError`], [`KeyFileError::Exists`] if the folder holds a province.
+    /// As [`Self::found`].
     pub async fn make(
         place: impl Into<Place>,
         roots: &[[u8; 32]; 3],
@@ -59,10 +95,10 @@ impl Office {
         Self::make_with(place, roots, Shape::PROVINCE, randomness, now).await
     }
 
-    /// Makes a province whose status lists have this shape: room for as many people as a list has bits, less a tenth.
+    /// The same with status lists of this shape.
     ///
     /// # Errors
-    /// As [`Self::make`].
+    /// As [`Self::found`].
     pub async fn make_with(
         place: impl Into<Place>,
         roots: &[[u8; 32]; 3],
@@ -70,33 +106,29 @@ impl Office {
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<(Self, Published), AdminError> {
-        let public = roots.map(|seed| SecretKey::from_seed(seed).public());
-        let public = RootSet::new(RootKind::Test, public).map_err(|_| AdminError::Roots)?;
-        Self::make_under(place.into(), &public, roots, shape, randomness, now).await
+        let chosen = NewProvince {
+            roots: NewRoots::Here(roots),
+            shape,
+            keys: KeyPlace::Files,
+        };
+        Self::found(place, chosen, randomness, now).await
     }
 
-    /// Makes a province whose roots are kept elsewhere: it has no trust list until one that they signed is published.
+    /// Makes a province in `folder`: keys, database, first trust list and status manifest. All of it is made in a folder
+    /// beside, which gets its name last: whatever ends this half-way leaves nothing that looks like a province. Keys
+    /// that were made in a token by then stay there and sign nothing.
     ///
     /// # Errors
-    /// As [`Office::make`].
-    pub async fn make_without_roots(
+    /// [`AdminError`], [`KeyFileError::Exists`] if the folder holds a province.
+    pub async fn found(
         place: impl Into<Place>,
-        roots: &RootSet,
+        chosen: NewProvince<'_>,
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<(Self, Published), AdminError> {
-        Self::make_under(place.into(), roots, &[], Shape::PROVINCE, randomness, now).await
-    }
-
-    async fn make_under(
-        place: Place,
-        public: &RootSet,
-        roots: &[[u8; 32]],
-        shape: Shape,
-        randomness: &Randomness,
-        now: Timestamp,
-    ) -> Result<(Self, Published), AdminError> {
+        let place = place.into();
         let folder = place.folder();
+        let NewProvince { roots, shape, keys } = chosen;
         if KeyFolder::new(folder).exist() {
             return Err(KeyFileError::Exists.into());
         }
@@ -109,54 +141,55 @@ impl Office {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(AdminError::Folder(error)),
             _ => {}
         }
+        let keys = KeyFolder::in_place(&beside, keys);
         let published =
-            Self::make_in(&place.in_folder(&beside), public, roots, shape, randomness, now).await?;
+            Self::make_in(&place.in_folder(&beside), roots, shape, &keys, randomness, now).await?;
         // An empty folder gives way; one that is no longer empty does not.
         match fs::remove_dir(folder) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(AdminError::Folder(error)),
             _ => {}
         }
         fs::rename(&beside, folder).map_err(AdminError::Folder)?;
-        Ok((Self::open_unlisted(place).await?, published))
+        let office = Self::open_by(&place, keys.moved_to(folder)).await?;
+        Ok((office, published))
     }
 
     async fn make_in(
         place: &Place,
-        public: &RootSet,
-        roots: &[[u8; 32]],
+        roots: NewRoots<'_>,
         shape: Shape,
+        keys: &KeyFolder,
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<Published, AdminError> {
-        let keys = KeyFolder::new(place.folder());
-        keys.make(roots, randomness)?;
+        let first = keys.make(roots.seeds(), randomness)?;
         let office = Self {
             folder: place.folder().to_owned(),
             store: Store::create(place).await?,
-            keys,
+            keys: keys.clone(),
         };
-        let published = office.found(public, roots, shape, randomness, now).await;
+        let published = office.begin(roots, shape, &first, randomness, now).await;
         // The last connection takes the write-ahead log into the one file that is moved.
         office.close().await;
         published
     }
 
-    async fn found(
+    async fn begin(
         &self,
-        public: &RootSet,
-        roots: &[[u8; 32]],
+        roots: NewRoots<'_>,
         shape: Shape,
+        first: &[(KeyName, PublicKey)],
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<Published, AdminError> {
-        let pinned = public_roots::write(public);
+        let pinned = public_roots::write(&roots.public()?);
         fs::write(self.folder.join(ROOTS_FILE), pinned).map_err(AdminError::Folder)?;
         let types = types_of(PACKAGED_TYPES)?;
         let mut write = self.store.write_with(Lock::Published).await?;
-        for name in KEYS {
+        for (name, key) in first {
             let row = TrustedKeyRow {
-                key: *self.keys.signing(name)?.public().as_bytes(),
-                allowed: allowed(name, &types),
+                key: *key.as_bytes(),
+                allowed: allowed(*name, &types),
                 // Passes carry only the day of issue, so a key serves from that day's beginning.
                 valid_from: now.start_of_day().unix(),
                 valid_until: now.start_of_day().plus(KEY_DAYS * DAY).unix(),
@@ -169,21 +202,26 @@ impl Office {
         let check_value = self.keys.data()?.check_value(randomness).map_err(Fault::Seal)?;
         seal_check::add(&mut write, &check_value).await?;
         status_store::make_list(&mut write, IDENTITY_LIST, shape, &PEOPLE).await?;
-        let register = self.keys.signing(KeyName::Types)?;
-        publish::types(&mut write, types, &register, now).await?;
-        let key = self.keys.signing(KeyName::Status)?;
-        let epoch = status::publish(&mut write, &key, now, &[]).await?;
-        let rules = self.keys.signing(KeyName::Rules)?;
-        publish::risk_rules(&mut write, &rules, first_rules()?, now).await?;
-        let catalogue = self.keys.signing(KeyName::Catalogue)?;
+        let key = |name| self.first_key(first, name);
+        publish::types(&mut write, types, &key(KeyName::Types)?, now).await?;
+        let epoch = status::publish(&mut write, &key(KeyName::Status)?, now, &[]).await?;
+        publish::risk_rules(&mut write, &key(KeyName::Rules)?, first_rules()?, now).await?;
         let content = catalogue_of(PACKAGED_CATALOGUE)?.content();
-        publish::catalogue(&mut write, &catalogue, content, now).await?;
+        publish::catalogue(&mut write, &key(KeyName::Catalogue)?, content, now).await?;
         write.commit().await?;
         let sequence = match roots {
-            [] => None,
-            _ => Some(self.publish_trust(Desks::MustDecide, now).await?.sequence),
+            NewRoots::Elsewhere(_) => None,
+            NewRoots::Here(_) => Some(self.publish_trust(Desks::MustDecide, now).await?.sequence),
         };
         Ok(Published { sequence, epoch })
+    }
+
+    fn first_key(&self, first: &[(KeyName, PublicKey)], name: KeyName) -> Result<ProvinceKey, KeyFileError> {
+        let (_, key) = first
+            .iter()
+            .find(|(of, _)| *of == name)
+            .ok_or(KeyFileError::NoFile)?;
+        self.keys.signing_of(key.as_bytes())
     }
 }
 

@@ -24,5 +24,6 @@ pub mod rules;
 pub mod sealed;
 pub mod store;
 
+pub use founding::{NewProvince, NewRoots};
 pub use http::{Limits, app, openapi, router, serve};
 pub use rules::{AppParts, Province};

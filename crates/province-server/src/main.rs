@@ -11,11 +11,14 @@ mod serve_command;
 mod trust_commands;
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Parser as _;
 use credential::Timestamp;
+use province_server::admin::AdminError;
+use province_server::keys::{KeyFileError, TokenPin};
 use province_server::randomness::Randomness;
 
 fn main() -> ExitCode {
@@ -58,6 +61,17 @@ fn print_whole(text: &str) -> anyhow::Result<()> {
 
 fn randomness() -> Randomness {
     Randomness::new(rand_core::UnwrapErr(getrandom::SysRng))
+}
+
+/// What opens the token that holds the signing keys, if one does. It is never an argument: a list of processes shows those.
+fn token_pin() -> Result<Option<TokenPin>, AdminError> {
+    if let Some(file) = std::env::var_os("KHYBER_TOKEN_PIN_FILE") {
+        let pin = TokenPin::read(Path::new(&file)).map_err(KeyFileError::from)?;
+        return Ok(Some(pin));
+    }
+    Ok(std::env::var("KHYBER_TOKEN_PIN")
+        .ok()
+        .map(|pin| TokenPin::new(pin.into())))
 }
 
 #[expect(

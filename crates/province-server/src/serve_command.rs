@@ -13,7 +13,7 @@ use province_server::{AppParts, Limits, Province, router};
 use serde_json::json;
 
 use super::commands::place;
-use super::{now, randomness, say};
+use super::{now, randomness, say, token_pin};
 
 /// How often the published data are looked after.
 const UPKEEP_EVERY: Duration = Duration::from_hours(1);
@@ -35,7 +35,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let office = Office::open(place(&self.data)?).await?;
+        let office = Office::open_with(place(&self.data)?, token_pin()?).await?;
         let served = self.with(&office).await;
         office.close().await;
         served

@@ -212,7 +212,7 @@ impl Crowd {
             .map(|(purpose, bitmap)| (*purpose, encoded(bitmap)))
             .collect();
         let bundle = StatusBundle {
-            manifest: StatusManifest::sign(&content, &self.issuer),
+            manifest: StatusManifest::sign(&content, &self.issuer).map_err(unwritable)?,
             trust: vec![self.trust.bytes().to_vec()],
             lists: [LIST, "dom"].map(|list| (list.to_owned(), shards.clone())).into(),
             types: Some(TypeRegister::sign(&register, &self.issuer).map_err(unwritable)?),

@@ -20,7 +20,7 @@ impl Land {
             exp: Timestamp::from_unix(self.now + 7 * DAY),
             lists: BTreeMap::from([(LIST.to_owned(), entry)]),
         };
-        (StatusManifest::sign(&content, &self.issuer), list)
+        (StatusManifest::sign(&content, &self.issuer).unwrap(), list)
     }
 
     /// Rules whose one service takes ages and identities, and whose data are green for two days and amber for ten.

@@ -15,8 +15,8 @@ use crate::claims::Claims;
 use crate::code::{Code, codes};
 use crate::cose::{from_cose, typ};
 use crate::issue::{IssueError, issue};
-use crate::keys::SecretKey;
 use crate::numbered::{self, Numbered, from_numbered};
+use crate::signing::{NotSigned, SigningKey};
 use crate::time::{DAY, Timestamp};
 use crate::trust::TrustList;
 use crate::vct::Vct;
@@ -100,9 +100,12 @@ impl TypeRegister {
     /// Signs a register.
     ///
     /// # Errors
-    /// [`RegisterError::Unsound`] or [`RegisterError::TooLarge`] if no reader would take it.
-    pub fn sign(content: &RegisterContent, key: &SecretKey) -> Result<Vec<u8>, RegisterError> {
-        content.check()?;
+    /// [`RegisterError::Unsound`] or [`RegisterError::TooLarge`] if no reader would take it, or the key's.
+    pub fn sign(
+        content: &RegisterContent,
+        key: &dyn SigningKey,
+    ) -> Result<Vec<u8>, NotSigned<RegisterError>> {
+        content.check().map_err(NotSigned::Content)?;
         numbered::sign(content, key)
     }
 
@@ -216,7 +219,7 @@ impl PassType {
     ///
     /// # Errors
     /// [`IssueError`].
-    pub fn issue(&self, claims: &Claims, key: &SecretKey) -> Result<Vec<u8>, IssueError> {
+    pub fn issue(&self, claims: &Claims, key: &dyn SigningKey) -> Result<Vec<u8>, IssueError> {
         self.check(claims)?;
         issue(claims, key)
     }

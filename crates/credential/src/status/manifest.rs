@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{Shape, StatusError, StatusPurpose, is_list_name};
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::cose::typ;
-use crate::keys::SecretKey;
 use crate::numbered::{self, Numbered};
+use crate::signing::{SignError, SigningKey};
 use crate::time::Timestamp;
 use crate::trust::TrustList;
 use crate::vct::Vct;
@@ -48,7 +48,10 @@ pub struct StatusManifest {
 
 impl StatusManifest {
     /// Signs a manifest.
-    pub fn sign(content: &StatusContent, key: &SecretKey) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// [`SignError`].
+    pub fn sign(content: &StatusContent, key: &dyn SigningKey) -> Result<Vec<u8>, SignError> {
         numbered::seal(content, key)
     }
 

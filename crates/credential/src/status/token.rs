@@ -11,7 +11,8 @@ use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use super::{Standing, StatusError};
 use crate::cbor::Writer;
 use crate::cose;
-use crate::keys::{PublicKey, SecretKey};
+use crate::keys::PublicKey;
+use crate::signing::{SignError, SigningKey};
 use crate::time::Timestamp;
 
 /// `typ` of a Status List Token.
@@ -93,7 +94,10 @@ pub fn read_token_list(bits: u8, lst: &[u8]) -> Result<Vec<u8>, StatusError> {
 
 impl<'b> StatusToken<'b> {
     /// Signs a token over a list of [`token_list`].
-    pub fn sign(content: &TokenContent, lst: &[u8], key: &SecretKey) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// [`SignError`].
+    pub fn sign(content: &TokenContent, lst: &[u8], key: &dyn SigningKey) -> Result<Vec<u8>, SignError> {
         let mut protected = Writer::new();
         protected.map(3).int(cose::ALG).int(cose::ALG_EDDSA);
         protected.int(cose::KID).bytes(&key.public().key_id().0);

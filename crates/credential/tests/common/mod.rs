@@ -171,7 +171,7 @@ pub fn status_content(bits: &Bitmap) -> StatusContent {
 }
 
 pub fn manifest_of(content: &StatusContent) -> StatusManifest {
-    let bytes = StatusManifest::sign(content, &key("status"));
+    let bytes = StatusManifest::sign(content, &key("status")).unwrap();
     StatusManifest::verify(&bytes, &trust(), None).unwrap()
 }
 

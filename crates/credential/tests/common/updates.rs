@@ -52,7 +52,7 @@ pub fn update() -> StatusBundle {
     lists.previous = Some(TrustList::sha256_unverified(&changing).unwrap());
     let newest = sign_trust_list(&lists, &[(1, &root(2)), (2, &root(4))]);
     StatusBundle {
-        manifest: StatusManifest::sign(&content, &key("status")),
+        manifest: StatusManifest::sign(&content, &key("status")).unwrap(),
         trust: vec![changing, newest],
         deltas: vec![delta],
         types: Some(register_bytes(&register_content())),

@@ -223,7 +223,7 @@ pub fn standing(set: &[(StatusPurpose, bool)], ends: i64) -> impl Fn(&mut Value)
     let mut content = content_of(&held);
     content.exp = at(ends);
     content.iat = content.iat.max(content.exp.minus(7 * DAY));
-    let manifest = hex(&StatusManifest::sign(&content, &key("status")));
+    let manifest = hex(&StatusManifest::sign(&content, &key("status")).unwrap());
     let mut lists = serde_json::Map::new();
     for (purpose, bitmap) in &bitmaps {
         let shards: Vec<String> = (0..2)

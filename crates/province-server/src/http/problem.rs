@@ -37,7 +37,7 @@ impl From<Refusal> for ApiError {
                 ..Problem::new(code)
             },
             Refusal::Fault(fault) if fault.is_passing() => {
-                tracing::warn!(cause = %fault, "the database is not there at the moment");
+                tracing::warn!(cause = %fault, "what the province needs is not there at the moment");
                 Problem {
                     retry_after: Some(PASSING_SECONDS),
                     ..Problem::new(ProblemCode::ServerBusy)

@@ -2,12 +2,12 @@
 //! has no catalogue, until they get the same under another key.
 
 use credential::{
-    Catalogue, RegisterContent, RiskRules, SecretKey, StatusManifest, Timestamp, TrustList, TypeRegister, Vct,
+    Catalogue, RegisterContent, RiskRules, StatusManifest, Timestamp, TrustList, TypeRegister, Vct,
 };
 use sqlx::AnyConnection;
 
 use super::{Fault, publish, signing, status};
-use crate::keys::KeyFolder;
+use crate::keys::{KeyFolder, ProvinceKey};
 use crate::store::artefact::{self, Name};
 
 /// What was signed anew and what could not be: names as a trust list has them.
@@ -100,7 +100,7 @@ impl Needed {
     }
 
     /// Publishes the same once more.
-    async fn sign(self, db: &mut AnyConnection, key: &SecretKey, now: Timestamp) -> Result<u64, Fault> {
+    async fn sign(self, db: &mut AnyConnection, key: &ProvinceKey, now: Timestamp) -> Result<u64, Fault> {
         let bytes = self.published(db).await?.unwrap_or_default();
         match self {
             Self::Types => {

@@ -1,13 +1,14 @@
 //! Ending and pausing: revoking or suspending a citizen's passes, lifting that, using up a document, and releasing a
 //! CNIC so that it may enrol on a new device.
 
-use credential::{SecretKey, StatusPurpose, StatusRef, Timestamp};
+use credential::{StatusPurpose, StatusRef, Timestamp};
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::Cnic;
 use province_api::sync::Event;
 use sqlx::AnyConnection;
 
 use super::{Fault, document, feed, rebind, status as publish};
+use crate::keys::ProvinceKey;
 use crate::sealed::{DataKeys, Subject};
 use crate::store::lock::{self, Lock};
 use crate::store::person::{self, Person};
@@ -38,7 +39,7 @@ pub struct Ending<'a> {
     /// Finds a CNIC.
     pub data: &'a DataKeys,
     /// Signs the manifest.
-    pub status_key: &'a SecretKey,
+    pub status_key: &'a ProvinceKey,
 }
 
 impl Ending<'_> {

@@ -26,12 +26,12 @@ mod work;
 
 use std::sync::Arc;
 
-use credential::Timestamp;
+use credential::{IssueError, NotSigned, SignError, Timestamp};
 use province_api::enrolment::FieldProblem;
 use province_api::problem::ProblemCode;
 
 use crate::clock::Clock;
-use crate::keys::ServingKeys;
+use crate::keys::{KeyFileError, ServingKeys};
 use crate::nadra::NadraDesk;
 use crate::randomness::Randomness;
 use crate::sealed::SealError;
@@ -131,7 +131,7 @@ pub enum Fault {
     Record(#[source] serde_json::Error),
     /// A credential could not be signed.
     #[error("a pass could not be signed")]
-    Issue(#[source] credential::IssueError),
+    Issue(#[source] IssueError),
     /// The province has no type register.
     #[error("there is no type register")]
     NoTypes,
@@ -150,9 +150,12 @@ pub enum Fault {
     /// No key of the published trust list may sign this now.
     #[error("no key of the published trust list may sign {0} now")]
     NoKey(credential::Vct),
-    /// A key file.
+    /// A signing key that the database names cannot be opened.
     #[error("keys: {0}")]
-    KeyFile(String),
+    Keys(#[from] KeyFileError),
+    /// A key did not sign.
+    #[error("a key did not sign: {0}")]
+    Signer(#[from] SignError),
     /// A trust list that was signed elsewhere is not taken.
     #[error("the trust list is not taken: {}", .0.code())]
     Trust(credential::TrustError),
@@ -176,7 +179,21 @@ pub enum Fault {
 impl Fault {
     /// Whether the same may do when it is asked again soon.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_passing())
+        match self {
+            Self::Store(error) => error.is_passing(),
+            Self::Keys(error) => error.is_passing(),
+            Self::Signer(error) => *error == SignError::Unavailable,
+            Self::Issue(error) => *error == IssueError::KeyUnavailable,
+            _ => false,
+        }
+    }
+
+    /// Why data were not signed: their own fault, or the key's.
+    fn not_signed<E>(error: NotSigned<E>, content: impl FnOnce(E) -> Self) -> Self {
+        match error {
+            NotSigned::Content(error) => content(error),
+            NotSigned::Key(error) => Self::Signer(error),
+        }
     }
 
     /// The stable code for an operator; the credential's own where it has one.
@@ -187,7 +204,8 @@ impl Fault {
             Self::Status(error) => error.code(),
             Self::StatusListFull => "status_list_full",
             Self::NoKey(_) => "no_key",
-            Self::KeyFile(_) => "key_files",
+            Self::Keys(error) => error.code(),
+            Self::Signer(error) => error.code(),
             Self::Trust(error) => error.code(),
             Self::Rules(error) => error.code(),
             Self::Catalogue(error) => error.code(),

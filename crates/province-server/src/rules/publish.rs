@@ -2,14 +2,15 @@
 
 use credential::{
     Catalogue, CatalogueContent, DAY, Office, PassType, PublicKey, RegisterContent, RiskRule, RiskRules,
-    RootSet, RulesContent, SecretKey, Service, StatusPurpose, TRUST_LIST_BYTES_MAX, Timestamp, TrustContent,
-    TrustError, TrustList, TrustedKey, TypeRegister,
+    RootSet, RulesContent, Service, StatusPurpose, TRUST_LIST_BYTES_MAX, Timestamp, TrustContent, TrustError,
+    TrustList, TrustedKey, TypeRegister,
 };
 use province_api::artefacts::{ESTAMP_LIST, IDENTITY_LIST};
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
 
 use super::{Fault, Province, Refusal, signing};
+use crate::keys::ProvinceKey;
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::trusted_key;
 use crate::store::{StoreError, status as lists};
@@ -151,7 +152,7 @@ async fn take_over_keys(db: &mut AnyConnection, list: &TrustList) -> Result<(), 
 pub async fn types(
     db: &mut AnyConnection,
     types: Vec<PassType>,
-    key: &SecretKey,
+    key: &ProvinceKey,
     now: Timestamp,
 ) -> Result<u64, Fault> {
     let last = artefact::newest(db, Name::TypeRegister).await?;
@@ -161,7 +162,7 @@ pub async fn types(
         exp: now.plus(REGISTER_DAYS * DAY),
         types,
     };
-    let bytes = TypeRegister::sign(&content, key).map_err(Fault::Types)?;
+    let bytes = TypeRegister::sign(&content, key).map_err(|e| Fault::not_signed(e, Fault::Types))?;
     make_lists(db, &content.types).await?;
     put(db, Name::TypeRegister, content.sequence, bytes, now).await?;
     signing::allow_new(db, &content.types, now).await?;
@@ -205,7 +206,7 @@ pub async fn held_trust(db: &mut AnyConnection, pinned: &RootSet) -> Result<Opti
 /// [`Fault::Rules`] if no reader would take them.
 pub async fn risk_rules(
     db: &mut AnyConnection,
-    key: &SecretKey,
+    key: &ProvinceKey,
     rules: Vec<RiskRule>,
     now: Timestamp,
 ) -> Result<u64, Fault> {
@@ -216,7 +217,7 @@ pub async fn risk_rules(
         exp: now.plus(RULES_DAYS * DAY),
         rules,
     };
-    let bytes = RiskRules::sign(&content, key).map_err(Fault::Rules)?;
+    let bytes = RiskRules::sign(&content, key).map_err(|e| Fault::not_signed(e, Fault::Rules))?;
     put(db, Name::RiskRules, content.sequence, bytes, now).await?;
     Ok(content.sequence)
 }
@@ -227,7 +228,7 @@ pub async fn risk_rules(
 /// [`Fault::Catalogue`] if no reader would take it.
 pub async fn catalogue(
     db: &mut AnyConnection,
-    key: &SecretKey,
+    key: &ProvinceKey,
     (offices, services): (Vec<Office>, Vec<Service>),
     now: Timestamp,
 ) -> Result<u64, Fault> {
@@ -238,7 +239,7 @@ pub async fn catalogue(
         offices,
         services,
     };
-    let bytes = Catalogue::sign(&content, key).map_err(Fault::Catalogue)?;
+    let bytes = Catalogue::sign(&content, key).map_err(|e| Fault::not_signed(e, Fault::Catalogue))?;
     put(db, Name::Catalogue, content.sequence, bytes, now).await?;
     Ok(content.sequence)
 }

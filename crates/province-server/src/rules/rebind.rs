@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use credential::{SecretKey, StatusPurpose, Timestamp, Vct};
+use credential::{StatusPurpose, Timestamp, Vct};
 use province_api::Bytes;
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, Particulars};
@@ -17,6 +17,7 @@ use super::enrol::{parse, reply};
 use super::record::Record;
 use super::status::{draw, publish};
 use super::{Fault, Province, Refusal, day_of, document, end, feed};
+use crate::keys::ProvinceKey;
 use crate::sealed::{BlindIndex, Subject};
 use crate::store::lock::{self, Lock};
 use crate::store::person::{self, Person};
@@ -213,7 +214,7 @@ impl Province {
         Ok(reply)
     }
 
-    async fn status_key(&self, db: &mut AnyConnection, now: Timestamp) -> Result<SecretKey, Fault> {
+    async fn status_key(&self, db: &mut AnyConnection, now: Timestamp) -> Result<ProvinceKey, Fault> {
         self.keys().current(db, Vct::STATUS_MANIFEST, now).await
     }
 }

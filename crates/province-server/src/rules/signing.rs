@@ -2,11 +2,11 @@
 
 use std::cmp::Reverse;
 
-use credential::{PassType, SecretKey, Timestamp, Vct};
+use credential::{PassType, Timestamp, Vct};
 use sqlx::AnyConnection;
 
 use super::Fault;
-use crate::keys::{KeyFileError, KeyFolder, ServingKeys};
+use crate::keys::{KeyFolder, ProvinceKey, ServingKeys};
 use crate::store::trusted_key::{self, TrustedKeyRow};
 
 /// The public half of the key that signs `vct` now.
@@ -46,7 +46,7 @@ pub async fn at_hand(
     keys: &KeyFolder,
     vct: Vct,
     now: Timestamp,
-) -> Result<Option<SecretKey>, Fault> {
+) -> Result<Option<ProvinceKey>, Fault> {
     let rows = newest_first(db, vct, now).await?;
     Ok(rows.iter().find_map(|row| keys.signing_of(&row.key).ok()))
 }
@@ -76,19 +76,14 @@ impl ServingKeys {
     /// The key that signs `vct` now.
     ///
     /// # Errors
-    /// [`Fault::NoKey`], [`Fault::KeyFile`].
+    /// [`Fault::NoKey`], [`Fault::Keys`].
     pub async fn current(
         &self,
         db: &mut AnyConnection,
         vct: Vct,
         now: Timestamp,
-    ) -> Result<SecretKey, Fault> {
+    ) -> Result<ProvinceKey, Fault> {
         let public = current(db, vct, now).await?;
-        self.signing(&public).map_err(|error| fault(&error))
+        Ok(self.signing(&public)?)
     }
-}
-
-/// A key that the database names and that no file holds.
-fn fault(error: &KeyFileError) -> Fault {
-    Fault::KeyFile(error.to_string())
 }

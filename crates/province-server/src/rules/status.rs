@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use credential::{
-    Bitmap, DAY, DELTA_BYTES_MAX, ListEntry, SecretKey, Shape, StatusContent, StatusDelta, StatusError,
-    StatusManifest, StatusPurpose, Timestamp,
+    Bitmap, DAY, DELTA_BYTES_MAX, ListEntry, Shape, StatusContent, StatusDelta, StatusError, StatusManifest,
+    StatusPurpose, Timestamp,
 };
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::problem::ProblemCode;
@@ -15,6 +15,7 @@ use sqlx::AnyConnection;
 
 use super::publish::put;
 use super::{Fault, Province, Refusal};
+use crate::keys::ProvinceKey;
 use crate::randomness::Randomness;
 use crate::store::artefact::{self, Name};
 use crate::store::lock::{self, Lock};
@@ -75,7 +76,7 @@ pub(super) async fn nearly_full(db: &mut AnyConnection) -> Result<Vec<(String, u
 /// [`Fault`].
 pub async fn publish(
     db: &mut AnyConnection,
-    key: &SecretKey,
+    key: &ProvinceKey,
     now: Timestamp,
     flips: &[Flip],
 ) -> Result<u64, Fault> {
@@ -106,7 +107,7 @@ pub async fn publish(
         exp: now.plus(MANIFEST_DAYS * DAY),
         lists,
     };
-    let manifest = StatusManifest::sign(&content, key);
+    let manifest = StatusManifest::sign(&content, key)?;
     put(db, Name::StatusManifest, epoch, manifest, now).await?;
     status_file::forget_manifests(db, epoch.saturating_sub(EPOCHS_KEPT - 1)).await?;
     status_file::add_epoch(db, epoch, flips, now.unix()).await?;

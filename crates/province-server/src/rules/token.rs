@@ -135,7 +135,7 @@ impl Province {
             let packed = token_list(one.shard_bits(), &ended, bits(StatusPurpose::Suspended));
             StatusToken::sign(&content, &packed, &key)
         });
-        let token = signed.await.ok_or(Refusal::Fault(Fault::BrokenOff))?;
+        let token = signed.await.ok_or(Fault::BrokenOff)?.map_err(Fault::from)?;
         self.tokens.keep(signed_as, list, shard, &token);
         Ok(token)
     }

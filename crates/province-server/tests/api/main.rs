@@ -29,10 +29,12 @@ mod passes;
 mod process;
 mod rebind;
 mod same;
+mod served;
 #[path = "../../../../tests/soak.rs"]
 mod soak;
 mod status;
 mod sync;
+mod token;
 mod trust;
 mod unfit;
 mod upkeep;

@@ -1,5 +1,6 @@
 //! The programs themselves: a service in one process, its operator's commands in others.
 
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
@@ -18,6 +19,12 @@ pub struct Service {
     address: String,
 }
 
+impl Service {
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
 impl Drop for Service {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -30,11 +37,17 @@ fn database(data: Option<&Path>) -> Option<(&'static str, String)> {
     Some(("DATABASE_URL", engine::url(data?)?))
 }
 
-fn run(arguments: &[&str], stdin: &str) -> Output {
+pub fn run(arguments: &[&str], stdin: &str) -> Output {
+    run_with(arguments, stdin, &[])
+}
+
+/// The same with these in its environment.
+pub fn run_with(arguments: &[&str], stdin: &str, environment: &[(&str, OsString)]) -> Output {
     let data = arguments.iter().skip_while(|word| **word != "--data").nth(1);
     let mut child = Command::new(PROGRAM)
         .args(arguments)
         .envs(database(data.map(Path::new)))
+        .envs(environment.iter().cloned())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -45,7 +58,7 @@ fn run(arguments: &[&str], stdin: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn json(output: &Output) -> serde_json::Value {
+pub fn json(output: &Output) -> serde_json::Value {
     assert!(
         output.status.success(),
         "{}",
@@ -55,10 +68,16 @@ fn json(output: &Output) -> serde_json::Value {
 }
 
 pub fn serve(data: &Path, nadra: &str, log: Stdio) -> Service {
+    serve_with(data, nadra, log, &[])
+}
+
+/// The same with these in its environment.
+pub fn serve_with(data: &Path, nadra: &str, log: Stdio, environment: &[(&str, OsString)]) -> Service {
     let mut child = Command::new(PROGRAM)
         .args(["serve", "--nadra", nadra, "--data"])
         .arg(data)
         .envs(database(Some(data)))
+        .envs(environment.iter().cloned())
         .env("RUST_LOG", "trace")
         .stdout(Stdio::piped())
         .stderr(log)

@@ -1,16 +1,18 @@
 //! What an operator does about trust: lists signed elsewhere, other roots, keys that come and go, rules.
 
 use credential::{
-    DAY, KeyId, PublicKey, RiskRules, RootKind, RootSet, SecretKey, Timestamp, TrustError, TrustList, Vct,
-    sign_trust_list,
+    DAY, KeyId, PublicKey, RiskRules, RootKind, RootSet, SecretKey, Shape, Timestamp, TrustError, TrustList,
+    Vct, sign_trust_list,
 };
 use province_api::paths;
 use province_api::problem::ProblemCode;
 use province_api::rules::RulesFile;
 use province_server::admin::{AdminError, Desks, Office, PublishedTrust};
 use province_server::key_admin::{ALONE, KEY_DAYS_MAX, KEY_KINDS_MAX, Standing};
+use province_server::keys::KeyPlace;
 use province_server::randomness::Randomness;
 use province_server::rules::Fault;
+use province_server::{NewProvince, NewRoots};
 
 use crate::bench::{Bench, Counting, NOW, Phone, kept, test_roots};
 use crate::engine;
@@ -169,7 +171,17 @@ async fn a_province_whose_roots_are_elsewhere_begins_with_their_first_list() {
     let (data, now) = (folder.path().join("province"), Timestamp::from_unix(NOW));
     let roots = RootSet::new(RootKind::Real, keys([4, 5, 6])).unwrap();
     let randomness = Randomness::new(Counting(1));
-    let made = Office::make_without_roots(engine::place(&data), &roots, &randomness, now).await;
+    let made = Office::found(
+        engine::place(&data),
+        NewProvince {
+            roots: NewRoots::Elsewhere(&roots),
+            shape: Shape::PROVINCE,
+            keys: KeyPlace::Files,
+        },
+        &randomness,
+        now,
+    )
+    .await;
     let (office, published) = made.unwrap();
     assert_eq!(published.sequence, None);
     assert!(!data.join("keys/root-1.age").exists());

@@ -253,7 +253,8 @@ fn a_trust_list_with_one_signature_or_by_strangers_is_refused() {
 #[test]
 fn status_data_that_are_not_the_provinces_are_refused() {
     let province = Province::new(NOW);
-    let strange = StatusManifest::sign(&status(&province.list, 1, NOW), &SecretKey::from_seed([60; 32]));
+    let strange =
+        StatusManifest::sign(&status(&province.list, 1, NOW), &SecretKey::from_seed([60; 32])).unwrap();
     let code = Bench::new().run(&mut Province::new(NOW), paths::STATUS_MANIFEST, &ok(strange));
     assert_eq!(code, Some(UiCode::StatusRefused));
     for path in [province.table(), province.shard()] {

@@ -99,7 +99,7 @@ impl Province {
         );
         // Somebody else is revoked, so that the shard has to be fetched.
         let list = Bitmap::with(shape(), [INDEX + 1]).unwrap();
-        let manifest = StatusManifest::sign(&status(&list, 1, now), &issuer);
+        let manifest = StatusManifest::sign(&status(&list, 1, now), &issuer).unwrap();
         let types = register(1, now, &packaged(), &issuer);
         Self {
             issuer,

@@ -115,7 +115,8 @@ fn no_signed_list_goes_back_whatever_the_province_says() {
         );
         next_trust(&mut province, 2, newer);
         province.types = register(2, newer, &packaged(), &province.issuer);
-        province.manifest = StatusManifest::sign(&status(&province.list, 2, newer), &province.issuer);
+        province.manifest =
+            StatusManifest::sign(&status(&province.list, 2, newer), &province.issuer).unwrap();
         phone.sync(&mut province, newer).unwrap();
         let code = match which {
             0 => {

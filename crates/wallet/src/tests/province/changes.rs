@@ -21,14 +21,14 @@ impl Province {
         let newest = trust(&self.issuer, &self.ca, held.sequence() + 8, later);
         self.trust_list = sign_trust_list(&newest, &[(0, &next[0]), (1, &next[2])]);
         self.types = register(7, later, &packaged(), &self.issuer);
-        self.manifest = StatusManifest::sign(&status(&self.list, 90, later), &self.issuer);
+        self.manifest = StatusManifest::sign(&status(&self.list, 90, later), &self.issuer).unwrap();
     }
 
     /// Revokes the person.
     pub(crate) fn revoke(&mut self, now: Timestamp) {
         self.may = MayDo::Revoked;
         self.list.flip(&[INDEX]).unwrap();
-        self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer);
+        self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer).unwrap();
     }
 
     /// Suspends the person, or lifts that.
@@ -38,13 +38,13 @@ impl Province {
         let mut content = status(&self.list, epoch, now);
         let entry = content.lists.get_mut(LIST).unwrap();
         entry.bitmaps.insert(StatusPurpose::Suspended, list.root());
-        self.manifest = StatusManifest::sign(&content, &self.issuer);
+        self.manifest = StatusManifest::sign(&content, &self.issuer).unwrap();
         self.suspended = Some(list);
     }
 
     /// The revoked bit of a child's document.
     pub(crate) fn revoke_child(&mut self, no: u32, now: Timestamp) {
         self.list.flip(&[INDEX + 10 * no]).unwrap();
-        self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer);
+        self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer).unwrap();
     }
 }

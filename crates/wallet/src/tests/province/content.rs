@@ -141,6 +141,6 @@ impl Province {
         let list = trust(&self.issuer, &self.ca, 3, now);
         self.trust_list = sign_trust_list(&list, &[(0, &roots()[0]), (2, &roots()[2])]);
         self.types = register(2, now, &packaged(), &self.issuer);
-        self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer);
+        self.manifest = StatusManifest::sign(&status(&self.list, 2, now), &self.issuer).unwrap();
     }
 }

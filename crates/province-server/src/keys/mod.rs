@@ -1,0 +1,478 @@
+//! The province's secret keys.
+//!
+//! Signing keys lie where it was chosen when the province was made: in files sealed with age, or in a token that speaks
+//! PKCS#11 and gives none away. The key of the data at rest, and roots of tests, are files either way.
+
+mod files;
+mod token;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use credential::{KeyId, PublicKey, SecretKey, SignError, SigningKey, checked};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use zeroize::Zeroizing;
+
+use crate::randomness::Randomness;
+use crate::sealed::DataKeys;
+use files::KeyFiles;
+use token::Token;
+pub use token::{TokenError, TokenPin, TokenPlace};
+
+/// Where the folder of keys says which token holds the signing keys.
+const TOKEN_FILE: &str = "token.json";
+
+/// The signing keys that a province begins with.
+pub(crate) const SIGNING: [KeyName; 7] = [
+    KeyName::Issuer,
+    KeyName::CounterCa,
+    KeyName::Types,
+    KeyName::Status,
+    KeyName::Rules,
+    KeyName::Cards,
+    KeyName::Catalogue,
+];
+
+/// Why keys were not made or not opened. Never holds key material.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyFileError {
+    /// A file could not be read or written.
+    #[error("a key file could not be read or written")]
+    File(#[from] std::io::Error),
+    /// Others than the owner may read the identity file.
+    #[error(
+        "others may read the identity file; set its mode to 0600, and make a new province if somebody did"
+    )]
+    OpenToOthers,
+    /// The identity file is not an age X25519 identity.
+    #[error("the identity file is not an age identity")]
+    Identity,
+    /// A key could not be sealed.
+    #[error("a key could not be sealed")]
+    Seal,
+    /// A key file does not open with this identity.
+    #[error("a key file does not open with this identity")]
+    Locked,
+    /// A key file holds something other than a key.
+    #[error("a key file does not hold a key")]
+    Form,
+    /// The folder has keys already.
+    #[error("there are keys already")]
+    Exists,
+    /// A key file holds another key than the province's database names.
+    #[error("the {0} key is not the one that this province was made with")]
+    Other(KeyName),
+    /// The folder has no file of a key that the database names.
+    #[error("there is no file of the key that is to sign")]
+    NoFile,
+    /// The token that holds the signing keys.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
+
+impl KeyFileError {
+    /// The stable code for an operator.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Token(error) => error.code(),
+            _ => "key_files",
+        }
+    }
+
+    /// Whether the same may do when it is asked again soon.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Token(error) if error.is_passing())
+    }
+}
+
+/// Which key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyName {
+    /// Signs citizens' passes.
+    Issuer,
+    /// Signs counters' certificates.
+    CounterCa,
+    /// Signs the type register.
+    Types,
+    /// Signs status manifests.
+    Status,
+    /// Signs risk rules.
+    Rules,
+    /// Signs printed cards.
+    Cards,
+    /// Signs the catalogue of services.
+    Catalogue,
+    /// A signing key that was added later, by its id.
+    Added(KeyId),
+    /// Seals records and makes blind indices.
+    Data,
+    /// One of the three roots, 0 to 2.
+    Root(u8),
+}
+
+impl KeyName {
+    fn file(self) -> String {
+        format!("{self}.age")
+    }
+}
+
+impl std::fmt::Display for KeyName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Issuer => f.write_str("issuer"),
+            Self::CounterCa => f.write_str("counter-ca"),
+            Self::Types => f.write_str("types"),
+            Self::Status => f.write_str("status"),
+            Self::Rules => f.write_str("rules"),
+            Self::Cards => f.write_str("cards"),
+            Self::Catalogue => f.write_str("catalogue"),
+            Self::Added(id) => write!(f, "key-{}", hex::encode(id.as_bytes())),
+            Self::Data => f.write_str("data"),
+            Self::Root(n) => write!(f, "root-{}", n.saturating_add(1)),
+        }
+    }
+}
+
+/// Where a new province keeps its signing keys.
+#[derive(Debug, Default)]
+pub enum KeyPlace {
+    /// In files sealed with age.
+    #[default]
+    Files,
+    /// In a token, which this PIN opens.
+    Token(TokenPlace, TokenPin),
+}
+
+/// The keys of a province's data folder, wherever they lie.
+#[derive(Clone, Debug)]
+pub struct KeyFolder {
+    files: KeyFiles,
+    token: Option<Arc<Token>>,
+}
+
+impl KeyFolder {
+    /// Keys in files.
+    pub fn new(data: &Path) -> Self {
+        Self {
+            files: KeyFiles::new(data),
+            token: None,
+        }
+    }
+
+    /// The keys of a folder that is made now.
+    pub(crate) fn in_place(data: &Path, place: KeyPlace) -> Self {
+        let token = match place {
+            KeyPlace::Files => None,
+            KeyPlace::Token(place, pin) => Some(Arc::new(Token::new(place, Some(pin)))),
+        };
+        Self {
+            token,
+            ..Self::new(data)
+        }
+    }
+
+    /// The same keys, whose folder has another name now.
+    pub(crate) fn moved_to(self, data: &Path) -> Self {
+        Self {
+            token: self.token,
+            ..Self::new(data)
+        }
+    }
+
+    /// The keys of a folder that was made, where it says that they are. Nothing is opened yet.
+    ///
+    /// # Errors
+    /// [`TokenError::Record`] if the folder does not say it clearly.
+    pub fn of(data: &Path, pin: Option<TokenPin>) -> Result<Self, KeyFileError> {
+        let keys = Self::new(data);
+        let record = keys.files.in_folder(TOKEN_FILE);
+        if !record.exists() {
+            return Ok(keys);
+        }
+        let place = serde_json::from_slice(&fs::read(record)?).map_err(|_| TokenError::Record)?;
+        Ok(Self {
+            token: Some(Arc::new(Token::new(place, pin))),
+            ..keys
+        })
+    }
+
+    /// Makes every key, and seals the given roots: none where they are kept elsewhere. Gives the public halves of the
+    /// signing keys.
+    ///
+    /// # Errors
+    /// [`KeyFileError`], [`KeyFileError::Exists`] if there are keys already: none is ever written over.
+    pub fn make(
+        &self,
+        roots: &[[u8; 32]],
+        randomness: &Randomness,
+    ) -> Result<Vec<(KeyName, PublicKey)>, KeyFileError> {
+        if self.exist() {
+            return Err(KeyFileError::Exists);
+        }
+        let mut sealed = vec![(KeyName::Data, Zeroizing::new(randomness.bytes()))];
+        let mut public = Vec::with_capacity(SIGNING.len());
+        for name in SIGNING {
+            public.push((
+                name,
+                if let Some(token) = &self.token {
+                    token.make(&name.to_string(), randomness.bytes())?
+                } else {
+                    let seed = Zeroizing::new(randomness.bytes::<32>());
+                    let key = SecretKey::from_seed(*seed).public();
+                    sealed.push((name, seed));
+                    key
+                },
+            ));
+        }
+        for (number, seed) in (0_u8..).zip(roots) {
+            sealed.push((KeyName::Root(number), Zeroizing::new(*seed)));
+        }
+        self.files.make(&sealed, || {
+            let Some(token) = &self.token else {
+                return Ok(());
+            };
+            let record = serde_json::to_vec(token.place()).map_err(|_| TokenError::Record)?;
+            files::write_private(&self.files.in_folder(TOKEN_FILE), &record)
+        })?;
+        Ok(public)
+    }
+
+    /// Whether keys were made here.
+    pub fn exist(&self) -> bool {
+        self.files.exist()
+    }
+
+    /// Makes another signing key, and gives its public half.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn make_another(&self, randomness: &Randomness) -> Result<PublicKey, KeyFileError> {
+        match &self.token {
+            Some(token) => Ok(token.make("added", randomness.bytes())?),
+            None => self.files.make_another(randomness),
+        }
+    }
+
+    /// Opens the signing key with this public half.
+    ///
+    /// # Errors
+    /// [`KeyFileError::NoFile`] or [`TokenError::NoKey`] if it is not here.
+    pub fn signing_of(&self, public: &[u8; 32]) -> Result<ProvinceKey, KeyFileError> {
+        let public = PublicKey::parse(public).map_err(|_| KeyFileError::Form)?;
+        let kept = match &self.token {
+            Some(token) => {
+                token.look_for(&public)?;
+                Kept::Token(Arc::clone(token))
+            }
+            None => Kept::Here(Box::new(self.files.signing_of(&public)?)),
+        };
+        Ok(ProvinceKey { public, kept })
+    }
+
+    /// Looks whether the signing keys are those that the database names.
+    ///
+    /// # Errors
+    /// [`KeyFileError::Other`] for a file with another key; [`TokenError`].
+    pub(crate) fn look_over(&self, named: &[[u8; 32]]) -> Result<(), KeyFileError> {
+        if let Some(token) = &self.token {
+            return Ok(token.look_for_any(named)?);
+        }
+        for name in SIGNING {
+            // A machine that only serves need not have the keys that certify counters and sign registers, cards or the
+            // catalogue, and a province that was made before there was a catalogue has none of the last.
+            let elsewhere = matches!(
+                name,
+                KeyName::CounterCa | KeyName::Types | KeyName::Cards | KeyName::Catalogue
+            );
+            if elsewhere && !self.files.has(name) {
+                continue;
+            }
+            let key = self.files.signing(name)?.public();
+            if !named.contains(key.as_bytes()) {
+                return Err(KeyFileError::Other(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a root that lies here, 0 to 2.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn root(&self, number: u8) -> Result<SecretKey, KeyFileError> {
+        self.files.signing(KeyName::Root(number))
+    }
+
+    /// Opens the keys of the data at rest.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn data(&self) -> Result<DataKeys, KeyFileError> {
+        Ok(DataKeys::derive(&*self.files.open(KeyName::Data)?))
+    }
+
+    /// Opens what `serve` needs; signing keys are opened when they are first needed.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn serving(&self) -> Result<ServingKeys, KeyFileError> {
+        Ok(ServingKeys {
+            folder: self.clone(),
+            opened: RwLock::default(),
+            data: self.data()?,
+        })
+    }
+}
+
+/// A signing key of the province, opened.
+#[derive(Clone, Debug)]
+pub struct ProvinceKey {
+    public: PublicKey,
+    kept: Kept,
+}
+
+#[derive(Clone, Debug)]
+enum Kept {
+    Here(Box<SecretKey>),
+    Token(Arc<Token>),
+}
+
+impl ProvinceKey {
+    /// The public half.
+    pub const fn public(&self) -> PublicKey {
+        self.public
+    }
+}
+
+impl SigningKey for ProvinceKey {
+    fn public(&self) -> PublicKey {
+        self.public
+    }
+
+    /// Every signature of the province is made here, whatever it is under.
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
+        match &self.kept {
+            Kept::Here(key) => Ok(key.sign(message)),
+            Kept::Token(token) => waiting(|| token.sign(&self.public, message))
+                .map_err(|error| {
+                    tracing::error!(code = error.code(), cause = %error, "the token did not sign");
+                    SignError::Unavailable
+                })
+                .and_then(|signature| checked(&self.public, message, &signature)),
+        }
+    }
+}
+
+/// Waits for a device without keeping other requests from the thread that they were on.
+fn waiting<T>(what: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(what),
+        _ => what(),
+    }
+}
+
+/// The open keys of a serving province.
+#[derive(Debug)]
+pub struct ServingKeys {
+    folder: KeyFolder,
+    opened: RwLock<BTreeMap<[u8; 32], ProvinceKey>>,
+    /// Seals records and makes blind indices.
+    pub data: DataKeys,
+}
+
+impl ServingKeys {
+    /// The signing key with this public half. It is opened once; a key that was added while the province serves is
+    /// found too.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn signing(&self, public: &[u8; 32]) -> Result<ProvinceKey, KeyFileError> {
+        let held = self
+            .opened
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(public)
+            .cloned();
+        if let Some(key) = held {
+            return Ok(key);
+        }
+        let key = self.folder.signing_of(public)?;
+        let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
+        opened.insert(*public, key.clone());
+        Ok(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::fs;
+
+    use super::*;
+    use crate::randomness::tests::counting;
+
+    #[test]
+    fn keys_open_with_their_identity_and_with_no_other() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let folder = KeyFolder::new(&one.path().join("province"));
+        folder.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
+        let root = folder.root(1).unwrap();
+        assert_eq!(
+            root.public().as_bytes(),
+            SecretKey::from_seed([2; 32]).public().as_bytes()
+        );
+        folder.serving().unwrap();
+
+        let other = KeyFolder::new(two.path());
+        other.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
+        fs::copy(other.files.identity_file(), folder.files.identity_file()).unwrap();
+        assert!(matches!(folder.serving(), Err(KeyFileError::Locked)));
+        fs::write(folder.files.identity_file(), "AGE-SECRET-KEY-NONE").unwrap();
+        assert!(matches!(folder.serving(), Err(KeyFileError::Identity)));
+        fs::remove_file(folder.files.identity_file()).unwrap();
+        assert!(matches!(folder.serving(), Err(KeyFileError::File(_))));
+    }
+
+    #[test]
+    fn no_key_lies_open_in_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyFolder::new(folder.path());
+        keys.make(&[[0x51; 32], [0x52; 32], [0x53; 32]], &counting())
+            .unwrap();
+        for file in fs::read_dir(folder.path().join("keys")).unwrap() {
+            let bytes = fs::read(file.unwrap().path()).unwrap();
+            assert!(bytes.starts_with(b"age-encryption.org/v1\n"));
+            assert!(!bytes.windows(16).any(|w| w == [0x52; 16]));
+        }
+    }
+
+    #[test]
+    fn keys_are_never_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyFolder::new(folder.path());
+        keys.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
+        let again = keys.make(&[[1; 32], [2; 32], [3; 32]], &counting());
+        assert!(matches!(again, Err(KeyFileError::Exists)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_may_read_them() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyFolder::new(folder.path());
+        keys.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
+        for file in [keys.files.identity_file(), keys.files.file(KeyName::Issuer)] {
+            assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        for mode in [0o644, 0o640, 0o604] {
+            fs::set_permissions(keys.files.identity_file(), fs::Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(keys.serving(), Err(KeyFileError::OpenToOthers)));
+        }
+    }
+}

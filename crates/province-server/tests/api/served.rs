@@ -1,0 +1,168 @@
+//! A province as a program of its own, and phones that speak with it over HTTP by the machine's clock.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+use std::sync::Arc;
+
+use credential::{
+    Code, Context, Expect, StatusManifest, StatusSet, Timestamp, TrustList, present_timed, verify,
+};
+use province_api::passes::{Challenge, PassesReply};
+use province_api::problem::{Problem, ProblemCode};
+use province_api::{Bytes, paths};
+use tempfile::TempDir;
+
+use crate::bench::{Phone, citizen_number, test_roots};
+use crate::process::{self, Service, json, serve_with};
+
+/// A province that serves until it is dropped.
+pub struct Served {
+    folder: TempDir,
+    environment: Vec<(&'static str, OsString)>,
+    nadra: String,
+    service: Option<Service>,
+    client: reqwest::Client,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program reads the machine's clock, so its caller has to"
+)]
+pub fn now() -> Timestamp {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Timestamp::from_unix(now.unwrap().as_secs())
+}
+
+impl Served {
+    /// Makes a province with these words more for `init`, and serves it.
+    pub async fn new(init: &[&str], environment: Vec<(&'static str, OsString)>) -> Self {
+        let nadra = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let nadra_url = format!("http://{}", nadra.local_addr().unwrap());
+        let app = sandbox::nadra::router(Arc::new(sandbox::nadra::Nadra::new()));
+        tokio::spawn(async move { axum::serve(nadra, app).await });
+        let mut served = Self {
+            folder: tempfile::tempdir().unwrap(),
+            environment,
+            nadra: nadra_url,
+            service: None,
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+        };
+        let roots = served.folder.path().join("roots.json");
+        std::fs::write(&roots, sandbox::roots::root_seeds_json()).unwrap();
+        let made = ["init", "--roots", roots.to_str().unwrap()];
+        let small = ["--status-shards", "1", "--status-shard-power", "8"];
+        json(&served.command(&[&made[..], &small, init].concat(), ""));
+        served.start();
+        served
+    }
+
+    fn start(&mut self) {
+        let (data, nadra) = (self.data(), self.nadra.clone());
+        self.service = Some(serve_with(&data, &nadra, Stdio::null(), &self.environment));
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("province")
+    }
+
+    /// A file beside the data.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs an operator's command.
+    pub fn command(&self, words: &[&str], stdin: &str) -> Output {
+        let data = self.data();
+        let all = [words, &["--data", data.to_str().unwrap()]].concat();
+        process::run_with(&all, stdin, &self.environment)
+    }
+
+    /// Runs one that must succeed; what it says.
+    pub fn done(&self, words: &[&str]) -> serde_json::Value {
+        json(&self.command(words, ""))
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.service.as_ref().unwrap().url())
+    }
+
+    pub async fn get(&self, path: &str) -> Vec<u8> {
+        let reply = self.client.get(self.url(path)).send().await.unwrap();
+        assert_eq!(reply.status().as_u16(), 200, "{path}");
+        reply.bytes().await.unwrap().to_vec()
+    }
+
+    async fn post<T: serde::de::DeserializeOwned>(
+        &self,
+        phone: &Phone,
+        path: &str,
+        body: &[u8],
+    ) -> Result<T, ProblemCode> {
+        let signed = phone.signed(path, body, &phone.idempotency_key(), now().unix());
+        let mut request = self.client.post(self.url(path)).body(body.to_vec());
+        for (name, value) in signed.headers() {
+            request = request.header(name.as_str(), value.as_bytes());
+        }
+        let reply = request.send().await.unwrap();
+        let done = reply.status().is_success();
+        let bytes = reply.bytes().await.unwrap();
+        if done {
+            Ok(serde_json::from_slice(&bytes).unwrap())
+        } else {
+            Err(serde_json::from_slice::<Problem>(&bytes).unwrap().code)
+        }
+    }
+
+    /// An enrolled phone of the test citizen with this number.
+    pub async fn enrolled(&self, citizen: usize) -> Phone {
+        let phone = Phone::new(u8::try_from(citizen).unwrap() + 1);
+        let body = serde_json::to_vec(&citizen_number(citizen).enrolment()).unwrap();
+        let _: serde_json::Value = self.post(&phone, paths::ENROLMENTS, &body).await.unwrap();
+        phone
+    }
+
+    /// Draws a batch, with the holder keys from `first` on.
+    pub async fn drawn(&self, phone: &Phone, first: u64, types: &[&str]) -> Result<PassesReply, ProblemCode> {
+        let challenge: Challenge = self.post(phone, paths::CHALLENGES, b"").await?;
+        let wanted = phone.wanted(&challenge.challenge, first, types);
+        let body = serde_json::to_vec(&wanted).unwrap();
+        self.post(phone, paths::PASSES, &body).await
+    }
+
+    /// The published trust list, verified as an app does.
+    pub async fn trust(&self) -> TrustList {
+        TrustList::verify(&self.get(paths::TRUST_LIST).await, &test_roots(), None).unwrap()
+    }
+
+    /// The published status, verified as a counter does.
+    pub async fn status(&self, trust: &TrustList) -> StatusSet {
+        let manifest = self.get(paths::STATUS_MANIFEST).await;
+        let mut set = StatusSet::new(StatusManifest::verify(&manifest, trust, None).unwrap());
+        while let Some(piece) = set.missing().first() {
+            let bytes = self
+                .get(&format!("{}{}", paths::STATUS_PIECES, piece.name()))
+                .await;
+            set.add(piece, &bytes).unwrap();
+        }
+        set
+    }
+
+    /// What a desk with this province's newest data says to a pass that is shown without being asked for.
+    pub async fn verdict(&self, phone: &Phone, index: u64, pass: &Bytes) -> Code {
+        let trust = self.trust().await;
+        let status = self.status(&trust).await;
+        let shown = present_timed(&pass.0, &phone.holder(index), "kp:test-desk", now()).unwrap();
+        let context = Context {
+            now: now(),
+            trust: Some(&trust),
+            status: Some(&status),
+            types: None,
+            expect: Expect::Timed {
+                audience: "kp:test-desk",
+            },
+            rule: None,
+        };
+        verify(&shown, &context).code
+    }
+}
