@@ -44,6 +44,9 @@ pub mod paths {
     /// `GET` with a name of [`crate::sync::files`] and two SHA-256 in lower-case hex appended (`NAME/FROM/TO`): a
     /// [`crate::delta`], which never changes. Not found if either version is not kept or a delta would be no smaller.
     pub const DELTAS: &str = "/v1/deltas/";
+    /// `GET` with a SHA-256 in lower-case hex appended: any public file that is kept, also a table or a shard of a status
+    /// list, raw bytes, which never change.
+    pub const FILES: &str = "/v1/files/";
     /// `GET`: the signed trust list, raw bytes.
     pub const TRUST_LIST: &str = "/v1/trust-list";
     /// `GET`: the signed type register, raw bytes.

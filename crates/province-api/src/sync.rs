@@ -60,6 +60,11 @@ pub fn delta_path(name: &str, from: &[u8; 32], to: &[u8; 32]) -> String {
     )
 }
 
+/// Where a file lies that is named by what is in it: `/v1/files/SHA256`, in lower-case hex.
+pub fn file_path(sha256: &[u8; 32]) -> String {
+    format!("{}{}", paths::FILES, hex::encode(sha256))
+}
+
 /// Body of `POST /v1/sync`, signed by an enrolled device key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -108,10 +108,8 @@ pub(super) fn signed<Reply: ToSchema>(
 
 /// What a `GET` gives that anybody may ask for.
 pub(super) struct File<'a> {
-    /// Its media type.
-    pub(super) media: &'static str,
-    /// How large it may be, in bytes, where there is a limit.
-    pub(super) bytes_max: Option<usize>,
+    /// Which media types it may have, and how large it may be in each, in bytes, where there is a limit.
+    pub(super) media: &'a [(&'static str, Option<usize>)],
     /// For how long it may be kept.
     pub(super) caching: Caching,
     /// The parameters of its path.
@@ -126,13 +124,14 @@ pub(super) fn file(about: &About<'_>, file: &File<'_>, handler: MethodRouter<App
             .header_ref("ETag", Ref::new("#/components/headers/ETag"))
             .header_ref("Cache-Control", Ref::new(caching))
     };
-    let bytes = ObjectBuilder::new()
-        .schema_type(SchemaType::AnyValue)
-        .content_media_type(file.media)
-        .max_length(file.bytes_max);
-    let found = ResponseBuilder::new()
-        .description("The file.")
-        .content(file.media, content(bytes));
+    let mut found = ResponseBuilder::new().description("The file.");
+    for (media, bytes_max) in file.media {
+        let bytes = ObjectBuilder::new()
+            .schema_type(SchemaType::AnyValue)
+            .content_media_type(*media)
+            .max_length(*bytes_max);
+        found = found.content(*media, content(bytes));
+    }
     let held = ResponseBuilder::new().description("The caller has it: no body.");
     let mut operation = operation(about, "files", &[ALWAYS, &[ProblemCode::NotFound]])
         .securities(Some([]))

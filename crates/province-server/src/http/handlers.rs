@@ -19,6 +19,7 @@ use super::problem::ApiError;
 use super::signed::Signed;
 use super::{App, document};
 use crate::rules::PublicFile;
+use crate::rules::publish::Hashed;
 
 /// Enrols the citizen of the device that signed.
 pub(super) async fn enrol(State(app): State<App>, signed: Signed) -> Result<Json<EnrolmentReply>, ApiError> {
@@ -83,7 +84,11 @@ pub(super) async fn trust_next(
     Path(roots): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    public_file(&app, PublicFile::TrustNext(roots), COSE, &headers).await
+    let found = app.artefact(PublicFile::TrustNext(roots)).await?;
+    let found = found.ok_or(ProblemCode::NotFound)?;
+    // Roots that were replaced never come back, so nothing else ever follows them.
+    let tag = hex::encode(found.sha256);
+    Ok(file(found.bytes, tag, Caching::Immutable, COSE, &headers))
 }
 
 /// The newest risk rules.
@@ -102,6 +107,19 @@ pub(super) async fn status_manifest(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     public_file(&app, PublicFile::StatusManifest, COSE, &headers).await
+}
+
+/// Any public file, by its hash: it never changes.
+pub(super) async fn by_hash(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let (bytes, media_type) = match app.file(&sha256(&name)?).await? {
+        Hashed::Signed(bytes) => (bytes, COSE),
+        Hashed::Piece(bytes) => (bytes, BITS),
+    };
+    Ok(file(bytes, name, Caching::Immutable, media_type, &headers))
 }
 
 /// A table or shard of a status list, by its hash: it never changes.

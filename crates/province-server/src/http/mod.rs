@@ -198,7 +198,7 @@ fn route(path: &str) -> &'static str {
         paths::REBIND,
         paths::LOST,
     ];
-    for prefix in [paths::STATUS, paths::TRUST_NEXT, paths::DELTAS] {
+    for prefix in [paths::STATUS, paths::TRUST_NEXT, paths::DELTAS, paths::FILES] {
         if path.starts_with(prefix) {
             return prefix;
         }

@@ -158,8 +158,7 @@ pub(super) fn reads() -> OpenApiRouter<App> {
 fn newest(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
     let cose = |path: &'static str, id: &'static str, summary: &'static str, bytes_max: usize, handler| {
         let this = File {
-            media: COSE,
-            bytes_max: Some(bytes_max),
+            media: &[(COSE, Some(bytes_max))],
             caching: Caching::Newest,
             parameters: &[],
         };
@@ -201,26 +200,11 @@ fn newest(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
             STATUS_MANIFEST_BYTES_MAX,
             get(handlers::status_manifest),
         ))
-        .routes(file(
-            &about(
-                &under(paths::TRUST_NEXT, "{roots}"),
-                "trust_next",
-                "The trust list that replaced three roots; not found while they are in force.",
-            ),
-            &File {
-                media: COSE,
-                bytes_max: Some(TRUST_LIST_BYTES_MAX),
-                caching: Caching::Newest,
-                parameters: &[("roots", text("Fingerprint of the three roots.", "^[0-9a-f]{16}$"))],
-            },
-            get(handlers::trust_next),
-        ))
         .routes(status_token())
         .routes(file(
             &about(paths::OPENAPI, "openapi", "This document."),
             &File {
-                media: "application/json",
-                bytes_max: None,
+                media: &[("application/json", None)],
                 caching: Caching::Newest,
                 parameters: &[],
             },
@@ -236,8 +220,7 @@ fn status_token() -> Documented {
             "The Status List Token of a shard, for readers of other makes.",
         ),
         &File {
-            media: STATUS_LIST_TOKEN,
-            bytes_max: Some(credential::TOKEN_BYTES_MAX),
+            media: &[(STATUS_LIST_TOKEN, Some(credential::TOKEN_BYTES_MAX))],
             caching: Caching::Newest,
             parameters: &[
                 ("list", text("Name of the status list.", "^[a-z0-9-]+$")),
@@ -265,13 +248,38 @@ fn immutable(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
     router
         .routes(file(
             &about(
+                &under(paths::FILES, "{sha256}"),
+                "file",
+                "Any public file that is kept, by its hash: signed ones, and tables and shards of status lists.",
+            ),
+            &File {
+                media: &[(COSE, Some(CATALOGUE_BYTES_MAX)), (BITS, None)],
+                caching: Caching::Immutable,
+                parameters: &[("sha256", sha256("SHA-256 of the file."))],
+            },
+            get(handlers::by_hash),
+        ))
+        .routes(file(
+            &about(
+                &under(paths::TRUST_NEXT, "{roots}"),
+                "trust_next",
+                "The trust list that replaced three roots; not found while they are in force.",
+            ),
+            &File {
+                media: &[(COSE, Some(TRUST_LIST_BYTES_MAX))],
+                caching: Caching::Immutable,
+                parameters: &[("roots", text("Fingerprint of the three roots.", "^[0-9a-f]{16}$"))],
+            },
+            get(handlers::trust_next),
+        ))
+        .routes(file(
+            &about(
                 &under(paths::DELTAS, "{name}/{from}/{to}"),
                 "delta",
                 "The delta of a public file between two of its versions; not found where it would be no smaller.",
             ),
             &File {
-                media: ZSTD,
-                bytes_max: Some(FILE_BYTES_MAX),
+                media: &[(ZSTD, Some(FILE_BYTES_MAX))],
                 caching: Caching::Immutable,
                 parameters: &[
                     ("name", name.build()),
@@ -288,8 +296,7 @@ fn immutable(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
                 "A table or a shard of a status list.",
             ),
             &File {
-                media: BITS,
-                bytes_max: None,
+                media: &[(BITS, None)],
                 caching: Caching::Immutable,
                 parameters: &[("sha256", sha256("SHA-256 of the piece."))],
             },
@@ -302,8 +309,7 @@ fn immutable(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
                 "The bits that turned between two epochs; not found where shards are shorter.",
             ),
             &File {
-                media: CBOR,
-                bytes_max: Some(DELTA_BYTES_MAX),
+                media: &[(CBOR, Some(DELTA_BYTES_MAX))],
                 caching: Caching::Immutable,
                 parameters: &[
                     ("from", number("The older epoch.", u32::MAX)),

@@ -260,7 +260,28 @@ pub(super) async fn put(
     artefact::add(db, name, &artefact).await
 }
 
+/// A public file that was asked for by its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hashed {
+    /// One that is signed.
+    Signed(Vec<u8>),
+    /// A table or a shard of a status list, which a signed one names.
+    Piece(Vec<u8>),
+}
+
 impl Province {
+    /// The public file with this SHA-256: any version of any that is kept.
+    ///
+    /// # Errors
+    /// `not_found`, [`Refusal::Fault`].
+    pub async fn file(&self, sha256: &[u8; 32]) -> Result<Hashed, Refusal> {
+        let signed = artefact::of_any_name(&mut *self.store().read().await?, sha256).await?;
+        match signed {
+            Some(bytes) => Ok(Hashed::Signed(bytes)),
+            None => self.status_piece(sha256).await.map(Hashed::Piece),
+        }
+    }
+
     /// The newest public file of this name, `None` if there is none.
     ///
     /// # Errors

@@ -114,6 +114,19 @@ pub async fn with_sha256(
         .transpose()
 }
 
+/// The file with this SHA-256, if it is kept, whatever its name.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_any_name(db: &mut AnyConnection, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+    sqlx::query("SELECT bytes FROM artefact WHERE sha256 = $1 LIMIT 1")
+        .bind(sha256.to_vec())
+        .fetch_optional(db)
+        .await?
+        .map(|row| Ok(row.try_get("bytes")?))
+        .transpose()
+}
+
 /// Whether a version of this name is kept whose SHA-256 begins so.
 ///
 /// # Errors

@@ -1,11 +1,13 @@
-//! `GET /v1/trust-list`, `/v1/status-manifest`, `/v1/health`.
+//! `GET /v1/trust-list`, `/v1/status-manifest`, `/v1/files/`, `/v1/health`.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use credential::{DAY, RootKind, TrustList, Vct};
+use credential::{DAY, RootKind, StatusManifest, StatusSet, TrustList, Vct};
 use province_api::paths;
 use province_api::problem::ProblemCode;
+use province_api::sync::file_path;
 use province_server::admin::Desks;
+use sha2::{Digest as _, Sha256};
 
 use crate::bench::{Bench, NOW, test_roots};
 
@@ -111,4 +113,61 @@ async fn the_next_trust_list_follows_the_first() {
     let second = TrustList::verify(&bytes, &test_roots(), Some(&first)).unwrap();
     assert_eq!(second.sequence(), 2);
     assert_eq!(second.content().previous, Some(first.sha256()));
+}
+
+#[tokio::test]
+async fn whatever_phones_and_desks_fetch_lies_under_its_hash_for_ever() {
+    let bench = Bench::new().await;
+    let mut held = Vec::new();
+    for path in [
+        paths::TRUST_LIST,
+        paths::TYPES,
+        paths::RISK_RULES,
+        paths::CATALOGUE,
+        paths::STATUS_MANIFEST,
+    ] {
+        held.push(bench.get(path).await.body);
+    }
+    let trust = bench.trust().await;
+    let manifest = StatusManifest::verify(held.last().unwrap(), &trust, None).unwrap();
+    let mut pieces = 0;
+    let mut status = StatusSet::new(manifest);
+    while let Some(piece) = status.missing().first() {
+        let bytes = bench.get(&file_path(&piece.sha256)).await.body;
+        let by_old_name = bench
+            .get(&format!("{}{}", paths::STATUS_PIECES, piece.name()))
+            .await;
+        assert_eq!(by_old_name.body, bytes);
+        status.add(piece, &bytes).unwrap();
+        held.push(bytes);
+        pieces += 1;
+    }
+    assert!(pieces > 0);
+    // Another version takes nothing away.
+    bench.set_time(NOW + DAY);
+    bench
+        .office
+        .publish_trust(Desks::MustDecide, bench.now())
+        .await
+        .unwrap();
+    for bytes in held {
+        let path = file_path(&Sha256::digest(&bytes).into());
+        let found = bench.get(&path).await;
+        assert_eq!(found.body, bytes);
+        assert_eq!(
+            found.headers["cache-control"],
+            "public, max-age=31536000, immutable"
+        );
+        let request = Request::get(&path).header("if-none-match", found.headers["etag"].clone());
+        let again = bench.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+        // A cache holds what a path names once.
+        let shouted = path.replace(paths::FILES, "").to_ascii_uppercase();
+        let shouted = bench.get(&format!("{}{shouted}", paths::FILES)).await;
+        assert_eq!(shouted.code(), ProblemCode::NotFound);
+    }
+    assert_eq!(
+        bench.get(&file_path(&[7; 32])).await.code(),
+        ProblemCode::NotFound
+    );
 }
