@@ -18,14 +18,15 @@ const BUILD: &[&str] = &[
     "pkg-config",
 ];
 
-/// To drive real windows and browsers, to keep keys in a real keyring and in a token and records in a real PostgreSQL, and
-/// to check the counter's unit.
+/// To drive real windows and browsers, to keep keys in a real keyring and in a token and records in a real PostgreSQL, to
+/// check the counter's unit, and to hold the province against its contract.
 const TEST: &[&str] = &[
     "chromium",
     "dbus-daemon",
     "faketime",
     "ffmpeg",
     "gnome-keyring",
+    "python3-venv",
     "postgresql",
     "softhsm2",
     "systemd",

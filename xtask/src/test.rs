@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use crate::packages::{self, Packages, Purpose};
 use crate::report::{Watch, say, time};
 use crate::workspace::{Profile, Workspace};
-use crate::{check, command, programs, screens};
+use crate::{check, command, contract, programs, screens};
 
 /// Version of the `WebDriver` server for the app's window.
 const TAURI_DRIVER: &str = "^2.1";
@@ -34,6 +34,8 @@ enum Part {
     Rust,
     /// Tests of the screens
     Ui,
+    /// The province as it runs, held against its OpenAPI document
+    Contract,
     /// Real windows, real servers, a real browser
     E2e,
 }
@@ -60,8 +62,11 @@ impl Test {
             }
             parts.need("build", || build(workspace))?;
             parts.run("tests in Rust", || self.rust(workspace));
-        } else if self.wants(Part::E2e) {
+        } else if self.wants(Part::E2e) || self.wants(Part::Contract) {
             parts.need("build", || build(workspace))?;
+        }
+        if whole && self.wants(Part::Contract) {
+            parts.run("contract of the province", || contract::run(workspace));
         }
         if self.wants(Part::Ui) {
             if whole {

@@ -1,0 +1,98 @@
+"""The province as it runs, held against its own OpenAPI document.
+
+Starts the simulated NADRA and a province in a folder that goes away, enrols a device, walks through all operations once with
+requests that are good, and lets schemathesis (https://schemathesis.io) try others: signed by that device, and not signed.
+Fails when an answer is a 5xx that no outage explains, or not as the document says.
+
+    target/tools/contract/bin/python tests/contract/run.py target/debug/province-server target/debug/sandbox
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import jsonschema_rs
+import schemathesis
+
+from journey import walk
+from signing import Device
+
+HERE = Path(__file__).resolve().parent
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance"
+# One device for the good requests, another for those that are generated.
+SEEDS = [bytes([1]) * 32, bytes([2]) * 32]
+SIGNED_EXAMPLES, UNSIGNED_EXAMPLES = "40", "15"
+
+
+class Running:
+    """A program that says in one line of JSON that it is ready, and ends with the `with`."""
+
+    def __init__(self, command, log, **environment):
+        self.process = subprocess.Popen(
+            [str(part) for part in command],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=os.environ | environment,
+        )
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"{command[0]} did not start; see {log.name}")
+        self.said = json.loads(line)
+
+    def __enter__(self):
+        return self.said
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(20)
+
+
+def generated(url, environment, examples):
+    """Lets schemathesis try requests; true if nothing was found. What it writes goes away."""
+    command = [Path(sys.executable).parent / "schemathesis", "run", f"{url}/v1/openapi.json"]
+    command += ["--checks", CHECKS, "--max-examples", examples, "--seed", "20261122"]
+    command += ["--phases", "examples,coverage,fuzzing", "--request-timeout", "30", "--warnings", "off"]
+    command += ["--max-failures", "10", "--no-color", "--generation-database", "none"]
+    with tempfile.TemporaryDirectory() as folder:
+        return subprocess.run(command, env=os.environ | environment, cwd=folder, check=False).returncode == 0
+
+
+def main():
+    server, sandbox = (Path(program).resolve() for program in sys.argv[1:3])
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        data, roots = Path(folder, "province"), Path(folder, "roots.json")
+        roots.write_bytes(subprocess.run([sandbox, "--print-roots"], stdout=subprocess.PIPE, check=True).stdout)
+        init = [server, "init", "--data", data, "--roots", roots, "--status-shards", "1", "--status-shard-power", "13"]
+        subprocess.run(init, stdout=subprocess.DEVNULL, check=True)
+        with open(Path(folder, "log"), "w+") as log:
+            with Running([sandbox], log) as said:
+                serve = [server, "serve", "--data", data, "--nadra", said["url"]]
+                with Running(serve, log, NADRA_TOKEN=said["token"], RUST_LOG="warn") as province:
+                    good = against(province["url"])
+            log.seek(0)
+            faults = [line for line in log if "the province failed" in line]
+    print(f"contract: {time.monotonic() - started:.0f} s")
+    if faults:
+        print("".join(faults))
+    raise SystemExit(0 if good and not faults else 1)
+
+
+def against(url):
+    """All that is held against the document at this address."""
+    document = schemathesis.openapi.from_url(f"{url}/v1/openapi.json")
+    for schema in document.raw_schema["components"]["schemas"].values():
+        jsonschema_rs.meta.validate(schema)
+    walk(url, document, [Device(seed) for seed in SEEDS])
+    paths = {"PYTHONPATH": str(HERE)}
+    signed = paths | {"SCHEMATHESIS_HOOKS": "hooks", "KHYBER_DEVICE_SEED": SEEDS[1].hex()}
+    # Both, also where the first finds something.
+    return all([generated(url, signed, SIGNED_EXAMPLES), generated(url, paths, UNSIGNED_EXAMPLES)])
+
+
+if __name__ == "__main__":
+    main()
