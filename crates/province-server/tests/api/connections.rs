@@ -1,7 +1,8 @@
 //! Limits below HTTP: real sockets, short limits.
 
+mod crowded;
+
 use std::convert::Infallible;
-use std::io::Read as _;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use hyper::body::Frame;
 use province_api::paths;
 use province_server::{Limits, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt as _;
@@ -27,6 +28,13 @@ const SHORT: Duration = Duration::from_millis(200);
 const LONG: Duration = Duration::from_mins(10);
 /// More than are worked on at once.
 const CROWD: usize = 200;
+/// Nobody is sent away but by somebody else.
+const WAITING: Limits = Limits {
+    connections: 100,
+    of_network: 100,
+    head: LONG,
+    ending: SHORT,
+};
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
 /// A running service. Its answer to `/` waits for `answer`.
@@ -98,22 +106,68 @@ async fn a_head_that_does_not_come_ends_the_connection() {
     }
 }
 
+/// A place that nobody is asked for in is the next caller's, long before its time is over.
 #[tokio::test]
-async fn one_connection_too_many_waits_until_another_ends() {
-    let limits = Limits {
+async fn the_longest_waiting_gives_its_place_up_to_one_too_many() {
+    for limits in [
+        Limits {
+            connections: 2,
+            ..WAITING
+        },
+        Limits {
+            of_network: 2,
+            ..WAITING
+        },
+    ] {
+        let service = start(limits).await;
+        service.answer.notify_one();
+        let mut silent = TcpStream::connect(service.address).await.unwrap();
+        let _later = TcpStream::connect(service.address).await.unwrap();
+        let mut third = TcpStream::connect(service.address).await.unwrap();
+        third.write_all(REQUEST).await.unwrap();
+        assert!(rest(third).await.contains("answered"));
+        assert!(matches!(silent.read(&mut [0]).await, Ok(0) | Err(_)));
+    }
+}
+
+#[tokio::test]
+async fn who_is_asked_keeps_its_place_and_the_next_waits_for_it() {
+    let service = start(Limits {
         connections: 1,
-        head: SHORT,
-        ..Limits::default()
-    };
-    let service = start(limits).await;
-    service.answer.notify_one();
-    let silent = TcpStream::connect(service.address).await.unwrap();
+        ..WAITING
+    })
+    .await;
+    let mut first = TcpStream::connect(service.address).await.unwrap();
+    first.write_all(REQUEST).await.unwrap();
+    service.asked.notified().await;
     let mut second = TcpStream::connect(service.address).await.unwrap();
     second.write_all(REQUEST).await.unwrap();
+    service.answer.notify_one();
+    assert!(rest(first).await.contains("answered"));
+    service.answer.notify_one();
     assert!(rest(second).await.contains("answered"));
-    // By now the silent one was sent away, or the second would still wait.
-    let mut silent = silent.into_std().unwrap();
-    assert_eq!(silent.read(&mut [0]).unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_network_whose_every_place_is_asked_gets_no_other() {
+    let service = start(Limits {
+        of_network: 1,
+        ..WAITING
+    })
+    .await;
+    let mut first = TcpStream::connect(service.address).await.unwrap();
+    first.write_all(REQUEST).await.unwrap();
+    service.asked.notified().await;
+    let second = TcpStream::connect(service.address).await.unwrap();
+    assert_eq!(rest(second).await, "");
+    let other = TcpSocket::new_v4().unwrap();
+    other.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut other = other.connect(service.address).await.unwrap();
+    other.write_all(REQUEST).await.unwrap();
+    service.asked.notified().await;
+    service.answer.notify_waiters();
+    assert!(rest(other).await.contains("answered"));
+    assert!(rest(first).await.contains("answered"));
 }
 
 #[tokio::test]

@@ -1,0 +1,195 @@
+//! Who holds a place among the connections, and who gives one up when places run out.
+//!
+//! A connection waits (for a request, or for its caller to read an answer) or is asked: a handler works for it, which has an
+//! end. Only who waits may be sent away, and the longest waiting first: of the network that holds the most places, so that
+//! one that is full of idle connections costs others nothing, and else of all.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+/// Where a caller is: an IPv4 address, or the first 64 bits of an IPv6 address, of which one caller has many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Network(u128);
+
+impl Network {
+    fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self(u128::from(u32::from(address))),
+            IpAddr::V6(address) => Self(u128::from(address) >> 64 << 64),
+        }
+    }
+}
+
+/// A connection that has a place.
+struct Held {
+    network: Network,
+    /// Since which turn it waits; `None` while it is asked.
+    waits_since: Option<u64>,
+    leave: Arc<Notify>,
+}
+
+#[derive(Default)]
+struct Places {
+    held: HashMap<u64, Held>,
+    of_network: HashMap<Network, usize>,
+    /// Counts what happens: a clock that cannot be set.
+    turn: u64,
+}
+
+/// All connections of a service.
+pub(super) struct Crowd {
+    places: Mutex<Places>,
+    places_max: usize,
+    of_network_max: usize,
+    /// Told when a place may be had.
+    freed: Notify,
+}
+
+/// A place among the connections, given back when it is dropped.
+pub(super) struct Place {
+    crowd: Arc<Crowd>,
+    number: u64,
+    leave: Arc<Notify>,
+}
+
+impl Crowd {
+    pub(super) fn new(places_max: usize, of_network_max: usize) -> Arc<Self> {
+        Arc::new(Self {
+            places: Mutex::default(),
+            places_max: places_max.max(1),
+            of_network_max: of_network_max.max(1),
+            freed: Notify::new(),
+        })
+    }
+
+    /// A place for a caller at this address; waits while all are asked. `None`: this caller's network has as many as it may,
+    /// and all of them are asked.
+    pub(super) async fn place(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+        let network = Network::of(address);
+        loop {
+            let freed = self.freed.notified();
+            if self.places().is_full_of(network, self.of_network_max) && !self.send_away(Some(network)) {
+                return None;
+            }
+            if self.places().held.len() < self.places_max || self.send_away(None) {
+                return Some(self.take(network));
+            }
+            freed.await;
+        }
+    }
+
+    /// Sends the longest waiting away: of the network that holds the most places, and else of all.
+    pub(super) fn make_room(&self) {
+        self.send_away(None);
+    }
+
+    /// Sends the longest waiting away, of this network or, with none named, of the largest before all others; says whether
+    /// there was one.
+    fn send_away(&self, network: Option<Network>) -> bool {
+        let mut places = self.places();
+        let largest = || places.of_network.iter().max_by_key(|(_, held)| **held);
+        let first = network.or_else(|| largest().map(|(network, _)| *network));
+        let found = match (
+            first.and_then(|first| places.longest_waiting(Some(first))),
+            network,
+        ) {
+            (None, None) => places.longest_waiting(None),
+            (found, _) => found,
+        };
+        let leaves = found.and_then(|number| places.remove(number));
+        if let Some(held) = &leaves {
+            held.leave.notify_one();
+        }
+        leaves.is_some()
+    }
+
+    fn take(self: &Arc<Self>, network: Network) -> Place {
+        let mut places = self.places();
+        let number = places.next_turn();
+        let leave = Arc::new(Notify::new());
+        let held = Held {
+            network,
+            waits_since: Some(number),
+            leave: Arc::clone(&leave),
+        };
+        places.held.insert(number, held);
+        *places.of_network.entry(network).or_insert(0) += 1;
+        Place {
+            crowd: Arc::clone(self),
+            number,
+            leave,
+        }
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        // Nothing panics while it is held.
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Places {
+    fn next_turn(&mut self) -> u64 {
+        self.turn += 1;
+        self.turn
+    }
+
+    fn is_full_of(&self, network: Network, most: usize) -> bool {
+        self.of_network.get(&network).is_some_and(|held| *held >= most)
+    }
+
+    fn longest_waiting(&self, of: Option<Network>) -> Option<u64> {
+        self.held
+            .iter()
+            .filter(|(_, held)| of.is_none_or(|network| held.network == network))
+            .filter_map(|(number, held)| Some((held.waits_since?, *number)))
+            .min()
+            .map(|(_, number)| number)
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Held> {
+        let held = self.held.remove(&number)?;
+        if let Some(count) = self.of_network.get_mut(&held.network) {
+            *count -= 1;
+            if *count == 0 {
+                self.of_network.remove(&held.network);
+            }
+        }
+        Some(held)
+    }
+}
+
+impl Place {
+    /// Ends when this connection is to give its place up.
+    pub(super) async fn given_up(&self) {
+        self.leave.notified().await;
+    }
+
+    /// A handler works for it: it is not sent away.
+    pub(super) fn asked(&self) {
+        self.set(false);
+    }
+
+    /// It waits again.
+    pub(super) fn waits(&self) {
+        self.set(true);
+        self.crowd.freed.notify_one();
+    }
+
+    fn set(&self, waits: bool) {
+        let mut places = self.crowd.places();
+        let turn = places.next_turn();
+        if let Some(held) = places.held.get_mut(&self.number) {
+            held.waits_since = waits.then_some(turn);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.crowd.places().remove(self.number);
+        self.crowd.freed.notify_one();
+    }
+}
