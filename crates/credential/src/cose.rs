@@ -35,6 +35,7 @@ pub(crate) mod typ {
     pub(crate) const RISK_RULES: u64 = 65_007;
     pub(crate) const LOG_SEAL: u64 = 65_008;
     pub(crate) const CATALOGUE: u64 = 65_009;
+    pub(crate) const AUDIT_HEAD: u64 = 65_010;
 }
 
 /// Why bytes are not the COSE message that was looked for.

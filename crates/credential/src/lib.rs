@@ -9,6 +9,7 @@
 //! - Paper: [`paper::issue_card`], [`document_text`]; other issuers' codes: [`lenient::read`].
 //! - The desk: [`TrustList::verify`], [`build_request`], [`verify`], [`photo::assembly`], [`LogSeal`].
 
+mod audit_head;
 pub mod base45;
 mod catalogue;
 mod cbor;
@@ -41,6 +42,7 @@ mod vct;
 mod verify;
 mod zlib;
 
+pub use audit_head::AuditHead;
 pub use catalogue::{
     CATALOGUE_BYTES_MAX, CATALOGUE_ID_BYTES_MAX, Catalogue, CatalogueContent, CatalogueError, LimitUnit,
     OFFICES_MAX, Office, SERVICES_MAX, Service, TimeLimit,

@@ -42,14 +42,17 @@ impl Vct {
     pub const RISK_RULES: Self = Self::literal("risk-rules");
     /// In a trust list: the key may sign the catalogue of services. Never a pass.
     pub const CATALOGUE: Self = Self::literal("catalogue");
+    /// In a trust list: the key may sign heads of the audit log. Never a pass.
+    pub const AUDIT_LOG: Self = Self::literal("audit-log");
     /// What a trust list names beside passes: a key that is allowed one of them signs no credential by it.
-    pub(crate) const RESERVED: [Self; 6] = [
+    pub(crate) const RESERVED: [Self; 7] = [
         Self::PAPER_CARD,
         Self::COUNTER_CERTIFICATE,
         Self::STATUS_MANIFEST,
         Self::TYPE_REGISTER,
         Self::RISK_RULES,
         Self::CATALOGUE,
+        Self::AUDIT_LOG,
     ];
 
     /// Reads a name.

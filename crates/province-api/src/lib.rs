@@ -3,6 +3,7 @@
 //! No HTTP library, no SQL, no clock. A type here is parsed, not checked: a [`person::Cnic`] in hand is a well-formed one.
 
 pub mod artefacts;
+pub mod audit;
 pub mod catalogue;
 pub mod delta;
 pub mod device_key;
@@ -36,6 +37,8 @@ pub mod paths {
     pub const MOBILE: &str = "/v1/mobile";
     /// `POST` [`crate::device_key::DeviceKeyRequest`], signed by the enrolled device key that another one replaces.
     pub const DEVICE_KEY: &str = "/v1/device-key";
+    /// `POST` [`crate::audit::AuditRequest`], signed by an enrolled device key: what the audit log says about its person.
+    pub const AUDIT: &str = "/v1/audit";
     /// `POST` [`crate::enrolment::EnrolmentRequest`], signed by the device key that takes an enrolment over: an
     /// [`crate::enrolment::EnrolmentReply`].
     pub const REBIND: &str = "/v1/rebind";

@@ -89,6 +89,24 @@ problem_codes! {
     ServerFault = "server_fault", 500;
 }
 
+impl ProblemCode {
+    /// Whether it says of a caller that they may not do what they asked for; each of these is in the province's audit log.
+    pub const fn is_denial(self) -> bool {
+        matches!(
+            self,
+            Self::DeviceSignature
+                | Self::DeviceClock
+                | Self::DeviceUnknown
+                | Self::DeviceReplaced
+                | Self::WalletDisabled
+                | Self::RequestReplayed
+                | Self::TooManyAttempts
+                | Self::PersonRevoked
+                | Self::PersonSuspended
+        )
+    }
+}
+
 /// Media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 

@@ -13,6 +13,7 @@ use credential::{
 use province_api::person::Cnic;
 
 pub use crate::admin_error::AdminError;
+use crate::audit::{Action, Actor};
 use crate::keys::{KeyFileError, KeyFolder, KeyName, ProvinceKey, TokenPin};
 use crate::public_roots;
 pub use crate::publish_admin::{PACKAGED_CATALOGUE, PACKAGED_TYPES, PublishedTrust, PublishedTypes};
@@ -20,7 +21,7 @@ use crate::randomness::Randomness;
 use crate::rules::bundle::{self, Carried, Reach};
 use crate::rules::document::{self, Form, Whose};
 use crate::rules::end::{Ended, Ending};
-use crate::rules::{Fault, publish, signing};
+use crate::rules::{Fault, audit, publish, signing};
 use crate::store::artefact::{self, Name};
 use crate::store::trusted_key;
 use crate::store::{Place, Store, seal_check};
@@ -236,7 +237,15 @@ impl Office {
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<(), AdminError> {
-        Ok(document::grant(&self.store, &self.keys.serving()?, form, now, randomness).await?)
+        Ok(document::grant(
+            &self.store,
+            &self.keys.serving()?,
+            form,
+            now,
+            randomness,
+            &Actor::OPERATOR,
+        )
+        .await?)
     }
 
     /// Withdraws a document that a citizen holds, their own or a child's.
@@ -251,7 +260,16 @@ impl Office {
         now: Timestamp,
     ) -> Result<(), AdminError> {
         let keys = self.keys.serving()?;
-        Ok(document::withdraw(&self.store, &keys, &whose.into(), vct, now, randomness).await?)
+        Ok(document::withdraw(
+            &self.store,
+            &keys,
+            &whose.into(),
+            vct,
+            now,
+            randomness,
+            &Actor::OPERATOR,
+        )
+        .await?)
     }
 
     /// The bytes of the printed form of a document that a citizen holds, their own or a child's.
@@ -327,6 +345,7 @@ impl Office {
         let ending = Ending {
             store: &self.store,
             data: &data,
+            by: &Actor::OPERATOR,
             status_key: &status_key,
         };
         Ok(what(&ending).await?)
@@ -377,6 +396,19 @@ impl Office {
             exp: now.start_of_day().plus(desk.days * DAY),
         };
         let ca = self.key_for(Vct::COUNTER_CERTIFICATE, now).await?;
-        issue_counter_certificate(&claims, &ca).map_err(AdminError::Certificate)
+        let signed = issue_counter_certificate(&claims, &ca).map_err(AdminError::Certificate)?;
+        let allowed: Vec<&str> = desk.allowed.iter().map(Vct::as_str).collect();
+        let what = serde_json::json!({
+            "desk": hex::encode(desk.key.key_id().as_bytes()),
+            "audience": desk.audience,
+            "allowed": allowed,
+            "until": claims.exp.unix(),
+            "key": hex::encode(ca.public().key_id().as_bytes()),
+        });
+        let mut write = self.store.write().await?;
+        let action = Action::CounterCertified;
+        audit::note(&mut write, &Actor::OPERATOR, action, None, &what, now).await?;
+        write.commit().await?;
+        Ok(signed)
     }
 }

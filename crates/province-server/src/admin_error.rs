@@ -30,6 +30,9 @@ pub enum AdminError {
     /// The province was never made to its end.
     #[error("the folder holds no whole province: {0}")]
     NotWhole(&'static str),
+    /// An export could not be written.
+    #[error("the export could not be written: {0}")]
+    Export(#[source] std::io::Error),
     /// A rule failed.
     #[error("{0}")]
     Fault(#[from] Fault),
@@ -106,6 +109,7 @@ impl AdminError {
             Self::Store(_) => "store_failed",
             Self::NotEmpty => "folder_not_empty",
             Self::Folder(_) => "folder_failed",
+            Self::Export(_) => "export_failed",
             Self::NotWhole(_) => "province_not_whole",
             Self::Fault(fault) => fault.code(),
             Self::Document(error) => error.code(),

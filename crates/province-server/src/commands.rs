@@ -18,6 +18,7 @@ use province_server::store::{Database, DatabaseUrl, Place};
 use province_server::{NewProvince, NewRoots};
 use serde_json::json;
 
+use super::audit_commands::Audit;
 use super::desk_commands::{Bundle, CounterCertificate};
 use super::input::{cnic_from_stdin, form_from_stdin, key_bytes, whose_from_stdin, write};
 use super::print_commands::{Card, Paper};
@@ -174,6 +175,8 @@ enum Errand {
     #[command(subcommand)]
     Key(Key),
     Rules(Rules),
+    #[command(subcommand)]
+    Audit(Audit),
 }
 
 /// Does what the arguments say. Why an office did not do it is said with its code, on stdout as JSON.
@@ -240,7 +243,7 @@ impl Init {
             NewRoots::Here(&seeds)
         };
         let chosen = NewProvince { roots, shape, keys };
-        let (office, published) = Office::found(&self.data, chosen, &randomness(), now()).await?;
+        let (office, published) = Office::found(place(&self.data)?, chosen, &randomness(), now()).await?;
         office.close().await;
         say(&json!({ "sequence": published.sequence, "epoch": published.epoch }))
     }
@@ -267,12 +270,13 @@ impl Errand {
             Self::Trust(command) => command.data(),
             Self::Key(command) => command.data(),
             Self::Rules(command) => command.data(),
+            Self::Audit(command) => command.data(),
         }
     }
 
     /// Whether it does nothing before the roots signed a first list.
     const fn needs_a_list(&self) -> bool {
-        !matches!(self, Self::Trust(_) | Self::Key(_))
+        !matches!(self, Self::Trust(_) | Self::Key(_) | Self::Audit(_))
     }
 
     async fn run(self, office: &Office) -> anyhow::Result<()> {
@@ -323,6 +327,7 @@ impl Errand {
             Self::Trust(command) => command.run(office, now()).await,
             Self::Key(command) => command.run(office, &randomness(), now()).await,
             Self::Rules(command) => command.run(office, now()).await,
+            Self::Audit(command) => command.run(office, now()).await,
         }
     }
 }

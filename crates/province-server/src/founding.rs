@@ -77,6 +77,7 @@ fn allowed(name: KeyName, types: &[PassType]) -> Vec<Vct> {
         KeyName::Rules => vec![Vct::RISK_RULES],
         KeyName::Cards => vec![Vct::PAPER_CARD],
         KeyName::Catalogue => vec![Vct::CATALOGUE],
+        KeyName::Audit => vec![Vct::AUDIT_LOG],
         KeyName::Added(_) | KeyName::Data | KeyName::Root(_) => Vec::new(),
     }
 }

@@ -4,10 +4,13 @@
 //! that moment on, whatever readers know.
 
 use credential::{DAY, KeyId, PublicKey, TYPES_MAX, Timestamp, TrustedKey, Vct};
+use serde_json::json;
 use sqlx::AnyConnection;
 
 use crate::admin::{AdminError, Office};
+use crate::audit::{Action, Actor};
 use crate::randomness::Randomness;
+use crate::rules::audit;
 use crate::rules::publish::{self, ISSUER_NAME};
 use crate::store::lock::Lock;
 use crate::store::trusted_key::{self, TrustedKeyRow};
@@ -15,13 +18,14 @@ use crate::store::trusted_key::{self, TrustedKeyRow};
 /// What has a key of its own, so that a stolen one is worth one thing and its withdrawal ends one thing: cards, which are
 /// printed in numbers and have no holder's key; desks' certificates; the three that desks decide with; and the catalogue. Passes and
 /// documents may share a key: the same machine signs all of them while it serves, so whoever takes one has them all.
-pub const ALONE: [Vct; 6] = [
+pub const ALONE: [Vct; 7] = [
     Vct::PAPER_CARD,
     Vct::COUNTER_CERTIFICATE,
     Vct::STATUS_MANIFEST,
     Vct::TYPE_REGISTER,
     Vct::RISK_RULES,
     Vct::CATALOGUE,
+    Vct::AUDIT_LOG,
 ];
 
 /// Longest that a key serves, in days.
@@ -79,6 +83,9 @@ impl Office {
             listed: Vec::new(),
         };
         trusted_key::add(&mut write, &row).await?;
+        let kinds: Vec<&str> = allowed.iter().map(Vct::as_str).collect();
+        let what = json!({ "key": hex::encode(key.key_id().as_bytes()), "kinds": kinds });
+        audit::note(&mut write, &Actor::OPERATOR, Action::KeyMade, None, &what, now).await?;
         write.commit().await?;
         Ok(key)
     }
@@ -116,12 +123,14 @@ impl Office {
     ///
     /// # Errors
     /// [`AdminError::NoSuchKey`]; [`AdminError::Store`].
-    pub async fn retire_key(&self, id: KeyId, from: Timestamp) -> Result<(), AdminError> {
+    pub async fn retire_key(&self, id: KeyId, from: Timestamp, now: Timestamp) -> Result<(), AdminError> {
         let mut write = self.store().write_with(Lock::Published).await?;
         let keys = trusted_key::all(&mut write).await?;
         let known = find(&keys, id)?;
         let at = trusted_key::earlier(known.retired_at, from.start_of_day().unix());
         trusted_key::retire(&mut write, &known.key, at).await?;
+        let what = json!({ "key": hex::encode(id.as_bytes()), "from": at });
+        audit::note(&mut write, &Actor::OPERATOR, Action::KeyRetired, None, &what, now).await?;
         Ok(write.commit().await?)
     }
 
@@ -135,6 +144,7 @@ impl Office {
         id: KeyId,
         from: Timestamp,
         standing: Standing,
+        now: Timestamp,
     ) -> Result<(), AdminError> {
         let at = match standing {
             Standing::Nothing => 0,
@@ -145,6 +155,16 @@ impl Office {
         let known = find(&keys, id)?;
         let at = trusted_key::earlier(known.revoked_at, at);
         trusted_key::revoke(&mut write, &known.key, at).await?;
+        let what = json!({ "key": hex::encode(id.as_bytes()), "from": at });
+        audit::note(
+            &mut write,
+            &Actor::OPERATOR,
+            Action::KeyWithdrawn,
+            None,
+            &what,
+            now,
+        )
+        .await?;
         Ok(write.commit().await?)
     }
 

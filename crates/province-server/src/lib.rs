@@ -8,6 +8,8 @@
 
 pub mod admin;
 mod admin_error;
+pub mod audit;
+pub mod audit_admin;
 pub mod clock;
 mod districts;
 mod founding;

@@ -3,6 +3,7 @@
 //! The one place where the clock and the randomness of the machine are read; only `age` draws its own when `init`
 //! seals the key files.
 
+mod audit_commands;
 mod commands;
 mod desk_commands;
 mod input;
@@ -93,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_documents_show_only_commands_that_there_are() {
-        super::documented::all_parse(&["province-server"], 12, |words| {
+        super::documented::all_parse(&["province-server"], 14, |words| {
             super::commands::Arguments::try_parse_from(words)
         });
     }

@@ -98,6 +98,8 @@ pub enum Kind {
     Answer,
     /// What changed about a citizen.
     Event,
+    /// What the audit log says of somebody's passes and documents.
+    Audit,
     /// Nothing, to tell whether a key is the right one.
     Check,
 }
@@ -109,6 +111,7 @@ impl Kind {
             Self::Holding => b"holding\0",
             Self::Answer => b"answer\0",
             Self::Event => b"event\0",
+            Self::Audit => b"audit\0",
             Self::Check => b"check\0",
         }
     }
@@ -158,7 +161,7 @@ impl DataKeys {
             Subject::DeviceKeyChange => b"device key change\0",
             Subject::Ward => b"ward\0",
         };
-        let mut mac = Hmac::<Sha256>::new(&self.index.into());
+        let mut mac = self.mac();
         mac.update(label);
         mac.update(value);
         BlindIndex(mac.finalize().into_bytes().into())
@@ -175,7 +178,39 @@ impl DataKeys {
         plain: &[u8],
         randomness: &Randomness,
     ) -> Result<Vec<u8>, SealError> {
-        let nonce: [u8; NONCE_BYTES] = randomness.bytes();
+        self.seal_with(randomness.bytes(), kind, owner, plain)
+    }
+
+    /// Seals with a nonce that follows from all that is sealed, as in a synthetic initialisation vector (RFC 5297): the
+    /// same thing gives the same bytes, and two different things never share a nonce. For where no randomness is at hand
+    /// and it tells nothing that the same was sealed twice.
+    ///
+    /// # Errors
+    /// As [`DataKeys::seal`].
+    pub fn seal_derived(
+        &self,
+        kind: Kind,
+        owner: &impl AsRef<[u8]>,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        let mut mac = self.mac();
+        mac.update(b"nonce\0");
+        mac.update(&bound_to(kind, owner));
+        mac.update(b"\0");
+        mac.update(plain);
+        let tag = mac.finalize().into_bytes();
+        let mut nonce = [0; NONCE_BYTES];
+        nonce.iter_mut().zip(tag).for_each(|(to, from)| *to = from);
+        self.seal_with(nonce, kind, owner, plain)
+    }
+
+    fn seal_with(
+        &self,
+        nonce: [u8; NONCE_BYTES],
+        kind: Kind,
+        owner: &impl AsRef<[u8]>,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
         let aad = bound_to(kind, owner);
         let payload = Payload {
             msg: plain,
@@ -221,6 +256,10 @@ impl DataKeys {
     /// Whether these are the keys that made this check value.
     pub fn opens(&self, check_value: &[u8]) -> bool {
         self.open(Kind::Check, &NOBODY, check_value).is_ok()
+    }
+
+    fn mac(&self) -> Hmac<Sha256> {
+        Hmac::<Sha256>::new(&self.index.into())
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -269,6 +308,23 @@ mod tests {
             changed[at] ^= 1;
             assert!(keys.open(Kind::Record, &person, &changed).is_err());
             assert!(keys.open(Kind::Record, &person, &sealed[..at]).is_err());
+        }
+    }
+
+    #[test]
+    fn what_was_sealed_without_randomness_opens_and_differs_wherever_anything_differs() {
+        let keys = DataKeys::derive(&[1; 32]);
+        let (one, two) = (PersonId::from_bytes([1; 16]), PersonId::from_bytes([2; 16]));
+        let seal = |kind, person, plain| keys.seal_derived(kind, person, plain).unwrap();
+        let sealed = seal(Kind::Audit, &one, b"abc");
+        assert_eq!(keys.open(Kind::Audit, &one, &sealed).unwrap().as_slice(), b"abc");
+        assert_eq!(sealed, seal(Kind::Audit, &one, b"abc"));
+        for other in [
+            seal(Kind::Audit, &two, b"abc"),
+            seal(Kind::Event, &one, b"abc"),
+            seal(Kind::Audit, &one, b"abd"),
+        ] {
+            assert_ne!(sealed[..NONCE_BYTES], other[..NONCE_BYTES]);
         }
     }
 

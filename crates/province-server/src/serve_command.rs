@@ -18,6 +18,9 @@ use super::{now, randomness, say, token_pin};
 /// How often the published data are looked after.
 const UPKEEP_EVERY: Duration = Duration::from_hours(1);
 
+/// How often entries of the audit log get their places.
+const AUDIT_EVERY: Duration = Duration::from_secs(1);
+
 /// Serve the API until Ctrl-C or SIGTERM.
 #[derive(Args)]
 pub(super) struct Serve {
@@ -52,6 +55,7 @@ impl Serve {
         }));
         province.upkeep().await;
         let upkeep = tokio::spawn(look_after(Arc::clone(&province)));
+        let audit = tokio::spawn(keep_audit(Arc::clone(&province)));
         let listener = tokio::net::TcpListener::bind(self.listen)
             .await
             .context("could not listen")?;
@@ -59,9 +63,27 @@ impl Serve {
         say(&json!({ "ready": true, "url": format!("http://{address}") }))?;
         province_server::serve(listener, router(Arc::clone(&province)), Limits::default(), stop()).await;
         upkeep.abort();
+        audit.abort();
         // What a phone began and did not wait for; each takes no longer than NADRA's time limit.
         let _ = tokio::time::timeout(TIME_LIMIT, province.settled()).await;
+        chain_audit(&province).await;
         Ok(())
+    }
+}
+
+/// Gives entries of the audit log their places, again and again.
+async fn keep_audit(province: Arc<Province>) {
+    let mut every = tokio::time::interval(AUDIT_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        chain_audit(&province).await;
+    }
+}
+
+async fn chain_audit(province: &Province) {
+    if let Err(fault) = province.chain_audit().await {
+        tracing::warn!(cause = %fault, "the audit log waits");
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) enum Key {
         #[arg(long)]
         data: PathBuf,
         /// What it may sign: kinds of passes and documents, comma between; or one alone of counter-certificate,
-        /// type-register, status-manifest, risk-rules, paper-card, catalogue.
+        /// type-register, status-manifest, risk-rules, paper-card, catalogue, audit-log.
         #[arg(long, value_delimiter = ',', required = true)]
         allow: Vec<String>,
         /// How long it serves.
@@ -181,7 +181,7 @@ impl Key {
             }
             Self::Retire { key, from, .. } => {
                 let id = key_id(&office.list_keys().await?, &key)?;
-                office.retire_key(id, day(&from)?).await?;
+                office.retire_key(id, day(&from)?, now).await?;
                 say(&json!({ "key": key, "retired": from, "in_force": "with the next trust list" }))
             }
             Self::Compromise {
@@ -196,7 +196,7 @@ impl Key {
                 } else {
                     (Standing::Nothing, "everything")
                 };
-                office.withdraw_key(id, day(&from)?, standing).await?;
+                office.withdraw_key(id, day(&from)?, standing, now).await?;
                 say(
                     &json!({ "key": key, "from": from, "falls": falls, "in_force": "with the next trust list" }),
                 )

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use province_api::artefacts::{BITS, CBOR, COSE, STATUS_LIST_TOKEN};
+use province_api::audit::AuditReply;
 use province_api::device_key::DeviceKeyReply;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::passes::{Challenge, PassesReply};
@@ -48,6 +49,11 @@ pub(super) async fn sync(State(app): State<App>, signed: Signed) -> Result<Json<
 /// Changes the mobile number of the citizen of the device that signed.
 pub(super) async fn mobile(State(app): State<App>, signed: Signed) -> Result<Json<MobileReply>, ApiError> {
     Ok(Json(app.change_mobile(&signed.asked, &signed.json()?).await?))
+}
+
+/// Says what the audit log has about the citizen of the device that signed.
+pub(super) async fn audit(State(app): State<App>, signed: Signed) -> Result<Json<AuditReply>, ApiError> {
+    Ok(Json(app.audit_of(signed.asked.device, signed.json()?).await?))
 }
 
 /// Changes the device key of the citizen of the device that signed.

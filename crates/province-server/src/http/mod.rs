@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -31,6 +31,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::audit::Actor;
 use crate::rules::{AppParts, Province};
 pub use connections::{Limits, serve};
 pub use document::openapi;
@@ -72,6 +73,7 @@ pub fn router(province: Arc<Province>) -> Router {
         .layer(middleware::from_fn(whole_body))
         .layer(GlobalConcurrencyLimitLayer::new(ARRIVING_MAX));
     let reads = Router::from(routes::reads()).layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX));
+    let denying = Arc::clone(&province);
     writes
         .merge(reads)
         .with_state(province)
@@ -90,6 +92,7 @@ pub fn router(province: Arc<Province>) -> Router {
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
         ))
+        .layer(middleware::from_fn_with_state(denying, note_denial))
         .layer(middleware::from_fn(log))
 }
 
@@ -160,6 +163,20 @@ async fn only_problems(request: Request, next: Next) -> Response {
     .into_reply()
 }
 
+/// Counts who was not let do something, for the audit log.
+async fn note_denial(State(app): State<App>, request: Request, next: Next) -> Response {
+    let route = route(request.uri().path());
+    let response = next.run(request).await;
+    if let Some(code) = response
+        .extensions()
+        .get::<ProblemCode>()
+        .filter(|code| code.is_denial())
+    {
+        app.deny(&Actor::NOBODY, route, *code);
+    }
+    response
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "how long an answer took, for the log; no rule sees it"
@@ -181,7 +198,7 @@ async fn log(request: Request, next: Next) -> Response {
 
 /// The route of a path, never the path as it came: that may hold anything.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 15] = [
+    const ROUTES: [&str; 16] = [
         paths::ENROLMENTS,
         paths::CHALLENGES,
         paths::PASSES,
@@ -193,6 +210,7 @@ fn route(path: &str) -> &'static str {
         paths::HEALTH,
         paths::OPENAPI,
         paths::SYNC,
+        paths::AUDIT,
         paths::MOBILE,
         paths::DEVICE_KEY,
         paths::REBIND,

@@ -6,6 +6,7 @@ use province_api::artefacts::{
     BITS, CATALOGUE_BYTES_MAX, CBOR, COSE, RISK_RULES_BYTES_MAX, STATUS_LIST_TOKEN,
     STATUS_MANIFEST_BYTES_MAX, TRUST_LIST_BYTES_MAX, TYPE_REGISTER_BYTES_MAX,
 };
+use province_api::audit::{AuditReply, AuditRequest};
 use province_api::delta::{FILE_BYTES_MAX, ZSTD};
 use province_api::device_key::{DeviceKeyReply, DeviceKeyRequest};
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
@@ -106,6 +107,16 @@ pub(super) fn writes() -> OpenApiRouter<App> {
             },
             Takes::json::<MobileRequest>(),
             post(handlers::mobile),
+        ))
+        .routes(signed::<AuditReply>(
+            &About {
+                path: paths::AUDIT,
+                id: "audit",
+                summary: "Says what the audit log has about the citizen of the enrolled device that signs, in pages, by a cursor.",
+                codes: &[UNKNOWN],
+            },
+            Takes::json::<AuditRequest>(),
+            post(handlers::audit),
         ))
         .routes(signed::<DeviceKeyReply>(
             &About {

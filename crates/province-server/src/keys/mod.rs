@@ -25,7 +25,7 @@ pub use token::{TokenError, TokenPin, TokenPlace};
 const TOKEN_FILE: &str = "token.json";
 
 /// The signing keys that a province begins with.
-pub(crate) const SIGNING: [KeyName; 7] = [
+pub(crate) const SIGNING: [KeyName; 8] = [
     KeyName::Issuer,
     KeyName::CounterCa,
     KeyName::Types,
@@ -33,6 +33,7 @@ pub(crate) const SIGNING: [KeyName; 7] = [
     KeyName::Rules,
     KeyName::Cards,
     KeyName::Catalogue,
+    KeyName::Audit,
 ];
 
 /// Why keys were not made or not opened. Never holds key material.
@@ -105,6 +106,8 @@ pub enum KeyName {
     Cards,
     /// Signs the catalogue of services.
     Catalogue,
+    /// Signs heads of the audit log.
+    Audit,
     /// A signing key that was added later, by its id.
     Added(KeyId),
     /// Seals records and makes blind indices.
@@ -129,6 +132,7 @@ impl std::fmt::Display for KeyName {
             Self::Rules => f.write_str("rules"),
             Self::Cards => f.write_str("cards"),
             Self::Catalogue => f.write_str("catalogue"),
+            Self::Audit => f.write_str("audit"),
             Self::Added(id) => write!(f, "key-{}", hex::encode(id.as_bytes())),
             Self::Data => f.write_str("data"),
             Self::Root(n) => write!(f, "root-{}", n.saturating_add(1)),
@@ -282,10 +286,10 @@ impl KeyFolder {
         }
         for name in SIGNING {
             // A machine that only serves need not have the keys that certify counters and sign registers, cards or the
-            // catalogue, and a province that was made before there was a catalogue has none of the last.
+            // catalogue, and a province that was made before there were catalogues or an audit log has none of those.
             let elsewhere = matches!(
                 name,
-                KeyName::CounterCa | KeyName::Types | KeyName::Cards | KeyName::Catalogue
+                KeyName::CounterCa | KeyName::Types | KeyName::Cards | KeyName::Catalogue | KeyName::Audit
             );
             if elsewhere && !self.files.has(name) {
                 continue;

@@ -7,6 +7,7 @@ use province_api::sync::Event;
 
 use super::answered::{Asked, locked};
 use super::{Province, Refusal, day_of, feed};
+use crate::audit::Actor;
 use crate::sealed::Subject;
 use crate::store::lock::{self, Lock};
 use crate::store::person::{self, Person};
@@ -58,7 +59,13 @@ impl Province {
             ..person
         };
         person::update(&mut write, &renewed).await?;
-        feed::note_bare(&mut write, &renewed.id, &Event::DeviceKeyChanged, now).await?;
+        feed::note_bare(
+            &mut write,
+            &renewed.id,
+            (&Event::DeviceKeyChanged, &Actor::CITIZEN),
+            now,
+        )
+        .await?;
         let reply = DeviceKeyReply {
             changed_at: now.unix(),
         };

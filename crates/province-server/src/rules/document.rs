@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 
 use super::kinds::{self, Granted};
 use super::record::Record;
-use super::{Fault, family, feed, fields, status as publish};
+use super::{Fault, audit, family, feed, fields, status as publish};
+use crate::audit::{Action, Actor};
 use crate::keys::ServingKeys;
 use crate::randomness::Randomness;
 use crate::sealed::{DataKeys, Kind as Sealed, PersonId, Subject};
@@ -179,6 +180,7 @@ pub async fn grant(
     form: &Form,
     now: Timestamp,
     randomness: &Randomness,
+    by: &Actor,
 ) -> Result<(), DocumentError> {
     let mut write = store.write().await?;
     let child = form.child.as_ref().map(|child| &child.number);
@@ -204,8 +206,9 @@ pub async fn grant(
     // Signed once before it is kept: what could not be issued is not granted.
     let record = open(&keys.data, &person)?;
     let on_phone = kind.show.timed || kind.show.request;
-    let issuer = keys.current(&mut write, kind.vct, now).await?;
-    let holder = on_phone.then(|| issuer.public());
+    keys.current(&mut write, kind.vct, now).await?;
+    let stand_in = kinds::stand_in();
+    let holder = on_phone.then(|| stand_in.public());
     let claims = kinds::claims(
         kind,
         &record,
@@ -214,7 +217,7 @@ pub async fn grant(
         holder.map(Into::into),
         now,
     );
-    kind.issue(&claims, &issuer).map_err(DocumentError::Issue)?;
+    kind.issue(&claims, &stand_in).map_err(DocumentError::Issue)?;
 
     let held = holding::all(&mut write, &person.id).await?;
     let before = held
@@ -236,7 +239,7 @@ pub async fn grant(
         no,
         grant: kept.granted_at,
     };
-    feed::note(&mut write, &keys.data, randomness, &person.id, &what, now).await?;
+    feed::note(&mut write, &keys.data, randomness, &person.id, (&what, by), now).await?;
     if let Some(flip) = revoked {
         let status = keys.current(&mut write, Vct::STATUS_MANIFEST, now).await?;
         publish::publish(&mut write, &status, now, &[flip]).await?;
@@ -281,6 +284,7 @@ pub async fn withdraw(
     vct: &Vct,
     now: Timestamp,
     randomness: &Randomness,
+    by: &Actor,
 ) -> Result<(), DocumentError> {
     let mut write = store.write().await?;
     lock_both(&mut write, &keys.data, &whose.cnic, whose.child.as_ref()).await?;
@@ -291,7 +295,7 @@ pub async fn withdraw(
         vct: one.vct.clone(),
         no: one.no,
     };
-    feed::note(&mut write, &keys.data, randomness, &person.id, &what, now).await?;
+    feed::note(&mut write, &keys.data, randomness, &person.id, (&what, by), now).await?;
     if let Some(flip) = set(&mut write, place(&one), StatusPurpose::Revoked, now).await? {
         let status = keys.current(&mut write, Vct::STATUS_MANIFEST, now).await?;
         publish::publish(&mut write, &status, now, &[flip]).await?;
@@ -311,7 +315,7 @@ pub async fn paper(
     vct: &Vct,
     now: Timestamp,
 ) -> Result<Vec<u8>, DocumentError> {
-    let mut db = store.read().await?;
+    let mut db = store.write().await?;
     let person = find_in_good_standing(&mut db, &keys.data, &whose.cnic).await?;
     let register = kinds::published(&mut db).await?;
     let kind = register.find(vct).ok_or(DocumentError::UnknownType)?;
@@ -321,7 +325,14 @@ pub async fn paper(
     let record = open(&keys.data, &person)?;
     let claims = kinds::claims(kind, &record, person.status_index, &granted, None, now);
     let issuer = keys.current(&mut db, kind.vct, now).await?;
-    kind.issue(&claims, &issuer).map_err(DocumentError::Issue)
+    let signed = kind.issue(&claims, &issuer).map_err(DocumentError::Issue)?;
+    let what = serde_json::json!({
+        "vct": vct.as_str(), "no": one.no, "key": hex::encode(issuer.public().key_id().as_bytes())
+    });
+    let printed = (Action::DocumentPrinted, &what);
+    audit::note_sealed(&mut db, &keys.data, &Actor::OPERATOR, printed, &person.id, now).await?;
+    db.commit().await?;
+    Ok(signed)
 }
 
 /// The document of this kind that a citizen holds, their own or a child's.

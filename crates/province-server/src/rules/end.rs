@@ -7,7 +7,8 @@ use province_api::person::Cnic;
 use province_api::sync::Event;
 use sqlx::AnyConnection;
 
-use super::{Fault, document, feed, rebind, status as publish};
+use super::{Fault, audit, document, feed, rebind, status as publish};
+use crate::audit::{Action, Actor};
 use crate::keys::ProvinceKey;
 use crate::sealed::{DataKeys, Subject};
 use crate::store::lock::{self, Lock};
@@ -38,6 +39,8 @@ pub struct Ending<'a> {
     pub store: &'a Store,
     /// Finds a CNIC.
     pub data: &'a DataKeys,
+    /// Who asked for it.
+    pub by: &'a Actor,
     /// Signs the manifest.
     pub status_key: &'a ProvinceKey,
 }
@@ -106,7 +109,7 @@ impl Ending<'_> {
             (_, true) => Event::Suspended,
             (_, false) => Event::Resumed,
         };
-        feed::note_bare(&mut write, &person.id, &what, now).await?;
+        feed::note_bare(&mut write, &person.id, (&what, self.by), now).await?;
         self.publish(write, &flips, now).await
     }
 
@@ -123,7 +126,7 @@ impl Ending<'_> {
         if person.disabled_at.is_some() {
             return Ok(Ended::Before);
         }
-        let flips = rebind::disable_wallet(&mut write, &person, now).await?;
+        let flips = rebind::disable_wallet(&mut write, &person, self.by, now).await?;
         self.publish(write, &flips, now).await
     }
 
@@ -139,6 +142,16 @@ impl Ending<'_> {
         };
         let flips = revoke_places(&mut write, &person, now).await?;
         person::remove(&mut write, &person).await?;
+        let nothing = serde_json::json!({});
+        audit::note(
+            &mut write,
+            self.by,
+            Action::Released,
+            Some(&person.id),
+            &nothing,
+            now,
+        )
+        .await?;
         self.publish(write, &flips, now).await
     }
 
@@ -157,6 +170,8 @@ impl Ending<'_> {
         if !status::set(&mut write, &at.uri, StatusPurpose::Consumed, at.index, now.unix()).await? {
             return Ok(Ended::Before);
         }
+        let what = serde_json::json!({ "list": at.uri, "index": at.index });
+        audit::note(&mut write, self.by, Action::DocumentConsumed, None, &what, now).await?;
         self.publish(write, &[flip(&at.uri, StatusPurpose::Consumed, at.index)], now)
             .await
     }

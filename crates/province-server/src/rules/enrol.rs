@@ -19,7 +19,8 @@ use super::answered::Asked;
 use super::kinds::{self, Granted};
 use super::record::Record;
 use super::status::{draw, may_draw, publish};
-use super::{Fault, Province, Refusal, day_of, family, feed};
+use super::{Fault, Province, Refusal, audit, day_of, family, feed};
+use crate::audit::{Action, Actor};
 use crate::districts;
 use crate::nadra::NadraError;
 use crate::photo::{self, PhotoError};
@@ -163,7 +164,8 @@ impl Province {
         subjects: &[BlindIndex],
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        let reference = Bytes(self.randomness().bytes::<16>().to_vec());
+        let asked_as = self.randomness().bytes::<16>();
+        let reference = Bytes(asked_as.to_vec());
         let outcome = self
             .nadra()
             .verify(question(particulars, picture, reference))
@@ -171,13 +173,16 @@ impl Province {
         if let Err(error) = &outcome {
             log_unavailable(error);
         }
+        let mut write = self.store().write().await?;
         if matches!(outcome, Err(_) | Ok(NadraOutcome::Matched)) {
-            let mut write = self.store().write().await?;
             for subject in subjects {
                 attempt::forgive(&mut write, subject, day_of(now)).await?;
             }
-            write.commit().await?;
         }
+        let what =
+            serde_json::json!({ "outcome": outcome.as_ref().ok(), "reference": hex::encode(asked_as) });
+        audit::note(&mut write, &Actor::CITIZEN, Action::Proofed, None, &what, now).await?;
+        write.commit().await?;
         let code = match outcome {
             Ok(NadraOutcome::Matched) => return Ok(()),
             Ok(NadraOutcome::NotMatched) => ProblemCode::NadraNotMatched,
@@ -243,7 +248,7 @@ impl Province {
             Err(error) => return Err(error.into()),
         }
         let now = self.now();
-        feed::note_bare(&mut write, &person.id, &Event::Enrolled, now).await?;
+        feed::note_bare(&mut write, &person.id, (&Event::Enrolled, &Actor::CITIZEN), now).await?;
         let with = (&self.keys().data, self.randomness());
         let flips = family::hand_over(&mut write, with, (&person, &number), now).await?;
         if !flips.is_empty() {
@@ -262,11 +267,12 @@ impl Province {
         let mut db = self.store().read().await?;
         let register = kinds::in_force(&mut db).await?;
         for kind in register.types.iter().filter(|kind| kinds::is_for_everybody(kind)) {
-            let issuer = self.keys().current(&mut db, kind.vct, now).await?;
-            let nothing = Granted::default();
-            let holder = Some(issuer.public());
+            // Whether there is one. What is signed here goes nowhere, so it does not sign it.
+            self.keys().current(&mut db, kind.vct, now).await?;
+            let (nothing, stand_in) = (Granted::default(), kinds::stand_in());
+            let holder = Some(stand_in.public());
             let claims = kinds::claims(kind, record, LONGEST_INDEX, &nothing, holder.map(Into::into), now);
-            kind.issue(&claims, &issuer).map_err(Fault::Issue)?;
+            kind.issue(&claims, &stand_in).map_err(Fault::Issue)?;
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::document::{self, Child, DocumentError, Form};
 use super::kinds::{self, Granted};
 use super::{Fault, feed, fields, status as publish};
+use crate::audit::Actor;
 use crate::randomness::Randomness;
 use crate::sealed::{BlindIndex, DataKeys, Kind as Sealed, PersonId, Subject};
 use crate::store::StoreError;
@@ -150,7 +151,15 @@ pub(super) async fn hand_over(
             vct: one.vct.clone(),
             no: one.no,
         };
-        feed::note(&mut *db, data, randomness, &guardian, &what, now).await?;
+        feed::note(
+            &mut *db,
+            data,
+            randomness,
+            &guardian,
+            (&what, &Actor::CITIZEN),
+            now,
+        )
+        .await?;
         // Both parents may have held it.
         if !given.insert(one.vct.clone()) {
             continue;
@@ -182,7 +191,15 @@ pub(super) async fn hand_over(
             no: 0,
             grant: kept.granted_at,
         };
-        feed::note(&mut *db, data, randomness, &child.id, &what, now).await?;
+        feed::note(
+            &mut *db,
+            data,
+            randomness,
+            &child.id,
+            (&what, &Actor::CITIZEN),
+            now,
+        )
+        .await?;
     }
     Ok(flips)
 }

@@ -1,11 +1,14 @@
-//! The change feed: every rule that changes something about a person notes it in the same transaction.
+//! The change feed: every rule that changes something about a person notes it in the same transaction, for the person's
+//! phone and for the audit log.
 
 use credential::Timestamp;
 use province_api::sync::Event;
+use serde_json::{Map, Value};
 use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
-use super::Fault;
+use super::{Fault, audit};
+use crate::audit::Actor;
 use crate::randomness::Randomness;
 use crate::sealed::{DataKeys, Kind, PersonId};
 use crate::store::event;
@@ -16,25 +19,40 @@ pub(super) const DRAWN: &str = "passes_issued";
 /// For how long a phone is told of passes that were drawn; other events stay as long as the enrolment.
 pub const DRAWN_DAYS: u64 = 100;
 
-/// Notes an event that its kind says whole.
+/// Notes an event that its kind says whole, for the phone and in the audit log.
 pub(super) async fn note_bare(
     db: &mut AnyConnection,
     person: &PersonId,
-    what: &Event,
+    (what, by): (&Event, &Actor),
     now: Timestamp,
 ) -> Result<(), Fault> {
+    if let Some((action, _)) = audit::of_event(what) {
+        audit::note(
+            &mut *db,
+            by,
+            action,
+            Some(person),
+            &Value::Object(Map::new()),
+            now,
+        )
+        .await?;
+    }
     Ok(event::add(db, person, now.unix(), what.kind(), None).await?)
 }
 
-/// Notes an event, sealed.
+/// Notes an event, sealed, for the phone and in the audit log.
 pub(super) async fn note(
     db: &mut AnyConnection,
     data: &DataKeys,
     randomness: &Randomness,
     person: &PersonId,
-    what: &Event,
+    (what, by): (&Event, &Actor),
     now: Timestamp,
 ) -> Result<(), Fault> {
+    if let Some((action, detail)) = audit::of_event(what) {
+        let detail = detail.unwrap_or_else(|| Value::Object(Map::new()));
+        audit::note_sealed(&mut *db, data, by, (action, &detail), person, now).await?;
+    }
     let plain = Zeroizing::new(serde_json::to_vec(what).map_err(Fault::Record)?);
     let sealed = data.seal(Kind::Event, person, &plain, randomness)?;
     Ok(event::add(db, person, now.unix(), what.kind(), Some(sealed)).await?)

@@ -2,8 +2,10 @@
 
 pub mod anew;
 pub mod answered;
+pub mod audit;
 pub mod bundle;
 pub mod delta;
+mod denials;
 pub mod device_key;
 pub mod document;
 pub mod end;
@@ -37,6 +39,7 @@ use crate::randomness::Randomness;
 use crate::sealed::SealError;
 pub use crate::store::artefact::{Artefact, Name as PublicFile};
 use crate::store::{Store, StoreError};
+use denials::Denials;
 use token::Tokens;
 use work::Places;
 
@@ -69,6 +72,8 @@ pub struct Province {
     trying: Places,
     /// Tokens that were signed.
     tokens: Tokens,
+    /// What was denied and is not in the audit log yet.
+    denials: Denials,
 }
 
 impl std::fmt::Debug for Province {
@@ -86,6 +91,7 @@ impl Province {
             threads: Places::processors(),
             trying: Places::new(1),
             tokens: Tokens::default(),
+            denials: Denials::default(),
         }
     }
 

@@ -3,17 +3,21 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
-use credential::{PassType, PublicKey, RegisterContent, SecretKey};
+use credential::{PassType, PublicKey, RegisterContent, Vct};
 use province_api::Bytes;
 use province_api::passes::{Challenge, Offer, PASSES_MAX, PassesReply, PassesRequest, proof_message};
 use province_api::problem::ProblemCode;
 use province_api::signature::DeviceKey;
 use province_api::sync::Event;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::answered::{Asked, locked};
 use super::kinds::{self, Granted};
 use super::status::may_draw;
-use super::{Fault, Province, Refusal, day_of, document, feed};
+use super::{Fault, Province, Refusal, audit, day_of, document, feed};
+use crate::audit::{Action, Actor};
+use crate::keys::ProvinceKey;
 use crate::sealed::Subject;
 use crate::store::holding::{self, Holding};
 use crate::store::lock::{self, Lock};
@@ -86,7 +90,7 @@ impl Province {
             serde_json::from_slice(body).map_err(|_| ProblemCode::RequestMalformed)?;
         let (register, held) = self.kinds_of(&person).await?;
         let wanted = proven(&request, &register)?;
-        let reply = self.sign(&person, &wanted, &held).await?;
+        let (reply, signed) = self.sign(&person, &wanted, &held).await?;
         let now = self.now();
         let mut write = self.store().write().await?;
         let still = locked(&mut write, &device).await?;
@@ -108,8 +112,18 @@ impl Province {
         // A phone asks for a batch when it has the one before.
         answer::keep_newest(&mut write, device.as_bytes(), asked.path, BATCHES_KEPT).await?;
         let (data, randomness) = (&self.keys().data, self.randomness());
+        let (by, signed) = (&Actor::CITIZEN, (Action::Signed, &signed));
+        audit::note_sealed(&mut write, data, by, signed, &person.id, now).await?;
         let what = issued(&wanted);
-        feed::note(&mut write, data, randomness, &person.id, &what, now).await?;
+        feed::note(
+            &mut write,
+            data,
+            randomness,
+            &person.id,
+            (&what, &Actor::CITIZEN),
+            now,
+        )
+        .await?;
         write.commit().await?;
         Ok(reply)
     }
@@ -135,8 +149,7 @@ impl Province {
         }
         let record = self.open_record(&person.id, &person.sealed)?;
         let now = self.now();
-        // In the place of the holder's key and the issuer's: what is signed here goes nowhere.
-        let stand_in = SecretKey::from_seed([0; 32]);
+        let stand_in = kinds::stand_in();
         let mut held = Vec::with_capacity(all.len());
         for one in all {
             let kind = register.types.iter().find(|kind| kind.vct.as_str() == one.vct);
@@ -166,7 +179,7 @@ impl Province {
         person: &Person,
         wanted: &[Proven<'_>],
         held: &[Holding],
-    ) -> Result<PassesReply, Refusal> {
+    ) -> Result<(PassesReply, Value), Refusal> {
         let record = self.open_record(&person.id, &person.sealed)?;
         let now = self.now();
         let mut db = self.store().read().await?;
@@ -197,10 +210,12 @@ impl Province {
             );
             credentials.push(Bytes(kind.issue(&claims, key).map_err(Fault::Issue)?));
         }
-        Ok(PassesReply {
+        let signed = signed(&keys, &credentials);
+        let reply = PassesReply {
             credentials,
             photo: record.photo,
-        })
+        };
+        Ok((reply, signed))
     }
 }
 
@@ -236,6 +251,18 @@ fn proven<'a>(
             }
         })
         .collect()
+}
+
+/// What the audit log says of signatures: under which keys, how many, and a hash of all, from which no single pass can
+/// be told.
+fn signed(keys: &BTreeMap<Vct, ProvinceKey>, credentials: &[Bytes]) -> Value {
+    let id = |key: &ProvinceKey| hex::encode(key.public().key_id().as_bytes());
+    let keys: BTreeMap<&str, String> = keys.iter().map(|(vct, key)| (vct.as_str(), id(key))).collect();
+    let mut all = Sha256::new();
+    for one in credentials {
+        all.update(&one.0);
+    }
+    json!({ "keys": keys, "count": credentials.len(), "sha256": hex::encode(all.finalize()) })
 }
 
 /// What is told of a batch: how many of each kind, never which.

@@ -12,7 +12,8 @@ use super::document::{self, DocumentError, Whose};
 use super::kinds::{self, Granted};
 use super::publish::{ISSUER_NAME, ISSUER_NAME_UR};
 use super::record::Record;
-use super::{Fault, signing};
+use super::{Fault, audit, signing};
+use crate::audit::{Action, Actor};
 use crate::districts;
 use crate::keys::ServingKeys;
 use crate::store::Store;
@@ -98,6 +99,12 @@ impl Press<'_> {
         );
         let claims = card_claims(&says, person.status_index, ends, now);
         let code = issue_card(&claims, &key).map_err(DocumentError::Issue)?;
+        drop(db);
+        let what = serde_json::json!({ "key": hex::encode(key.public().key_id().as_bytes()) });
+        let mut write = self.store.write().await?;
+        let (by, action) = (&Actor::OPERATOR, Action::CardPrinted);
+        audit::note(&mut write, by, action, Some(&person.id), &what, now).await?;
+        write.commit().await?;
         let card = self.laid_out(identity, &says, &record, claims.exp, code);
         Ok(match format {
             CardFormat::A4 => card_sheet_pdf(&card),

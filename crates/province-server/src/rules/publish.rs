@@ -9,7 +9,8 @@ use province_api::artefacts::{ESTAMP_LIST, IDENTITY_LIST};
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
 
-use super::{Fault, Province, Refusal, signing};
+use super::{Fault, Province, Refusal, audit, signing};
+use crate::audit::{Action, Actor};
 use crate::keys::ProvinceKey;
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::trusted_key;
@@ -257,6 +258,10 @@ pub(super) async fn put(
         bytes,
         issued_at: now.unix(),
     };
+    let what = serde_json::json!({
+        "file": name.word(), "sequence": sequence, "sha256": hex::encode(artefact.sha256)
+    });
+    audit::note(db, &Actor::PROVINCE, Action::Published, None, &what, now).await?;
     artefact::add(db, name, &artefact).await
 }
 

@@ -17,6 +17,7 @@ use super::enrol::{parse, reply};
 use super::record::Record;
 use super::status::{draw, publish};
 use super::{Fault, Province, Refusal, day_of, document, end, feed};
+use crate::audit::Actor;
 use crate::keys::ProvinceKey;
 use crate::sealed::{BlindIndex, Subject};
 use crate::store::lock::{self, Lock};
@@ -149,7 +150,13 @@ impl Province {
         person.nadra_at = now.unix();
         person.disabled_at = None;
         person::update(&mut write, &person).await?;
-        feed::note_bare(&mut write, &person.id, &Event::DeviceReplaced, now).await?;
+        feed::note_bare(
+            &mut write,
+            &person.id,
+            (&Event::DeviceReplaced, &Actor::CITIZEN),
+            now,
+        )
+        .await?;
         let key = self.status_key(&mut write, now).await?;
         publish(&mut write, &key, now, &flips).await?;
         let reply = reply(&person);
@@ -203,7 +210,7 @@ impl Province {
         } else if newer {
             now.unix()
         } else {
-            let flips = disable_wallet(&mut write, &person, now).await?;
+            let flips = disable_wallet(&mut write, &person, &Actor::CITIZEN, now).await?;
             let key = self.status_key(&mut write, now).await?;
             publish(&mut write, &key, now, &flips).await?;
             now.unix()
@@ -223,6 +230,7 @@ impl Province {
 pub(super) async fn disable_wallet(
     db: &mut AnyConnection,
     person: &Person,
+    by: &Actor,
     now: Timestamp,
 ) -> Result<Vec<Flip>, Fault> {
     let flips = end::revoke_places(db, person, now).await?;
@@ -232,7 +240,7 @@ pub(super) async fn disable_wallet(
     };
     person::update(db, &disabled).await?;
     forget_device(db, &person.device_key).await?;
-    feed::note_bare(db, &person.id, &Event::WalletDisabled, now).await?;
+    feed::note_bare(db, &person.id, (&Event::WalletDisabled, by), now).await?;
     Ok(flips)
 }
 

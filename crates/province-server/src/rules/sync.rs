@@ -13,6 +13,7 @@ use super::answered::{Asked, locked};
 use super::passes::offers;
 use super::status::may_draw;
 use super::{Fault, Province, Refusal, feed};
+use crate::audit::Actor;
 use crate::store::artefact::{self, Name};
 use crate::store::event;
 use crate::store::person::{self, Person};
@@ -121,7 +122,15 @@ impl Province {
         person.sealed = self.seal_record(&person.id, &record)?;
         person::update(&mut write, &person).await?;
         let (data, randomness) = (&self.keys().data, self.randomness());
-        feed::note(&mut write, data, randomness, &person.id, &what, now).await?;
+        feed::note(
+            &mut write,
+            data,
+            randomness,
+            &person.id,
+            (&what, &Actor::CITIZEN),
+            now,
+        )
+        .await?;
         let reply = MobileReply {
             changed_at: now.unix(),
         };

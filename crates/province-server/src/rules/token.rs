@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use credential::{Bitmap, DAY, Shape, StatusPurpose, StatusToken, Timestamp, TokenContent, Vct, token_list};
 use province_api::problem::ProblemCode;
+use sha2::{Digest as _, Sha256};
 
 use super::status::{MANIFEST_DAYS, shard_of};
-use super::{Fault, Province, Refusal};
+use super::{Fault, Province, Refusal, audit};
+use crate::audit::{Action, Actor};
 use crate::store::artefact::{self, Name};
 use crate::store::{status, status_file};
 
@@ -136,6 +138,24 @@ impl Province {
             StatusToken::sign(&content, &packed, &key)
         });
         let token = signed.await.ok_or(Fault::BrokenOff)?.map_err(Fault::from)?;
+        let what = serde_json::json!({
+            "file": "status-token",
+            "list": list,
+            "shard": shard,
+            "sequence": signed_as.epoch,
+            "sha256": hex::encode(Sha256::digest(&token)),
+        });
+        let mut write = self.store().write().await?;
+        audit::note(
+            &mut write,
+            &Actor::PROVINCE,
+            Action::Published,
+            None,
+            &what,
+            self.now(),
+        )
+        .await?;
+        write.commit().await?;
         self.tokens.keep(signed_as, list, shard, &token);
         Ok(token)
     }

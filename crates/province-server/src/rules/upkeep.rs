@@ -4,7 +4,7 @@ use credential::{CLOCK_ALLOWANCE, DAY, RiskRules, Timestamp, Vct};
 
 use super::answered::ANSWER_DAYS;
 use super::feed::{DRAWN, DRAWN_DAYS};
-use super::{Fault, Province, day_of, publish, status};
+use super::{Fault, Province, audit, day_of, publish, status};
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::lock::Lock;
 use crate::store::{answer, attempt, challenge, event, seen};
@@ -55,6 +55,8 @@ impl Province {
         done.epoch = done.of("status manifest", self.renew_manifest(now).await);
         done.rules = done.of("risk rules", self.renew_rules(now).await);
         done.of("trust list", self.look_at_trust(now).await);
+        done.of("audit log", self.chain_audit().await);
+        done.of("audit head", audit::sign(self.store(), self.keys(), now).await);
         done.nearly_full = done.of("status lists", self.nearly_full().await);
         done
     }
@@ -67,6 +69,7 @@ impl Province {
         seen::forget_ended(&mut write, now.unix()).await?;
         event::forget_before(&mut write, DRAWN, now.minus(DRAWN_DAYS * DAY).unix()).await?;
         answer::forget_before(&mut write, now.minus(ANSWER_DAYS * DAY).unix()).await?;
+        audit::forget(&mut write, now).await?;
         Ok(write.commit().await?)
     }
 

@@ -28,6 +28,18 @@ const TRUST_NEXT: &str = "trust-next/";
 pub(super) const STATUS_MANIFEST: &str = "status-manifest";
 
 impl Name {
+    /// What kind of file it is, as the audit log says it.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::TrustList => "trust-list",
+            Self::TypeRegister => "type-register",
+            Self::TrustNext(_) => "trust-next",
+            Self::RiskRules => "risk-rules",
+            Self::Catalogue => "catalogue",
+            Self::StatusManifest => "status-manifest",
+        }
+    }
+
     fn text(self) -> String {
         match self {
             Self::TrustList => "trust-list".to_owned(),

@@ -22,6 +22,8 @@ pub enum Lock<'a> {
     Citizen(&'a BlindIndex),
     /// What is published: signed files, the lists' bits, and the keys that sign them.
     Published,
+    /// The end of the audit log.
+    Audit,
     /// What is forgotten when its time is over.
     Forgetting,
 }
@@ -34,7 +36,8 @@ impl Lock<'_> {
             Self::Ward(index) => (2, index.as_bytes()),
             Self::Citizen(index) => (3, index.as_bytes()),
             Self::Published => (4, &[]),
-            Self::Forgetting => (5, &[]),
+            Self::Audit => (5, &[]),
+            Self::Forgetting => (6, &[]),
         };
         let hash = Sha256::new_with_prefix([kind]).chain_update(of).finalize();
         let mut first = [0; 8];

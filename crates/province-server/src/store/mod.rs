@@ -9,6 +9,7 @@
 pub mod answer;
 pub mod artefact;
 pub mod attempt;
+pub mod audit;
 pub mod challenge;
 pub mod device;
 pub mod event;
@@ -295,6 +296,24 @@ fn sqlite_url(file: &Path, mode: &str) -> String {
     url.push_str("?mode=");
     url.push_str(mode);
     url
+}
+
+/// The parameters of `rows` rows of `columns`, as in `($1, $2), ($3, $4)`.
+fn values(rows: usize, columns: usize) -> String {
+    let mut text = String::new();
+    for row in 0..rows {
+        for column in 0..columns {
+            let before = match (row, column) {
+                (0, 0) => "(",
+                (_, 0) => "), (",
+                _ => ", ",
+            };
+            // Writing to a String does not fail.
+            let _ = write!(text, "{before}${}", row * columns + column + 1);
+        }
+    }
+    text.push(')');
+    text
 }
 
 /// Unix seconds as the database holds them.

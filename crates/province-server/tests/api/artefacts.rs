@@ -32,6 +32,7 @@ async fn the_first_trust_list_names_a_key_for_each_purpose() {
         allowed,
         [
             kinds.iter().map(String::as_str).collect(),
+            vec!["audit-log"],
             vec!["catalogue"],
             vec!["counter-certificate"],
             vec!["paper-card"],

@@ -150,7 +150,10 @@ async fn a_list_that_ends_its_key_has_it_signed_anew_and_never_waits_for_it() {
     let keys = office.list_keys().await.unwrap();
     let stolen = keys.iter().find(|row| row.allowed == [Vct::CATALOGUE]).unwrap();
     let id = credential::PublicKey::parse(&stolen.key).unwrap().key_id();
-    office.withdraw_key(id, now, Standing::Nothing).await.unwrap();
+    office
+        .withdraw_key(id, now, Standing::Nothing, now)
+        .await
+        .unwrap();
     // Desks decide without a catalogue, so nothing holds this list up.
     let done = office.publish_trust(Desks::MustDecide, now).await.unwrap();
     assert!(done.signed_anew.is_empty() && done.undecided.is_empty());

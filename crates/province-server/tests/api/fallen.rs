@@ -144,7 +144,10 @@ impl Bench {
 
     pub async fn steal(&self, vct: Vct) {
         let (key, today) = (self.first_key(vct).await.key_id(), self.now().start_of_day());
-        let withdrawn = self.office.withdraw_key(key, today, Standing::Nothing).await;
+        let withdrawn = self
+            .office
+            .withdraw_key(key, today, Standing::Nothing, today)
+            .await;
         withdrawn.unwrap();
     }
 

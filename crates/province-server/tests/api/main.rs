@@ -10,6 +10,7 @@
 mod admin;
 mod artefacts;
 mod asked_twice;
+mod audit;
 mod away;
 mod bench;
 mod catalogue;

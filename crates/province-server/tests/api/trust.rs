@@ -259,7 +259,11 @@ async fn a_new_key_signs_from_the_list_that_names_it_on() {
 
     // Retired: the older key signs again, at once and with no new list, and what the new one signed stays good.
     let tomorrow = Timestamp::from_unix(NOW - NOW % DAY + DAY);
-    bench.office.retire_key(new.key_id(), tomorrow).await.unwrap();
+    bench
+        .office
+        .retire_key(new.key_id(), tomorrow, bench.now())
+        .await
+        .unwrap();
     assert_eq!(issued(&bench, &phone).await, (new.key_id(), true));
     bench.set_time(tomorrow.unix());
     assert_eq!(issued(&bench, &phone).await, (first, true));
@@ -273,7 +277,7 @@ async fn a_new_key_signs_from_the_list_that_names_it_on() {
     assert_eq!((named.retired_at, named.revoked_at), (Some(tomorrow), None));
     let unknown = SecretKey::from_seed([9; 32]).public().key_id();
     assert!(matches!(
-        bench.office.retire_key(unknown, tomorrow).await,
+        bench.office.retire_key(unknown, tomorrow, bench.now()).await,
         Err(AdminError::NoSuchKey)
     ));
 }
@@ -346,8 +350,11 @@ async fn a_key_that_no_list_could_name_is_not_made() {
     assert!(full.len() > before.0.len());
     for row in full.iter().filter(|row| row.allowed == most) {
         let id = PublicKey::parse(&row.key).unwrap().key_id();
-        office.retire_key(id, now).await.unwrap();
-        office.withdraw_key(id, now, Standing::DatedBefore).await.unwrap();
+        office.retire_key(id, now, now).await.unwrap();
+        office
+            .withdraw_key(id, now, Standing::DatedBefore, now)
+            .await
+            .unwrap();
     }
     let list = signed(office, Some([4, 5, 6]), &[1, 2, 4, 5], now).await;
     office
@@ -366,12 +373,16 @@ async fn what_ended_does_not_live_longer_by_ending_again() {
     for (standing, from) in [(Standing::Nothing, 0), (Standing::DatedBefore, 900)] {
         bench
             .office
-            .withdraw_key(stolen, day(from), standing)
+            .withdraw_key(stolen, day(from), standing, bench.now())
             .await
             .unwrap();
     }
     for from in [2, 9] {
-        bench.office.retire_key(old, day(from)).await.unwrap();
+        bench
+            .office
+            .retire_key(old, day(from), bench.now())
+            .await
+            .unwrap();
     }
     let keys = bench.office.list_keys().await.unwrap();
     let ends = |wanted: KeyId| {
@@ -400,7 +411,7 @@ async fn a_stolen_key_signs_nothing_more_and_what_it_signed_falls() {
     for (standing, holds) in [(Standing::DatedBefore, true), (Standing::Nothing, false)] {
         bench
             .office
-            .withdraw_key(stolen, tomorrow, standing)
+            .withdraw_key(stolen, tomorrow, standing, bench.now())
             .await
             .unwrap();
         bench

@@ -107,7 +107,7 @@ async fn a_province_without_a_key_serves_what_it_has() {
             let key = keys.iter().find(|row| row.allowed == [gone]).unwrap();
             let id = credential::PublicKey::parse(&key.key).unwrap().key_id();
             let withdrawn = office
-                .withdraw_key(id, then.start_of_day(), Standing::Nothing)
+                .withdraw_key(id, then.start_of_day(), Standing::Nothing, then)
                 .await;
             withdrawn.unwrap();
             office.publish_trust(Desks::MayBeUndecided, then).await.unwrap();

@@ -1,0 +1,315 @@
+//! The audit log's entries: who did what, to whom by random id, and never a CNIC, a name or a number. Which passes and
+//! documents somebody has is sealed, as it is everywhere in the database; the chain is over what is sealed, so that it is
+//! verified without opening anything.
+//!
+//! Entries are chained by SHA-256 in the order of their numbers. What an entry's hash covers stands in docs/audit.md, so
+//! that an auditor needs nothing of ours to verify an export.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::sealed::PersonId;
+
+/// SHA-256 of an entry and of all before it.
+pub type Hash = [u8; 32];
+
+/// What stands before the first entry.
+pub const BEFORE_FIRST: Hash = [0; 32];
+
+/// What makes the hashes of this log unlike any other's.
+const DOMAIN: &[u8] = b"khyber-pass audit v1\n";
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$of])* $variant,)+ }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The stable word.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// Reads the word.
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == word)
+            }
+        }
+    };
+}
+
+words! {
+    /// What kind of actor.
+    Role {
+        /// The citizen, with their own device.
+        Citizen = "citizen",
+        /// Whoever runs the province's commands.
+        Operator = "operator",
+        /// An officer, signed in with a passkey.
+        Officer = "officer",
+        /// A counter, by its certificate.
+        Counter = "counter",
+        /// A department's or another body's system.
+        System = "system",
+        /// The province by itself, because it was time.
+        Province = "province",
+        /// Somebody who did not prove who they are.
+        Nobody = "nobody",
+    }
+}
+
+words! {
+    /// What was done.
+    Action {
+        /// A citizen was enrolled.
+        Enrolled = "enrolled",
+        /// A citizen drew passes.
+        PassesIssued = "passes_issued",
+        /// Credentials were signed: with which keys, how many, and the SHA-256 of all of them, one behind the other. No
+        /// single pass can be told from it.
+        Signed = "signed",
+        /// A document was granted.
+        DocumentGranted = "document_granted",
+        /// A document was withdrawn.
+        DocumentWithdrawn = "document_withdrawn",
+        /// A child's document went over to the child.
+        DocumentHandedOver = "document_handed_over",
+        /// A document was printed.
+        DocumentPrinted = "document_printed",
+        /// A card was printed.
+        CardPrinted = "card_printed",
+        /// A document was used up.
+        DocumentConsumed = "document_consumed",
+        /// Passes were suspended.
+        Suspended = "suspended",
+        /// A suspension was lifted.
+        Resumed = "resumed",
+        /// Passes were revoked.
+        Revoked = "revoked",
+        /// An enrolment was ended, so that its CNIC may enrol anew.
+        Released = "released",
+        /// The mobile number was changed.
+        MobileChanged = "mobile_changed",
+        /// A phone took another device key.
+        DeviceKeyChanged = "device_key_changed",
+        /// Another device took an enrolment over.
+        DeviceReplaced = "device_replaced",
+        /// A lost wallet was disabled.
+        WalletDisabled = "wallet_disabled",
+        /// The identity authority was asked.
+        Proofed = "proofed",
+        /// A signed file was published.
+        Published = "published",
+        /// A signing key was made.
+        KeyMade = "key_made",
+        /// A signing key was retired.
+        KeyRetired = "key_retired",
+        /// A signing key was withdrawn.
+        KeyWithdrawn = "key_withdrawn",
+        /// A counter's certificate was signed.
+        CounterCertified = "counter_certified",
+        /// Somebody was not let do something.
+        Denied = "denied",
+    }
+}
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// What kind.
+    pub role: Role,
+    /// Which of them: an officer's or a system's id, a certificate's audience. Empty where the role says it, and for
+    /// citizens, whom the entry is about.
+    pub id: String,
+}
+
+impl Actor {
+    /// The citizen whom the entry is about.
+    pub const CITIZEN: Self = Self::only(Role::Citizen);
+    /// The province by itself.
+    pub const PROVINCE: Self = Self::only(Role::Province);
+    /// Whoever runs a command and did not say who they are.
+    pub const OPERATOR: Self = Self::only(Role::Operator);
+    /// Somebody who did not prove who they are.
+    pub const NOBODY: Self = Self::only(Role::Nobody);
+
+    const fn only(role: Role) -> Self {
+        Self {
+            role,
+            id: String::new(),
+        }
+    }
+}
+
+/// One thing that was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When, unix seconds.
+    pub at: u64,
+    /// Who.
+    pub by: Actor,
+    /// What.
+    pub action: Action,
+    /// About whom, if about somebody.
+    pub about: Option<PersonId>,
+    /// The rest, a JSON object: counts, codes, key ids, hashes. Nothing personal.
+    pub detail: String,
+    /// What the rest would tell of a person's passes and documents: another JSON object, sealed to the person; empty if
+    /// there is none.
+    pub sealed: Vec<u8>,
+}
+
+impl Entry {
+    /// SHA-256 over the domain, the hash before, the number and the time (8 bytes each, big-endian), and then role, id,
+    /// action, person, detail and what is sealed, each behind its length in 8 bytes.
+    pub fn hash(&self, before: &Hash, number: u64) -> Hash {
+        let mut hash = Sha256::new_with_prefix(DOMAIN);
+        hash.update(before);
+        hash.update(number.to_be_bytes());
+        hash.update(self.at.to_be_bytes());
+        let about = self.about.as_ref().map_or(&[][..], |id| &id.as_bytes()[..]);
+        for part in [
+            self.by.role.as_str().as_bytes(),
+            self.by.id.as_bytes(),
+            self.action.as_str().as_bytes(),
+            about,
+            self.detail.as_bytes(),
+            &self.sealed,
+        ] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hash.finalize().into()
+    }
+}
+
+/// An entry in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chained {
+    /// Its number, from 1, without a gap.
+    pub number: u64,
+    /// What was done.
+    pub entry: Entry,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+/// The end of a chain: the last entry's number and hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// 0 before the first entry.
+    pub number: u64,
+    /// [`BEFORE_FIRST`] before the first entry.
+    pub hash: Hash,
+}
+
+impl Head {
+    /// Before the first entry.
+    pub const NONE: Self = Self {
+        number: 0,
+        hash: BEFORE_FIRST,
+    };
+
+    /// Puts an entry behind this one.
+    #[must_use]
+    pub fn chain(self, entry: Entry) -> Chained {
+        let number = self.number.saturating_add(1);
+        Chained {
+            number,
+            hash: entry.hash(&self.hash, number),
+            entry,
+        }
+    }
+
+    /// Whether an entry stands behind this one as it was put there.
+    pub fn leads_to(&self, next: &Chained) -> bool {
+        next.number == self.number.saturating_add(1) && next.hash == next.entry.hash(&self.hash, next.number)
+    }
+}
+
+impl From<&Chained> for Head {
+    fn from(last: &Chained) -> Self {
+        Self {
+            number: last.number,
+            hash: last.hash,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn entry(at: u64, id: &str, detail: &str) -> Entry {
+        Entry {
+            at,
+            by: Actor {
+                role: Role::Officer,
+                id: id.to_owned(),
+            },
+            action: Action::DocumentGranted,
+            about: Some(PersonId::from_bytes([7; 16])),
+            detail: detail.to_owned(),
+            sealed: b"sealed".to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_hash_is_as_the_document_says() {
+        let words: [&[u8]; 6] = [b"officer", b"o1", b"document_granted", &[7; 16], b"{}", b"sealed"];
+        let mut bytes = b"khyber-pass audit v1\n".to_vec();
+        bytes.extend([0; 32]);
+        bytes.extend(1_u64.to_be_bytes());
+        bytes.extend(9_u64.to_be_bytes());
+        for word in words {
+            bytes.extend((word.len() as u64).to_be_bytes());
+            bytes.extend(word);
+        }
+        let expected: Hash = Sha256::digest(bytes).into();
+        assert_eq!(Head::NONE.chain(entry(9, "o1", "{}")).hash, expected);
+    }
+
+    #[test]
+    fn each_word_is_read_as_it_is_written() {
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.as_str()), Some(*role));
+        }
+        for action in Action::ALL {
+            assert_eq!(Action::parse(action.as_str()), Some(*action));
+        }
+        assert_eq!(Action::parse("nothing"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_changed_in_an_entry_breaks_the_chain(
+            at in 0_u64..1 << 40, id in "[a-z]{0,8}", detail in "[a-z]{0,8}", which in 0_usize..7,
+        ) {
+            let good = Head { number: 4, hash: [3; 32] }.chain(entry(at, &id, &detail));
+            let before = Head { number: 4, hash: [3; 32] };
+            prop_assert!(before.leads_to(&good));
+            let mut bad = good.clone();
+            match which {
+                0 => bad.entry.at += 1,
+                1 => bad.entry.by.id.push('x'),
+                2 => bad.entry.detail.push('x'),
+                3 => bad.entry.about = None,
+                4 => bad.number += 1,
+                5 => bad.entry.sealed.clear(),
+                // The border between two words moves.
+                _ => {
+                    bad.entry.by.id.push('d');
+                    bad.entry.action = Action::Denied;
+                }
+            }
+            prop_assert!(!before.leads_to(&bad));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What an operator and an auditor do with the audit log.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use credential::{AuditHead, Timestamp};
+use serde_json::{Value, json};
+
+use crate::admin::{AdminError, Office};
+use crate::audit::{Chained, Hash};
+use crate::rules::audit::{self, Known, Looked};
+use crate::store::audit::{self as store, SignedHead};
+
+/// What an export shows of sealed details. It can be verified either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sealed {
+    /// Their sealed bytes alone: for whoever need not know which documents people have.
+    Closed,
+    /// What they say, too.
+    Opened,
+}
+
+/// Entries that are read at once.
+const PAGE: u32 = 1_000;
+
+impl Office {
+    /// Gives what waits its place, and looks at every entry and every signed head. `known` are entries that the auditor
+    /// wrote down earlier.
+    ///
+    /// # Errors
+    /// [`AdminError`]; what is wrong with the log is no error but in the answer.
+    pub async fn look_at_audit(&self, known: &[Known]) -> Result<Looked, AdminError> {
+        audit::chain(&self.store).await?;
+        let mut db = self.store.read().await?;
+        let keys = audit::keys(&mut db).await?;
+        let is_signed = |head: &SignedHead, hash: &Hash| {
+            AuditHead::verify(&head.bytes, &keys)
+                .is_some_and(|said| said.number == head.number && said.hash == *hash)
+        };
+        Ok(audit::look(&mut db, known, is_signed).await?)
+    }
+
+    /// Writes the whole log, a JSON object on each line: first where it begins and the keys of its heads, then each entry,
+    /// and each signed head behind the entry that it ends with. docs/audit.md says how to verify it.
+    ///
+    /// # Errors
+    /// [`AdminError::Export`] if it cannot be written; [`AdminError`].
+    pub async fn export_audit(
+        &self,
+        mut to: impl Write,
+        sealed: Sealed,
+        now: Timestamp,
+    ) -> Result<u64, AdminError> {
+        audit::chain(&self.store).await?;
+        let mut db = self.store.read().await?;
+        let (keys, data) = (audit::keys(&mut db).await?, self.keys.data()?);
+        let cut = store::cut(&mut db).await?;
+        let mut line = |value: &Value| writeln!(to, "{value}").map_err(AdminError::Export);
+        line(&json!({
+            "log": "khyber-pass audit v1",
+            "exported_at": now.unix(),
+            "after": { "number": cut.number, "hash": hex::encode(cut.hash) },
+            "keys": keys.iter().map(|key| hex::encode(key.as_bytes())).collect::<Vec<_>>(),
+        }))?;
+        let mut number = cut.number;
+        loop {
+            let page = store::after(&mut db, number, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            let heads = store::heads_after(&mut db, number, PAGE).await?;
+            number = last.number;
+            for one in &page {
+                let opened = match sealed {
+                    Sealed::Closed => None,
+                    Sealed::Opened => audit::opened(&data, &one.entry)?,
+                };
+                line(&entry(one, opened.as_ref()))?;
+                for head in heads.iter().filter(|head| head.number == one.number) {
+                    line(&json!({ "head": head.number, "at": head.at, "signed": hex::encode(&head.bytes) }))?;
+                }
+            }
+        }
+        Ok(number)
+    }
+}
+
+/// An entry as a line of an export: what is hashed, and what its sealed part says.
+fn entry(one: &Chained, opened: Option<&BTreeMap<String, Value>>) -> Value {
+    let about = one.entry.about.map(|id| hex::encode(id.as_bytes()));
+    json!({
+        "number": one.number,
+        "at": one.entry.at,
+        "role": one.entry.by.role.as_str(),
+        "actor": one.entry.by.id,
+        "action": one.entry.action.as_str(),
+        "person": about,
+        "detail": one.entry.detail,
+        "sealed": hex::encode(&one.entry.sealed),
+        "opened": opened,
+        "hash": hex::encode(one.hash),
+    })
+}
