@@ -9,7 +9,7 @@ use clap::Subcommand;
 use credential::Timestamp;
 use province_server::admin::Office;
 use province_server::audit_admin::Sealed;
-use province_server::rules::audit::Known;
+use province_server::rules::audit::{Known, Wrong};
 use serde_json::json;
 
 use super::say;
@@ -62,8 +62,8 @@ impl Audit {
                 let found = office.look_at_audit(&known).await?;
                 say(&json!({
                     "whole": found.wrong.is_none(),
-                    "code": found.wrong.map(|wrong| wrong.code()),
-                    "at": found.wrong.map(|wrong| wrong.number()),
+                    "code": found.wrong.map(Wrong::code),
+                    "at": found.wrong.map(Wrong::number),
                     "first": found.cut + 1,
                     "last": found.head.number,
                     "hash": hex::encode(found.head.hash),
