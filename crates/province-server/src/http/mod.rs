@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -109,6 +109,10 @@ fn bytes_max(path: &str) -> usize {
 async fn whole_body(request: Request, next: Next) -> Response {
     let bytes_max = bytes_max(request.uri().path());
     let (parts, body) = request.into_parts();
+    // What says of itself that it is too large is not waited for.
+    if usize::try_from(body.size_hint().lower()).map_or(true, |bytes| bytes > bytes_max) {
+        return Problem::new(ProblemCode::BodyTooLarge).into_reply();
+    }
     match tokio::time::timeout(ARRIVING_TIME_MAX, to_bytes(body, bytes_max)).await {
         Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         Ok(Err(_)) => Problem::new(ProblemCode::BodyTooLarge).into_reply(),

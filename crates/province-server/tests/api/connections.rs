@@ -220,3 +220,20 @@ async fn bodies_that_do_not_come_are_malformed_requests_and_hold_nobody_up() {
         assert_eq!(answer.unwrap().unwrap().status(), StatusCode::BAD_REQUEST);
     }
 }
+
+#[tokio::test]
+async fn a_body_that_says_that_it_is_huge_is_refused_before_it_comes() {
+    let bench = Bench::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(
+        listener,
+        bench.app.clone(),
+        WAITING,
+        std::future::pending(),
+    ));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = b"POST /v1/enrolments HTTP/1.1\r\nHost: x\r\nContent-Length: 1099511627776\r\nConnection: close\r\n\r\n";
+    stream.write_all(head).await.unwrap();
+    assert!(rest(stream).await.starts_with("HTTP/1.1 413 "));
+}
