@@ -108,6 +108,8 @@ def walk(url, document, devices):
     step.send("POST", "/v1/mobile", first, {"mobile": "03001234567"})
     asked = {"feed": 0, "held": [{"name": "trust", "tag": base64url(bytes(8))}]}
     step.send("POST", "/v1/sync", first, asked)
+    step.send("POST", "/v1/audit", first, {})
+    step.send("POST", "/v1/audit", first, {"before": 2**64 - 1})
     manifest = files(step)
 
     another = Device(secrets.token_bytes(32))
