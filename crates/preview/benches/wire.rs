@@ -106,8 +106,16 @@ fn publish_stock(province: &Province) {
         }
     }
     province
-        .wait(province.office().publish_types(&types.to_string(), now()))
+        .wait(
+            province
+                .office()
+                .publish_types(&types.to_string(), &randomness(), now()),
+        )
         .unwrap();
+}
+
+fn randomness() -> Randomness {
+    Randomness::new(rand_core::UnwrapErr(getrandom::SysRng))
 }
 
 fn grant(province: &Province) {
@@ -131,9 +139,8 @@ fn grant(province: &Province) {
             vct: Vct::parse(vct).unwrap(),
             fields,
         };
-        let randomness = Randomness::new(rand_core::UnwrapErr(getrandom::SysRng));
         province
-            .wait(province.office().grant(&form, &randomness, now()))
+            .wait(province.office().grant(&form, &randomness(), now()))
             .unwrap();
     }
 }

@@ -306,7 +306,7 @@ impl Errand {
             Self::CounterCertificate(command) => command.run(office, now()).await,
             Self::Types { file, .. } => {
                 let json = fs::read_to_string(file).context("could not read the types")?;
-                let done = office.publish_types(&json, now()).await?;
+                let done = office.publish_types(&json, &randomness(), now()).await?;
                 say(&json!({ "sequence": done.sequence, "epoch": done.epoch, "trust_due": done.trust_due }))
             }
             Self::Catalogue { file, .. } => {

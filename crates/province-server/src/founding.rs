@@ -4,24 +4,21 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use credential::{
-    DAY, PassType, PublicKey, RiskRule, RootKind, RootSet, SecretKey, Shape, StatusPurpose, Timestamp, Vct,
-};
+use credential::{PublicKey, RiskRule, RootKind, RootSet, SecretKey, Shape, StatusPurpose, Timestamp, Vct};
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::rules::RulesFile;
 
 use crate::admin::{AdminError, Desks, Office, Published, ROOTS_FILE};
+use crate::key_admin::{KEY_DAYS, new_row};
 use crate::keys::{KeyFileError, KeyFolder, KeyName, KeyPlace, ProvinceKey};
 use crate::public_roots;
 use crate::publish_admin::{PACKAGED_CATALOGUE, PACKAGED_TYPES, catalogue_of, types_of};
 use crate::randomness::Randomness;
 use crate::rules::{Fault, publish, status};
 use crate::store::lock::Lock;
-use crate::store::trusted_key::{self, TrustedKeyRow};
+use crate::store::trusted_key;
 use crate::store::{Place, Store, seal_check, status as status_store};
 
-/// How long the province's own keys serve.
-const KEY_DAYS: u64 = 2 * 365;
 /// What the status list of people says of each.
 const PEOPLE: [StatusPurpose; 2] = [StatusPurpose::Revoked, StatusPurpose::Suspended];
 
@@ -68,9 +65,9 @@ pub struct NewProvince<'a> {
 }
 
 /// What one of the first keys may sign.
-fn allowed(name: KeyName, types: &[PassType]) -> Vec<Vct> {
+fn allowed(name: KeyName) -> Vec<Vct> {
     match name {
-        KeyName::Issuer => types.iter().map(|kind| kind.vct).collect(),
+        KeyName::Issuer => vec![Vct::IDENTITY],
         KeyName::Types => vec![Vct::TYPE_REGISTER],
         KeyName::CounterCa => vec![Vct::COUNTER_CERTIFICATE],
         KeyName::Status => vec![Vct::STATUS_MANIFEST],
@@ -188,23 +185,17 @@ impl Office {
         let types = types_of(PACKAGED_TYPES)?;
         let mut write = self.store.write_with(Lock::Published).await?;
         for (name, key) in first {
-            let row = TrustedKeyRow {
-                key: *key.as_bytes(),
-                allowed: allowed(*name, &types),
-                // Passes carry only the day of issue, so a key serves from that day's beginning.
-                valid_from: now.start_of_day().unix(),
-                valid_until: now.start_of_day().plus(KEY_DAYS * DAY).unix(),
-                retired_at: None,
-                revoked_at: None,
-                listed: Vec::new(),
-            };
+            // Passes carry only the day of issue, so a key serves from that day's beginning.
+            let row = new_row(key, allowed(*name), now.start_of_day(), KEY_DAYS);
             trusted_key::add(&mut write, &row).await?;
         }
         let check_value = self.keys.data()?.check_value(randomness).map_err(Fault::Seal)?;
         seal_check::add(&mut write, &check_value).await?;
         status_store::make_list(&mut write, IDENTITY_LIST, shape, &PEOPLE).await?;
         let key = |name| self.first_key(first, name);
-        publish::types(&mut write, types, &key(KeyName::Types)?, now).await?;
+        publish::types(&mut write, types.clone(), &key(KeyName::Types)?, now).await?;
+        self.add_keys_for_new(&mut write, &types, randomness, (now.start_of_day(), now))
+            .await?;
         let epoch = status::publish(&mut write, &key(KeyName::Status)?, now, &[]).await?;
         publish::risk_rules(&mut write, &key(KeyName::Rules)?, first_rules()?, now).await?;
         let content = catalogue_of(PACKAGED_CATALOGUE)?.content();

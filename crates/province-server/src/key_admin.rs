@@ -3,7 +3,7 @@
 //! Each takes effect at readers with the next trust list; a key that was retired or withdrawn here signs nothing from
 //! that moment on, whatever readers know.
 
-use credential::{DAY, KeyId, PublicKey, TYPES_MAX, Timestamp, TrustedKey, Vct};
+use credential::{DAY, KeyId, PassType, PublicKey, TYPES_MAX, Timestamp, TrustedKey, Vct};
 use serde_json::json;
 use sqlx::AnyConnection;
 
@@ -16,8 +16,8 @@ use crate::store::lock::Lock;
 use crate::store::trusted_key::{self, TrustedKeyRow};
 
 /// What has a key of its own, so that a stolen one is worth one thing and its withdrawal ends one thing: cards, which are
-/// printed in numbers and have no holder's key; desks' certificates; the three that desks decide with; and the catalogue. Passes and
-/// documents may share a key: the same machine signs all of them while it serves, so whoever takes one has them all.
+/// printed in numbers and have no holder's key; desks' certificates; the three that desks decide with; and the catalogue. So
+/// has each kind of pass and document from the beginning, though an operator may make keys that several share.
 pub const ALONE: [Vct; 7] = [
     Vct::PAPER_CARD,
     Vct::COUNTER_CERTIFICATE,
@@ -27,6 +27,9 @@ pub const ALONE: [Vct; 7] = [
     Vct::CATALOGUE,
     Vct::AUDIT_LOG,
 ];
+
+/// How long the keys serve that the province makes by itself, in days.
+pub(crate) const KEY_DAYS: u64 = 2 * 365;
 
 /// Longest that a key serves, in days.
 pub const KEY_DAYS_MAX: u64 = 3650;
@@ -71,23 +74,39 @@ impl Office {
         let until = now.start_of_day().plus(days.saturating_mul(DAY));
         let mut write = self.store().write_with(Lock::Published).await?;
         self.must_have_room(&mut write, allowed, until, now).await?;
-        let key = self.keys().make_another(randomness)?;
-        let row = TrustedKeyRow {
-            key: *key.as_bytes(),
-            allowed: allowed.to_vec(),
-            // A second key of one day is the newer one: the time of day is kept for the choice between them.
-            valid_from: now.unix(),
-            valid_until: until.unix(),
-            retired_at: None,
-            revoked_at: None,
-            listed: Vec::new(),
-        };
+        let is_for = allowed.first().map_or("nothing", Vct::as_str);
+        let key = self.keys().make_another(is_for, randomness)?;
+        // A second key of one day is the newer one: the time of day is kept for the choice between them.
+        let row = new_row(&key, allowed.to_vec(), now, days);
         trusted_key::add(&mut write, &row).await?;
-        let kinds: Vec<&str> = allowed.iter().map(Vct::as_str).collect();
-        let what = json!({ "key": hex::encode(key.key_id().as_bytes()), "kinds": kinds });
-        audit::note(&mut write, &Actor::OPERATOR, Action::KeyMade, None, &what, now).await?;
+        note_made(&mut write, &key, allowed, now).await?;
         write.commit().await?;
         Ok(key)
+    }
+
+    /// Makes a key that serves from `from` on for each of these kinds that no key may sign: it is issued once the next trust
+    /// list names its key.
+    ///
+    /// # Errors
+    /// As [`Self::add_key`].
+    pub(crate) async fn add_keys_for_new(
+        &self,
+        db: &mut AnyConnection,
+        types: &[PassType],
+        randomness: &Randomness,
+        (from, now): (Timestamp, Timestamp),
+    ) -> Result<Vec<(PublicKey, Vct)>, AdminError> {
+        let mut made = Vec::new();
+        let known = trusted_key::all(&mut *db).await?;
+        let is_new = |kind: &&PassType| !known.iter().any(|key| key.allowed.contains(&kind.vct));
+        for kind in types.iter().filter(is_new) {
+            let until = from.start_of_day().plus(KEY_DAYS * DAY);
+            self.must_have_room(db, &[kind.vct], until, now).await?;
+            let key = self.keys().make_another(kind.vct.as_str(), randomness)?;
+            trusted_key::add(db, &new_row(&key, vec![kind.vct], from, KEY_DAYS)).await?;
+            made.push((key, kind.vct));
+        }
+        Ok(made)
     }
 
     /// Whether every later list can be read with one key more, also when all of its keys end and its roots change: a
@@ -174,6 +193,31 @@ impl Office {
     /// [`AdminError::Store`].
     pub async fn list_keys(&self) -> Result<Vec<TrustedKeyRow>, AdminError> {
         Ok(trusted_key::all(&mut *self.store().read().await?).await?)
+    }
+}
+
+/// Notes in the audit log that a key was made.
+pub(crate) async fn note_made(
+    db: &mut AnyConnection,
+    key: &PublicKey,
+    allowed: &[Vct],
+    now: Timestamp,
+) -> Result<(), AdminError> {
+    let kinds: Vec<&str> = allowed.iter().map(Vct::as_str).collect();
+    let what = json!({ "key": hex::encode(key.key_id().as_bytes()), "kinds": kinds });
+    Ok(audit::note(db, &Actor::OPERATOR, Action::KeyMade, None, &what, now).await?)
+}
+
+/// A key that may sign these things for so many days, from this moment on.
+pub(crate) fn new_row(key: &PublicKey, allowed: Vec<Vct>, from: Timestamp, days: u64) -> TrustedKeyRow {
+    TrustedKeyRow {
+        key: *key.as_bytes(),
+        allowed,
+        valid_from: from.unix(),
+        valid_until: from.start_of_day().plus(days.saturating_mul(DAY)).unix(),
+        retired_at: None,
+        revoked_at: None,
+        listed: Vec::new(),
     }
 }
 

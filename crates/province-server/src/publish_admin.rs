@@ -5,6 +5,8 @@ use province_api::catalogue::CatalogueFile;
 use province_api::rules::RulesFile;
 
 use crate::admin::{AdminError, Desks, Office};
+use crate::key_admin::note_made;
+use crate::randomness::Randomness;
 use crate::rules::{anew, kinds, publish, signing, status};
 use crate::store::lock::Lock;
 
@@ -141,17 +143,27 @@ impl Office {
         Ok(sequence)
     }
 
-    /// Signs and publishes the next type register from a data file as assets/types/types.json is one.
+    /// Signs and publishes the next type register from a data file as assets/types/types.json is one. A kind that no key may
+    /// sign yet gets a key of its own; it is issued once the next trust list names that.
     ///
     /// # Errors
     /// [`AdminError`].
-    pub async fn publish_types(&self, json: &str, now: Timestamp) -> Result<PublishedTypes, AdminError> {
+    pub async fn publish_types(
+        &self,
+        json: &str,
+        randomness: &Randomness,
+        now: Timestamp,
+    ) -> Result<PublishedTypes, AdminError> {
         let types = types_of(json)?;
         let key = self.key_for(Vct::TYPE_REGISTER, now).await?;
         let status_key = self.key_for(Vct::STATUS_MANIFEST, now).await?;
         let mut write = self.store.write_with(Lock::Published).await?;
         let count = types.len();
-        let sequence = publish::types(&mut write, types, &key, now).await?;
+        let sequence = publish::types(&mut write, types.clone(), &key, now).await?;
+        let made = self.add_keys_for_new(&mut write, &types, randomness, (now, now));
+        for (key, kind) in made.await? {
+            note_made(&mut write, &key, &[kind], now).await?;
+        }
         let trust_due = kinds::in_force(&mut write).await?.types.len() < count;
         // A kind may have a status list that the manifest does not name yet.
         let epoch = status::publish(&mut write, &status_key, now, &[]).await?;

@@ -92,7 +92,7 @@ impl KeyFileError {
 /// Which key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyName {
-    /// Signs citizens' passes.
+    /// Signs identities; in a province that was made before each kind had a key of its own, every pass and document.
     Issuer,
     /// Signs counters' certificates.
     CounterCa,
@@ -249,13 +249,13 @@ impl KeyFolder {
         self.files.exist()
     }
 
-    /// Makes another signing key, and gives its public half.
+    /// Makes another signing key, and gives its public half. What it is for is said to people who look into a token.
     ///
     /// # Errors
     /// [`KeyFileError`].
-    pub fn make_another(&self, randomness: &Randomness) -> Result<PublicKey, KeyFileError> {
+    pub fn make_another(&self, is_for: &str, randomness: &Randomness) -> Result<PublicKey, KeyFileError> {
         match &self.token {
-            Some(token) => Ok(token.make("added", randomness.bytes())?),
+            Some(token) => Ok(token.make(is_for, randomness.bytes())?),
             None => self.files.make_another(randomness),
         }
     }

@@ -11,9 +11,11 @@ use province_api::signature::DeviceKey;
 use province_api::sync::Event;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use sqlx::AnyConnection;
 
 use super::answered::{Asked, locked};
 use super::kinds::{self, Granted};
+use super::signing::Choice;
 use super::status::may_draw;
 use super::{Fault, Province, Refusal, audit, day_of, document, feed};
 use crate::audit::{Action, Actor};
@@ -90,7 +92,9 @@ impl Province {
             serde_json::from_slice(body).map_err(|_| ProblemCode::RequestMalformed)?;
         let (register, held) = self.kinds_of(&person).await?;
         let wanted = proven(&request, &register)?;
-        let (reply, signed) = self.sign(&person, &wanted, &held).await?;
+        let mut signed = self
+            .sign(&mut *self.store().read().await?, &person, &wanted, &held)
+            .await?;
         let now = self.now();
         let mut write = self.store().write().await?;
         let still = locked(&mut write, &device).await?;
@@ -105,14 +109,21 @@ impl Province {
         };
         may_draw(&mut write, still.status_index).await?;
         let drawing = self.keys().data.blind_index(Subject::Drawing, device.as_bytes());
-        if attempt::count(&mut write, &drawing, day_of(self.now())).await? > BATCHES_MAX {
+        if attempt::count(&mut write, &drawing, day_of(now)).await? > BATCHES_MAX {
             return Err(self.tomorrow());
         }
+        // A list that was published since may have ended a key: what it signed would be worth nothing. The next list waits
+        // for this batch.
+        lock::share(&mut write, Lock::Published).await?;
+        if !signed.holds(&Choice::read(&mut write, now).await?) {
+            signed = self.sign(&mut write, &person, &wanted, &held).await?;
+        }
+        let Signed { reply, said, .. } = signed;
         self.remember(&mut write, asked, &reply).await?;
         // A phone asks for a batch when it has the one before.
         answer::keep_newest(&mut write, device.as_bytes(), asked.path, BATCHES_KEPT).await?;
         let (data, randomness) = (&self.keys().data, self.randomness());
-        let (by, signed) = (&Actor::CITIZEN, (Action::Signed, &signed));
+        let (by, signed) = (&Actor::CITIZEN, (Action::Signed, &said));
         audit::note_sealed(&mut write, data, by, signed, &person.id, now).await?;
         let what = issued(&wanted);
         feed::note(
@@ -176,13 +187,14 @@ impl Province {
 
     async fn sign(
         &self,
+        db: &mut AnyConnection,
         person: &Person,
         wanted: &[Proven<'_>],
         held: &[Holding],
-    ) -> Result<(PassesReply, Value), Refusal> {
+    ) -> Result<Signed, Refusal> {
         let record = self.open_record(&person.id, &person.sealed)?;
         let now = self.now();
-        let mut db = self.store().read().await?;
+        let choice = Choice::read(db, now).await?;
         let mut keys = BTreeMap::new();
         let mut credentials = Vec::with_capacity(wanted.len());
         for (kind, no, holder) in wanted {
@@ -198,7 +210,7 @@ impl Province {
             };
             let key = match keys.entry(kind.vct) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(self.keys().current(&mut db, kind.vct, now).await?),
+                Entry::Vacant(new) => new.insert(self.keys().chosen(&choice, kind.vct)?),
             };
             let claims = kinds::claims(
                 kind,
@@ -210,12 +222,35 @@ impl Province {
             );
             credentials.push(Bytes(kind.issue(&claims, key).map_err(Fault::Issue)?));
         }
-        let signed = signed(&keys, &credentials);
-        let reply = PassesReply {
-            credentials,
-            photo: record.photo,
-        };
-        Ok((reply, signed))
+        let said = signed(&keys, &credentials);
+        Ok(Signed {
+            reply: PassesReply {
+                credentials,
+                photo: record.photo,
+            },
+            keys,
+            said,
+        })
+    }
+}
+
+/// A batch, and what signed each kind of it.
+struct Signed {
+    reply: PassesReply,
+    keys: BTreeMap<Vct, ProvinceKey>,
+    /// What the audit log says of it.
+    said: Value,
+}
+
+impl Signed {
+    /// Whether the same keys would sign it now.
+    fn holds(&self, choice: &Choice) -> bool {
+        let mut keys = self.keys.iter();
+        keys.all(|(vct, key)| {
+            choice
+                .signs(*vct)
+                .is_ok_and(|now| now == *key.public().as_bytes())
+        })
     }
 }
 

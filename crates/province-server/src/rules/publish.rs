@@ -9,7 +9,7 @@ use province_api::artefacts::{ESTAMP_LIST, IDENTITY_LIST};
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
 
-use super::{Fault, Province, Refusal, audit, signing};
+use super::{Fault, Province, Refusal, audit};
 use crate::audit::{Action, Actor};
 use crate::keys::ProvinceKey;
 use crate::store::artefact::{self, Artefact, Name};
@@ -145,8 +145,7 @@ async fn take_over_keys(db: &mut AnyConnection, list: &TrustList) -> Result<(), 
 }
 
 /// Signs and publishes a type register and makes the status lists that it names; gives its sequence. The next status
-/// manifest names these lists. A kind that no key may sign yet is given to the key of identities; it is issued once the
-/// next trust list says so.
+/// manifest names these lists.
 ///
 /// # Errors
 /// [`Fault::Types`] if it contradicts itself; then nothing was published.
@@ -166,7 +165,6 @@ pub async fn types(
     let bytes = TypeRegister::sign(&content, key).map_err(|e| Fault::not_signed(e, Fault::Types))?;
     make_lists(db, &content.types).await?;
     put(db, Name::TypeRegister, content.sequence, bytes, now).await?;
-    signing::allow_new(db, &content.types, now).await?;
     Ok(content.sequence)
 }
 

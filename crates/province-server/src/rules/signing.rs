@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use credential::{PassType, Timestamp, Vct};
+use credential::{Timestamp, Vct};
 use sqlx::AnyConnection;
 
 use super::Fault;
@@ -14,7 +14,7 @@ use crate::store::trusted_key::{self, TrustedKeyRow};
 /// # Errors
 /// [`Fault::NoKey`] if no key may.
 pub async fn current(db: &mut AnyConnection, vct: Vct, now: Timestamp) -> Result<[u8; 32], Fault> {
-    Ok(newest(db, vct, now).await?.key)
+    Choice::read(db, now).await?.signs(vct)
 }
 
 /// From when on nobody believes what the key that signs `vct` now has signed.
@@ -22,19 +22,8 @@ pub async fn current(db: &mut AnyConnection, vct: Vct, now: Timestamp) -> Result
 /// # Errors
 /// [`Fault::NoKey`] if no key may.
 pub async fn end_of_current(db: &mut AnyConnection, vct: Vct, now: Timestamp) -> Result<Timestamp, Fault> {
-    Ok(Timestamp::from_unix(newest(db, vct, now).await?.valid_until))
-}
-
-async fn newest(db: &mut AnyConnection, vct: Vct, now: Timestamp) -> Result<TrustedKeyRow, Fault> {
-    let newest = newest_first(db, vct, now).await?.into_iter().next();
-    newest.ok_or(Fault::NoKey(vct))
-}
-
-async fn newest_first(db: &mut AnyConnection, vct: Vct, now: Timestamp) -> Result<Vec<TrustedKeyRow>, Fault> {
-    let mut keys = trusted_key::all(db).await?;
-    keys.retain(|key| key.may_sign(vct, now.unix()));
-    keys.sort_by_key(|key| Reverse(key.valid_from));
-    Ok(keys)
+    let choice = Choice::read(db, now).await?;
+    Ok(Timestamp::from_unix(choice.newest(vct)?.valid_until))
 }
 
 /// The newest key for `vct` that this machine can open, if there is one: not every machine has every key.
@@ -47,29 +36,45 @@ pub async fn at_hand(
     vct: Vct,
     now: Timestamp,
 ) -> Result<Option<ProvinceKey>, Fault> {
-    let rows = newest_first(db, vct, now).await?;
-    Ok(rows.iter().find_map(|row| keys.signing_of(&row.key).ok()))
+    let choice = Choice::read(db, now).await?;
+    Ok(choice.of(vct).find_map(|row| keys.signing_of(&row.key).ok()))
 }
 
-/// Lets the key that signs identities sign those kinds too that no key may sign, from the next trust list on.
-///
-/// # Errors
-/// [`Fault::Store`].
-pub async fn allow_new(db: &mut AnyConnection, types: &[PassType], now: Timestamp) -> Result<(), Fault> {
-    let keys = trusted_key::all(db).await?;
-    let kinds = types.iter().map(|kind| kind.vct);
-    let new: Vec<Vct> = kinds
-        .filter(|vct| !keys.iter().any(|key| key.allowed.contains(vct)))
-        .collect();
-    let issuer = keys
-        .iter()
-        .filter(|key| key.may_sign(Vct::IDENTITY, now.unix()))
-        .max_by_key(|key| key.valid_from);
-    if let Some(issuer) = issuer.filter(|_| !new.is_empty()) {
-        let all: Vec<Vct> = issuer.allowed.iter().copied().chain(new).collect();
-        trusted_key::set_allowed(db, &issuer.key, &all).await?;
+/// Which key signs what at one moment.
+pub struct Choice {
+    keys: Vec<TrustedKeyRow>,
+    now: Timestamp,
+}
+
+impl Choice {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`Fault::Store`].
+    pub async fn read(db: &mut AnyConnection, now: Timestamp) -> Result<Self, Fault> {
+        let mut keys = trusted_key::all(db).await?;
+        keys.sort_by_key(|key| Reverse(key.valid_from));
+        Ok(Self { keys, now })
     }
-    Ok(())
+
+    /// The keys for `vct`, the newest first.
+    fn of(&self, vct: Vct) -> impl Iterator<Item = &TrustedKeyRow> {
+        let now = self.now.unix();
+        self.keys.iter().filter(move |key| key.may_sign(vct, now))
+    }
+
+    /// The key for `vct`.
+    fn newest(&self, vct: Vct) -> Result<&TrustedKeyRow, Fault> {
+        self.of(vct).next().ok_or(Fault::NoKey(vct))
+    }
+
+    /// The public half of the key that signs `vct`.
+    ///
+    /// # Errors
+    /// [`Fault::NoKey`] if no key may.
+    pub fn signs(&self, vct: Vct) -> Result<[u8; 32], Fault> {
+        Ok(self.newest(vct)?.key)
+    }
 }
 
 impl ServingKeys {
@@ -83,7 +88,14 @@ impl ServingKeys {
         vct: Vct,
         now: Timestamp,
     ) -> Result<ProvinceKey, Fault> {
-        let public = current(db, vct, now).await?;
-        Ok(self.signing(&public)?)
+        self.chosen(&Choice::read(db, now).await?, vct)
+    }
+
+    /// The key that was chosen for `vct`.
+    ///
+    /// # Errors
+    /// [`Fault::NoKey`], [`Fault::Keys`].
+    pub fn chosen(&self, choice: &Choice, vct: Vct) -> Result<ProvinceKey, Fault> {
+        Ok(self.signing(&choice.signs(vct)?)?)
     }
 }

@@ -51,13 +51,21 @@ impl Lock<'_> {
 /// # Errors
 /// [`StoreError`].
 pub async fn take(db: &mut AnyConnection, what: Lock<'_>) -> Result<(), StoreError> {
-    if db.backend_name() != "PostgreSQL" {
-        return Ok(());
+    taken_by(db, "SELECT pg_advisory_xact_lock($1)", what).await
+}
+
+/// Takes a lock beside others who share it, once nobody has it alone: what it is about stays as it is.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn share(db: &mut AnyConnection, what: Lock<'_>) -> Result<(), StoreError> {
+    taken_by(db, "SELECT pg_advisory_xact_lock_shared($1)", what).await
+}
+
+async fn taken_by(db: &mut AnyConnection, sql: &'static str, what: Lock<'_>) -> Result<(), StoreError> {
+    if db.backend_name() == "PostgreSQL" {
+        sqlx::query(sql).bind(what.number()).execute(db).await?;
     }
-    sqlx::query("SELECT pg_advisory_xact_lock($1)")
-        .bind(what.number())
-        .execute(db)
-        .await?;
     Ok(())
 }
 

@@ -378,6 +378,11 @@ pub async fn send(app: &Router, request: Request<Body>) -> Reply {
     }
 }
 
+/// Another source at each call.
+pub fn randomness() -> Randomness {
+    Randomness::new(Counting(NONCES.fetch_add(1, Ordering::SeqCst)))
+}
+
 pub fn citizen_number(number: usize) -> TestCitizen {
     sandbox::citizens().swap_remove(number)
 }

@@ -14,7 +14,7 @@ use province_server::rules::document::{DocumentError, Form};
 use province_server::rules::print::{CardFormat, PressError};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Counting, Phone, citizen_number};
+use crate::bench::{Bench, Counting, Phone, citizen_number, randomness};
 use crate::passes::desk;
 
 pub fn cnic(number: usize) -> Cnic {
@@ -433,7 +433,7 @@ async fn a_kind_that_is_added_to_the_data_file_is_granted_drawn_and_decided() {
     }));
     let done = bench
         .office
-        .publish_types(&file.to_string(), bench.now())
+        .publish_types(&file.to_string(), &randomness(), bench.now())
         .await
         .unwrap();
     assert_eq!((done.sequence, done.epoch, done.trust_due), (2, 2, true));
@@ -460,11 +460,15 @@ async fn a_kind_that_is_added_to_the_data_file_is_granted_drawn_and_decided() {
         .remove(0);
     let (code, says) = bench.at_a_desk(&phone, &pass.0, "boat-permit").await;
     assert_eq!((code, says), (Code::Accepted, vec!["boat=Kalam 7".to_owned()]));
+    // Its key signs nothing else, nor does that of any other kind.
+    for key in &bench.trust().await.content().keys {
+        assert_eq!(key.allowed.len(), 1, "{:?}", key.allowed);
+    }
 
     file["types"][0]["claims"][0]["at"] = json!({"identity": 4});
     let unsound = bench
         .office
-        .publish_types(&file.to_string(), bench.now())
+        .publish_types(&file.to_string(), &randomness(), bench.now())
         .await
         .unwrap_err();
     assert!(unsound.to_string().contains("types_unsound"), "{unsound}");

@@ -29,6 +29,7 @@ mod openapi;
 mod passes;
 mod process;
 mod rebind;
+mod rotation;
 mod same;
 mod served;
 #[path = "../../../../tests/soak.rs"]

@@ -13,8 +13,11 @@ use province_api::problem::{Problem, ProblemCode};
 use province_api::{Bytes, paths};
 use tempfile::TempDir;
 
-use crate::bench::{Phone, citizen_number, test_roots};
+use crate::bench::{Phone, test_roots};
 use crate::process::{self, Service, json, serve_with};
+
+/// How many citizens NADRA knows.
+const CITIZENS: u32 = 20;
 
 /// A province that serves until it is dropped.
 pub struct Served {
@@ -39,7 +42,7 @@ impl Served {
     pub async fn new(init: &[&str], environment: Vec<(&'static str, OsString)>) -> Self {
         let nadra = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let nadra_url = format!("http://{}", nadra.local_addr().unwrap());
-        let app = sandbox::nadra::router(Arc::new(sandbox::nadra::Nadra::new()));
+        let app = sandbox::nadra::router(Arc::new(sandbox::nadra::Nadra::new().with_numbered(CITIZENS)));
         tokio::spawn(async move { axum::serve(nadra, app).await });
         let mut served = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -114,10 +117,11 @@ impl Served {
         }
     }
 
-    /// An enrolled phone of the test citizen with this number.
-    pub async fn enrolled(&self, citizen: usize) -> Phone {
-        let phone = Phone::new(u8::try_from(citizen).unwrap() + 1);
-        let body = serde_json::to_vec(&citizen_number(citizen).enrolment()).unwrap();
+    /// An enrolled phone of the numbered citizen, below [`CITIZENS`].
+    pub async fn enrolled(&self, citizen: u8) -> Phone {
+        let phone = Phone::new(citizen + 1);
+        let enrolment = sandbox::citizens::numbered(citizen.into()).enrolment();
+        let body = serde_json::to_vec(&enrolment).unwrap();
         let _: serde_json::Value = self.post(&phone, paths::ENROLMENTS, &body).await.unwrap();
         phone
     }

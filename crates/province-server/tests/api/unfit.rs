@@ -4,7 +4,7 @@ use province_api::problem::ProblemCode;
 use province_server::admin::{Desks, PACKAGED_TYPES};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Phone};
+use crate::bench::{Bench, Phone, randomness};
 use crate::documents::domicile;
 
 impl Bench {
@@ -15,7 +15,10 @@ impl Bench {
         let kind = types.iter_mut().find(|kind| kind["vct"] == "domicile").unwrap();
         change(kind["claims"].as_array_mut().unwrap());
         let json = file.to_string();
-        self.office.publish_types(&json, self.now()).await.unwrap();
+        self.office
+            .publish_types(&json, &randomness(), self.now())
+            .await
+            .unwrap();
         self.office
             .publish_trust(Desks::MustDecide, self.now())
             .await
