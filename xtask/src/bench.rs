@@ -32,6 +32,8 @@ enum Area {
     /// Opening the vault, what Argon2id costs, and searching a long past, against plain SQLite; bytes of a sync and of an
     /// enrolment, memory, and a slow network where there is root
     Wallet,
+    /// Issuing a batch of passes, against its bare signatures
+    Province,
     /// Unlock to QR on the screen, in the real window
     Window,
 }
@@ -104,6 +106,7 @@ impl Area {
             Self::Credential => "credential",
             Self::Camera => "camera",
             Self::Wallet => "wallet",
+            Self::Province => "province",
             Self::Window => "window",
         }
     }
@@ -126,6 +129,7 @@ impl Area {
                 all.extend(figures(&mut wire(workspace))?);
                 Ok(all)
             }
+            Self::Province => figures(&mut bench(workspace, "province-server", "issue")),
             Self::Window => figures(&mut window(workspace)?),
         }
     }

@@ -3,6 +3,7 @@
 pub mod anew;
 pub mod answered;
 pub mod audit;
+pub mod batch;
 pub mod bundle;
 pub mod delta;
 mod denials;

@@ -14,10 +14,11 @@ use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
 
 use super::answered::{Asked, locked};
+use super::batch::Batch;
 use super::kinds::{self, Granted};
 use super::signing::Choice;
 use super::status::may_draw;
-use super::{Fault, Province, Refusal, audit, day_of, document, feed};
+use super::{Province, Refusal, audit, day_of, document, feed};
 use crate::audit::{Action, Actor};
 use crate::keys::ProvinceKey;
 use crate::sealed::Subject;
@@ -196,31 +197,15 @@ impl Province {
         let now = self.now();
         let choice = Choice::read(db, now).await?;
         let mut keys = BTreeMap::new();
+        let mut batch = Batch::new(&record, person.status_index, now);
         let mut credentials = Vec::with_capacity(wanted.len());
         for (kind, no, holder) in wanted {
-            let granted = if kinds::is_document(kind) {
-                let mut held = held.iter();
-                let one = held.find(|one| one.vct == kind.vct.as_str() && one.no == *no);
-                let one = one.ok_or(ProblemCode::PassTypeUnknown)?;
-                document::opened(&self.keys().data, &person.id, one)?
-            } else if *no == 0 {
-                Granted::default()
-            } else {
-                return Err(ProblemCode::PassTypeUnknown.into());
-            };
             let key = match keys.entry(kind.vct) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => new.insert(self.keys().chosen(&choice, kind.vct)?),
             };
-            let claims = kinds::claims(
-                kind,
-                &record,
-                person.status_index,
-                &granted,
-                Some((*holder).into()),
-                now,
-            );
-            credentials.push(Bytes(kind.issue(&claims, key).map_err(Fault::Issue)?));
+            let granted = || self.granted(person, (kind, *no), held);
+            credentials.push(Bytes(batch.issue((kind, *no), granted, (*holder).into(), key)?));
         }
         let said = signed(&keys, &credentials);
         Ok(Signed {
@@ -231,6 +216,25 @@ impl Province {
             keys,
             said,
         })
+    }
+
+    /// What this document was granted with; nothing for a pass, which everybody has once.
+    fn granted(
+        &self,
+        person: &Person,
+        (kind, no): (&PassType, u32),
+        held: &[Holding],
+    ) -> Result<Granted, Refusal> {
+        if kinds::is_document(kind) {
+            let mut held = held.iter();
+            let one = held.find(|one| one.vct == kind.vct.as_str() && one.no == no);
+            let one = one.ok_or(ProblemCode::PassTypeUnknown)?;
+            Ok(document::opened(&self.keys().data, &person.id, one)?)
+        } else if no == 0 {
+            Ok(Granted::default())
+        } else {
+            Err(ProblemCode::PassTypeUnknown.into())
+        }
     }
 }
 
