@@ -129,7 +129,11 @@ impl Area {
                 all.extend(figures(&mut wire(workspace))?);
                 Ok(all)
             }
-            Self::Province => figures(&mut bench(workspace, "province-server", "issue")),
+            Self::Province => {
+                let mut all = figures(&mut bench(workspace, "province-server", "issue"))?;
+                all.extend(figures(&mut bench(workspace, "province-server", "serve"))?);
+                Ok(all)
+            }
             Self::Window => figures(&mut window(workspace)?),
         }
     }

@@ -14,6 +14,7 @@ use province_server::admin::{AdminError, Office};
 use province_server::keys::{KeyFileError, KeyPlace, TokenError, TokenPlace};
 use province_server::public_roots;
 use province_server::rules::end::Ended;
+use province_server::rules::published::LEASE;
 use province_server::store::{Database, DatabaseUrl, Place};
 use province_server::{NewProvince, NewRoots};
 use serde_json::json;
@@ -214,8 +215,13 @@ async fn go(errand: Errand) -> anyhow::Result<()> {
     } else {
         Office::open_unlisted(place(errand.data())?, token_pin()?).await?
     };
+    let publishes = errand.publishes();
     let done = errand.run(&office).await;
     office.close().await;
+    if publishes {
+        // Until then a server may answer from what was published before.
+        tokio::time::sleep(LEASE).await;
+    }
     done
 }
 
@@ -272,6 +278,19 @@ impl Errand {
             Self::Rules(command) => command.data(),
             Self::Audit(command) => command.data(),
         }
+    }
+
+    /// Whether it may change what everybody is answered.
+    const fn publishes(&self) -> bool {
+        !matches!(
+            self,
+            Self::Config { .. }
+                | Self::CounterCertificate(_)
+                | Self::Grant { .. }
+                | Self::Paper(_)
+                | Self::Card(_)
+                | Self::Audit(_)
+        )
     }
 
     /// Whether it does nothing before the roots signed a first list.

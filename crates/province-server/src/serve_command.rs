@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 use province_server::admin::Office;
 use province_server::nadra::{HttpNadra, TIME_LIMIT};
+use province_server::rules::published::LEASE;
 use province_server::{AppParts, Limits, Province, router};
 use serde_json::json;
 
@@ -46,13 +47,16 @@ impl Serve {
 
     async fn with(self, office: &Office) -> anyhow::Result<()> {
         let token = std::env::var("NADRA_TOKEN").ok().map(zeroize::Zeroizing::new);
-        let province = Arc::new(Province::new(AppParts {
-            store: office.store().clone(),
-            keys: office.keys().serving()?,
-            nadra: Arc::new(HttpNadra::new(&self.nadra, token, TIME_LIMIT)?),
-            clock: Arc::new(now),
-            randomness: randomness(),
-        }));
+        let province = Arc::new(
+            Province::new(AppParts {
+                store: office.store().clone(),
+                keys: office.keys().serving()?,
+                nadra: Arc::new(HttpNadra::new(&self.nadra, token, TIME_LIMIT)?),
+                clock: Arc::new(now),
+                randomness: randomness(),
+            })
+            .leasing(LEASE),
+        );
         province.upkeep().await;
         let upkeep = tokio::spawn(look_after(Arc::clone(&province)));
         let audit = tokio::spawn(keep_audit(Arc::clone(&province)));

@@ -1,5 +1,8 @@
 //! How long an answer may be kept, and the answer to who keeps it already.
 
+use std::sync::Arc;
+
+use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
@@ -32,7 +35,7 @@ impl Caching {
 
 /// A public file, or word that the caller has it already.
 pub(super) fn file(
-    bytes: Vec<u8>,
+    bytes: impl Into<Arc<[u8]>>,
     tag: impl std::fmt::Display,
     caching: Caching,
     media_type: &'static str,
@@ -50,6 +53,7 @@ pub(super) fn file(
     if held {
         (StatusCode::NOT_MODIFIED, caching).into_response()
     } else {
+        let bytes = Bytes::from_owner(bytes.into());
         (caching, [(header::CONTENT_TYPE, media_type)], bytes).into_response()
     }
 }

@@ -43,7 +43,10 @@ pub(super) async fn passes(State(app): State<App>, signed: Signed) -> Result<Jso
 
 /// Says what changed since the device that signed asked last.
 pub(super) async fn sync(State(app): State<App>, signed: Signed) -> Result<Json<SyncReply>, ApiError> {
-    Ok(Json(app.sync(signed.asked.device, &signed.json()?).await?))
+    Ok(Json(
+        app.sync(signed.asked.device, signed.device, &signed.json()?)
+            .await?,
+    ))
 }
 
 /// Changes the mobile number of the citizen of the device that signed.
@@ -90,8 +93,7 @@ pub(super) async fn trust_next(
     Path(roots): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let found = app.artefact(PublicFile::TrustNext(roots)).await?;
-    let found = found.ok_or(ProblemCode::NotFound)?;
+    let found = app.trust_next(roots).await?;
     // Roots that were replaced never come back, so nothing else ever follows them.
     let tag = hex::encode(found.sha256);
     Ok(file(found.bytes, tag, Caching::Immutable, COSE, &headers))
@@ -219,7 +221,7 @@ async fn public_file(
     media_type: &'static str,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    let found = app.artefact(name).await?.ok_or(ProblemCode::NotFound)?;
+    let found = app.newest_file(&name).await?;
     Ok(file(
         found.bytes,
         hex::encode(found.sha256),

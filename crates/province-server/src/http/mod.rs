@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use province_api::artefacts::{BITS, STATUS_LIST_TOKEN};
@@ -190,13 +190,14 @@ async fn log(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let route = route(request.uri().path());
     let response = next.run(request).await;
-    tracing::info!(
-        %method,
-        route,
-        status = response.status().as_u16(),
-        ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "answered"
-    );
+    let status = response.status();
+    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    // Public files are most of what is asked for, and none of it is news.
+    if method == Method::GET && !status.is_client_error() && !status.is_server_error() {
+        tracing::debug!(%method, route, status = status.as_u16(), ms, "answered");
+    } else {
+        tracing::info!(%method, route, status = status.as_u16(), ms, "answered");
+    }
     response
 }
 

@@ -12,11 +12,14 @@ use serde::de::DeserializeOwned;
 
 use super::App;
 use super::problem::ApiError;
+use crate::rules::admission::Device;
 use crate::rules::answered::Asked;
 
 /// Who asks for what, and the body, unpacked.
 pub(super) struct Signed {
     pub(super) asked: Asked,
+    /// What the province knows of the device.
+    pub(super) device: Device,
     pub(super) body: Bytes,
 }
 
@@ -71,8 +74,8 @@ impl FromRequest<App> for Signed {
             body
         };
         let asked = Asked::new(verified.device, path, idempotency_key, &body);
-        app.admit(&asked, &verified).await?;
-        Ok(Self { asked, body })
+        let device = app.admit(&asked, &verified).await?;
+        Ok(Self { asked, device, body })
     }
 }
 

@@ -5,7 +5,7 @@
 //! that by its nonce.
 
 use province_api::problem::ProblemCode;
-use province_api::signature::{DeviceKey, Verified};
+use province_api::signature::DeviceKey;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -16,10 +16,8 @@ use super::{Fault, Province, Refusal};
 use crate::sealed::Kind;
 use crate::store::StoreError;
 use crate::store::answer::{self, Answer};
-use crate::store::device::{self, Retired};
 use crate::store::lock::{self, Lock};
 use crate::store::person::{self, Person};
-use crate::store::seen;
 
 /// How long answers are kept for asking again.
 pub const ANSWER_DAYS: u64 = 100;
@@ -50,29 +48,6 @@ impl Asked {
 }
 
 impl Province {
-    /// Lets a signed request in, once: not of a device that no longer serves, and not a copy of one that came before,
-    /// unless it is of a write that was done and so is only answered.
-    ///
-    /// # Errors
-    /// [`ProblemCode::DeviceReplaced`], [`ProblemCode::WalletDisabled`], [`ProblemCode::RequestReplayed`],
-    /// [`Refusal::Fault`].
-    pub async fn admit(&self, asked: &Asked, verified: &Verified) -> Result<(), Refusal> {
-        let mut db = self.store().read().await?;
-        let device = asked.device.as_bytes();
-        match device::retired(&mut db, device).await? {
-            Some(Retired::Replaced) => return Err(ProblemCode::DeviceReplaced.into()),
-            Some(Retired::Disabled) => return Err(ProblemCode::WalletDisabled.into()),
-            None => {}
-        }
-        if seen::add(&mut db, device, &verified.nonce, verified.expires).await? {
-            return Ok(());
-        }
-        match answer::find(&mut db, device, &asked.idempotency_key).await? {
-            Some(answer) if answer.is_to(asked) => Ok(()),
-            _ => Err(ProblemCode::RequestReplayed.into()),
-        }
-    }
-
     /// The answer that was given to the same write.
     ///
     /// # Errors
@@ -137,7 +112,7 @@ pub(super) async fn locked(db: &mut AnyConnection, device: &DeviceKey) -> Result
 }
 
 impl Answer {
-    fn is_to(&self, asked: &Asked) -> bool {
+    pub(super) fn is_to(&self, asked: &Asked) -> bool {
         self.path == asked.path && self.body_sha256 == asked.body_sha256
     }
 }

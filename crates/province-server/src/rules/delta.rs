@@ -1,9 +1,12 @@
 //! Deltas of public files: from a version that is still kept to another, made when they are asked for.
 
+use std::sync::Arc;
+
 use province_api::delta;
 use province_api::problem::ProblemCode;
 use province_api::sync::files;
 
+use super::kept::Which;
 use super::{Fault, Province, Refusal};
 use crate::store::artefact::{self, Name};
 
@@ -25,8 +28,13 @@ impl Province {
     /// # Errors
     /// [`ProblemCode::NotFound`] if a version is not kept, or if the delta is no smaller than the file;
     /// [`Refusal::Fault`].
-    pub async fn delta(&self, name: &str, from: &[u8; 32], to: &[u8; 32]) -> Result<Vec<u8>, Refusal> {
+    pub async fn delta(&self, name: &str, from: &[u8; 32], to: &[u8; 32]) -> Result<Arc<[u8]>, Refusal> {
+        let which = Which::Delta(name.to_owned(), *from, *to);
         let name = named(name).ok_or(ProblemCode::NotFound)?;
+        self.kept.or_make(which, self.make_delta(name, from, to)).await
+    }
+
+    async fn make_delta(&self, name: Name, from: &[u8; 32], to: &[u8; 32]) -> Result<Vec<u8>, Refusal> {
         let mut db = self.store().read().await?;
         let older = artefact::with_sha256(&mut db, &name, from).await?;
         let newer = artefact::with_sha256(&mut db, &name, to).await?;

@@ -41,7 +41,7 @@ impl Province {
         let person = person.ok_or(ProblemCode::DeviceUnknown)?;
         // A key that was anybody's is never taken into use again.
         let taken = person::with_device(&mut write, &new).await?.is_some()
-            || device::retired(&mut write, &new).await?.is_some();
+            || device::is_retired(&mut write, &new).await?;
         if taken {
             return Err(ProblemCode::RequestMalformed.into());
         }

@@ -265,7 +265,7 @@ impl Province {
     pub(super) async fn try_passes(&self, record: &Record) -> Result<(), Fault> {
         let now = self.now();
         let mut db = self.store().read().await?;
-        let register = kinds::in_force(&mut db).await?;
+        let register = self.register().await?;
         for kind in register.types.iter().filter(|kind| kinds::is_for_everybody(kind)) {
             // Whether there is one. What is signed here goes nowhere, so it does not sign it.
             self.keys().current(&mut db, kind.vct, now).await?;

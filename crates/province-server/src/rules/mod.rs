@@ -1,5 +1,6 @@
 //! What the province does, without HTTP: enrolment, passes, publishing, ending.
 
+pub mod admission;
 pub mod anew;
 pub mod answered;
 pub mod audit;
@@ -9,15 +10,18 @@ pub mod delta;
 mod denials;
 pub mod device_key;
 pub mod document;
+mod drawable;
 pub mod end;
 pub mod enrol;
 pub mod family;
 pub mod feed;
 mod fields;
+mod kept;
 pub mod kinds;
 pub mod passes;
 pub mod print;
 pub mod publish;
+pub mod published;
 pub mod rebind;
 pub mod record;
 pub mod signing;
@@ -28,6 +32,7 @@ pub mod upkeep;
 mod work;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use credential::{IssueError, NotSigned, SignError, Timestamp};
 use province_api::enrolment::FieldProblem;
@@ -40,7 +45,11 @@ use crate::randomness::Randomness;
 use crate::sealed::SealError;
 pub use crate::store::artefact::{Artefact, Name as PublicFile};
 use crate::store::{Store, StoreError};
+use admission::Admission;
 use denials::Denials;
+use drawable::Drawable;
+use kept::Kept;
+use published::Held;
 use token::Tokens;
 use work::Places;
 
@@ -71,6 +80,15 @@ pub struct Province {
     threads: Places,
     /// Where it is tried whether the database can be written: one after another, since each keeps writers waiting.
     trying: Places,
+    /// What is published, as of a moment ago, and for how long that counts.
+    published: Held,
+    lease: Duration,
+    /// Public files that never change.
+    kept: Kept,
+    /// Who asked lately, and what they may draw.
+    drawable: Drawable,
+    /// Signed requests that are being let in.
+    admission: Arc<Admission>,
     /// Tokens that were signed.
     tokens: Tokens,
     /// What was denied and is not in the audit log yet.
@@ -91,9 +109,20 @@ impl Province {
             enrolling: Places::new(ENROLLING_MAX),
             threads: Places::processors(),
             trying: Places::new(1),
+            published: Held::default(),
+            lease: Duration::ZERO,
+            kept: Kept::default(),
+            drawable: Drawable::default(),
+            admission: Arc::default(),
             tokens: Tokens::default(),
             denials: Denials::default(),
         }
+    }
+
+    /// The same, answering from what it read up to `lease` ago of what is published. Without one it asks each time.
+    #[must_use]
+    pub fn leasing(self, lease: Duration) -> Self {
+        Self { lease, ..self }
     }
 
     /// Waits until no enrolment is under way.
@@ -130,6 +159,9 @@ pub enum Fault {
     /// The database.
     #[error("store: {0}")]
     Store(#[from] StoreError),
+    /// The database, in a statement for several.
+    #[error("store: {0}")]
+    Shared(Arc<StoreError>),
     /// A sealed record.
     #[error("seal: {0}")]
     Seal(#[from] SealError),
@@ -188,6 +220,7 @@ impl Fault {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Store(error) => error.is_passing(),
+            Self::Shared(error) => error.is_passing(),
             Self::Keys(error) => error.is_passing(),
             Self::Signer(error) => *error == SignError::Unavailable,
             Self::Issue(error) => *error == IssueError::KeyUnavailable,
@@ -217,7 +250,7 @@ impl Fault {
             Self::Rules(error) => error.code(),
             Self::Catalogue(error) => error.code(),
             Self::Issue(error) => error.code(),
-            Self::Store(_) => "store_failed",
+            Self::Store(_) | Self::Shared(_) => "store_failed",
             Self::Seal(_)
             | Self::Record(_)
             | Self::Key(_)

@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use credential::{PassType, PublicKey, RegisterContent, Vct};
 use province_api::Bytes;
@@ -152,9 +153,12 @@ impl Province {
 
     /// The kinds that may be drawn, and which documents this citizen holds that have not ended and fit their kind. One
     /// that the register outgrew is for the operator to grant anew; the citizen's other passes do not wait for it.
-    pub(super) async fn kinds_of(&self, person: &Person) -> Result<(RegisterContent, Vec<Holding>), Refusal> {
+    pub(super) async fn kinds_of(
+        &self,
+        person: &Person,
+    ) -> Result<(Arc<RegisterContent>, Vec<Holding>), Refusal> {
         let mut db = self.store().read().await?;
-        let register = kinds::in_force(&mut db).await?;
+        let register = self.register().await?;
         let all = holding::all(&mut db, &person.id).await?;
         if all.is_empty() {
             return Ok((register, all));

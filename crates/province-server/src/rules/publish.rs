@@ -1,11 +1,14 @@
 //! Publishing: the trust list that the roots sign, the type register, the risk rules, and the catalogue of services.
 
+use std::sync::Arc;
+
 use credential::{
     Catalogue, CatalogueContent, DAY, Office, PassType, PublicKey, RegisterContent, RiskRule, RiskRules,
     RootSet, RulesContent, Service, StatusPurpose, TRUST_LIST_BYTES_MAX, Timestamp, TrustContent, TrustError,
     TrustList, TrustedKey, TypeRegister,
 };
 use province_api::artefacts::{ESTAMP_LIST, IDENTITY_LIST};
+use province_api::problem::ProblemCode;
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
 
@@ -267,12 +270,21 @@ pub(super) async fn put(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hashed {
     /// One that is signed.
-    Signed(Vec<u8>),
+    Signed(Arc<[u8]>),
     /// A table or a shard of a status list, which a signed one names.
-    Piece(Vec<u8>),
+    Piece(Arc<[u8]>),
 }
 
 impl Province {
+    /// The trust list that replaced the roots with this fingerprint.
+    ///
+    /// # Errors
+    /// `not_found` while they are in force, [`Refusal::Fault`].
+    pub async fn trust_next(&self, roots: String) -> Result<Artefact, Refusal> {
+        let found = artefact::newest(&mut *self.store().read().await?, Name::TrustNext(roots)).await?;
+        Ok(found.ok_or(ProblemCode::NotFound)?)
+    }
+
     /// The public file with this SHA-256: any version of any that is kept.
     ///
     /// # Errors
@@ -280,17 +292,9 @@ impl Province {
     pub async fn file(&self, sha256: &[u8; 32]) -> Result<Hashed, Refusal> {
         let signed = artefact::of_any_name(&mut *self.store().read().await?, sha256).await?;
         match signed {
-            Some(bytes) => Ok(Hashed::Signed(bytes)),
+            Some(bytes) => Ok(Hashed::Signed(bytes.into())),
             None => self.status_piece(sha256).await.map(Hashed::Piece),
         }
-    }
-
-    /// The newest public file of this name, `None` if there is none.
-    ///
-    /// # Errors
-    /// [`Refusal::Fault`].
-    pub async fn artefact(&self, name: Name) -> Result<Option<Artefact>, Refusal> {
-        Ok(artefact::newest(&mut *self.store().read().await?, name).await?)
     }
 
     /// Reads the newest manifest under the write lock, as whatever the province does for a citizen needs it.

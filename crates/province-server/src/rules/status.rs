@@ -3,6 +3,7 @@
 //! A publication touches only the shards in which a bit turned, however many people the lists have.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use credential::{
     Bitmap, DAY, DELTA_BYTES_MAX, ListEntry, Shape, StatusContent, StatusDelta, StatusError, StatusManifest,
@@ -13,6 +14,7 @@ use province_api::problem::ProblemCode;
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
 
+use super::kept::Which;
 use super::publish::put;
 use super::{Fault, Province, Refusal};
 use crate::keys::ProvinceKey;
@@ -222,16 +224,25 @@ impl Province {
     ///
     /// # Errors
     /// [`ProblemCode::NotFound`], [`Refusal::Fault`].
-    pub async fn status_piece(&self, sha256: &Hash) -> Result<Vec<u8>, Refusal> {
-        let piece = status_file::piece(&mut *self.store().read().await?, sha256).await?;
-        piece.ok_or_else(|| ProblemCode::NotFound.into())
+    pub async fn status_piece(&self, sha256: &Hash) -> Result<Arc<[u8]>, Refusal> {
+        let find = async {
+            let piece = status_file::piece(&mut *self.store().read().await?, sha256).await?;
+            piece.ok_or_else(|| ProblemCode::NotFound.into())
+        };
+        self.kept.or_make(Which::Piece(*sha256), find).await
     }
 
     /// The changes from one epoch to another.
     ///
     /// # Errors
     /// [`ProblemCode::NotFound`] if they are not kept or too many, [`Refusal::Fault`].
-    pub async fn status_delta(&self, from: u64, to: u64) -> Result<Vec<u8>, Refusal> {
+    pub async fn status_delta(&self, from: u64, to: u64) -> Result<Arc<[u8]>, Refusal> {
+        self.kept
+            .or_make(Which::Bits(from, to), self.turned(from, to))
+            .await
+    }
+
+    async fn turned(&self, from: u64, to: u64) -> Result<Vec<u8>, Refusal> {
         let delta = delta(&mut *self.store().read().await?, from, to).await?;
         let bytes = delta.map(|delta| delta.encode());
         bytes

@@ -1,19 +1,9 @@
 //! Table `former_device`, and which devices no longer serve.
 
 use sqlx::AnyConnection;
-use sqlx::Row as _;
 
-use super::{StoreError, seconds};
+use super::{StoreError, array, few_lengths, seconds, values};
 use crate::sealed::PersonId;
-
-/// Why a device is refused, whatever it asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retired {
-    /// Another one took its enrolment over.
-    Replaced,
-    /// Its wallet was disabled.
-    Disabled,
-}
 
 /// Notes that another device took over from this one.
 ///
@@ -34,24 +24,43 @@ pub async fn replace(
     Ok(())
 }
 
-/// Whether a device no longer serves, and why.
+/// Those of these devices whose enrolment another one took over.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn retired(db: &mut AnyConnection, device_key: &[u8; 32]) -> Result<Option<Retired>, StoreError> {
+pub async fn replaced(db: &mut AnyConnection, keys: &[[u8; 32]]) -> Result<Vec<[u8; 32]>, StoreError> {
+    let Some(last) = keys.last() else {
+        return Ok(Vec::new());
+    };
+    let count = few_lengths(keys.len());
+    let sql = format!(
+        "SELECT device_key FROM former_device WHERE device_key IN {}",
+        values(1, count)
+    );
+    // Only numbers of parameters were put in.
+    let mut find = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for key in keys.iter().chain(std::iter::repeat(last)).take(count) {
+        find = find.bind(key.to_vec());
+    }
+    find.fetch_all(db)
+        .await?
+        .iter()
+        .map(|row| array(row, "device_key"))
+        .collect()
+}
+
+/// Whether this device was anybody's whose enrolment another one took over, or whose wallet was disabled.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn is_retired(db: &mut AnyConnection, device_key: &[u8; 32]) -> Result<bool, StoreError> {
     let row = sqlx::query(
-        "SELECT 1 AS replaced FROM former_device WHERE device_key = $1
-         UNION ALL SELECT 0 AS replaced FROM person_device JOIN person ON person.id = person_device.person
+        "SELECT 1 AS retired FROM former_device WHERE device_key = $1
+         UNION ALL SELECT 1 AS retired FROM person_device JOIN person ON person.id = person_device.person
          WHERE person_device.device_key = $1 AND disabled_at IS NOT NULL",
     )
     .bind(device_key.to_vec())
     .fetch_optional(db)
     .await?;
-    row.map(|row| {
-        Ok(match row.try_get::<i64, _>("replaced")? {
-            1 => Retired::Replaced,
-            _ => Retired::Disabled,
-        })
-    })
-    .transpose()
+    Ok(row.is_some())
 }

@@ -17,6 +17,7 @@ pub mod holding;
 pub mod lock;
 pub mod person;
 mod place;
+pub mod published;
 pub mod seal_check;
 pub mod seen;
 pub mod status;
@@ -40,6 +41,11 @@ pub use place::{Database, DatabaseUrl, Place};
 /// from; with PostgreSQL a writer that waits for a lock holds one too.
 const CONNECTIONS_MAX: u32 = 8;
 const SERVER_CONNECTIONS_MAX: u32 = 24;
+/// Connections for notes that are not waited for.
+const PASSING_CONNECTIONS_MAX: u32 = 2;
+/// Compiling a statement on sixteen parts of a table takes PostgreSQL a hundred times longer than doing it.
+const NO_JIT: &str = "SET jit = off";
+const NO_JIT_NO_WAIT: &str = "SET jit = off; SET synchronous_commit = off";
 /// Longest wait for a free connection.
 const ACQUIRE_TIME_MAX: Duration = Duration::from_secs(10);
 
@@ -109,6 +115,8 @@ fn passes(code: &str) -> bool {
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: AnyPool,
+    /// Connections whose writes are not waited for.
+    passing: AnyPool,
     /// How a transaction that writes begins.
     begin: &'static str,
 }
@@ -147,33 +155,33 @@ impl Store {
     }
 
     async fn connect(place: &Place, mode: &str) -> Result<Self, StoreError> {
-        let options = AnyPoolOptions::new()
-            // On a full disk SQLite undoes a transaction by itself; sqlx goes on counting it, and such a connection
-            // would begin no other one for ever. It is closed, and a new one takes its place.
-            .before_acquire(|connection, _| {
-                let is_usable = !connection.is_in_transaction();
-                Box::pin(async move { Ok(is_usable) })
-            })
-            .acquire_timeout(ACQUIRE_TIME_MAX);
         install_drivers();
-        let (pool, begin) = match place.database() {
+        match place.database() {
             Database::InFolder => {
-                let file = place.folder().join(DATABASE_FILE);
-                let options = options.max_connections(CONNECTIONS_MAX);
-                let pool = options.connect(&sqlite_url(&file, mode)).await?;
+                let url = sqlite_url(&place.folder().join(DATABASE_FILE), mode);
+                let pool = options(CONNECTIONS_MAX).connect(&url).await?;
                 // Readers go on while somebody writes, in other processes too. The mode stays with the file.
                 pool.execute("PRAGMA journal_mode = WAL").await?;
                 sqlx::migrate!("./migrations/sqlite").run(&pool).await?;
-                (pool, "BEGIN IMMEDIATE")
+                let passing = told(options(PASSING_CONNECTIONS_MAX), "PRAGMA synchronous = NORMAL");
+                Ok(Self {
+                    pool,
+                    passing: passing.connect_lazy(&url)?,
+                    begin: "BEGIN IMMEDIATE",
+                })
             }
             Database::At(url) => {
-                let options = options.max_connections(SERVER_CONNECTIONS_MAX);
-                let pool = options.connect(url.as_str()).await?;
+                let pool = told(options(SERVER_CONNECTIONS_MAX), NO_JIT);
+                let pool = pool.connect(url.as_str()).await?;
                 sqlx::migrate!("./migrations/postgres").run(&pool).await?;
-                (pool, "BEGIN")
+                let passing = told(options(PASSING_CONNECTIONS_MAX), NO_JIT_NO_WAIT);
+                Ok(Self {
+                    pool,
+                    passing: passing.connect_lazy(url.as_str())?,
+                    begin: "BEGIN",
+                })
             }
-        };
-        Ok(Self { pool, begin })
+        }
     }
 
     /// Whether nothing of a province is in it yet.
@@ -188,6 +196,15 @@ impl Store {
     /// [`StoreError::Engine`].
     pub async fn read(&self) -> Result<sqlx::pool::PoolConnection<Any>, StoreError> {
         Ok(self.pool.acquire().await?)
+    }
+
+    /// A connection for notes that are worth nothing after a loss of power, such as which requests came: what is written
+    /// on it is not waited for until it is on the disk. A process that is killed loses none of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    pub async fn passing(&self) -> Result<sqlx::pool::PoolConnection<Any>, StoreError> {
+        Ok(self.passing.acquire().await?)
     }
 
     /// A transaction. It is undone if it is dropped before [`Write::commit`]. What it decides about it locks first
@@ -211,6 +228,7 @@ impl Store {
 
     /// Closes every connection; what comes after fails.
     pub async fn close(&self) {
+        self.passing.close().await;
         self.pool.close().await;
     }
 }
@@ -241,6 +259,26 @@ impl DerefMut for Write {
     fn deref_mut(&mut self) -> &mut AnyConnection {
         &mut self.0
     }
+}
+
+/// What all connections have in common.
+fn options(most: u32) -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(ACQUIRE_TIME_MAX)
+        // On a full disk SQLite undoes a transaction by itself; sqlx goes on counting it, and such a connection would begin
+        // no other one for ever. It is closed, and a new one takes its place.
+        .before_acquire(|connection, _| {
+            let is_usable = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_usable) })
+        })
+}
+
+/// Connections that are told this first.
+fn told(options: AnyPoolOptions, statement: &'static str) -> AnyPoolOptions {
+    options.after_connect(move |connection, _| {
+        Box::pin(async move { connection.execute(statement).await.map(drop) })
+    })
 }
 
 fn install_drivers() {
@@ -296,6 +334,12 @@ fn sqlite_url(file: &Path, mode: &str) -> String {
     url.push_str("?mode=");
     url.push_str(mode);
     url
+}
+
+/// The next power of two: statements of few lengths are prepared once each. What is missing is filled up with the last
+/// row again.
+fn few_lengths(rows: usize) -> usize {
+    rows.next_power_of_two()
 }
 
 /// The parameters of `rows` rows of `columns`, as in `($1, $2), ($3, $4)`.

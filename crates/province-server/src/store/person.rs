@@ -1,10 +1,12 @@
 //! Tables `person`, `person_cnic` and `person_device`: enrolled citizens, and who has which CNIC and which device.
 
+use credential::StatusPurpose;
+use province_api::artefacts::IDENTITY_LIST;
 use sqlx::AnyConnection;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::{StoreError, answer, array, seconds, unsigned};
+use super::{StoreError, answer, array, few_lengths, seconds, unsigned, values};
 use crate::sealed::{BlindIndex, PersonId};
 
 /// One enrolled citizen.
@@ -51,6 +53,68 @@ pub async fn with_device(
     let sql = "SELECT id, cnic_index, person.device_key, sealed, status_index, nadra_at, events, revoked_at, disabled_at
          FROM person_device JOIN person ON person.id = person_device.person WHERE person_device.device_key = $1";
     one(db, sql, device_key).await
+}
+
+/// What a request needs to know of the person whose device sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Random id.
+    pub id: PersonId,
+    /// Number of the last event in the person's feed.
+    pub events: u64,
+    /// Whether the wallet was disabled.
+    pub is_disabled: bool,
+    /// Whether the person's passes are revoked.
+    pub is_revoked: bool,
+    /// Whether the person's passes are suspended.
+    pub is_suspended: bool,
+}
+
+/// What is known of the people who enrolled with these devices, each with their device.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn known(
+    db: &mut AnyConnection,
+    devices: &[[u8; 32]],
+) -> Result<Vec<([u8; 32], Known)>, StoreError> {
+    let Some(last) = devices.last() else {
+        return Ok(Vec::new());
+    };
+    let count = few_lengths(devices.len());
+    // The list of people and its purposes stand behind the devices, so that these are numbered from 1.
+    let (people, revoked, suspended) = (count + 1, count + 2, count + 3);
+    let sql = format!(
+        "SELECT d.device_key, p.id, p.events, p.disabled_at,
+         (SELECT COUNT(*) FROM status_mark m
+          WHERE m.list = ${people} AND m.purpose = ${revoked} AND m.idx = p.status_index) AS revoked,
+         (SELECT COUNT(*) FROM status_mark m
+          WHERE m.list = ${people} AND m.purpose = ${suspended} AND m.idx = p.status_index) AS suspended
+         FROM (VALUES {}) AS k JOIN person_device d ON d.device_key = k.column1 JOIN person p ON p.id = d.person",
+        values(count, 1)
+    );
+    // Only numbers of parameters were put in.
+    let mut find = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for key in devices.iter().chain(std::iter::repeat(last)).take(count) {
+        find = find.bind(key.to_vec());
+    }
+    find.bind(IDENTITY_LIST)
+        .bind(StatusPurpose::Revoked.as_str())
+        .bind(StatusPurpose::Suspended.as_str())
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(|row| {
+            let known = Known {
+                id: PersonId::from_bytes(array(row, "id")?),
+                events: unsigned(row, "events")?,
+                is_disabled: time(row, "disabled_at")?.is_some(),
+                is_revoked: row.try_get::<i64, _>("revoked")? > 0,
+                is_suspended: row.try_get::<i64, _>("suspended")? > 0,
+            };
+            Ok((array(row, "device_key")?, known))
+        })
+        .collect()
 }
 
 /// The CNIC's index of the person with this id.

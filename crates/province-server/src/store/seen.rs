@@ -2,26 +2,53 @@
 
 use sqlx::AnyConnection;
 
-use super::{StoreError, seconds};
+use super::{StoreError, array, few_lengths, seconds, unsigned, values};
 
-/// Notes a request; `false` if it came before.
+/// A signed request, as far as it is told from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Request {
+    /// Public key of the device.
+    pub device_key: [u8; 32],
+    /// What the device signs once.
+    pub nonce: [u8; 16],
+    /// Until when it would be taken, unix seconds.
+    pub until: u64,
+}
+
+/// Notes requests; gives those that did not come before, each once.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn add(
-    db: &mut AnyConnection,
-    device_key: &[u8; 32],
-    nonce: &[u8; 16],
-    until: u64,
-) -> Result<bool, StoreError> {
-    let done =
-        sqlx::query("INSERT INTO seen (device_key, nonce, until) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-            .bind(device_key.to_vec())
-            .bind(nonce.to_vec())
-            .bind(seconds(until)?)
-            .execute(db)
-            .await?;
-    Ok(done.rows_affected() == 1)
+pub async fn add_all(db: &mut AnyConnection, requests: &[Request]) -> Result<Vec<Request>, StoreError> {
+    let Some(last) = requests.last() else {
+        return Ok(Vec::new());
+    };
+    let rows = few_lengths(requests.len());
+    let sql = format!(
+        "INSERT INTO seen (device_key, nonce, until) VALUES {} ON CONFLICT DO NOTHING
+         RETURNING device_key, nonce, until",
+        values(rows, 3)
+    );
+    // Only numbers of parameters were put in.
+    let mut insert = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for one in requests.iter().chain(std::iter::repeat(last)).take(rows) {
+        insert = insert
+            .bind(one.device_key.to_vec())
+            .bind(one.nonce.to_vec())
+            .bind(seconds(one.until)?);
+    }
+    insert
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(Request {
+                device_key: array(row, "device_key")?,
+                nonce: array(row, "nonce")?,
+                until: unsigned(row, "until")?,
+            })
+        })
+        .collect()
 }
 
 /// Forgets requests that are refused by their own end.

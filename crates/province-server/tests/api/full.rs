@@ -82,7 +82,7 @@ async fn every_connection_begins_again_after_a_full_disk() {
         // SQLite has undone the one before by itself, so the lock is free.
         let mut write = store.write().await.unwrap();
         let full = write
-            .execute("INSERT INTO artefact VALUES ('large', 1, zeroblob(100000), zeroblob(32), 1)")
+            .execute("INSERT INTO status_piece (sha256, bytes) VALUES (zeroblob(32), zeroblob(100000))")
             .await
             .unwrap_err();
         assert_eq!(full.as_database_error().unwrap().code().as_deref(), Some("13"));

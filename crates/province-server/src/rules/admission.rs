@@ -1,0 +1,227 @@
+//! Letting signed requests in: each once, and each with what the province knows of its device.
+//!
+//! Requests that come at the same time are looked at together, in two statements for all of them: one notes them, one
+//! finds whose they are. When thousands of phones come back at once, that is what the database has to do for each.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use province_api::problem::ProblemCode;
+use province_api::signature::Verified;
+use tokio::sync::oneshot;
+
+use super::answered::Asked;
+use super::{Fault, Province, Refusal};
+use crate::store::person::{self, Known};
+use crate::store::seen::{self, Request};
+use crate::store::{Store, StoreError, answer, device};
+
+/// Most requests that are looked at together.
+const TOGETHER: usize = 64;
+
+/// What the province knows of a request's device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// It is the device of this person.
+    Of(Known),
+    /// Nobody has enrolled with it.
+    New,
+    /// Another one took its enrolment over.
+    Replaced,
+}
+
+/// A request that waits to be let in.
+struct Waiting {
+    request: Request,
+    reply: oneshot::Sender<Result<(bool, Device), Arc<StoreError>>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    /// Whether somebody is at work on it.
+    at_work: bool,
+}
+
+/// The requests that wait to be let in.
+#[derive(Default)]
+pub(super) struct Admission(Mutex<Queue>);
+
+impl std::fmt::Debug for Admission {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Admission(..)")
+    }
+}
+
+impl Admission {
+    /// Whether this request is the first of its kind, and whose device it came from.
+    async fn look(self: &Arc<Self>, store: &Store, request: Request) -> Result<(bool, Device), Fault> {
+        let (reply, answer) = oneshot::channel();
+        let begins = {
+            let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.waiting.push_back(Waiting { request, reply });
+            !std::mem::replace(&mut queue.at_work, true)
+        };
+        if begins {
+            // To its end, whatever becomes of the request that began it: others wait for it.
+            let (admission, store) = (Arc::clone(self), store.clone());
+            tokio::spawn(async move { admission.work(&store).await });
+        }
+        match answer.await {
+            Ok(Ok(known)) => Ok(known),
+            Ok(Err(error)) => Err(Fault::Shared(error)),
+            Err(_) => Err(Fault::BrokenOff),
+        }
+    }
+
+    /// Lets in what waits, until nothing does.
+    async fn work(&self, store: &Store) {
+        loop {
+            let now: Vec<Waiting> = {
+                let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let count = queue.waiting.len().min(TOGETHER);
+                if count == 0 {
+                    queue.at_work = false;
+                    return;
+                }
+                queue.waiting.drain(..count).collect()
+            };
+            match look_at(store, &now).await {
+                Ok(known) => {
+                    for (waiting, known) in now.into_iter().zip(known) {
+                        // Who no longer waits is not told.
+                        let _ = waiting.reply.send(Ok(known));
+                    }
+                }
+                Err(error) => {
+                    let error = Arc::new(error);
+                    for waiting in now {
+                        let _ = waiting.reply.send(Err(Arc::clone(&error)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Notes these requests and finds their devices, in their order.
+async fn look_at(store: &Store, waiting: &[Waiting]) -> Result<Vec<(bool, Device)>, StoreError> {
+    let requests: Vec<Request> = waiting.iter().map(|one| one.request).collect();
+    let mut keys: Vec<[u8; 32]> = requests.iter().map(|one| one.device_key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut db = store.passing().await?;
+    let mut new: HashSet<Request> = seen::add_all(&mut db, &requests).await?.into_iter().collect();
+    let people: HashMap<[u8; 32], Known> = person::known(&mut db, &keys).await?.into_iter().collect();
+    keys.retain(|key| !people.contains_key(key));
+    let replaced: HashSet<[u8; 32]> = if keys.is_empty() {
+        HashSet::new()
+    } else {
+        device::replaced(&mut db, &keys).await?.into_iter().collect()
+    };
+    let of = |key: &[u8; 32]| match people.get(key) {
+        _ if replaced.contains(key) => Device::Replaced,
+        Some(known) => Device::Of(*known),
+        None => Device::New,
+    };
+    // Of two that are the same the first is new.
+    Ok(requests
+        .iter()
+        .map(|one| (new.remove(one), of(&one.device_key)))
+        .collect())
+}
+
+impl Province {
+    /// Lets a signed request in, once: not of a device that no longer serves, and not a copy of one that came before,
+    /// unless it is of a write that was done and so is only answered. Gives what is known of the device.
+    ///
+    /// # Errors
+    /// [`ProblemCode::DeviceReplaced`], [`ProblemCode::WalletDisabled`], [`ProblemCode::RequestReplayed`],
+    /// [`Refusal::Fault`].
+    pub async fn admit(&self, asked: &Asked, verified: &Verified) -> Result<Device, Refusal> {
+        let request = Request {
+            device_key: *asked.device.as_bytes(),
+            nonce: verified.nonce,
+            until: verified.expires,
+        };
+        let (is_new, device) = self.admission.look(self.store(), request).await?;
+        match device {
+            Device::Replaced => return Err(ProblemCode::DeviceReplaced.into()),
+            Device::Of(person) if person.is_disabled => return Err(ProblemCode::WalletDisabled.into()),
+            Device::Of(_) | Device::New => {}
+        }
+        if is_new {
+            return Ok(device);
+        }
+        let mut db = self.store().read().await?;
+        match answer::find(&mut db, &request.device_key, &asked.idempotency_key).await? {
+            Some(answer) if answer.is_to(asked) => Ok(device),
+            _ => Err(ProblemCode::RequestReplayed.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+    use super::*;
+
+    fn request(device: u8, nonce: u8) -> Request {
+        Request {
+            device_key: [device; 32],
+            nonce: [nonce; 16],
+            until: 1_000,
+        }
+    }
+
+    #[tokio::test]
+    async fn of_many_at_once_each_is_let_in_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().into()).await.unwrap();
+        let admission = Arc::new(Admission::default());
+        // Three times as many as are looked at together, and each of them three times.
+        let asked: Vec<_> = (0..TOGETHER * 9)
+            .map(|n| u8::try_from(n % (TOGETHER * 3)).unwrap())
+            .map(|n| {
+                let (admission, store) = (Arc::clone(&admission), store.clone());
+                tokio::spawn(async move { (n, admission.look(&store, request(n / 8, n)).await.unwrap()) })
+            })
+            .collect();
+        let mut times = [0; TOGETHER * 3];
+        for one in asked {
+            let (n, (is_new, device)) = one.await.unwrap();
+            assert_eq!(device, Device::New);
+            times[usize::from(n)] += usize::from(is_new);
+        }
+        assert!(times.iter().all(|times| *times == 1), "{times:?}");
+        // Nothing waits, and the next is let in all the same.
+        assert!(admission.look(&store, request(200, 0)).await.unwrap().0);
+    }
+
+    #[tokio::test]
+    async fn who_goes_away_leaves_the_others_their_answers() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().into()).await.unwrap();
+        let admission = Arc::new(Admission::default());
+        let ask = |n| {
+            let (admission, store) = (Arc::clone(&admission), store.clone());
+            tokio::spawn(async move { admission.look(&store, request(n, n)).await.unwrap().0 })
+        };
+        let (first, second) = (ask(1), ask(2));
+        first.abort();
+        assert!(second.await.unwrap());
+        assert!(ask(3).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn when_the_database_is_gone_all_are_told_and_nobody_waits_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().into()).await.unwrap();
+        store.close().await;
+        let admission = Arc::new(Admission::default());
+        for n in 0..3 {
+            assert!(admission.look(&store, request(n, n)).await.is_err());
+        }
+    }
+}
