@@ -11,11 +11,12 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use credential::{ProvinceConfig, Shape, StatusRef, Vct};
 use province_server::admin::{AdminError, Office};
+use province_server::config::{self, LogFormat};
 use province_server::keys::{KeyFileError, KeyPlace, TokenError, TokenPlace};
 use province_server::public_roots;
 use province_server::rules::end::Ended;
 use province_server::rules::published::LEASE;
-use province_server::store::{Database, DatabaseUrl, Place};
+use province_server::store::Place;
 use province_server::{NewProvince, NewRoots};
 use serde_json::json;
 
@@ -23,9 +24,9 @@ use super::audit_commands::Audit;
 use super::desk_commands::{Bundle, CounterCertificate};
 use super::input::{cnic_from_stdin, form_from_stdin, key_bytes, whose_from_stdin, write};
 use super::print_commands::{Card, Paper};
-use super::serve_command::Serve;
+use super::serve_command::{ConfigCheck, Serve};
 use super::trust_commands::{Key, Rules, Trust};
-use super::{now, print_whole, randomness, say, token_pin};
+use super::{log_as, now, print_whole, randomness, say, token_pin};
 
 /// The provincial API and its operator's commands.
 #[derive(Parser)]
@@ -39,6 +40,7 @@ pub(super) struct Arguments {
 enum Command {
     Init(Init),
     Serve(Serve),
+    ConfigCheck(ConfigCheck),
     /// Print the OpenAPI document of the API.
     Openapi,
     #[command(flatten)]
@@ -182,12 +184,22 @@ enum Errand {
 
 /// Does what the arguments say. Why an office did not do it is said with its code, on stdout as JSON.
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let done = match arguments.command {
-        Command::Serve(serve) => return serve.run().await,
-        Command::Openapi => return print_whole(province_server::openapi()),
-        Command::Init(init) => init.run().await,
-        Command::Errand(errand) => go(errand).await,
-    };
+    match arguments.command {
+        Command::Serve(serve) => serve.run().await,
+        Command::ConfigCheck(check) => check.run(),
+        Command::Openapi => print_whole(province_server::openapi()),
+        Command::Init(init) => {
+            log_as(LogFormat::Text);
+            told(init.run().await)
+        }
+        Command::Errand(errand) => {
+            log_as(LogFormat::Text);
+            told(go(errand).await)
+        }
+    }
+}
+
+fn told(done: anyhow::Result<()>) -> anyhow::Result<()> {
     if let Err(error) = &done
         && let Some(error) = error.downcast_ref::<AdminError>()
     {
@@ -196,17 +208,9 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     done
 }
 
-/// A data folder, and the database that the environment names as `DATABASE_URL`; without one it is in the folder. Not an
-/// argument: a list of processes shows no password.
+/// A data folder, and the database that the environment names. Not an argument: a list of processes shows no password.
 pub(super) fn place(data: &Path) -> anyhow::Result<Place> {
-    let database = match std::env::var("DATABASE_URL") {
-        Ok(url) => {
-            Database::At(DatabaseUrl::parse(&url).context("DATABASE_URL is no address of PostgreSQL")?)
-        }
-        Err(std::env::VarError::NotPresent) => Database::InFolder,
-        Err(std::env::VarError::NotUnicode(_)) => anyhow::bail!("DATABASE_URL is no text"),
-    };
-    Ok(Place::new(data, database))
+    Ok(Place::new(data, config::database(super::variable)?))
 }
 
 async fn go(errand: Errand) -> anyhow::Result<()> {

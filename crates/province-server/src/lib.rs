@@ -4,6 +4,7 @@
 //! the desk at NADRA are handed in by whoever starts it: `main.rs`, or a test.
 //!
 //! - [`app`] is the whole service as one router, [`openapi`] the document of it.
+//! - [`config`] is how it is served.
 //! - [`admin`] is what an operator does: make a province, configure, revoke, release, certify a counter, publish trust.
 
 pub mod admin;
@@ -11,6 +12,7 @@ mod admin_error;
 pub mod audit;
 pub mod audit_admin;
 pub mod clock;
+pub mod config;
 mod districts;
 mod founding;
 mod http;
@@ -25,7 +27,8 @@ pub mod randomness;
 pub mod rules;
 pub mod sealed;
 pub mod store;
+pub mod tls;
 
 pub use founding::{NewProvince, NewRoots};
-pub use http::{Limits, app, openapi, router, serve};
+pub use http::{Door, Limits, Proxies, ProxyHeader, app, openapi, router, serve};
 pub use rules::{AppParts, Province};

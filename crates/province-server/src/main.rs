@@ -19,6 +19,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Parser as _;
 use credential::Timestamp;
 use province_server::admin::AdminError;
+use province_server::config::LogFormat;
 use province_server::keys::{KeyFileError, TokenPin};
 use province_server::randomness::Randomness;
 
@@ -35,15 +36,27 @@ fn main() -> ExitCode {
 
 fn start() -> anyhow::Result<()> {
     let arguments = commands::Arguments::parse();
-    tracing_subscriber::fmt()
+    tokio::runtime::Runtime::new()?.block_on(commands::run(arguments))
+}
+
+/// Logs to stderr from here on.
+fn log_as(format: LogFormat) {
+    let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env()
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn")),
-        )
-        .init();
-    tokio::runtime::Runtime::new()?.block_on(commands::run(arguments))
+        );
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+/// A variable of the environment. What is no text comes out as one that nothing takes.
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 /// Prints one line of JSON.

@@ -1,6 +1,5 @@
-//! `serve`: the API until Ctrl-C or SIGTERM.
+//! `serve`: the API until Ctrl-C or SIGTERM; and what its configuration says.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,13 +7,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use province_server::admin::Office;
-use province_server::nadra::{HttpNadra, TIME_LIMIT};
+use province_server::config::{Faults, Given, Settings};
+use province_server::nadra::HttpNadra;
 use province_server::rules::published::LEASE;
-use province_server::{AppParts, Limits, Province, router};
+use province_server::tls::{Looked, Tls};
+use province_server::{AppParts, Door, Province, router};
 use serde_json::json;
 
-use super::commands::place;
-use super::{now, randomness, say, token_pin};
+use super::{log_as, now, randomness, say};
 
 /// How often the published data are looked after.
 const UPKEEP_EVERY: Duration = Duration::from_hours(1);
@@ -22,57 +22,123 @@ const UPKEEP_EVERY: Duration = Duration::from_hours(1);
 /// How often entries of the audit log get their places.
 const AUDIT_EVERY: Duration = Duration::from_secs(1);
 
+/// How often the files of the certificate are looked at.
+const CERTIFICATE_EVERY: Duration = Duration::from_secs(30);
+
+/// Where the settings are.
+#[derive(Args)]
+pub(super) struct Sources {
+    /// The configuration, a file of TOML (docs/operations.md lists the settings). What stands in the environment holds
+    /// against it, what is an argument against both.
+    #[arg(long, value_name = "FILE", env = "KHYBER_CONFIG")]
+    config: Option<PathBuf>,
+    /// The data folder.
+    #[arg(long)]
+    data: Option<String>,
+    /// Where to listen; port 0 takes a free one. Again and again for several.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Vec<String>,
+    /// Address of NADRA. What the province proves itself there with is never an argument: a list of processes shows those.
+    #[arg(long, value_name = "URL")]
+    nadra: Option<String>,
+}
+
+impl Sources {
+    fn read(self) -> Result<Settings, Faults> {
+        let mut given = Given::new();
+        given.extend(self.data.map(|text| ("data", vec![text])));
+        given.extend(self.nadra.map(|text| ("nadra_url", vec![text])));
+        if !self.listen.is_empty() {
+            given.insert("listen", self.listen);
+        }
+        Settings::read_file(self.config.as_deref(), super::variable, given)
+    }
+
+    /// Reads them; what is wrong is said as JSON, too.
+    fn read_aloud(self) -> anyhow::Result<Settings> {
+        self.read().or_else(|faults| {
+            let all: Vec<_> = faults.0.iter().map(|fault| {
+                json!({ "key": fault.key, "code": fault.wrong.code(), "wrong": fault.wrong.to_string(), "allowed": fault.allowed() })
+            }).collect();
+            say(&json!({ "done": false, "code": "config_faults", "faults": all }))?;
+            Err(faults.into())
+        })
+    }
+}
+
+/// Say whether the configuration is good, and where each setting was given.
+#[derive(Args)]
+pub(super) struct ConfigCheck {
+    #[command(flatten)]
+    sources: Sources,
+}
+
+impl ConfigCheck {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let settings = self.sources.read_aloud()?;
+        say(&json!({ "done": true, "given": settings.given }))
+    }
+}
+
 /// Serve the API until Ctrl-C or SIGTERM.
 #[derive(Args)]
 pub(super) struct Serve {
-    /// The data folder.
-    #[arg(long)]
-    data: PathBuf,
-    /// Where to listen; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:0")]
-    listen: SocketAddr,
-    /// Address of NADRA. What the province proves itself there with comes from the environment, as `NADRA_TOKEN`:
-    /// a list of processes shows no secret.
-    #[arg(long)]
-    nadra: String,
+    #[command(flatten)]
+    sources: Sources,
 }
 
 impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let office = Office::open_with(place(&self.data)?, token_pin()?).await?;
-        let served = self.with(&office).await;
+        let settings = self.sources.read_aloud()?;
+        log_as(settings.log);
+        let office = Office::open_with(settings.place.clone(), settings.token_pin.clone()).await?;
+        let served = serve(settings, &office).await;
         office.close().await;
         served
     }
+}
 
-    async fn with(self, office: &Office) -> anyhow::Result<()> {
-        let token = std::env::var("NADRA_TOKEN").ok().map(zeroize::Zeroizing::new);
-        let province = Arc::new(
-            Province::new(AppParts {
-                store: office.store().clone(),
-                keys: office.keys().serving()?,
-                nadra: Arc::new(HttpNadra::new(&self.nadra, token, TIME_LIMIT)?),
-                clock: Arc::new(now),
-                randomness: randomness(),
-            })
-            .leasing(LEASE),
-        );
-        province.upkeep().await;
-        let upkeep = tokio::spawn(look_after(Arc::clone(&province)));
-        let audit = tokio::spawn(keep_audit(Arc::clone(&province)));
-        let listener = tokio::net::TcpListener::bind(self.listen)
-            .await
-            .context("could not listen")?;
-        let address = listener.local_addr()?;
-        say(&json!({ "ready": true, "url": format!("http://{address}") }))?;
-        province_server::serve(listener, router(Arc::clone(&province)), Limits::default(), stop()).await;
-        upkeep.abort();
-        audit.abort();
-        // What a phone began and did not wait for; each takes no longer than NADRA's time limit.
-        let _ = tokio::time::timeout(TIME_LIMIT, province.settled()).await;
-        chain_audit(&province).await;
-        Ok(())
+async fn serve(settings: Settings, office: &Office) -> anyhow::Result<()> {
+    let nadra = settings.nadra;
+    let province = Province::new(AppParts {
+        store: office.store().clone(),
+        keys: office.keys().serving()?,
+        nadra: Arc::new(HttpNadra::new(&nadra.url, nadra.token, nadra.limit)?),
+        clock: Arc::new(now),
+        randomness: randomness(),
+    });
+    let province = Arc::new(province.keeping_audit(settings.audit_days).leasing(LEASE));
+    province.upkeep().await;
+    let mut door = Door {
+        listeners: Vec::new(),
+        limits: settings.limits,
+        proxies: settings.proxies,
+        tls: settings.tls.map(Tls::new).transpose()?.map(Arc::new),
+    };
+    for address in settings.listen {
+        let listener = tokio::net::TcpListener::bind(address).await;
+        door.listeners
+            .push(listener.with_context(|| format!("could not listen at {address}"))?);
     }
+    let scheme = if door.tls.is_some() { "https" } else { "http" };
+    let urls: std::io::Result<Vec<String>> = door
+        .listeners
+        .iter()
+        .map(|listener| Ok(format!("{scheme}://{}", listener.local_addr()?)))
+        .collect();
+    let urls = urls?;
+    let mut aside = vec![
+        tokio::spawn(look_after(Arc::clone(&province))),
+        tokio::spawn(keep_audit(Arc::clone(&province))),
+    ];
+    aside.extend(door.tls.clone().map(|tls| tokio::spawn(renew(tls))));
+    say(&json!({ "ready": true, "url": urls.first(), "urls": urls }))?;
+    province_server::serve(door, router(Arc::clone(&province)), stop()).await;
+    aside.iter().for_each(tokio::task::JoinHandle::abort);
+    // What a phone began and did not wait for; each takes no longer than NADRA's time limit.
+    let _ = tokio::time::timeout(nadra.limit, province.settled()).await;
+    chain_audit(&province).await;
+    Ok(())
 }
 
 /// Gives entries of the audit log their places, again and again.
@@ -99,6 +165,53 @@ async fn look_after(province: Arc<Province>) {
     loop {
         every.tick().await;
         province.upkeep().await;
+    }
+}
+
+/// Takes a new certificate when its files change, and at once when told to by SIGHUP.
+async fn renew(tls: Arc<Tls>) {
+    let mut every = tokio::time::interval(CERTIFICATE_EVERY);
+    let mut told = Told::new();
+    loop {
+        tokio::select! {
+            _ = every.tick() => {}
+            () = told.wait() => {}
+        }
+        match tls.look_again() {
+            Ok(Looked::Same) => {}
+            Ok(Looked::Taken) => tracing::info!("new connections get the new certificate"),
+            Err(error) => {
+                tracing::error!(code = error.code(), cause = %error, "the old certificate stays");
+            }
+        }
+    }
+}
+
+/// SIGHUP, where there is one.
+struct Told(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
+
+#[cfg(unix)]
+impl Told {
+    fn new() -> Self {
+        Self(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok())
+    }
+
+    async fn wait(&mut self) {
+        match &mut self.0 {
+            Some(signal) => drop(signal.recv().await),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Told {
+    const fn new() -> Self {
+        Self()
+    }
+
+    async fn wait(&mut self) {
+        std::future::pending().await
     }
 }
 

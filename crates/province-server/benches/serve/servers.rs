@@ -15,7 +15,7 @@ use province_api::artefacts::COSE;
 use province_api::paths;
 use province_server::admin::Office;
 use province_server::store::Store;
-use province_server::{Limits, router, serve};
+use province_server::{Door, Limits, router, serve};
 use serde::Deserialize;
 use sqlx::Row as _;
 use tokio::net::TcpListener;
@@ -51,9 +51,8 @@ pub fn run(said: &str) {
             });
             println!("{address}");
             serve(
-                listener,
+                Door::plain(listener, Limits::default()),
                 router(province),
-                Limits::default(),
                 std::future::pending(),
             )
             .await;

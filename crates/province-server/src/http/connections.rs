@@ -1,12 +1,15 @@
-//! Connections: how many at once, how long the head of a request may take, how long an ending waits.
+//! Connections: how many at once, in TLS or not, how long the head of a request may take, how long an ending waits.
 //!
 //! `axum::serve` has none of these limits, and a few thousand half-open connections would keep everybody else out.
 
 mod crowd;
 
 use std::convert::Infallible;
+use std::future::poll_fn;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,11 +18,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt as _;
 
-use crowd::Crowd;
+use super::caller::Proxies;
+use crate::tls::Tls;
+use crowd::{Crowd, Place};
 
 /// How long we leave the system alone when it cannot give a connection, such as without a free file descriptor.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -33,10 +39,12 @@ const OTHER_FILES: u64 = 256;
 pub struct Limits {
     /// Most connections at once. One more, and the longest waiting is sent away.
     pub connections: usize,
-    /// Most connections at once of one network: an IPv4 address, behind which may be all phones of a carrier, or 64 bits of
-    /// an IPv6 address. One more, and the longest waiting of that network is sent away.
+    /// Most connections of one network, once all places are taken: an IPv4 address, or 64 bits of an IPv6 address. One more
+    /// then, and the longest waiting of that network is sent away. While there are places it holds nobody up: behind one
+    /// address may be all phones of a carrier.
     pub of_network: usize,
-    /// Longest time for the head of a request to arrive, and for the next one on the same connection to begin.
+    /// Longest time for a TLS handshake, for the head of a request to arrive, and for the next one on the same connection to
+    /// begin.
     pub head: Duration,
     /// How long answers may still take after the service was asked to end.
     pub ending: Duration,
@@ -86,24 +94,64 @@ fn files_max() -> Option<u64> {
     None
 }
 
+/// Where callers come in, and by which rules.
+#[derive(Debug)]
+pub struct Door {
+    /// Where they come from; one at least.
+    pub listeners: Vec<TcpListener>,
+    /// How many.
+    pub limits: Limits,
+    /// Who is believed about where they are.
+    pub proxies: Proxies,
+    /// TLS, unless somebody else makes it.
+    pub tls: Option<Arc<Tls>>,
+}
+
+impl Door {
+    /// Plain HTTP on one listener, for callers who come themselves.
+    pub fn plain(listener: TcpListener, limits: Limits) -> Self {
+        Self {
+            listeners: vec![listener],
+            limits,
+            proxies: Proxies::default(),
+            tls: None,
+        }
+    }
+
+    /// The next who comes, at whichever listener. `first` is looked at first: another one each time.
+    async fn next(&self, first: usize) -> std::io::Result<(TcpStream, SocketAddr)> {
+        poll_fn(|context| {
+            let (before, from) = self.listeners.split_at(first % self.listeners.len().max(1));
+            for listener in from.iter().chain(before) {
+                if let Poll::Ready(taken) = listener.poll_accept(context) {
+                    return Poll::Ready(taken);
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
 /// Serves until `stop`, then lets answers that are under way end, for as long as the limit says.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
-    let limits = limits.within_files();
+pub async fn serve(door: Door, router: Router, stop: impl Future<Output = ()>) {
+    let limits = door.limits.within_files();
     let crowd = Crowd::new(limits.connections, limits.of_network);
     let watched = GracefulShutdown::new();
+    let proxies = Arc::new(door.proxies.clone());
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head);
     let mut stop = pin!(stop);
-    loop {
+    for turn in 0_usize.. {
         let taken = async {
-            let (stream, caller) = listener.accept().await?;
-            std::io::Result::Ok((stream, crowd.place(caller.ip()).await))
+            let (stream, caller) = door.next(turn).await?;
+            std::io::Result::Ok((stream, caller, crowd.place(caller.ip()).await))
         };
         let taken = tokio::select! {
             taken = taken => taken,
             () = &mut stop => break,
         };
-        let Ok((stream, place)) = taken else {
+        let Ok((stream, caller, place)) = taken else {
             crowd.make_room();
             tokio::time::sleep(PAUSE).await;
             continue;
@@ -111,27 +159,69 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         let Some(place) = place.map(Arc::new) else {
             continue;
         };
-        let service = {
-            let (router, place) = (router.clone(), Arc::clone(&place));
-            service_fn(move |request: hyper::Request<Incoming>| {
-                let (router, place) = (router.clone(), Arc::clone(&place));
-                async move {
-                    place.asked();
-                    let answer = router.oneshot(request.map(Body::new)).await;
-                    place.waits();
-                    answer.map_err(|never: Infallible| never)
-                }
-            })
+        let held = Held {
+            place: Arc::clone(&place),
+            peer: caller.ip(),
+            proxies: Arc::clone(&proxies),
+            http: http.clone(),
+            router: router.clone(),
+            watcher: watched.watcher(),
         };
-        let connection = watched.watch(http.serve_connection(TokioIo::new(stream), service));
+        let tls = door.tls.as_ref().map(|tls| tls.acceptor());
         tokio::spawn(async move {
+            let answered = async {
+                let Some(tls) = tls else {
+                    return held.answer(stream).await;
+                };
+                // Whoever does not come to its end is sent away as for a head that does not come.
+                if let Ok(Ok(stream)) = tokio::time::timeout(limits.head, tls.accept(stream)).await {
+                    held.answer(stream).await;
+                }
+            };
             tokio::select! {
-                // Whoever goes away half-way is no fault of ours, and nobody is there to tell.
-                _ = connection => {}
+                () = answered => {}
                 () = place.given_up() => {}
             }
         });
     }
-    drop(listener);
+    drop(door);
     let _ = tokio::time::timeout(limits.ending, watched.shutdown()).await;
+}
+
+/// A connection that has a place.
+struct Held {
+    place: Arc<Place>,
+    peer: IpAddr,
+    proxies: Arc<Proxies>,
+    http: http1::Builder,
+    router: Router,
+    watcher: Watcher,
+}
+
+impl Held {
+    /// Answers one request after the other.
+    async fn answer(self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static) {
+        let Self {
+            place,
+            peer,
+            proxies,
+            http,
+            router,
+            watcher,
+        } = self;
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            let (router, place) = (router.clone(), Arc::clone(&place));
+            let caller = proxies.caller(peer, request.headers());
+            async move {
+                place.asked(caller);
+                let answer = router.oneshot(request.map(Body::new)).await;
+                place.waits();
+                answer.map_err(|never: Infallible| never)
+            }
+        });
+        // Whoever goes away half-way is no fault of ours, and nobody is there to tell.
+        let _ = watcher
+            .watch(http.serve_connection(TokioIo::new(stream), service))
+            .await;
+    }
 }

@@ -4,6 +4,7 @@
 //! method, path (a constant), status and duration.
 
 mod caching;
+mod caller;
 mod connections;
 mod contract;
 mod document;
@@ -33,7 +34,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::audit::Actor;
 use crate::rules::{AppParts, Province};
-pub use connections::{Limits, serve};
+pub use caller::{Proxies, ProxyHeader};
+pub use connections::{Door, Limits, serve};
 pub use document::openapi;
 use problem::IntoReply as _;
 

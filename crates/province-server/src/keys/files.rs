@@ -148,7 +148,7 @@ fn make_private_folder(folder: &Path) -> Result<(), KeyFileError> {
 
 /// Refuses a file that others than its owner may read.
 #[cfg(unix)]
-pub(super) fn only_owner_may_read(metadata: &fs::Metadata) -> Result<(), KeyFileError> {
+pub(crate) fn only_owner_may_read(metadata: &fs::Metadata) -> Result<(), KeyFileError> {
     let others = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077;
     if others == 0 {
         Ok(())
@@ -158,7 +158,7 @@ pub(super) fn only_owner_may_read(metadata: &fs::Metadata) -> Result<(), KeyFile
 }
 
 #[cfg(not(unix))]
-pub(super) fn only_owner_may_read(_: &fs::Metadata) -> Result<(), KeyFileError> {
+pub(crate) fn only_owner_may_read(_: &fs::Metadata) -> Result<(), KeyFileError> {
     Ok(())
 }
 

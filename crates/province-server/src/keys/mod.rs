@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use crate::randomness::Randomness;
 use crate::sealed::DataKeys;
 use files::KeyFiles;
+pub(crate) use files::only_owner_may_read;
 use token::Token;
 pub use token::{TokenError, TokenPin, TokenPlace};
 

@@ -129,6 +129,7 @@ pub struct TokenPlace {
 }
 
 /// What opens a token.
+#[derive(Clone)]
 pub struct TokenPin(Zeroizing<String>);
 
 impl std::fmt::Debug for TokenPin {

@@ -175,12 +175,12 @@ pub async fn keys(db: &mut AnyConnection) -> Result<Vec<PublicKey>, Fault> {
         .collect()
 }
 
-/// Forgets entries whose time is over, up to a signed head.
+/// Forgets entries that are older than so many days, up to a signed head.
 ///
 /// # Errors
 /// [`Fault`].
-pub(super) async fn forget(db: &mut AnyConnection, now: Timestamp) -> Result<(), Fault> {
-    let before = now.minus(AUDIT_DAYS * DAY).unix();
+pub(super) async fn forget(db: &mut AnyConnection, days: u64, now: Timestamp) -> Result<(), Fault> {
+    let before = now.minus(days * DAY).unix();
     if let Some(end) = audit::signed_before(db, before).await? {
         audit::cut_at(db, &end).await?;
     }

@@ -93,6 +93,8 @@ pub struct Province {
     tokens: Tokens,
     /// What was denied and is not in the audit log yet.
     denials: Denials,
+    /// Days for which entries of the audit log are kept.
+    audit_days: u64,
 }
 
 impl std::fmt::Debug for Province {
@@ -116,6 +118,16 @@ impl Province {
             admission: Arc::default(),
             tokens: Tokens::default(),
             denials: Denials::default(),
+            audit_days: audit::AUDIT_DAYS,
+        }
+    }
+
+    /// The same that keeps entries of its audit log for so many days, [`audit::AUDIT_DAYS`] at least.
+    #[must_use]
+    pub fn keeping_audit(self, days: u64) -> Self {
+        Self {
+            audit_days: days.max(audit::AUDIT_DAYS),
+            ..self
         }
     }
 

@@ -69,7 +69,7 @@ impl Province {
         seen::forget_ended(&mut write, now.unix()).await?;
         event::forget_before(&mut write, DRAWN, now.minus(DRAWN_DAYS * DAY).unix()).await?;
         answer::forget_before(&mut write, now.minus(ANSWER_DAYS * DAY).unix()).await?;
-        audit::forget(&mut write, now).await?;
+        audit::forget(&mut write, self.audit_days, now).await?;
         Ok(write.commit().await?)
     }
 

@@ -159,7 +159,9 @@ impl Store {
         match place.database() {
             Database::InFolder => {
                 let url = sqlite_url(&place.folder().join(DATABASE_FILE), mode);
-                let pool = options(CONNECTIONS_MAX).connect(&url).await?;
+                let pool = options(place.connections().unwrap_or(CONNECTIONS_MAX))
+                    .connect(&url)
+                    .await?;
                 // Readers go on while somebody writes, in other processes too. The mode stays with the file.
                 pool.execute("PRAGMA journal_mode = WAL").await?;
                 sqlx::migrate!("./migrations/sqlite").run(&pool).await?;
@@ -171,7 +173,10 @@ impl Store {
                 })
             }
             Database::At(url) => {
-                let pool = told(options(SERVER_CONNECTIONS_MAX), NO_JIT);
+                let pool = told(
+                    options(place.connections().unwrap_or(SERVER_CONNECTIONS_MAX)),
+                    NO_JIT,
+                );
                 let pool = pool.connect(url.as_str()).await?;
                 sqlx::migrate!("./migrations/postgres").run(&pool).await?;
                 let passing = told(options(PASSING_CONNECTIONS_MAX), NO_JIT_NO_WAIT);

@@ -42,6 +42,7 @@ impl DatabaseUrl {
 pub struct Place {
     folder: PathBuf,
     database: Database,
+    connections: Option<u32>,
 }
 
 impl Place {
@@ -50,7 +51,22 @@ impl Place {
         Self {
             folder: folder.to_owned(),
             database,
+            connections: None,
         }
+    }
+
+    /// The same with so many connections at most that this process holds to the database.
+    #[must_use]
+    pub fn with_connections(self, most: u32) -> Self {
+        Self {
+            connections: Some(most),
+            ..self
+        }
+    }
+
+    /// Most connections that this process holds, where it was said.
+    pub(super) const fn connections(&self) -> Option<u32> {
+        self.connections
     }
 
     /// The data folder.
@@ -65,7 +81,10 @@ impl Place {
 
     /// The same database with another folder.
     pub(crate) fn in_folder(&self, folder: &Path) -> Self {
-        Self::new(folder, self.database.clone())
+        Self {
+            folder: folder.to_owned(),
+            ..self.clone()
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use axum::http::{Request, StatusCode};
 use axum::routing::get;
 use hyper::body::Frame;
 use province_api::paths;
-use province_server::{Limits, serve};
+use province_server::{Door, Limits, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, oneshot};
@@ -59,7 +59,8 @@ async fn start(limits: Limits) -> Service {
     let (stop, stopped) = oneshot::channel();
     let ended = tokio::spawn(async move {
         let stop = async { drop(stopped.await) };
-        serve(listener, Router::new().route("/", route), limits, stop).await;
+        let router = Router::new().route("/", route);
+        serve(Door::plain(listener, limits), router, stop).await;
     });
     Service {
         address,
@@ -115,6 +116,7 @@ async fn the_longest_waiting_gives_its_place_up_to_one_too_many() {
             ..WAITING
         },
         Limits {
+            connections: 2,
             of_network: 2,
             ..WAITING
         },
@@ -148,9 +150,38 @@ async fn who_is_asked_keeps_its_place_and_the_next_waits_for_it() {
     assert!(rest(second).await.contains("answered"));
 }
 
+/// A connection from another network.
+async fn from(network: u8, service: &Service) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 0, network], 0))).unwrap();
+    socket.connect(service.address).await.unwrap()
+}
+
 #[tokio::test]
-async fn a_network_whose_every_place_is_asked_gets_no_other() {
+async fn a_network_holds_any_number_of_places_while_there_are_others() {
     let service = start(Limits {
+        of_network: 1,
+        ..WAITING
+    })
+    .await;
+    // Each is asked for an answer before any is given one: none was sent away or refused.
+    let mut phones = Vec::new();
+    for _ in 0..50 {
+        let mut phone = TcpStream::connect(service.address).await.unwrap();
+        phone.write_all(REQUEST).await.unwrap();
+        service.asked.notified().await;
+        phones.push(phone);
+    }
+    service.answer.notify_waiters();
+    for phone in phones {
+        assert!(rest(phone).await.contains("answered"));
+    }
+}
+
+#[tokio::test]
+async fn once_places_run_out_a_network_whose_every_place_is_asked_gets_no_other() {
+    let service = start(Limits {
+        connections: 2,
         of_network: 1,
         ..WAITING
     })
@@ -158,13 +189,13 @@ async fn a_network_whose_every_place_is_asked_gets_no_other() {
     let mut first = TcpStream::connect(service.address).await.unwrap();
     first.write_all(REQUEST).await.unwrap();
     service.asked.notified().await;
+    let mut waiting = from(3, &service).await;
     let second = TcpStream::connect(service.address).await.unwrap();
     assert_eq!(rest(second).await, "");
-    let other = TcpSocket::new_v4().unwrap();
-    other.bind("127.0.0.2:0".parse().unwrap()).unwrap();
-    let mut other = other.connect(service.address).await.unwrap();
+    let mut other = from(2, &service).await;
     other.write_all(REQUEST).await.unwrap();
     service.asked.notified().await;
+    assert!(matches!(waiting.read(&mut [0]).await, Ok(0) | Err(_)));
     service.answer.notify_waiters();
     assert!(rest(other).await.contains("answered"));
     assert!(rest(first).await.contains("answered"));
@@ -227,9 +258,8 @@ async fn a_body_that_says_that_it_is_huge_is_refused_before_it_comes() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve(
-        listener,
+        Door::plain(listener, WAITING),
         bench.app.clone(),
-        WAITING,
         std::future::pending(),
     ));
     let mut stream = TcpStream::connect(address).await.unwrap();

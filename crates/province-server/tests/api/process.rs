@@ -11,7 +11,7 @@ use credential::{StatusManifest, StatusSet, TrustList};
 use crate::bench::{Phone, citizen_number, test_roots};
 use crate::engine;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_province-server");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_province-server");
 
 /// A service that ends with the test.
 pub struct Service {

@@ -14,7 +14,7 @@ use province_api::sync::{
     SyncRequest, delta_path, files, offers_tag,
 };
 use province_api::{Bytes, IDEMPOTENCY_KEY, paths};
-use province_server::{Limits, serve};
+use province_server::{Door, Limits, serve};
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -431,7 +431,11 @@ async fn an_idle_sync_takes_less_than_two_kibibytes_on_the_wire() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let app = bench.app.clone();
-    let service = tokio::spawn(serve(listener, app, Limits::default(), std::future::pending()));
+    let service = tokio::spawn(serve(
+        Door::plain(listener, Limits::default()),
+        app,
+        std::future::pending(),
+    ));
     let mut stream = TcpStream::connect(address).await.unwrap();
     let question = [sent.as_bytes(), &body].concat();
     stream.write_all(&question).await.unwrap();

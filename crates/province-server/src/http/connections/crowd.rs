@@ -1,8 +1,11 @@
 //! Who holds a place among the connections, and who gives one up when places run out.
 //!
 //! A connection waits (for a request, or for its caller to read an answer) or is asked: a handler works for it, which has an
-//! end. Only who waits may be sent away, and the longest waiting first: of the network that holds the most places, so that
-//! one that is full of idle connections costs others nothing, and else of all.
+//! end. Only who waits may be sent away, only when places run out, and the longest waiting first: of the network that holds
+//! the most places, so that one that is full of idle connections costs others nothing, and else of all.
+//!
+//! Until places run out a network may hold any number: mobile carriers put thousands of phones behind one address. Rejected:
+//! a number that always holds, which turned such phones away while most places were free.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -25,6 +28,7 @@ impl Network {
 
 /// A connection that has a place.
 struct Held {
+    /// Whose place it is: the caller's, or a proxy's while it asks for nobody.
     network: Network,
     /// Since which turn it waits; `None` while it is asked.
     waits_since: Option<u64>,
@@ -52,6 +56,8 @@ pub(super) struct Crowd {
 pub(super) struct Place {
     crowd: Arc<Crowd>,
     number: u64,
+    /// Where the connection comes from.
+    network: Network,
     leave: Arc<Notify>,
 }
 
@@ -65,16 +71,19 @@ impl Crowd {
         })
     }
 
-    /// A place for a caller at this address; waits while all are asked. `None`: this caller's network has as many as it may,
-    /// and all of them are asked.
+    /// A place for a caller at this address; waits while all are asked. `None`: no place is free, this caller's network has
+    /// as many as it may have then, and all of them are asked.
     pub(super) async fn place(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let network = Network::of(address);
         loop {
             let freed = self.freed.notified();
-            if self.places().is_full_of(network, self.of_network_max) && !self.send_away(Some(network)) {
-                return None;
+            if self.places().held.len() < self.places_max {
+                return Some(self.take(network));
             }
-            if self.places().held.len() < self.places_max || self.send_away(None) {
+            if self.places().is_full_of(network, self.of_network_max) {
+                return self.send_away(Some(network)).then(|| self.take(network));
+            }
+            if self.send_away(None) {
                 return Some(self.take(network));
             }
             freed.await;
@@ -116,10 +125,11 @@ impl Crowd {
             leave: Arc::clone(&leave),
         };
         places.held.insert(number, held);
-        *places.of_network.entry(network).or_insert(0) += 1;
+        places.count(network);
         Place {
             crowd: Arc::clone(self),
             number,
+            network,
             leave,
         }
     }
@@ -151,13 +161,21 @@ impl Places {
 
     fn remove(&mut self, number: u64) -> Option<Held> {
         let held = self.held.remove(&number)?;
-        if let Some(count) = self.of_network.get_mut(&held.network) {
+        self.count_no_more(held.network);
+        Some(held)
+    }
+
+    fn count(&mut self, network: Network) {
+        *self.of_network.entry(network).or_insert(0) += 1;
+    }
+
+    fn count_no_more(&mut self, network: Network) {
+        if let Some(count) = self.of_network.get_mut(&network) {
             *count -= 1;
             if *count == 0 {
-                self.of_network.remove(&held.network);
+                self.of_network.remove(&network);
             }
         }
-        Some(held)
     }
 }
 
@@ -167,22 +185,28 @@ impl Place {
         self.leave.notified().await;
     }
 
-    /// A handler works for it: it is not sent away.
-    pub(super) fn asked(&self) {
-        self.set(false);
+    /// A handler works for a caller at this address: it is not sent away.
+    pub(super) fn asked(&self, caller: IpAddr) {
+        self.set(false, Network::of(caller));
     }
 
     /// It waits again.
     pub(super) fn waits(&self) {
-        self.set(true);
+        self.set(true, self.network);
         self.crowd.freed.notify_one();
     }
 
-    fn set(&self, waits: bool) {
+    fn set(&self, waits: bool, network: Network) {
         let mut places = self.crowd.places();
         let turn = places.next_turn();
-        if let Some(held) = places.held.get_mut(&self.number) {
-            held.waits_since = waits.then_some(turn);
+        let Some(held) = places.held.get_mut(&self.number) else {
+            return;
+        };
+        held.waits_since = waits.then_some(turn);
+        let before = std::mem::replace(&mut held.network, network);
+        if before != network {
+            places.count_no_more(before);
+            places.count(network);
         }
     }
 }
