@@ -18,6 +18,7 @@ mod founding;
 mod http;
 pub mod key_admin;
 pub mod keys;
+pub mod metrics;
 pub mod nadra;
 pub mod photo;
 pub mod print_admin;
@@ -30,5 +31,5 @@ pub mod store;
 pub mod tls;
 
 pub use founding::{NewProvince, NewRoots};
-pub use http::{Door, Limits, Proxies, ProxyHeader, app, openapi, router, serve};
+pub use http::{Door, Limits, Proxies, ProxyHeader, app, openapi, operators, router, serve};
 pub use rules::{AppParts, Province};

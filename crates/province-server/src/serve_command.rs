@@ -1,7 +1,10 @@
 //! `serve`: the API until Ctrl-C or SIGTERM; and what its configuration says.
 
+use std::future::pending;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -11,8 +14,9 @@ use province_server::config::{Faults, Given, Settings};
 use province_server::nadra::HttpNadra;
 use province_server::rules::published::LEASE;
 use province_server::tls::{Looked, Tls};
-use province_server::{AppParts, Door, Province, router};
+use province_server::{AppParts, Door, Limits, Province, operators, router};
 use serde_json::json;
+use tokio::net::TcpListener;
 
 use super::{log_as, now, randomness, say};
 
@@ -114,11 +118,10 @@ async fn serve(settings: Settings, office: &Office) -> anyhow::Result<()> {
         limits: settings.limits,
         proxies: settings.proxies,
         tls: settings.tls.map(Tls::new).transpose()?.map(Arc::new),
+        counts: Arc::clone(&province.metrics().connections),
     };
     for address in settings.listen {
-        let listener = tokio::net::TcpListener::bind(address).await;
-        door.listeners
-            .push(listener.with_context(|| format!("could not listen at {address}"))?);
+        door.listeners.push(listen(address).await?);
     }
     let scheme = if door.tls.is_some() { "https" } else { "http" };
     let urls: std::io::Result<Vec<String>> = door
@@ -131,14 +134,39 @@ async fn serve(settings: Settings, office: &Office) -> anyhow::Result<()> {
         tokio::spawn(look_after(Arc::clone(&province))),
         tokio::spawn(keep_audit(Arc::clone(&province))),
     ];
-    aside.extend(door.tls.clone().map(|tls| tokio::spawn(renew(tls))));
-    say(&json!({ "ready": true, "url": urls.first(), "urls": urls }))?;
-    province_server::serve(door, router(Arc::clone(&province)), stop()).await;
+    aside.extend(
+        door.tls
+            .clone()
+            .map(|tls| tokio::spawn(renew(tls, Arc::clone(&province)))),
+    );
+    let mut metrics = None;
+    if let Some(address) = settings.metrics_listen {
+        let listener = listen(address).await?;
+        metrics = Some(format!("http://{}", listener.local_addr()?));
+        let page = operators(Arc::clone(&province));
+        let door = Door::plain(listener, Limits::default());
+        aside.push(tokio::spawn(province_server::serve(door, page, pending())));
+    }
+    say(&json!({ "ready": true, "url": urls.first(), "urls": urls, "metrics": metrics }))?;
+    let draining = settings.draining;
+    let ending = async {
+        stop().await;
+        province.drain();
+        tracing::info!(seconds = draining.as_secs(), "told to end");
+        // A second word ends the waiting.
+        let _ = tokio::time::timeout(draining, stop()).await;
+    };
+    province_server::serve(door, router(Arc::clone(&province)), ending).await;
     aside.iter().for_each(tokio::task::JoinHandle::abort);
     // What a phone began and did not wait for; each takes no longer than NADRA's time limit.
     let _ = tokio::time::timeout(nadra.limit, province.settled()).await;
     chain_audit(&province).await;
     Ok(())
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("could not listen at {address}"))
 }
 
 /// Gives entries of the audit log their places, again and again.
@@ -169,7 +197,7 @@ async fn look_after(province: Arc<Province>) {
 }
 
 /// Takes a new certificate when its files change, and at once when told to by SIGHUP.
-async fn renew(tls: Arc<Tls>) {
+async fn renew(tls: Arc<Tls>, province: Arc<Province>) {
     let mut every = tokio::time::interval(CERTIFICATE_EVERY);
     let mut told = Told::new();
     loop {
@@ -181,6 +209,8 @@ async fn renew(tls: Arc<Tls>) {
             Ok(Looked::Same) => {}
             Ok(Looked::Taken) => tracing::info!("new connections get the new certificate"),
             Err(error) => {
+                let refused = &province.metrics().certificates_refused;
+                refused.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(code = error.code(), cause = %error, "the old certificate stays");
             }
         }
@@ -199,7 +229,7 @@ impl Told {
     async fn wait(&mut self) {
         match &mut self.0 {
             Some(signal) => drop(signal.recv().await),
-            None => std::future::pending().await,
+            None => pending().await,
         }
     }
 }
@@ -211,7 +241,7 @@ impl Told {
     }
 
     async fn wait(&mut self) {
-        std::future::pending().await
+        pending().await
     }
 }
 

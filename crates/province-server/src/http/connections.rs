@@ -24,6 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt as _;
 
 use super::caller::Proxies;
+use crate::metrics::ConnectionCounts;
 use crate::tls::Tls;
 use crowd::{Crowd, Place};
 
@@ -105,6 +106,8 @@ pub struct Door {
     pub proxies: Proxies,
     /// TLS, unless somebody else makes it.
     pub tls: Option<Arc<Tls>>,
+    /// Where they are counted.
+    pub counts: Arc<ConnectionCounts>,
 }
 
 impl Door {
@@ -115,6 +118,7 @@ impl Door {
             limits,
             proxies: Proxies::default(),
             tls: None,
+            counts: Arc::default(),
         }
     }
 
@@ -136,7 +140,7 @@ impl Door {
 /// Serves until `stop`, then lets answers that are under way end, for as long as the limit says.
 pub async fn serve(door: Door, router: Router, stop: impl Future<Output = ()>) {
     let limits = door.limits.within_files();
-    let crowd = Crowd::new(limits.connections, limits.of_network);
+    let crowd = Crowd::new(limits.connections, limits.of_network, Arc::clone(&door.counts));
     let watched = GracefulShutdown::new();
     let proxies = Arc::new(door.proxies.clone());
     let mut http = http1::Builder::new();

@@ -9,12 +9,13 @@ mod connections;
 mod contract;
 mod document;
 mod handlers;
+mod probes;
 mod problem;
 mod routes;
 mod signed;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, HttpBody as _, to_bytes};
@@ -37,6 +38,7 @@ use crate::rules::{AppParts, Province};
 pub use caller::{Proxies, ProxyHeader};
 pub use connections::{Door, Limits, serve};
 pub use document::openapi;
+pub use probes::operators;
 use problem::IntoReply as _;
 
 /// Largest body of an enrolment and of what takes the same proof, in bytes: it carries a picture.
@@ -75,8 +77,9 @@ pub fn router(province: Arc<Province>) -> Router {
         .layer(middleware::from_fn(whole_body))
         .layer(GlobalConcurrencyLimitLayer::new(ARRIVING_MAX));
     let reads = Router::from(routes::reads()).layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX));
-    let denying = Arc::clone(&province);
-    writes
+    let (denying, counting) = (Arc::clone(&province), Arc::clone(&province));
+    let probes = probes::probes(Arc::clone(&province));
+    let api = writes
         .merge(reads)
         .with_state(province)
         .layer(TimeoutLayer::with_status_code(
@@ -95,7 +98,9 @@ pub fn router(province: Arc<Province>) -> Router {
             HeaderValue::from_static("no-store"),
         ))
         .layer(middleware::from_fn_with_state(denying, note_denial))
-        .layer(middleware::from_fn(log))
+        .layer(middleware::from_fn_with_state(counting, log));
+    // In this order, so that what there is not is answered by the layers of the API.
+    probes.merge(api)
 }
 
 /// Largest body that this path takes, in bytes, packed or not.
@@ -183,24 +188,36 @@ async fn note_denial(State(app): State<App>, request: Request, next: Next) -> Re
     response
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long an answer took, for the log; no rule sees it"
-)]
-async fn log(request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let method = request.method().clone();
+/// A line for each answer, and a count.
+async fn log(State(app): State<App>, request: Request, next: Next) -> Response {
+    let in_flight = app.metrics().request();
+    let method = method(request.method());
     let route = route(request.uri().path());
     let response = next.run(request).await;
-    let status = response.status();
-    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let status = response.status().as_u16();
+    let took = in_flight.answered((route, method, status));
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     // Public files are most of what is asked for, and none of it is news.
-    if method == Method::GET && !status.is_client_error() && !status.is_server_error() {
-        tracing::debug!(%method, route, status = status.as_u16(), ms, "answered");
+    if method == "GET" && status < 400 {
+        tracing::debug!(method, route, status, ms, "answered");
     } else {
-        tracing::info!(%method, route, status = status.as_u16(), ms, "answered");
+        tracing::info!(method, route, status, ms, "answered");
     }
     response
+}
+
+/// The name of a method, never one that a caller made up.
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "-",
+    }
 }
 
 /// The route of a path, never the path as it came: that may hold anything.

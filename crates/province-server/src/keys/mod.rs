@@ -3,6 +3,7 @@
 //! Signing keys lie where it was chosen when the province was made: in files sealed with age, or in a token that speaks
 //! PKCS#11 and gives none away. The key of the data at rest, and roots of tests, are files either way.
 
+mod at_hand;
 mod files;
 mod token;
 

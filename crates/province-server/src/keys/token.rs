@@ -215,6 +215,11 @@ impl Token {
         })
     }
 
+    /// Whether the token is there and open.
+    pub(super) fn is_there(&self) -> Result<(), TokenError> {
+        self.with(|_, open| Ok(open.session.get_session_info().map(drop)?))
+    }
+
     /// Whether the token holds this key.
     pub(super) fn look_for(&self, key: &PublicKey) -> Result<(), TokenError> {
         self.with(|_, open| open.find(key.as_bytes()).map(drop))

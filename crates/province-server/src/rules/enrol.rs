@@ -166,10 +166,8 @@ impl Province {
     ) -> Result<(), Refusal> {
         let asked_as = self.randomness().bytes::<16>();
         let reference = Bytes(asked_as.to_vec());
-        let outcome = self
-            .nadra()
-            .verify(question(particulars, picture, reference))
-            .await;
+        let answer = self.nadra().verify(question(particulars, picture, reference));
+        let outcome = self.metrics().nadra(answer).await;
         if let Err(error) = &outcome {
             log_unavailable(error);
         }

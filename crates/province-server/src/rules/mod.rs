@@ -22,6 +22,7 @@ pub mod passes;
 pub mod print;
 pub mod publish;
 pub mod published;
+pub mod readiness;
 pub mod rebind;
 pub mod record;
 pub mod signing;
@@ -31,7 +32,8 @@ mod token;
 pub mod upkeep;
 mod work;
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use credential::{IssueError, NotSigned, SignError, Timestamp};
@@ -40,6 +42,7 @@ use province_api::problem::ProblemCode;
 
 use crate::clock::Clock;
 use crate::keys::{KeyFileError, ServingKeys};
+use crate::metrics::Metrics;
 use crate::nadra::NadraDesk;
 use crate::randomness::Randomness;
 use crate::sealed::SealError;
@@ -95,6 +98,12 @@ pub struct Province {
     denials: Denials,
     /// Days for which entries of the audit log are kept.
     audit_days: u64,
+    /// Whether it was told to end.
+    ending: AtomicBool,
+    /// What failed when it was last looked at.
+    found: Mutex<Option<readiness::Found>>,
+    /// What is counted.
+    metrics: Metrics,
 }
 
 impl std::fmt::Debug for Province {
@@ -119,6 +128,9 @@ impl Province {
             tokens: Tokens::default(),
             denials: Denials::default(),
             audit_days: audit::AUDIT_DAYS,
+            ending: AtomicBool::new(false),
+            found: Mutex::default(),
+            metrics: Metrics::default(),
         }
     }
 
@@ -145,6 +157,11 @@ impl Province {
     /// What time it is here.
     pub fn now(&self) -> Timestamp {
         self.parts.clock.now()
+    }
+
+    /// What is counted while it serves.
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     fn store(&self) -> &Store {

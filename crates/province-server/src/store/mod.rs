@@ -231,6 +231,13 @@ impl Store {
         Ok(write)
     }
 
+    /// How many connections are in use, and how many there can be.
+    pub fn connections(&self) -> (u32, u32) {
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
+        let most = self.pool.options().get_max_connections();
+        (self.pool.size().saturating_sub(idle), most)
+    }
+
     /// Closes every connection; what comes after fails.
     pub async fn close(&self) {
         self.passing.close().await;

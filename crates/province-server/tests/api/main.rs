@@ -29,6 +29,7 @@ mod openapi;
 mod operating;
 mod passes;
 mod process;
+mod ready;
 mod rebind;
 mod rotation;
 mod same;

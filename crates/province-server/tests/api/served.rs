@@ -1,6 +1,7 @@
 //! A province as a program of its own, and phones that speak with it over HTTP by the machine's clock.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::sync::Arc;
@@ -62,7 +63,8 @@ impl Served {
 
     fn start(&mut self) {
         let (data, nadra) = (self.data(), self.nadra.clone());
-        self.service = Some(serve_with(&data, &nadra, Stdio::null(), &self.environment));
+        let log = File::create(self.beside("log")).unwrap();
+        self.service = Some(serve_with(&data, &nadra, Stdio::from(log), &self.environment));
     }
 
     pub fn data(&self) -> PathBuf {
@@ -96,7 +98,7 @@ impl Served {
         reply.bytes().await.unwrap().to_vec()
     }
 
-    async fn post<T: serde::de::DeserializeOwned>(
+    pub async fn post<T: serde::de::DeserializeOwned>(
         &self,
         phone: &Phone,
         path: &str,

@@ -9,9 +9,12 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
+
+use crate::metrics::ConnectionCounts;
 
 /// Where a caller is: an IPv4 address, or the first 64 bits of an IPv6 address, of which one caller has many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,6 +53,7 @@ pub(super) struct Crowd {
     of_network_max: usize,
     /// Told when a place may be had.
     freed: Notify,
+    counts: Arc<ConnectionCounts>,
 }
 
 /// A place among the connections, given back when it is dropped.
@@ -62,12 +66,13 @@ pub(super) struct Place {
 }
 
 impl Crowd {
-    pub(super) fn new(places_max: usize, of_network_max: usize) -> Arc<Self> {
+    pub(super) fn new(places_max: usize, of_network_max: usize, counts: Arc<ConnectionCounts>) -> Arc<Self> {
         Arc::new(Self {
             places: Mutex::default(),
             places_max: places_max.max(1),
             of_network_max: of_network_max.max(1),
             freed: Notify::new(),
+            counts,
         })
     }
 
@@ -81,7 +86,11 @@ impl Crowd {
                 return Some(self.take(network));
             }
             if self.places().is_full_of(network, self.of_network_max) {
-                return self.send_away(Some(network)).then(|| self.take(network));
+                if self.send_away(Some(network)) {
+                    return Some(self.take(network));
+                }
+                self.counts.turned_away.fetch_add(1, Ordering::Relaxed);
+                return None;
             }
             if self.send_away(None) {
                 return Some(self.take(network));
@@ -111,6 +120,7 @@ impl Crowd {
         let leaves = found.and_then(|number| places.remove(number));
         if let Some(held) = &leaves {
             held.leave.notify_one();
+            self.counts.turned_away.fetch_add(1, Ordering::Relaxed);
         }
         leaves.is_some()
     }
@@ -126,6 +136,9 @@ impl Crowd {
         };
         places.held.insert(number, held);
         places.count(network);
+        self.counts
+            .held
+            .store(places.held.len() as u64, Ordering::Relaxed);
         Place {
             crowd: Arc::clone(self),
             number,
@@ -213,7 +226,13 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.crowd.places().remove(self.number);
+        let mut places = self.crowd.places();
+        places.remove(self.number);
+        self.crowd
+            .counts
+            .held
+            .store(places.held.len() as u64, Ordering::Relaxed);
+        drop(places);
         self.crowd.freed.notify_one();
     }
 }
