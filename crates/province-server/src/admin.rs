@@ -153,7 +153,7 @@ impl Office {
 
     /// Passes signed by a key that the trust list does not name are worthless, a manifest under such a key revokes
     /// nobody, and under another data key every citizen would be a new one: none of that is to begin.
-    async fn look_over(&self) -> Result<(), AdminError> {
+    pub(crate) async fn look_over(&self) -> Result<(), AdminError> {
         let mut db = self.store.read().await?;
         if artefact::newest(&mut db, Name::TypeRegister).await?.is_none() {
             return Err(AdminError::NotWhole("it has no type register"));

@@ -33,6 +33,18 @@ pub enum AdminError {
     /// An export could not be written.
     #[error("the export could not be written: {0}")]
     Export(#[source] std::io::Error),
+    /// The database is not a file.
+    #[error("the database is PostgreSQL's: back it up with pg_basebackup")]
+    BackupElsewhere,
+    /// There is such a file.
+    #[error("there is a file of this name: a backup takes the place of none")]
+    BackupExists,
+    /// A backup could not be written.
+    #[error("the backup could not be written: {0}")]
+    Backup(#[source] std::io::Error),
+    /// What was copied does not hold.
+    #[error("the copy is not sound ({0}), so it was not kept: look at the database itself")]
+    BackupUnsound(&'static str),
     /// A rule failed.
     #[error("{0}")]
     Fault(#[from] Fault),
@@ -111,6 +123,10 @@ impl AdminError {
             Self::Folder(_) => "folder_failed",
             Self::Export(_) => "export_failed",
             Self::NotWhole(_) => "province_not_whole",
+            Self::BackupElsewhere => "backup_elsewhere",
+            Self::BackupExists => "backup_exists",
+            Self::Backup(_) => "backup_failed",
+            Self::BackupUnsound(_) => "backup_unsound",
             Self::Fault(fault) => fault.code(),
             Self::Document(error) => error.code(),
             Self::Press(error) => error.code(),

@@ -21,6 +21,7 @@ use province_server::{NewProvince, NewRoots};
 use serde_json::json;
 
 use super::audit_commands::Audit;
+use super::backup_commands::Backup;
 use super::desk_commands::{Bundle, CounterCertificate};
 use super::input::{cnic_from_stdin, form_from_stdin, key_bytes, whose_from_stdin, write};
 use super::print_commands::{Card, Paper};
@@ -180,6 +181,7 @@ enum Errand {
     Rules(Rules),
     #[command(subcommand)]
     Audit(Audit),
+    Backup(Backup),
 }
 
 /// Does what the arguments say. Why an office did not do it is said with its code, on stdout as JSON.
@@ -281,6 +283,7 @@ impl Errand {
             Self::Key(command) => command.data(),
             Self::Rules(command) => command.data(),
             Self::Audit(command) => command.data(),
+            Self::Backup(command) => command.data(),
         }
     }
 
@@ -294,6 +297,7 @@ impl Errand {
                 | Self::Paper(_)
                 | Self::Card(_)
                 | Self::Audit(_)
+                | Self::Backup(_)
         )
     }
 
@@ -351,6 +355,7 @@ impl Errand {
             Self::Key(command) => command.run(office, &randomness(), now()).await,
             Self::Rules(command) => command.run(office, now()).await,
             Self::Audit(command) => command.run(office, now()).await,
+            Self::Backup(command) => command.run(office).await,
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod admin;
 mod admin_error;
 pub mod audit;
 pub mod audit_admin;
+pub mod backup_admin;
 pub mod clock;
 pub mod config;
 mod districts;

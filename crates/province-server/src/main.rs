@@ -4,6 +4,7 @@
 //! seals the key files.
 
 mod audit_commands;
+mod backup_commands;
 mod commands;
 mod desk_commands;
 mod input;

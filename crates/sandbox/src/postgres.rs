@@ -110,19 +110,7 @@ impl Cluster {
     /// # Errors
     /// Without PostgreSQL on this machine, or when it does not start: with what it said.
     pub fn start(folder: &Path, durability: Durability) -> io::Result<Self> {
-        let owner = owner()?;
-        let folder = folder.join("postgres");
-        fs::create_dir(&folder)?;
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
-        if let Some((user, group)) = owner {
-            chown(&folder, Some(user), Some(group))?;
-        }
-        let mut cluster = Self {
-            host: Host(folder),
-            durability,
-            owner,
-            running: None,
-        };
+        let mut cluster = Self::empty(folder, durability)?;
         let data = cluster.data();
         let mut make = cluster.command("initdb")?;
         make.args([
@@ -137,6 +125,43 @@ impl Cluster {
         said(make.output()?)?;
         cluster.go_on()?;
         Ok(cluster)
+    }
+
+    /// A cluster without data.
+    fn empty(folder: &Path, durability: Durability) -> io::Result<Self> {
+        let owner = owner()?;
+        let folder = folder.join("postgres");
+        fs::create_dir(&folder)?;
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
+        if let Some((user, group)) = owner {
+            chown(&folder, Some(user), Some(group))?;
+        }
+        Ok(Self {
+            host: Host(folder),
+            durability,
+            owner,
+            running: None,
+        })
+    }
+
+    /// A base backup of this one while it works, verified, as a cluster of its own in another such folder; it is not
+    /// started.
+    ///
+    /// # Errors
+    /// When PostgreSQL refuses, or finds the backup damaged.
+    pub fn backed_up(&self, folder: &Path) -> io::Result<Self> {
+        let copy = Self::empty(folder, self.durability)?;
+        let mut back_up = copy.command("pg_basebackup")?;
+        back_up
+            .args(["--username=province", "--checkpoint=fast", "--wal-method=stream"])
+            .arg("--host")
+            .arg(self.host.folder())
+            .arg("--pgdata")
+            .arg(copy.data());
+        said(back_up.output()?)?;
+        let mut verify = copy.command("pg_verifybackup")?;
+        said(verify.arg("--quiet").arg(copy.data()).output()?)?;
+        Ok(copy)
     }
 
     /// Starts it again after [`Self::end`] or [`Self::crash`].

@@ -11,6 +11,7 @@ pub mod artefact;
 pub mod attempt;
 pub mod audit;
 pub mod challenge;
+mod copy;
 pub mod device;
 pub mod event;
 pub mod holding;
@@ -32,6 +33,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, AnyRow};
+use sqlx::migrate::Migrator;
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor as _, Row as _, Transaction};
 
 use lock::Lock;
@@ -164,7 +166,7 @@ impl Store {
                     .await?;
                 // Readers go on while somebody writes, in other processes too. The mode stays with the file.
                 pool.execute("PRAGMA journal_mode = WAL").await?;
-                sqlx::migrate!("./migrations/sqlite").run(&pool).await?;
+                migrate(sqlx::migrate!("./migrations/sqlite"), &pool).await?;
                 let passing = told(options(PASSING_CONNECTIONS_MAX), "PRAGMA synchronous = NORMAL");
                 Ok(Self {
                     pool,
@@ -178,7 +180,7 @@ impl Store {
                     NO_JIT,
                 );
                 let pool = pool.connect(url.as_str()).await?;
-                sqlx::migrate!("./migrations/postgres").run(&pool).await?;
+                migrate(sqlx::migrate!("./migrations/postgres"), &pool).await?;
                 let passing = told(options(PASSING_CONNECTIONS_MAX), NO_JIT_NO_WAIT);
                 Ok(Self {
                     pool,
@@ -291,6 +293,12 @@ fn told(options: AnyPoolOptions, statement: &'static str) -> AnyPoolOptions {
     options.after_connect(move |connection, _| {
         Box::pin(async move { connection.execute(statement).await.map(drop) })
     })
+}
+
+/// Brings the tables to this version. A newer one may have been here already: migrations only add (docs/operations.md), so
+/// that the version before goes on beside it, and can be put back.
+async fn migrate(mut all: Migrator, pool: &AnyPool) -> Result<(), StoreError> {
+    Ok(all.set_ignore_missing(true).run(pool).await?)
 }
 
 fn install_drivers() {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::sync::Arc;
 
@@ -57,6 +57,21 @@ impl Served {
         let made = ["init", "--roots", roots.to_str().unwrap()];
         let small = ["--status-shards", "1", "--status-shard-power", "8"];
         json(&served.command(&[&made[..], &small, init].concat(), ""));
+        served.start();
+        served
+    }
+
+    /// The same province served from another folder, which `bring` fills from this one's; what it gives is in the environment.
+    pub fn restored(&self, bring: impl FnOnce(&Path, &Path) -> Vec<(&'static str, OsString)>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = bring(&self.data(), &folder.path().join("province"));
+        let mut served = Self {
+            folder,
+            environment,
+            nadra: self.nadra.clone(),
+            service: None,
+            client: self.client.clone(),
+        };
         served.start();
         served
     }
