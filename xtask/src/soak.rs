@@ -32,6 +32,8 @@ enum Area {
     Credential,
     /// Hostile bodies under a good signature at the province
     Api,
+    /// Two servers on one `PostgreSQL` under load, while they are killed, the database goes and the next version migrates
+    Province,
     /// Hostile answers at the wallet, and its death at any step; hostile networks; its program and the province's killed
     /// at any moment, 5,000 times at least
     Wallet,
@@ -62,6 +64,7 @@ impl Soak {
         for package in self.area.packages() {
             cargo.args(["--package", package]);
         }
+        cargo.args(self.area.tests());
         cargo.env(KILLS.0, KILLS.1);
         // An optimised build keeps no keys in files unless a measurement with test citizens asks for it.
         cargo.env("KHYBER_BENCH", "1");
@@ -73,9 +76,18 @@ impl Area {
     fn packages(self) -> &'static [&'static str] {
         match self {
             Self::Credential => &["credential", "province-api", "scan-log", "qr"],
-            Self::Api => &["province-server"],
+            Self::Api | Self::Province => &["province-server"],
             Self::Wallet => &["wallet", "preview", "journeys"],
             Self::Counter => &["counter"],
+        }
+    }
+
+    /// Which of their tests, where two areas share a package.
+    fn tests(self) -> &'static [&'static str] {
+        match self {
+            Self::Api => &["--", "--skip", "chaos::"],
+            Self::Province => &["--test", "api", "--", "chaos::"],
+            Self::Credential | Self::Wallet | Self::Counter => &[],
         }
     }
 }

@@ -45,11 +45,16 @@ const CONNECTIONS_MAX: u32 = 8;
 const SERVER_CONNECTIONS_MAX: u32 = 24;
 /// Connections for notes that are not waited for.
 const PASSING_CONNECTIONS_MAX: u32 = 2;
-/// Compiling a statement on sixteen parts of a table takes PostgreSQL a hundred times longer than doing it.
-const NO_JIT: &str = "SET jit = off";
-const NO_JIT_NO_WAIT: &str = "SET jit = off; SET synchronous_commit = off";
 /// Longest wait for a free connection.
 const ACQUIRE_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// What connections with PostgreSQL are told. Compiling a statement on sixteen parts of a table takes it a hundred times
+/// longer than doing it. And what a server began and then said nothing more about is ended: one whose machine stopped or
+/// lost its network would keep its locks, and so everybody else from publishing, until TCP gives it up hours later; no
+/// transaction waits for anything but the database and the signing keys.
+const SERVING: &str = "SET jit = off; SET idle_in_transaction_session_timeout = '60s'";
+/// What those for notes are told.
+const NO_WAIT: &str = "SET jit = off; SET synchronous_commit = off";
 
 /// Name of the database in the data folder.
 pub const DATABASE_FILE: &str = "province.sqlite";
@@ -177,11 +182,11 @@ impl Store {
             Database::At(url) => {
                 let pool = told(
                     options(place.connections().unwrap_or(SERVER_CONNECTIONS_MAX)),
-                    NO_JIT,
+                    SERVING,
                 );
                 let pool = pool.connect(url.as_str()).await?;
                 migrate(sqlx::migrate!("./migrations/postgres"), &pool).await?;
-                let passing = told(options(PASSING_CONNECTIONS_MAX), NO_JIT_NO_WAIT);
+                let passing = told(options(PASSING_CONNECTIONS_MAX), NO_WAIT);
                 Ok(Self {
                     pool,
                     passing: passing.connect_lazy(url.as_str())?,

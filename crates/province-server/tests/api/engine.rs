@@ -5,9 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use province_server::store::lock::Lock;
 use province_server::store::{DATABASE_FILE, Database, DatabaseUrl, Place};
 use sandbox::postgres::Host;
 use sha2::{Digest as _, Sha256};
+use sqlx::Row as _;
+
+use crate::bench::Bench;
 
 /// The folder of the cluster's socket.
 pub const CLUSTER: &str = "KHYBER_TEST_POSTGRES";
@@ -77,4 +81,16 @@ pub fn bytes(folder: &Path) -> Vec<u8> {
 fn name(folder: &Path) -> String {
     let hash = Sha256::digest(folder.as_os_str().as_encoded_bytes());
     format!("t{}", hex::encode(&hash[..8]))
+}
+
+#[tokio::test]
+async fn a_server_that_stops_within_a_transaction_gives_its_locks_back() {
+    if is_sqlite() {
+        return;
+    }
+    let bench = Bench::new().await;
+    let mut write = bench.office.store().write_with(Lock::Published).await.unwrap();
+    let limit = sqlx::query("SHOW idle_in_transaction_session_timeout");
+    let limit = limit.fetch_one(&mut *write).await.unwrap();
+    assert_eq!(limit.get::<String, _>(0), "1min");
 }

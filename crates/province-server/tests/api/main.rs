@@ -15,6 +15,7 @@ mod away;
 mod backup;
 mod bench;
 mod catalogue;
+mod chaos;
 mod connections;
 mod device_key;
 mod documents;

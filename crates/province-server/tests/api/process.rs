@@ -73,6 +73,11 @@ pub fn serve(data: &Path, nadra: &str, log: Stdio) -> Service {
 
 /// The same with these in its environment.
 pub fn serve_with(data: &Path, nadra: &str, log: Stdio, environment: &[(&str, OsString)]) -> Service {
+    try_serve(data, nadra, log, environment).expect("it serves")
+}
+
+/// The same; `None` if it ended before it served.
+pub fn try_serve(data: &Path, nadra: &str, log: Stdio, environment: &[(&str, OsString)]) -> Option<Service> {
     let mut child = Command::new(PROGRAM)
         .args(["serve", "--nadra", nadra, "--data"])
         .arg(data)
@@ -87,13 +92,17 @@ pub fn serve_with(data: &Path, nadra: &str, log: Stdio, environment: &[(&str, Os
     BufReader::new(child.stdout.take().unwrap())
         .read_line(&mut line)
         .unwrap();
+    if line.is_empty() {
+        child.wait().unwrap();
+        return None;
+    }
     let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!(ready["ready"], true);
     let address = ready["url"].as_str().unwrap().strip_prefix("http://").unwrap();
-    Service {
+    Some(Service {
         address: address.to_owned(),
         child,
-    }
+    })
 }
 
 pub fn get(service: &Service, path: &str) -> Vec<u8> {
