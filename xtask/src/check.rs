@@ -1,11 +1,13 @@
 //! `cargo xtask check`: what can be said about the source without running it.
 
+use std::process::Command;
+
 use anyhow::ensure;
 
 use crate::packages::{self, Packages, Purpose};
 use crate::report::say;
 use crate::workspace::Workspace;
-use crate::{command, programs, screens};
+use crate::{command, programs, python, screens};
 
 /// Formatting, lints, dependencies, and what a release build of the app must not contain.
 ///
@@ -37,6 +39,20 @@ pub fn run(workspace: &Workspace, packages: Packages) -> anyhow::Result<()> {
 /// When it is not.
 pub fn formatting(workspace: &Workspace) -> anyhow::Result<()> {
     command::run(workspace.cargo().args(["fmt", "--all", "--check"]))
+}
+
+/// What hadolint finds in the file that a container is built by. No container is built: that needs an engine.
+///
+/// # Errors
+/// When it cannot be had, or finds anything.
+pub fn container_file(workspace: &Workspace) -> anyhow::Result<()> {
+    let folder = workspace.path("packaging/province");
+    let python = python::with_file(
+        &workspace.target("tools/container"),
+        &folder.join("requirements.txt"),
+    )?;
+    let mut lint = Command::new(python.with_file_name("hadolint"));
+    command::run(lint.arg(folder.join("Containerfile")))
 }
 
 /// What clippy finds in the programs and their tests.

@@ -1,10 +1,7 @@
 //! The province as it runs, held against its own OpenAPI document by schemathesis. What is asked and looked at is in
 //! tests/contract.
 
-use std::fs;
 use std::process::Command;
-
-use anyhow::Context as _;
 
 use crate::workspace::{Profile, Workspace};
 use crate::{command, python};
@@ -15,11 +12,10 @@ use crate::{command, python};
 /// When the packages cannot be had, or an answer is not as the document says.
 pub fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let folder = workspace.path("tests/contract");
-    let requirements = folder.join("requirements.txt");
-    let requirements = fs::read_to_string(&requirements)
-        .with_context(|| format!("{} cannot be read", requirements.display()))?;
-    let python = python::with(&workspace.target("tools/contract"), &requirements)
-        .context("the packages of tests/contract/requirements.txt are missing")?;
+    let python = python::with_file(
+        &workspace.target("tools/contract"),
+        &folder.join("requirements.txt"),
+    )?;
     let mut walk = Command::new(python);
     walk.env("PYTHONDONTWRITEBYTECODE", "1");
     walk.arg(folder.join("run.py"));

@@ -8,6 +8,16 @@ use anyhow::Context as _;
 
 use crate::command;
 
+/// [`with`] what this file asks for.
+///
+/// # Errors
+/// As [`with`], and when the file cannot be read.
+pub fn with_file(folder: &Path, requirements: &Path) -> anyhow::Result<PathBuf> {
+    let text = fs::read_to_string(requirements)
+        .with_context(|| format!("{} cannot be read", requirements.display()))?;
+    with(folder, &text).with_context(|| format!("the packages of {} are missing", requirements.display()))
+}
+
 /// The Python that has these packages and no others; installed into the folder where they are not there yet. The text is what
 /// pip reads as requirements: each package with its version.
 ///

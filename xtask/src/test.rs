@@ -34,7 +34,7 @@ enum Part {
     Rust,
     /// Tests of the screens
     Ui,
-    /// The province as it runs, held against its OpenAPI document
+    /// The province as it runs, held against its OpenAPI document; the file of its container
     Contract,
     /// Real windows, real servers, a real browser
     E2e,
@@ -67,6 +67,7 @@ impl Test {
         }
         if whole && self.wants(Part::Contract) {
             parts.run("contract of the province", || contract::run(workspace));
+            parts.run("container file", || check::container_file(workspace));
         }
         if self.wants(Part::Ui) {
             if whole {

@@ -30,6 +30,7 @@ mod nadra;
 mod older;
 mod openapi;
 mod operating;
+mod packaging;
 mod passes;
 mod process;
 mod ready;

@@ -25,10 +25,10 @@ use crate::sync::Known;
 use crate::{engine, tls};
 
 /// A province on disk that nobody serves yet.
-struct Made(TempDir);
+pub struct Made(TempDir);
 
 impl Made {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let roots = folder.path().join("roots.json");
         std::fs::write(&roots, sandbox::roots::root_seeds_json()).unwrap();
@@ -49,11 +49,11 @@ impl Made {
         made
     }
 
-    fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         self.0.path()
     }
 
-    fn data(&self) -> String {
+    pub fn data(&self) -> String {
         self.folder().join("province").to_str().unwrap().to_owned()
     }
 
