@@ -21,7 +21,7 @@ pub mod sync;
 
 mod bytes;
 
-pub use bytes::Bytes;
+pub use bytes::{Biometric, Bytes};
 
 /// Paths of version 1 of the provincial API.
 pub mod paths {

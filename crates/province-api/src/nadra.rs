@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Bytes;
 use crate::person::{Cnic, Day, DistrictId, Gender, GuardianRelation, LatinName, LocalName};
+use crate::{Biometric, Bytes};
 
 /// Where the simulated NADRA listens.
 pub const VERIFY_PATH: &str = "/nadra/v1/verify";
@@ -38,7 +38,7 @@ pub struct VerifyRequest {
     /// District of the address on record: a pass certifies it.
     pub district: DistrictId,
     /// Picture of the face, JPEG or PNG.
-    pub photo: Bytes,
+    pub photo: Biometric,
 }
 
 /// NADRA's word on a question.
@@ -57,6 +57,8 @@ pub enum NadraOutcome {
     Deceased,
     /// No such number.
     NotFound,
+    /// It could not be asked, or could not say: down, slow, or answering nonsense.
+    Unavailable,
 }
 
 /// NADRA's reply.

@@ -21,7 +21,7 @@ use province_server::keys::{KeyFolder, ProvinceKey};
 use province_server::randomness::Randomness;
 use province_server::rules::Fault;
 use province_server::rules::batch::Batch;
-use province_server::rules::kinds::Granted;
+use province_server::rules::kinds::{Citizen, Granted};
 use province_server::rules::record::Record;
 use serde_json::{Value, json};
 
@@ -133,7 +133,14 @@ fn main() {
 }
 
 fn issue(record: &Record, wanted: &[(&PassType, HolderKey)], key: &dyn SigningKey) {
-    let mut batch = Batch::new(record, 1_000_000, NOW);
+    let mut batch = Batch::new(
+        Citizen {
+            record,
+            status_index: 1_000_000,
+            assurance: 2,
+        },
+        NOW,
+    );
     let granted = || Ok::<_, Fault>(Granted::default());
     let passes: Vec<Bytes> = wanted
         .iter()

@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod nadra;
 pub mod photo;
 pub mod print_admin;
+pub mod proofing;
 pub mod public_roots;
 mod publish_admin;
 pub mod randomness;

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use province_api::nadra::NadraOutcome;
 
 use crate::nadra::NadraError;
+use crate::nadra::breaker::Standing;
 
 /// Media type of the page.
 pub const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -192,6 +193,8 @@ pub(crate) struct LookedUp {
     pub(crate) audit_waiting: Option<u64>,
     /// Epoch and age in seconds of the published manifest.
     pub(crate) manifest: Option<(u64, u64)>,
+    /// How NADRA stands, and how many callers were put off.
+    pub(crate) nadra: (Standing, u64),
     /// What fails of being ready, and all that could.
     pub(crate) failing: Vec<(&'static str, bool)>,
 }
@@ -218,6 +221,19 @@ impl LookedUp {
             let about = "Age of the published manifest.";
             page.gauge("khyber_status_manifest_age_seconds", about, age);
         }
+        let (standing, put_off) = self.nadra;
+        let name = "khyber_nadra_standing";
+        let about = "1 for how NADRA stands: asked by all, tried by few, or left alone.";
+        page.family(name, "gauge", about);
+        for one in Standing::ALL {
+            let label = format!("standing=\"{}\"", one.as_str());
+            page.sample(name, &label, u8::from(one == standing));
+        }
+        page.counter(
+            "khyber_nadra_put_off_total",
+            "Callers who were told to come back because NADRA is left alone, or comes back.",
+            put_off,
+        );
         let name = "khyber_ready";
         page.family(
             name,
@@ -287,7 +303,9 @@ const fn nadra_label(outcome: &Result<NadraOutcome, NadraError>) -> &'static str
         Ok(NadraOutcome::Blocked) => "blocked",
         Ok(NadraOutcome::Deceased) => "deceased",
         Ok(NadraOutcome::NotFound) => "not_found",
+        Ok(NadraOutcome::Unavailable) => "unavailable",
         Err(NadraError::Unreachable(_)) => "unreachable",
+        Err(NadraError::TooSlow) => "too_slow",
         Err(NadraError::Status(_)) => "status",
         Err(NadraError::TooLarge) => "too_large",
         Err(NadraError::Nonsense) => "nonsense",

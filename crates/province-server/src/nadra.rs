@@ -3,10 +3,13 @@
 //! No public specification of the real service was found, so the question and the outcomes are our own and an adapter
 //! maps onto them. Whatever goes wrong on the way is one thing to the citizen: it could not be asked, try later.
 
+pub mod breaker;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use province_api::nadra::{NadraOutcome, VERIFY_PATH, VerifyReply, VerifyRequest};
 use zeroize::Zeroizing;
 
@@ -14,14 +17,19 @@ use zeroize::Zeroizing;
 pub const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// Largest answer that is read, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Room for the texts of a question, so that the picture is not copied about while it is written.
+const TEXTS_BYTES: usize = 8 * 1024;
 
 /// Why NADRA gave no outcome. For logs; the citizen is told that it could not be asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NadraError {
-    /// Not reached, or not in time.
-    #[error("not reached in time")]
+    /// Not reached, or the line broke.
+    #[error("not reached")]
     Unreachable(#[source] reqwest::Error),
+    /// Not answered in time.
+    #[error("not answered in time")]
+    TooSlow,
     /// Answered with this HTTP status.
     #[error("answered with status {0}")]
     Status(u16),
@@ -34,6 +42,13 @@ pub enum NadraError {
     /// The answer is to another question.
     #[error("the answer is to another question")]
     OtherQuestion,
+}
+
+impl NadraError {
+    /// Whether the line may be at fault, and not what answered: asking at once again may do.
+    const fn may_be_the_line(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Status(502 | 504))
+    }
 }
 
 /// A pending answer.
@@ -50,6 +65,7 @@ pub trait NadraDesk: Send + Sync {
 pub struct HttpNadra {
     client: reqwest::Client,
     url: String,
+    limit: Duration,
     token: Option<Zeroizing<String>>,
 }
 
@@ -73,7 +89,6 @@ impl HttpNadra {
         limit: Duration,
     ) -> Result<Self, NadraError> {
         let client = reqwest::Client::builder()
-            .timeout(limit)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
@@ -81,13 +96,40 @@ impl HttpNadra {
         Ok(Self {
             client,
             url: format!("{}{VERIFY_PATH}", base_url.trim_end_matches('/')),
+            limit,
             token,
         })
     }
 
-    async fn ask(&self, question: &VerifyRequest) -> Result<NadraOutcome, NadraError> {
+    /// Asks, and once more where the line broke or a proxy said that it did: the question has a reference of its own, so
+    /// that asked twice it is one. All of it within the limit.
+    async fn ask_within(&self, question: VerifyRequest) -> Result<NadraOutcome, NadraError> {
+        // Wiped with the last copy of it, as the picture in the question is.
+        let room = question.photo.as_ref().len() * 4 / 3 + TEXTS_BYTES;
+        let mut body = Zeroizing::new(Vec::with_capacity(room));
+        serde_json::to_writer(&mut *body, &question).map_err(|_| NadraError::Nonsense)?;
+        let body = Bytes::from_owner(body);
+        let reference = question.reference.clone();
+        drop(question);
+        let asked = async {
+            match self.ask(body.clone(), &reference).await {
+                Err(error) if error.may_be_the_line() => self.ask(body, &reference).await,
+                answered => answered,
+            }
+        };
+        tokio::time::timeout(self.limit, asked)
+            .await
+            .unwrap_or(Err(NadraError::TooSlow))
+    }
+
+    async fn ask(
+        &self,
+        question: Bytes,
+        reference: &province_api::Bytes,
+    ) -> Result<NadraOutcome, NadraError> {
         let unreachable = |error: reqwest::Error| NadraError::Unreachable(error.without_url());
-        let mut call = self.client.post(&self.url).json(question);
+        let kind = (reqwest::header::CONTENT_TYPE, "application/json");
+        let mut call = self.client.post(&self.url).header(kind.0, kind.1).body(question);
         if let Some(token) = &self.token {
             call = call.bearer_auth(token.as_str());
         }
@@ -103,7 +145,7 @@ impl HttpNadra {
             body.extend_from_slice(&chunk);
         }
         let reply: VerifyReply = serde_json::from_slice(&body).map_err(|_| NadraError::Nonsense)?;
-        if reply.reference != question.reference {
+        if reply.reference != *reference {
             return Err(NadraError::OtherQuestion);
         }
         Ok(reply.outcome)
@@ -112,6 +154,6 @@ impl HttpNadra {
 
 impl NadraDesk for HttpNadra {
     fn verify(&self, question: VerifyRequest) -> Answer<'_> {
-        Box::pin(async move { self.ask(&question).await })
+        Box::pin(self.ask_within(question))
     }
 }

@@ -40,10 +40,12 @@ pub fn operators(app: App) -> Router {
 
 /// How ready it is.
 #[derive(Serialize)]
-struct Ready {
+struct Said {
     ready: bool,
     /// The codes of the parts that fail.
     failing: Vec<&'static str>,
+    /// How NADRA stands; for reading, it makes nothing unready.
+    nadra: &'static str,
 }
 
 async fn readyz(State(app): State<App>) -> Response {
@@ -54,7 +56,13 @@ async fn readyz(State(app): State<App>) -> Response {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (status, kept_by_nobody(Json(Ready { ready, failing }))).into_response()
+    let nadra = app.nadra_standing().as_str();
+    let said = Json(Said {
+        ready,
+        failing,
+        nadra,
+    });
+    (status, kept_by_nobody(said)).into_response()
 }
 
 fn kept_by_nobody(body: impl IntoResponse) -> impl IntoResponse {

@@ -6,24 +6,21 @@ use std::collections::btree_map::Entry;
 use credential::{Claims, HolderKey, PassType, SigningKey, Timestamp, Vct};
 
 use super::Fault;
-use super::kinds::{self, Granted};
-use super::record::Record;
+use super::kinds::{self, Citizen, Granted};
 
 /// Passes of one citizen that are signed together. Those of one kind say the same and differ by the holder's key alone, so
 /// what they say is put together once.
 pub struct Batch<'a> {
-    record: &'a Record,
-    person_index: u32,
+    citizen: Citizen<'a>,
     now: Timestamp,
     said: BTreeMap<(Vct, u32), Claims>,
 }
 
 impl<'a> Batch<'a> {
     /// Begins one.
-    pub const fn new(record: &'a Record, person_index: u32, now: Timestamp) -> Self {
+    pub const fn new(citizen: Citizen<'a>, now: Timestamp) -> Self {
         Self {
-            record,
-            person_index,
+            citizen,
             now,
             said: BTreeMap::new(),
         }
@@ -49,8 +46,7 @@ impl<'a> Batch<'a> {
             }
             Entry::Vacant(new) => new.insert(kinds::claims(
                 kind,
-                self.record,
-                self.person_index,
+                &self.citizen,
                 &granted()?,
                 Some(holder),
                 self.now,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
-use super::kinds::{self, Granted};
+use super::kinds::{self, Citizen, Granted};
 use super::record::Record;
 use super::{Fault, audit, family, feed, fields, status as publish};
 use crate::audit::{Action, Actor};
@@ -196,7 +196,7 @@ pub async fn grant(
         Some(child) => family::of_child((&mut write, &keys.data), (&person, child), kind, form, now).await?,
         None => (0, family::own(kind, form)?),
     };
-    may_issue(kind, &granted, now)?;
+    may_issue(kind, &granted, person.assurance, now)?;
     if let Some(list) = list {
         granted.status = Some((
             list.to_owned(),
@@ -211,8 +211,7 @@ pub async fn grant(
     let holder = on_phone.then(|| stand_in.public());
     let claims = kinds::claims(
         kind,
-        &record,
-        person.status_index,
+        &Citizen::new(&person, &record),
         &granted,
         holder.map(Into::into),
         now,
@@ -262,9 +261,9 @@ async fn lock_both(
     lock::take(db, Lock::Citizen(&citizen)).await
 }
 
-/// Whether the province may issue a document of this kind with these fields today.
-fn may_issue(kind: &PassType, granted: &Granted, now: Timestamp) -> Result<(), DocumentError> {
-    if kind.assurance > kinds::ASSURANCE {
+/// Whether the province may issue a document of this kind with these fields today, to somebody who was proofed at this level.
+fn may_issue(kind: &PassType, granted: &Granted, assurance: u8, now: Timestamp) -> Result<(), DocumentError> {
+    if kind.assurance > assurance {
         return Err(DocumentError::AssuranceTooLow);
     }
     if kinds::has_ended(kind, granted, now) {
@@ -321,9 +320,9 @@ pub async fn paper(
     let kind = register.find(vct).ok_or(DocumentError::UnknownType)?;
     let one = held(&mut db, &keys.data, &person, (vct, whose.child.as_ref())).await?;
     let granted = opened(&keys.data, &person.id, &one)?;
-    may_issue(kind, &granted, now)?;
+    may_issue(kind, &granted, person.assurance, now)?;
     let record = open(&keys.data, &person)?;
-    let claims = kinds::claims(kind, &record, person.status_index, &granted, None, now);
+    let claims = kinds::claims(kind, &Citizen::new(&person, &record), &granted, None, now);
     let issuer = keys.current(&mut db, kind.vct, now).await?;
     let signed = kind.issue(&claims, &issuer).map_err(DocumentError::Issue)?;
     let what = serde_json::json!({

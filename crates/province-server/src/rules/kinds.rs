@@ -16,13 +16,33 @@ use super::Fault;
 use super::record::Record;
 use crate::districts;
 use crate::store::artefact::{self, Name};
+use crate::store::person::Person;
 use crate::store::trusted_key;
-
-/// How well a citizen is proofed by a remote enrolment that NADRA's record confirms, of 1 to 4.
-pub const ASSURANCE: u8 = 2;
 
 /// Language of the second-script names, ISO 639.
 const LOCAL_LANGUAGE: &str = "ur";
+
+/// The citizen whom a pass or document is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Citizen<'a> {
+    /// What they gave.
+    pub record: &'a Record,
+    /// Their place in the status list of people.
+    pub status_index: u32,
+    /// The level at which they were proofed, 1 to 4.
+    pub assurance: u8,
+}
+
+impl<'a> Citizen<'a> {
+    /// A person with what was sealed of them.
+    pub const fn new(person: &Person, record: &'a Record) -> Self {
+        Self {
+            record,
+            status_index: person.status_index,
+            assurance: person.assurance,
+        }
+    }
+}
 
 /// A document's own fields by their numbers, and where its status bit is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,9 +92,9 @@ pub fn is_document(kind: &PassType) -> bool {
     kind.claims.iter().any(|claim| own(&claim.at))
 }
 
-/// Whether phones draw this kind.
-pub fn is_on_phones(kind: &PassType) -> bool {
-    kind.stock > 0 && (kind.show.timed || kind.show.request) && kind.assurance <= ASSURANCE
+/// Whether phones of people who were proofed at this level draw this kind.
+pub fn is_on_phones(kind: &PassType, assurance: u8) -> bool {
+    kind.stock > 0 && (kind.show.timed || kind.show.request) && kind.assurance <= assurance
 }
 
 /// Whether what was granted has ended, by its own last day or because the child is of age: nothing is issued of it any
@@ -88,21 +108,21 @@ pub fn has_ended(kind: &PassType, granted: &Granted, now: Timestamp) -> bool {
     ends.min().is_some_and(|ends| now >= ends)
 }
 
-/// Whether every enrolled citizen may draw this kind.
-pub fn is_for_everybody(kind: &PassType) -> bool {
-    is_on_phones(kind) && !is_document(kind)
+/// Whether every citizen who was proofed at this level may draw this kind.
+pub fn is_for_everybody(kind: &PassType, assurance: u8) -> bool {
+    is_on_phones(kind, assurance) && !is_document(kind)
 }
 
 /// What a pass of this kind says of a citizen, for one holder key, or for paper without one.
 pub fn claims(
     kind: &PassType,
-    record: &Record,
-    person_index: u32,
+    citizen: &Citizen<'_>,
     granted: &Granted,
     holder: Option<HolderKey>,
     now: Timestamp,
 ) -> Claims {
     let iat = now.start_of_day();
+    let record = citizen.record;
     let mut claims = Claims {
         iss: ISSUER.to_owned(),
         iat,
@@ -113,7 +133,7 @@ pub fn claims(
         identity: None,
         status: match (kind.status.list(), &granted.status) {
             (None, _) => None,
-            (Some(IDENTITY_LIST), _) => Some((IDENTITY_LIST, person_index)),
+            (Some(IDENTITY_LIST), _) => Some((IDENTITY_LIST, citizen.status_index)),
             (Some(_), granted) => granted.as_ref().map(|(list, index)| (list.as_str(), *index)),
         }
         .map(|(list, index)| StatusRef {
@@ -144,7 +164,7 @@ pub fn claims(
                     claims.facts.fields.insert(number, field.clone());
                 }
             }
-            Place::Fact(number) => fact(&mut claims.facts, number, record, age),
+            Place::Fact(number) => fact(&mut claims.facts, number, citizen, age),
         }
     }
     for ends in kind.ends(&claims.facts).into_iter().chain(granted.until) {
@@ -177,14 +197,15 @@ fn identity(identity: &mut Identity, member: u8, record: &Record) {
     }
 }
 
-fn fact(facts: &mut Facts, number: u8, record: &Record, age: u16) {
+fn fact(facts: &mut Facts, number: u8, citizen: &Citizen<'_>, age: u16) {
+    let record = citizen.record;
     let p = &record.particulars;
     match number {
         1 => facts.over_18 = Some(age >= 18),
         2 => facts.over_60 = Some(age >= 60),
         3 => facts.district = Some(p.district.as_str().to_owned()),
         5 => facts.merged_district = districts::find(&p.district).map(|d| d.merged_district),
-        6 => facts.assurance = Some(ASSURANCE),
+        6 => facts.assurance = Some(citizen.assurance),
         7 => facts.photo_sha256 = Some(Sha256::digest(&record.photo.0).into()),
         8 => {
             facts.guardian_relation = Some(match p.guardian_relation {

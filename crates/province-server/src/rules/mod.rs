@@ -20,6 +20,7 @@ mod kept;
 pub mod kinds;
 pub mod passes;
 pub mod print;
+pub mod proof;
 pub mod publish;
 pub mod published;
 pub mod readiness;
@@ -44,6 +45,7 @@ use crate::clock::Clock;
 use crate::keys::{KeyFileError, ServingKeys};
 use crate::metrics::Metrics;
 use crate::nadra::NadraDesk;
+use crate::nadra::breaker::Breaker;
 use crate::randomness::Randomness;
 use crate::sealed::SealError;
 pub use crate::store::artefact::{Artefact, Name as PublicFile};
@@ -100,6 +102,8 @@ pub struct Province {
     audit_days: u64,
     /// Whether it was told to end.
     ending: AtomicBool,
+    /// Leaves NADRA alone while it does not answer.
+    breaker: Breaker,
     /// What failed when it was last looked at.
     found: Mutex<Option<readiness::Found>>,
     /// What is counted.
@@ -129,6 +133,7 @@ impl Province {
             denials: Denials::default(),
             audit_days: audit::AUDIT_DAYS,
             ending: AtomicBool::new(false),
+            breaker: Breaker::default(),
             found: Mutex::default(),
             metrics: Metrics::default(),
         }

@@ -16,7 +16,7 @@ use sqlx::AnyConnection;
 
 use super::answered::{Asked, locked};
 use super::batch::Batch;
-use super::kinds::{self, Granted};
+use super::kinds::{self, Citizen, Granted};
 use super::signing::Choice;
 use super::status::may_draw;
 use super::{Province, Refusal, audit, day_of, document, feed};
@@ -63,7 +63,7 @@ impl Province {
             return Ok(Challenge {
                 challenge: Bytes::from(&challenge[..]),
                 expires_at,
-                offers: offers(&register, &held),
+                offers: offers(&register, &held, person.assurance),
             });
         }
         if challenge::held(&mut write, device.as_bytes()).await? >= CHALLENGES_MAX {
@@ -75,7 +75,7 @@ impl Province {
         Ok(Challenge {
             challenge: Bytes::from(&fresh[..]),
             expires_at,
-            offers: offers(&register, &held),
+            offers: offers(&register, &held, person.assurance),
         })
     }
 
@@ -93,7 +93,7 @@ impl Province {
         let request: PassesRequest =
             serde_json::from_slice(body).map_err(|_| ProblemCode::RequestMalformed)?;
         let (register, held) = self.kinds_of(&person).await?;
-        let wanted = proven(&request, &register)?;
+        let wanted = proven(&request, &register, person.assurance)?;
         let mut signed = self
             .sign(&mut *self.store().read().await?, &person, &wanted, &held)
             .await?;
@@ -169,7 +169,7 @@ impl Province {
         let mut held = Vec::with_capacity(all.len());
         for one in all {
             let kind = register.types.iter().find(|kind| kind.vct.as_str() == one.vct);
-            let Some(kind) = kind.filter(|kind| kinds::is_on_phones(kind)) else {
+            let Some(kind) = kind.filter(|kind| kinds::is_on_phones(kind, person.assurance)) else {
                 continue;
             };
             let granted = document::opened(&self.keys().data, &person.id, &one)?;
@@ -177,7 +177,7 @@ impl Province {
                 continue;
             }
             let holder = Some(stand_in.public().into());
-            let claims = kinds::claims(kind, &record, person.status_index, &granted, holder, now);
+            let claims = kinds::claims(kind, &Citizen::new(person, &record), &granted, holder, now);
             match kind.issue(&claims, &stand_in) {
                 Ok(_) => held.push(one),
                 Err(why) => tracing::warn!(
@@ -201,7 +201,7 @@ impl Province {
         let now = self.now();
         let choice = Choice::read(db, now).await?;
         let mut keys = BTreeMap::new();
-        let mut batch = Batch::new(&record, person.status_index, now);
+        let mut batch = Batch::new(Citizen::new(person, &record), now);
         let mut credentials = Vec::with_capacity(wanted.len());
         for (kind, no, holder) in wanted {
             let key = match keys.entry(kind.vct) {
@@ -266,6 +266,7 @@ impl Signed {
 fn proven<'a>(
     request: &PassesRequest,
     register: &'a RegisterContent,
+    assurance: u8,
 ) -> Result<Vec<Proven<'a>>, ProblemCode> {
     if request.passes.is_empty() || request.passes.len() > PASSES_MAX {
         return Err(ProblemCode::RequestMalformed);
@@ -277,7 +278,7 @@ fn proven<'a>(
         .map(|wanted| {
             let named = register.types.iter().find(|kind| kind.vct.as_str() == wanted.vct);
             let kind = named
-                .filter(|kind| kinds::is_on_phones(kind))
+                .filter(|kind| kinds::is_on_phones(kind, assurance))
                 .ok_or(ProblemCode::PassTypeUnknown)?;
             let unproven = ProblemCode::HolderKeyUnproven;
             let holder = PublicKey::parse(&wanted.holder_key.0).map_err(|_| unproven)?;
@@ -318,9 +319,10 @@ fn issued(wanted: &[Proven<'_>]) -> Event {
 }
 
 /// What a citizen with these documents may draw.
-pub(super) fn offers(register: &RegisterContent, held: &[Holding]) -> Vec<Offer> {
+pub(super) fn offers(register: &RegisterContent, held: &[Holding], assurance: u8) -> Vec<Offer> {
     let mut offers = Vec::new();
-    for kind in register.types.iter().filter(|kind| kinds::is_on_phones(kind)) {
+    let kinds = register.types.iter();
+    for kind in kinds.filter(|kind| kinds::is_on_phones(kind, assurance)) {
         let offer = |no, grant| Offer {
             vct: kind.vct.as_str().to_owned(),
             no,

@@ -9,7 +9,7 @@ use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::{Cnic, DistrictId, GuardianRelation};
 
 use super::document::{self, DocumentError, Whose};
-use super::kinds::{self, Granted};
+use super::kinds::{self, Citizen, Granted};
 use super::publish::{ISSUER_NAME, ISSUER_NAME_UR};
 use super::record::Record;
 use super::{Fault, audit, signing};
@@ -91,8 +91,7 @@ impl Press<'_> {
         // What an identity on the phone says, in the register's words; the code has of it what claim 169 has a place for.
         let says = kinds::claims(
             identity,
-            &record,
-            person.status_index,
+            &Citizen::new(&person, &record),
             &Granted::default(),
             Some(key.public().into()),
             now,

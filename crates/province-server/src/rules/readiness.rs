@@ -8,6 +8,7 @@ use credential::{Timestamp, Vct};
 
 use super::{Fault, Province, signing};
 use crate::metrics::LookedUp;
+use crate::nadra::breaker::Standing;
 use crate::store::artefact::{self, Name};
 use crate::store::{audit, seal_check};
 
@@ -98,6 +99,11 @@ impl Province {
         Ok(true)
     }
 
+    /// How NADRA stands. A server without it is ready: all but proofs goes on, and the next server has the same NADRA.
+    pub fn nadra_standing(&self) -> Standing {
+        self.breaker.standing().0
+    }
+
     /// What an operator measures, for Prometheus.
     pub async fn measured(&self) -> String {
         let failing = self.failing().await;
@@ -105,6 +111,7 @@ impl Province {
             pool: self.store().connections(),
             audit_waiting: self.audit_waiting().await.ok(),
             manifest: self.manifest().await.ok().flatten(),
+            nadra: self.breaker.standing(),
             failing: Part::ALL
                 .map(|part| (part.code(), failing.contains(&part)))
                 .into(),

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use credential::{StatusPurpose, Timestamp, Vct};
-use province_api::Bytes;
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, Particulars};
 use province_api::person::Day;
 use province_api::problem::ProblemCode;
 use province_api::sync::{Event, LostReply, LostRequest};
+use province_api::{Biometric, Bytes};
 use sqlx::AnyConnection;
 
 use super::answered::Asked;
@@ -19,6 +19,7 @@ use super::status::{draw, publish};
 use super::{Fault, Province, Refusal, day_of, document, end, feed};
 use crate::audit::Actor;
 use crate::keys::ProvinceKey;
+use crate::proofing::Way;
 use crate::sealed::{BlindIndex, Subject};
 use crate::store::lock::{self, Lock};
 use crate::store::person::{self, Person};
@@ -33,7 +34,7 @@ struct Said {
     asked: Asked,
     cnic: BlindIndex,
     particulars: Particulars,
-    picture: Vec<u8>,
+    picture: Biometric,
     now: Timestamp,
 }
 
@@ -99,7 +100,7 @@ impl Province {
             asked,
             cnic: self.keys().data.blind_index(Subject::Cnic, cnic),
             particulars,
-            picture: request.photo.0,
+            picture: request.photo.into(),
             now,
         })
     }
@@ -125,7 +126,8 @@ impl Province {
 
     async fn bind(&self, said: Said) -> Result<EnrolmentReply, Refusal> {
         let (Proven { asked, cnic, now }, record) = self.prove_all(said).await?;
-        self.try_passes(&record).await?;
+        let way = Way::Remote;
+        self.try_passes(&record, way.level()).await?;
         let mut write = self.store().write().await?;
         // The other of two at once may have been first: the locks are held from here on.
         lock::take(&mut write, Lock::Device(asked.device.as_bytes())).await?;
@@ -148,6 +150,8 @@ impl Province {
         person.device_key = *asked.device.as_bytes();
         person.sealed = self.seal_record(&person.id, &record)?;
         person.nadra_at = now.unix();
+        // As well as this device's holder was proofed: who enrolled before may have been somebody else's word.
+        (person.assurance, person.way) = (way.level(), way);
         person.disabled_at = None;
         person::update(&mut write, &person).await?;
         feed::note_bare(

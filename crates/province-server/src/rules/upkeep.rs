@@ -4,7 +4,7 @@ use credential::{CLOCK_ALLOWANCE, DAY, RiskRules, Timestamp, Vct};
 
 use super::answered::ANSWER_DAYS;
 use super::feed::{DRAWN, DRAWN_DAYS};
-use super::{Fault, Province, audit, day_of, publish, status};
+use super::{Fault, Province, audit, day_of, proof, publish, status};
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::lock::Lock;
 use crate::store::{answer, attempt, challenge, event, seen};
@@ -65,6 +65,7 @@ impl Province {
     async fn forget(&self, now: Timestamp) -> Result<(), Fault> {
         let mut write = self.store().write_with(Lock::Forgetting).await?;
         attempt::forget_before(&mut write, day_of(now)).await?;
+        proof::forget(&mut write, now).await?;
         challenge::forget_expired(&mut write, now.unix()).await?;
         seen::forget_ended(&mut write, now.unix()).await?;
         event::forget_before(&mut write, DRAWN, now.minus(DRAWN_DAYS * DAY).unix()).await?;

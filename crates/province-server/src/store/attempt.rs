@@ -22,17 +22,21 @@ pub async fn count(db: &mut AnyConnection, subject: &BlindIndex, day: i64) -> Re
     unsigned(&row, "tries")
 }
 
-/// Takes one try back: it was not the citizen's fault.
+/// The count of `subject` on `day`, which nobody else changes until the transaction's end.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forgive(db: &mut AnyConnection, subject: &BlindIndex, day: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE attempt SET tries = tries - 1 WHERE subject = $1 AND day = $2 AND tries > 0")
-        .bind(subject.as_bytes().to_vec())
-        .bind(day)
-        .execute(db)
-        .await?;
-    Ok(())
+pub async fn held(db: &mut AnyConnection, subject: &BlindIndex, day: i64) -> Result<u32, StoreError> {
+    let row = sqlx::query(
+        "INSERT INTO attempt (subject, day, tries) VALUES ($1, $2, 0)
+         ON CONFLICT (subject, day) DO UPDATE SET tries = attempt.tries
+         RETURNING tries",
+    )
+    .bind(subject.as_bytes().to_vec())
+    .bind(day)
+    .fetch_one(db)
+    .await?;
+    unsigned(&row, "tries")
 }
 
 /// Forgets every day before `day`.

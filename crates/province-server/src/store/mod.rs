@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod artefact;
+pub mod asking;
 pub mod attempt;
 pub mod audit;
 pub mod challenge;

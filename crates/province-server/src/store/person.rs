@@ -7,6 +7,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::{StoreError, answer, array, few_lengths, seconds, unsigned, values};
+use crate::proofing::Way;
 use crate::sealed::{BlindIndex, PersonId};
 
 /// One enrolled citizen.
@@ -24,6 +25,10 @@ pub struct Person {
     pub status_index: u32,
     /// When NADRA confirmed, unix seconds.
     pub nadra_at: u64,
+    /// The level at which they were proofed then, 1 to 4.
+    pub assurance: u8,
+    /// And how.
+    pub way: Way,
     /// Number of the last event in the person's feed.
     pub events: u64,
     /// When the province revoked them for good, unix seconds.
@@ -37,8 +42,8 @@ pub struct Person {
 /// # Errors
 /// [`StoreError`].
 pub async fn with_cnic(db: &mut AnyConnection, index: &BlindIndex) -> Result<Option<Person>, StoreError> {
-    let sql = "SELECT id, person.cnic_index, device_key, sealed, status_index, nadra_at, events, revoked_at, disabled_at
-         FROM person_cnic JOIN person ON person.id = person_cnic.person WHERE person_cnic.cnic_index = $1";
+    let sql = "SELECT id, person.cnic_index, device_key, sealed, status_index, nadra_at, assurance, way, events,
+         revoked_at, disabled_at FROM person_cnic JOIN person ON person.id = person_cnic.person WHERE person_cnic.cnic_index = $1";
     one(db, sql, index.as_bytes()).await
 }
 
@@ -50,8 +55,8 @@ pub async fn with_device(
     db: &mut AnyConnection,
     device_key: &[u8; 32],
 ) -> Result<Option<Person>, StoreError> {
-    let sql = "SELECT id, cnic_index, person.device_key, sealed, status_index, nadra_at, events, revoked_at, disabled_at
-         FROM person_device JOIN person ON person.id = person_device.person WHERE person_device.device_key = $1";
+    let sql = "SELECT id, cnic_index, person.device_key, sealed, status_index, nadra_at, assurance, way, events,
+         revoked_at, disabled_at FROM person_device JOIN person ON person.id = person_device.person WHERE person_device.device_key = $1";
     one(db, sql, device_key).await
 }
 
@@ -147,6 +152,8 @@ fn read(row: &AnyRow) -> Result<Person, StoreError> {
         sealed: row.try_get("sealed")?,
         status_index: unsigned(row, "status_index")?,
         nadra_at: unsigned(row, "nadra_at")?,
+        assurance: unsigned(row, "assurance")?,
+        way: Way::parse(row.try_get("way")?).ok_or(StoreError::Form)?,
         events: unsigned(row, "events")?,
         revoked_at: time(row, "revoked_at")?,
         disabled_at: time(row, "disabled_at")?,
@@ -175,7 +182,7 @@ pub async fn update(db: &mut AnyConnection, person: &Person) -> Result<(), Store
     .await?;
     sqlx::query(
         "UPDATE person SET device_key = $2, sealed = $3, status_index = $4, nadra_at = $5, revoked_at = $6,
-         disabled_at = $7 WHERE id = $1",
+         disabled_at = $7, assurance = $8, way = $9 WHERE id = $1",
     )
     .bind(person.id.as_bytes().to_vec())
     .bind(person.device_key.to_vec())
@@ -184,6 +191,8 @@ pub async fn update(db: &mut AnyConnection, person: &Person) -> Result<(), Store
     .bind(seconds(person.nadra_at)?)
     .bind(person.revoked_at.map(seconds).transpose()?)
     .bind(person.disabled_at.map(seconds).transpose()?)
+    .bind(i64::from(person.assurance))
+    .bind(person.way.as_str())
     .execute(db)
     .await?;
     Ok(())
@@ -195,8 +204,8 @@ pub async fn update(db: &mut AnyConnection, person: &Person) -> Result<(), Store
 /// [`StoreError`], [`StoreError::is_taken`] if CNIC or device is enrolled already.
 pub async fn add(db: &mut AnyConnection, person: &Person) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO person (id, cnic_index, device_key, sealed, status_index, nadra_outcome, nadra_at)
-         VALUES ($1, $2, $3, $4, $5, 'matched', $6)",
+        "INSERT INTO person (id, cnic_index, device_key, sealed, status_index, nadra_outcome, nadra_at,
+         assurance, way) VALUES ($1, $2, $3, $4, $5, 'matched', $6, $7, $8)",
     )
     .bind(person.id.as_bytes().to_vec())
     .bind(person.cnic_index.as_bytes().to_vec())
@@ -204,6 +213,8 @@ pub async fn add(db: &mut AnyConnection, person: &Person) -> Result<(), StoreErr
     .bind(person.sealed.clone())
     .bind(i64::from(person.status_index))
     .bind(seconds(person.nadra_at)?)
+    .bind(i64::from(person.assurance))
+    .bind(person.way.as_str())
     .execute(&mut *db)
     .await?;
     for (sql, key) in [

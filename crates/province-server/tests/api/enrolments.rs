@@ -8,7 +8,8 @@ use province_api::nadra::NadraOutcome;
 use province_api::person::FieldError;
 use province_api::problem::ProblemCode;
 use province_api::{Bytes, paths};
-use province_server::rules::enrol::ATTEMPTS_MAX;
+use province_server::nadra::breaker::{FAILURES_MAX, OPEN_SECONDS_MAX};
+use province_server::rules::proof::ATTEMPTS_MAX;
 
 use crate::bench::{Bench, Held, NOW, Phone, citizen_number};
 
@@ -132,12 +133,18 @@ async fn an_outage_tells_when_to_come_back_and_uses_up_no_try() {
     let phone = Phone::new(1);
     let form = citizen_number(0).enrolment();
     bench.nadra.say(None);
-    for _ in 0..ATTEMPTS_MAX + 5 {
+    for tried in 0..ATTEMPTS_MAX + 5 {
         let reply = bench.enrol(&phone, &form).await;
-        assert_eq!(reply.problem().retry_after, Some(60));
-        assert_eq!(reply.headers["retry-after"], "60");
-        assert_eq!(reply.code(), ProblemCode::NadraUnavailable);
+        let problem = reply.problem();
+        assert_eq!(problem.code, ProblemCode::NadraUnavailable);
+        let later = problem.retry_after.unwrap();
+        assert_eq!(reply.headers["retry-after"], later.to_string());
+        assert_eq!(later == 60, tried < FAILURES_MAX, "then NADRA is left alone");
     }
+    assert_eq!(bench.nadra.asked.load(Ordering::SeqCst), FAILURES_MAX as usize);
+    bench.set_time(NOW + 600);
+    bench.nadra.say(Some(NadraOutcome::Matched));
+    let _: EnrolmentReply = bench.enrol(&phone, &form).await.json();
 }
 
 #[tokio::test]
@@ -146,11 +153,18 @@ async fn connections_that_break_while_nadra_is_asked_use_up_no_try() {
     let phone = Phone::new(1);
     let body = serde_json::to_vec(&citizen_number(0).enrolment()).unwrap();
     bench.nadra.say(None);
-    for _ in 0..ATTEMPTS_MAX {
+    for round in 0..ATTEMPTS_MAX {
+        // Longer than NADRA is ever left alone.
+        bench.set_time(NOW + u64::from(round) * (OPEN_SECONDS_MAX + 1));
         // Anew each time: word to a question that was dropped is not kept for the next.
         let held = Held::default();
         *bench.nadra.holds.lock().unwrap() = Some(held.clone());
-        let request = phone.signed(paths::ENROLMENTS, &body, &phone.idempotency_key(), NOW);
+        let request = phone.signed(
+            paths::ENROLMENTS,
+            &body,
+            &phone.idempotency_key(),
+            bench.now().unix(),
+        );
         let app = bench.app.clone();
         let caller = tokio::spawn(async move { crate::bench::send(&app, request).await });
         held.asked.notified().await;
@@ -161,6 +175,7 @@ async fn connections_that_break_while_nadra_is_asked_use_up_no_try() {
     }
     *bench.nadra.holds.lock().unwrap() = None;
     bench.nadra.say(Some(NadraOutcome::Matched));
+    bench.set_time(bench.now().unix() + OPEN_SECONDS_MAX + 1);
     let _: EnrolmentReply = bench.enrol(&phone, &citizen_number(0).enrolment()).await.json();
 }
 

@@ -33,6 +33,7 @@ mod operating;
 mod packaging;
 mod passes;
 mod process;
+mod proofing;
 mod ready;
 mod rebind;
 mod rotation;

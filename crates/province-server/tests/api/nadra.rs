@@ -1,12 +1,14 @@
 //! The adapter over HTTP against the simulated NADRA, on real sockets.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
 use axum::routing::any;
+use axum::{Json, Router};
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
+use province_api::nadra::{VerifyReply, VerifyRequest};
 use province_api::paths;
 use province_api::problem::ProblemCode;
 use province_server::nadra::HttpNadra;
@@ -132,4 +134,29 @@ async fn a_redirect_is_not_followed() {
         enrol(&bench, &url, LONG).await,
         Some(ProblemCode::NadraUnavailable)
     );
+}
+
+#[tokio::test]
+async fn a_question_whose_line_broke_is_put_once_more_under_its_reference() {
+    let bench = Bench::new().await;
+    let references = Arc::new(Mutex::new(Vec::new()));
+    let nadra = Arc::new(Nadra::new());
+    let app = Router::new().fallback(any({
+        let references = Arc::clone(&references);
+        move |Json(question): Json<VerifyRequest>| async move {
+            let mut references = references.lock().unwrap();
+            references.push(question.reference.clone());
+            if references.len() % 2 == 1 {
+                return StatusCode::BAD_GATEWAY.into_response();
+            }
+            let outcome = nadra.outcome(&question);
+            let reference = question.reference.clone();
+            Json(VerifyReply { reference, outcome }).into_response()
+        }
+    }));
+    let url = serve(app).await;
+    assert_eq!(enrol(&bench, &url, LONG).await, None);
+    let references = references.lock().unwrap();
+    assert_eq!(references.len(), 2);
+    assert_eq!(references[0], references[1]);
 }

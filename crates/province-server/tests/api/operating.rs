@@ -260,7 +260,10 @@ fn whoever_is_told_to_end_says_so_first_and_then_gives_every_answer_that_it_made
     // It says that it will end and goes on answering: a balancer has the time to look elsewhere.
     assert_eq!(
         ask(aside, "/readyz").unwrap(),
-        (503, "{\"ready\":false,\"failing\":[\"ending\"]}".to_owned())
+        (
+            503,
+            "{\"ready\":false,\"failing\":[\"ending\"],\"nadra\":\"asked\"}".to_owned()
+        )
     );
     assert_eq!(ask(address, "/v1/health").unwrap().0, 200);
     assert_eq!(ask(address, "/healthz"), Some((200, "ok".to_owned())));

@@ -11,7 +11,7 @@ use province_api::problem::ProblemCode;
 use province_api::sync::{self, Event, LostReply, LostRequest, SyncReply};
 use province_api::{Bytes, paths};
 use province_server::rules::end::Ended;
-use province_server::rules::enrol::ATTEMPTS_MAX;
+use province_server::rules::proof::ATTEMPTS_MAX;
 use province_server::rules::rebind::BINDINGS_MAX;
 
 use crate::bench::{Bench, Held, NOW, Phone, Reply, citizen_number};

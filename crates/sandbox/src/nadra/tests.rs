@@ -30,7 +30,7 @@ fn question() -> VerifyRequest {
         date_of_birth: p.date_of_birth,
         gender: p.gender,
         district: p.district,
-        photo: Bytes(vec![1, 2, 3]),
+        photo: vec![1, 2, 3].into(),
     }
 }
 
