@@ -8,7 +8,8 @@ use crate::keys::PublicKey;
 use crate::names::Names;
 use crate::request::RequestError;
 use crate::signing::SigningKey;
-use crate::time::Timestamp;
+use crate::time::{CLOCK_ALLOWANCE, Timestamp};
+use crate::trust::TrustedKey;
 use crate::trust::is_name;
 use crate::vct::Vct;
 
@@ -98,6 +99,33 @@ impl CounterCertificateClaims {
         }
         let signed = Sign1::parse(bytes, typ::COUNTER_CERTIFICATE, Headers::Kid)?;
         Ok(Self::decode(signed.payload)?)
+    }
+
+    /// Reads a certificate for whoever knows the keys that may certify: the province, which made it. `keys` are those of
+    /// the newest trust list.
+    ///
+    /// # Errors
+    /// [`RequestError`] if it is not the strict form, no key of these may have signed it, or its time is over or has not
+    /// begun.
+    pub fn verify(bytes: &[u8], keys: &[TrustedKey], now: Timestamp) -> Result<Self, RequestError> {
+        let claims = Self::read_unverified(bytes)?;
+        let signed = Sign1::parse(bytes, typ::COUNTER_CERTIFICATE, Headers::Kid)?;
+        let hint = signed.headers.kid;
+        let mut candidates = keys.iter().filter(|key| Some(key.key.key_id().0) == hint);
+        let certifier = candidates
+            .find(|key| signed.verifies(&key.key))
+            .ok_or(RequestError::UnknownCertifier)?;
+        if !certifier.allowed.contains(&Vct::COUNTER_CERTIFICATE) {
+            return Err(RequestError::CertificateSignature);
+        }
+        if certifier.is_revoked_for(claims.iat) {
+            return Err(RequestError::CertificateRevoked);
+        }
+        let begun = claims.iat <= now.plus(CLOCK_ALLOWANCE);
+        if !begun || now >= claims.exp || !certifier.is_current(claims.iat, now) {
+            return Err(RequestError::CertificateExpired);
+        }
+        Ok(claims)
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Malformed> {

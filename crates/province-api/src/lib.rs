@@ -4,6 +4,7 @@
 
 pub mod artefacts;
 pub mod audit;
+pub mod caller;
 pub mod catalogue;
 pub mod delta;
 pub mod device_key;
@@ -74,6 +75,10 @@ pub mod paths {
     pub const STATUS_TOKENS: &str = "/v1/status/tokens/";
     /// `GET`: the OpenAPI document of all these paths, JSON.
     pub const OPENAPI: &str = "/v1/openapi.json";
+    /// `GET`, signed by a counter: a [`crate::caller::CounterReply`].
+    pub const COUNTER: &str = "/v1/counter";
+    /// `GET`, signed by a system: a [`crate::caller::SystemReply`].
+    pub const SYSTEM: &str = "/v1/system";
     /// `GET`: 200 while the service works.
     pub const HEALTH: &str = "/v1/health";
 }

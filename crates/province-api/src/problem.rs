@@ -39,6 +39,18 @@ problem_codes! {
     DeviceSignature = "device_signature", 401;
     /// The device's clock is too far from the province's.
     DeviceClock = "device_clock", 401;
+    /// A counter or a system: no signature, or one that does not hold.
+    CallerSignature = "caller_signature", 401;
+    /// A counter or a system: its clock is too far from the province's.
+    CallerClock = "caller_clock", 401;
+    /// A counter: its certificate does not hold here, or was withdrawn.
+    CounterCertificate = "counter_certificate", 403;
+    /// A system: its key is not known here, or its time is over.
+    SystemUnknown = "system_unknown", 403;
+    /// A system: its key has no scope that lets it do this.
+    ScopeMissing = "scope_missing", 403;
+    /// More requests of one key, or from one network, than are let in.
+    RateLimited = "rate_limited", 429;
     /// This device is not enrolled.
     DeviceUnknown = "device_unknown", 403;
     /// Another device took the enrolment of this one over.
@@ -96,6 +108,12 @@ impl ProblemCode {
             self,
             Self::DeviceSignature
                 | Self::DeviceClock
+                | Self::CallerSignature
+                | Self::CallerClock
+                | Self::CounterCertificate
+                | Self::SystemUnknown
+                | Self::ScopeMissing
+                | Self::RateLimited
                 | Self::DeviceUnknown
                 | Self::DeviceReplaced
                 | Self::WalletDisabled

@@ -3,6 +3,7 @@
 use credential::{IssueError, Vct};
 
 use crate::admin::CERTIFICATE_DAYS_MAX;
+use crate::caller_admin::{SYSTEM_KEY_DAYS_MAX, SYSTEM_NAME_MAX};
 use crate::key_admin::{KEY_DAYS_MAX, KEY_KINDS_MAX};
 use crate::keys::KeyFileError;
 use crate::rules::Fault;
@@ -96,6 +97,20 @@ pub enum AdminError {
     /// A key would sign more kinds than a register has.
     #[error("a key signs {} kinds at most, as a type register has", KEY_KINDS_MAX)]
     KeyKinds,
+    /// A system's key that is there already, as an ended one stays.
+    #[error(
+        "this key is known already: every system gets a key of its own, and one that ended comes back under none"
+    )]
+    SystemKeyTaken,
+    /// A system's name that is not one.
+    #[error(
+        "a system's name is 1 to {} letters a to z, digits and hyphens",
+        SYSTEM_NAME_MAX
+    )]
+    SystemName,
+    /// A system would get a key that serves no day, or too long.
+    #[error("a system's key serves 1 to {} days", SYSTEM_KEY_DAYS_MAX)]
+    SystemKeyDays,
     /// A trust list would leave desks without something that they need to decide.
     #[error(
         "the list ends the key of the published {}, and names no other one of this province that could sign that anew: \
@@ -140,6 +155,9 @@ impl AdminError {
             Self::KindsMixed(_) => "key_kinds_mixed",
             Self::KeyDays => "key_days",
             Self::KeyKinds => "key_kinds_too_many",
+            Self::SystemKeyTaken => "system_key_taken",
+            Self::SystemName => "system_name",
+            Self::SystemKeyDays => "system_key_days",
             Self::LeavesUndecided(_) => "trust_leaves_undecided",
             Self::NotTaken(why) => why.code(),
         }

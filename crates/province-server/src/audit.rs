@@ -111,6 +111,12 @@ words! {
         KeyWithdrawn = "key_withdrawn",
         /// A counter's certificate was signed.
         CounterCertified = "counter_certified",
+        /// A counter's certificate is taken no more.
+        CounterEnded = "counter_ended",
+        /// A system was given a key.
+        SystemKeyAdded = "system_key_added",
+        /// A system's key was ended.
+        SystemKeyEnded = "system_key_ended",
         /// Somebody was not let do something.
         Denied = "denied",
     }

@@ -22,6 +22,7 @@ use serde_json::json;
 
 use super::audit_commands::Audit;
 use super::backup_commands::Backup;
+use super::caller_commands::{CounterEnd, System};
 use super::desk_commands::{Bundle, CounterCertificate};
 use super::input::{cnic_from_stdin, form_from_stdin, key_bytes, whose_from_stdin, write};
 use super::print_commands::{Card, Paper};
@@ -182,6 +183,9 @@ enum Errand {
     #[command(subcommand)]
     Audit(Audit),
     Backup(Backup),
+    #[command(subcommand)]
+    System(System),
+    CounterEnd(CounterEnd),
 }
 
 /// Does what the arguments say. Why an office did not do it is said with its code, on stdout as JSON.
@@ -284,6 +288,8 @@ impl Errand {
             Self::Rules(command) => command.data(),
             Self::Audit(command) => command.data(),
             Self::Backup(command) => command.data(),
+            Self::System(command) => command.data(),
+            Self::CounterEnd(command) => command.data(),
         }
     }
 
@@ -298,6 +304,8 @@ impl Errand {
                 | Self::Card(_)
                 | Self::Audit(_)
                 | Self::Backup(_)
+                | Self::System(_)
+                | Self::CounterEnd(_)
         )
     }
 
@@ -356,6 +364,8 @@ impl Errand {
             Self::Rules(command) => command.run(office, now()).await,
             Self::Audit(command) => command.run(office, now()).await,
             Self::Backup(command) => command.run(office).await,
+            Self::System(command) => command.run(office, now()).await,
+            Self::CounterEnd(command) => command.run(office, now()).await,
         }
     }
 }

@@ -85,6 +85,8 @@ pub enum Subject {
     /// A CNIC number, as a child's whose documents somebody else holds: the database alone does not tell that the child
     /// is somebody who enrolled.
     Ward,
+    /// A key or a network, as who is counted.
+    Rate,
 }
 
 /// What is sealed. Bound into the seal, so that one kind never opens as another.
@@ -160,6 +162,7 @@ impl DataKeys {
             Subject::Binding => b"binding\0",
             Subject::DeviceKeyChange => b"device key change\0",
             Subject::Ward => b"ward\0",
+            Subject::Rate => b"rate\0",
         };
         let mut mac = self.mac();
         mac.update(label);

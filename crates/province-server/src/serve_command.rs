@@ -111,7 +111,12 @@ async fn serve(settings: Settings, office: &Office) -> anyhow::Result<()> {
         clock: Arc::new(now),
         randomness: randomness(),
     });
-    let province = Arc::new(province.keeping_audit(settings.audit_days).leasing(LEASE));
+    let province = Arc::new(
+        province
+            .keeping_audit(settings.audit_days)
+            .limiting(settings.budgets)
+            .leasing(LEASE),
+    );
     province.upkeep().await;
     let mut door = Door {
         listeners: Vec::new(),
@@ -169,13 +174,16 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     listener.with_context(|| format!("could not listen at {address}"))
 }
 
-/// Gives entries of the audit log their places, again and again.
+/// Gives entries of the audit log their places and tells other servers who asks much, again and again.
 async fn keep_audit(province: Arc<Province>) {
     let mut every = tokio::time::interval(AUDIT_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         every.tick().await;
         chain_audit(&province).await;
+        if let Err(fault) = province.share_rates().await {
+            tracing::warn!(cause = %fault, "other servers were not told how often callers asked");
+        }
     }
 }
 

@@ -26,8 +26,14 @@ fn check(headers: &Headers, path: &str, body: &[u8], now: u64) -> Result<Verifie
 /// Headers with a signature that holds over these parameters, whatever they are.
 fn signed_over(parameters: &str) -> Headers {
     let digest = content_digest(b"{}");
-    let message = device_base("POST", "/v1/passes", &digest, IDEMPOTENCY, parameters);
-    let signature = key().sign(message.as_bytes());
+    let covered = [
+        ("@method", "POST"),
+        ("@path", "/v1/passes"),
+        (CONTENT_DIGEST, &digest),
+        (crate::IDEMPOTENCY_KEY, IDEMPOTENCY),
+    ];
+    let covered = covered.map(|(name, value)| (name, value.to_owned()));
+    let signature = key().sign(base(&covered, parameters).as_bytes());
     vec![
         (crate::IDEMPOTENCY_KEY, IDEMPOTENCY.to_owned()),
         (CONTENT_DIGEST, digest),
@@ -44,7 +50,11 @@ fn a_signed_request_names_its_device_its_nonce_and_its_end() {
     let headers = signed("/v1/passes", b"{}", 1000);
     let verified = check(&headers, "/v1/passes", b"{}", 1300).unwrap();
     assert_eq!(verified.device.as_bytes(), key().verifying_key().as_bytes());
-    assert_eq!((verified.nonce, verified.expires), (NONCE, 1300));
+    let proven = verified.proven;
+    assert_eq!(
+        (proven.nonce, proven.created, proven.expires),
+        (NONCE, 1000, 1300)
+    );
 }
 
 #[test]
@@ -111,8 +121,9 @@ fn every_parameter_is_signed() {
 fn parameters_of_another_form_are_refused_though_they_are_signed() {
     let key_id = URL_SAFE_NO_PAD.encode(key().verifying_key().as_bytes());
     let nonce = URL_SAFE_NO_PAD.encode(NONCE);
+    let covered = Signer::Device.covered();
     let good =
-        format!(r#"{COMPONENTS};created=1000;expires=1300;nonce="{nonce}";keyid="{key_id}";alg="ed25519""#);
+        format!(r#"{covered};created=1000;expires=1300;nonce="{nonce}";keyid="{key_id}";alg="ed25519""#);
     assert!(check(&signed_over(&good), "/v1/passes", b"{}", 1000).is_ok());
     let short = URL_SAFE_NO_PAD.encode([9; 15]);
     for (of, with) in [
@@ -158,7 +169,12 @@ fn a_signature_serves_for_its_time_only() {
             nonce: &nonce,
             key_id: &key_id,
         };
-        let checked = check(&signed_over(&long.text()), "/v1/passes", b"{}", 1000);
+        let checked = check(
+            &signed_over(&long.text(Signer::Device)),
+            "/v1/passes",
+            b"{}",
+            1000,
+        );
         assert_eq!(checked, Err(SignatureError::Clock), "{created} {expires}");
     }
 }
@@ -169,6 +185,76 @@ fn the_clock_is_spoken_of_to_whoever_holds_the_key_and_to_nobody_else() {
     headers[3].1 = signed("/v1/passes", b"{}", 1001)[3].1.clone();
     let checked = check(&headers, "/v1/passes", b"{}", 99_999);
     assert_eq!(checked, Err(SignatureError::Invalid));
+}
+
+const TARGET: Target<'static> = Target {
+    method: "GET",
+    path: "/v1/applications",
+    query: Some("after=7"),
+};
+
+fn by_counter(certificate: &[u8]) -> Headers {
+    sign_as_counter((&key(), certificate), &TARGET, b"", IDEMPOTENCY, 1000, &NONCE)
+}
+
+fn check_as(signer: Signer, headers: &Headers, target: &Target<'_>) -> Result<Proven, SignatureError> {
+    let find = |name: &str| headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str());
+    // The headers live longer than the target.
+    let target = Target { ..*target };
+    verify_as(signer, find, &target, b"", 1000)
+}
+
+#[test]
+fn counters_and_systems_sign_the_query_too_and_a_counter_its_certificate() {
+    let of_system = sign_as_system(&key(), &TARGET, b"", IDEMPOTENCY, 1000, &NONCE);
+    let of_counter = by_counter(b"certificate");
+    for (signer, headers) in [(Signer::System, &of_system), (Signer::Counter, &of_counter)] {
+        let proven = check_as(signer, headers, &TARGET).unwrap();
+        assert_eq!(proven.key, *key().verifying_key().as_bytes());
+        for query in [None, Some(""), Some("after=8"), Some("after=7&after=0")] {
+            let other = Target { query, ..TARGET };
+            let checked = check_as(signer, headers, &other);
+            assert_eq!(checked, Err(SignatureError::Invalid), "{query:?}");
+        }
+    }
+    let mut other = of_counter.clone();
+    other[1].1 = by_counter(b"another")[1].1.clone();
+    let checked = check_as(Signer::Counter, &other, &TARGET);
+    assert_eq!(checked, Err(SignatureError::Invalid));
+    other.remove(1);
+    let checked = check_as(Signer::Counter, &other, &TARGET);
+    assert_eq!(checked, Err(SignatureError::Malformed));
+}
+
+#[test]
+fn a_signature_of_one_kind_of_signer_is_none_of_another() {
+    let target = Target::new("POST", "/v1/passes");
+    let all = [Signer::Device, Signer::Counter, Signer::System];
+    let signed = [
+        sign(&key(), "POST", "/v1/passes", b"", IDEMPOTENCY, 1000, &NONCE),
+        sign_as_counter((&key(), b"c"), &target, b"", IDEMPOTENCY, 1000, &NONCE),
+        sign_as_system(&key(), &target, b"", IDEMPOTENCY, 1000, &NONCE),
+    ];
+    for (from, headers) in all.into_iter().zip(&signed) {
+        for to in all {
+            let mut relabelled = headers.clone();
+            for (name, value) in &mut relabelled {
+                if [SIGNATURE, SIGNATURE_INPUT].contains(name) {
+                    *value = value.replacen(from.label(), to.label(), 1);
+                }
+            }
+            assert_eq!(
+                check_as(to, &relabelled, &target).is_ok(),
+                from == to,
+                "{from:?} {to:?}"
+            );
+            assert_eq!(
+                check_as(to, headers, &target).is_ok(),
+                from == to,
+                "{from:?} {to:?}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -183,7 +269,7 @@ fn a_weak_key_signs_nothing() {
         nonce: &URL_SAFE_NO_PAD.encode(NONCE),
         key_id: &URL_SAFE_NO_PAD.encode(weak),
     };
-    headers[2].1 = format!("device={}", parameters.text());
+    headers[2].1 = format!("device={}", parameters.text(Signer::Device));
     assert_eq!(check(&headers, "/", b"", 1000), Err(SignatureError::Invalid));
 }
 
@@ -201,7 +287,8 @@ fn the_base_and_the_signature_are_those_of_rfc_9421() {
         ("@authority", "example.com"),
         ("content-type", "application/json"),
         ("content-length", "18"),
-    ];
+    ]
+    .map(|(name, value)| (name, value.to_owned()));
     let base = base(&components, parameters);
     let seed: [u8; 32] = decode(&URL_SAFE_NO_PAD, "n4Ni-HpISpVObnQMW0wOhCKROaIKqKtW_2ZYb2p9KcU").unwrap();
     let key = SigningKey::from_bytes(&seed);

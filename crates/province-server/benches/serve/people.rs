@@ -6,7 +6,7 @@ use std::sync::Arc;
 use credential::Timestamp;
 use ed25519_dalek::SigningKey;
 use province_api::nadra::{NadraOutcome, VerifyRequest};
-use province_api::signature::DeviceKey;
+use province_api::signature::{DeviceKey, Proven, Verified};
 use province_api::sync::{HeldFile, SyncReply, SyncRequest, TAG_BYTES, offers_tag};
 use province_api::{Bytes, paths};
 use province_server::admin::Office;
@@ -87,7 +87,7 @@ pub fn make(data: &Path, url: Option<&str>) -> People {
             let mut form = sandbox::citizens().swap_remove(0).enrolment();
             form.cnic = format!("99999-{:07}-1", 5_000_000 + number);
             let device = DeviceKey::of(&key);
-            let asked = Asked::new(device, paths::ENROLMENTS, [0; 16], b"enrolment");
+            let asked = Asked::new(&verified(device), paths::ENROLMENTS, [0; 16], b"enrolment");
             let reply = province.enrol(asked, form).await.unwrap();
             people.ids.push(hex::encode(&reply.enrolment.0));
             let asks = idle(&province, &key).await;
@@ -98,6 +98,17 @@ pub fn make(data: &Path, url: Option<&str>) -> People {
     })
 }
 
+/// As if this device had signed.
+fn verified(device: DeviceKey) -> Verified {
+    let proven = Proven {
+        key: *device.as_bytes(),
+        nonce: [1; 16],
+        created: now().unix(),
+        expires: now().unix() + 60,
+    };
+    Verified { device, proven }
+}
+
 /// What a phone asks that holds all that there is.
 async fn idle(province: &Arc<Province>, key: &SigningKey) -> Vec<u8> {
     let mut request = SyncRequest {
@@ -106,13 +117,9 @@ async fn idle(province: &Arc<Province>, key: &SigningKey) -> Vec<u8> {
         offers: Bytes(Vec::new()),
     };
     let first: SyncReply = {
-        let asked = Asked::new(DeviceKey::of(key), paths::SYNC, [1; 16], b"");
-        let verified = province_api::signature::Verified {
-            device: DeviceKey::of(key),
-            nonce: [1; 16],
-            expires: now().unix() + 60,
-        };
-        let device = province.admit(&asked, &verified).await.unwrap();
+        let verified = verified(DeviceKey::of(key));
+        let asked = Asked::new(&verified, paths::SYNC, [1; 16], b"");
+        let device = province.admit(&asked, &verified.proven).await.unwrap();
         province.sync(DeviceKey::of(key), device, &request).await.unwrap()
     };
     request.feed = first.cursor;

@@ -22,6 +22,7 @@ pub use table::{SETTINGS, Setting, table};
 
 use crate::http::{Limits, Proxies};
 use crate::keys::TokenPin;
+use crate::rules::rates::Budgets;
 use crate::store::Place;
 use crate::tls::CertificateFiles;
 use read::Reader;
@@ -84,6 +85,8 @@ pub struct Settings {
     pub proxies: Proxies,
     /// Limits of connections.
     pub limits: Limits,
+    /// How often callers may ask.
+    pub budgets: Budgets,
     /// How long it is said that the service will end before it takes no more connections.
     pub draining: Duration,
     /// NADRA.
@@ -111,6 +114,7 @@ impl Settings {
         let metrics_listen = reader.one("metrics_listen", |text| text.parse().ok());
         let proxies = reader.proxies();
         let limits = reader.limits();
+        let budgets = reader.budgets();
         let draining = reader.seconds("drain_seconds", 0..=300, 0);
         let audit_days = reader.number("audit_years", 10..=100, 10) * 365;
         let log = reader.one("log_format", |text| match text {
@@ -131,6 +135,7 @@ impl Settings {
             tls,
             proxies,
             limits,
+            budgets,
             draining,
             nadra,
             audit_days,

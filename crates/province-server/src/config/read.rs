@@ -12,6 +12,7 @@ use super::{Environment, Given, NadraSettings, Texts};
 use crate::http::{Limits, Proxies, ProxyHeader};
 use crate::keys::TokenPin;
 use crate::nadra::TIME_LIMIT;
+use crate::rules::rates::Budgets;
 use crate::store::Place;
 use crate::tls::CertificateFiles;
 
@@ -229,6 +230,21 @@ impl Reader {
         }
         let networks = self.all("proxies", Proxies::network).unwrap_or_default();
         Proxies::new(networks, header.unwrap_or_default())
+    }
+
+    /// How often callers may ask.
+    pub(super) fn budgets(&mut self) -> Budgets {
+        let without = Budgets::default();
+        let mut read = |key, most: u32, without: u32| {
+            let number = self.number(key, 0..=u64::from(most), u64::from(without));
+            u32::try_from(number).unwrap_or(without)
+        };
+        Budgets {
+            network: read("requests_of_network", 10_000_000, without.network),
+            device: read("requests_of_device", 100_000, without.device),
+            counter: read("requests_of_counter", 1_000_000, without.counter),
+            system: read("requests_of_system", 10_000_000, without.system),
+        }
     }
 
     pub(super) fn limits(&mut self) -> Limits {

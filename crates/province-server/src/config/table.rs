@@ -54,6 +54,14 @@ settings! {
         "most connections at once; what the system's limit on open files leaves, if that is less";
     "connections_of_network", "1 to 1000000", "512",
         "once places run out: most connections of one network, an IPv4 address or 64 bits of an IPv6 address";
+    "requests_of_network", "0 to 10000000; 0 for no limit", "30000",
+        "most requests of one network in a minute, over all servers; a denied one counts for ten";
+    "requests_of_device", "0 to 100000; 0 for no limit", "300",
+        "most signed requests of one wallet in a minute";
+    "requests_of_counter", "0 to 1000000; 0 for no limit", "1200",
+        "most signed requests of one counter in a minute";
+    "requests_of_system", "0 to 10000000; 0 for no limit", "6000",
+        "most signed requests of one key of a system in a minute";
     "head_seconds", "1 to 60", "10",
         "longest time for a TLS handshake, and for the head of a request";
     "ending_seconds", "1 to 300", "5",

@@ -26,6 +26,7 @@ use tower::ServiceExt as _;
 use super::caller::Proxies;
 use crate::metrics::ConnectionCounts;
 use crate::tls::Tls;
+pub(super) use crowd::Network;
 use crowd::{Crowd, Place};
 
 /// How long we leave the system alone when it cannot give a connection, such as without a free file descriptor.
@@ -213,9 +214,10 @@ impl Held {
             router,
             watcher,
         } = self;
-        let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             let (router, place) = (router.clone(), Arc::clone(&place));
             let caller = proxies.caller(peer, request.headers());
+            request.extensions_mut().insert(Network::of(caller));
             async move {
                 place.asked(caller);
                 let answer = router.oneshot(request.map(Body::new)).await;

@@ -5,8 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use axum::Extension;
 use axum::routing::MethodRouter;
+use province_api::caller::Scope;
 use province_api::problem::{PROBLEM_JSON, ProblemCode};
+use province_api::signature::Signer;
 use utoipa::ToSchema;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathsBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
@@ -17,30 +20,81 @@ use utoipa::openapi::{
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use super::caching::Caching;
+use super::signed::Needs;
 use super::{App, bytes_max, document as names};
 
 /// What any operation may be refused with.
 const ALWAYS: &[ProblemCode] = &[
     ProblemCode::RequestMalformed,
+    ProblemCode::RateLimited,
     ProblemCode::ServerBusy,
     ProblemCode::ServerFault,
 ];
 
-/// What any signed operation may be refused with.
-const SIGNED: &[ProblemCode] = &[
-    ProblemCode::BodyTooLarge,
-    ProblemCode::DeviceSignature,
-    ProblemCode::DeviceClock,
-    ProblemCode::DeviceReplaced,
-    ProblemCode::WalletDisabled,
-    ProblemCode::RequestReplayed,
-];
+/// Who may call an operation, by a signature.
+#[derive(Clone, Copy)]
+pub(super) enum By {
+    /// A wallet.
+    Device,
+    /// A counter.
+    Counter,
+    /// A system, with one of these scopes; whatever its scopes are, where none is named.
+    System(&'static [Scope]),
+}
+
+impl By {
+    pub(super) const fn signer(self) -> Signer {
+        match self {
+            Self::Device => Signer::Device,
+            Self::Counter => Signer::Counter,
+            Self::System(_) => Signer::System,
+        }
+    }
+
+    /// What any operation of this caller may be refused with.
+    const fn codes(self) -> &'static [ProblemCode] {
+        match self {
+            Self::Device => &[
+                ProblemCode::BodyTooLarge,
+                ProblemCode::DeviceSignature,
+                ProblemCode::DeviceClock,
+                ProblemCode::DeviceReplaced,
+                ProblemCode::WalletDisabled,
+                ProblemCode::RequestReplayed,
+            ],
+            Self::Counter => &[
+                ProblemCode::BodyTooLarge,
+                ProblemCode::CallerSignature,
+                ProblemCode::CallerClock,
+                ProblemCode::CounterCertificate,
+                ProblemCode::RequestReplayed,
+            ],
+            Self::System(_) => &[
+                ProblemCode::BodyTooLarge,
+                ProblemCode::CallerSignature,
+                ProblemCode::CallerClock,
+                ProblemCode::SystemUnknown,
+                ProblemCode::ScopeMissing,
+                ProblemCode::RequestReplayed,
+            ],
+        }
+    }
+
+    fn security(self) -> SecurityRequirement {
+        let scopes: Vec<&str> = match self {
+            Self::Device | Self::Counter => Vec::new(),
+            Self::System(scopes) => scopes.iter().map(|scope| scope.as_str()).collect(),
+        };
+        SecurityRequirement::new(self.signer().label(), scopes)
+    }
+}
 
 /// What says when to ask again.
 const LATER: &[ProblemCode] = &[
     ProblemCode::ServerBusy,
     ProblemCode::NadraUnavailable,
     ProblemCode::TooManyAttempts,
+    ProblemCode::RateLimited,
 ];
 
 /// Path and method with their handler, and all that is said of them.
@@ -78,16 +132,30 @@ impl Takes {
 /// A `POST` that a device signs, answered in JSON.
 pub(super) fn signed<Reply: ToSchema>(
     about: &About<'_>,
+    takes: Takes,
+    handler: MethodRouter<App>,
+) -> Documented {
+    called::<Reply>(about, (By::Device, HttpMethod::Post), takes, handler)
+}
+
+/// What somebody signs, answered in JSON.
+pub(super) fn called<Reply: ToSchema>(
+    about: &About<'_>,
+    (by, method): (By, HttpMethod),
     Takes(takes, mut schemas): Takes,
     handler: MethodRouter<App>,
 ) -> Documented {
-    let mut operation = operation(about, "device", &[ALWAYS, SIGNED])
-        .security(SecurityRequirement::new(names::DEVICE, [""; 0]))
+    let handler = match by {
+        By::Device | By::Counter => handler,
+        By::System(scopes) => handler.layer(Extension(Needs(scopes))),
+    };
+    let mut operation = operation(about, by.signer().label(), &[ALWAYS, by.codes()])
+        .security(by.security())
         .response(
             "200",
             json_reply::<Reply>("Done, or done before under the same key."),
         );
-    for header in names::SIGNED_HEADERS {
+    for header in names::signed_headers(by.signer()) {
         operation = operation.parameter_ref(Ref::new(format!("#/components/parameters/{header}")));
     }
     if let Some(takes) = takes {
@@ -103,7 +171,7 @@ pub(super) fn signed<Reply: ToSchema>(
         operation = operation.request_body(Some(body.build()));
     }
     schemas.extend(with_parts::<Reply>());
-    documented(about.path, HttpMethod::Post, operation, schemas, handler)
+    documented(about.path, method, operation, schemas, handler)
 }
 
 /// What a `GET` gives that anybody may ask for.

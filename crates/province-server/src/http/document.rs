@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use province_api::IDEMPOTENCY_KEY;
 use province_api::problem::Problem;
-use province_api::signature::{CLOCK_DIFFERENCE_MAX, CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT};
+use province_api::signature::{
+    CERTIFICATE, CLOCK_DIFFERENCE_MAX, CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT, Signer,
+};
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ComponentsBuilder, ObjectBuilder, Type};
@@ -15,10 +17,20 @@ use utoipa::{PartialSchema as _, ToSchema as _};
 
 use super::caching::Caching;
 
-/// The security scheme of devices.
-pub(super) const DEVICE: &str = "device";
-/// The headers of a signed request, by their lower-case names.
-pub(super) const SIGNED_HEADERS: [&str; 4] = [IDEMPOTENCY_KEY, CONTENT_DIGEST, SIGNATURE_INPUT, SIGNATURE];
+/// What the document calls the headers of a request of this kind of signer.
+pub(super) fn signed_headers(signer: Signer) -> Vec<String> {
+    let mut names = vec![IDEMPOTENCY_KEY.to_owned(), CONTENT_DIGEST.to_owned()];
+    names.extend([SIGNATURE_INPUT, SIGNATURE].map(|header| of_signer(signer, header)));
+    names.extend((signer == Signer::Counter).then(|| CERTIFICATE.to_owned()));
+    names
+}
+
+/// The document's name of a header that each kind of signer writes in a form of its own.
+fn of_signer(signer: Signer, header: &str) -> String {
+    format!("{}-{header}", signer.label())
+}
+
+const SIGNERS: [Signer; 3] = [Signer::Device, Signer::Counter, Signer::System];
 /// The header by which a caller says what it has.
 pub(super) const IF_NONE_MATCH: &str = "if-none-match";
 /// What the document calls `Cache-Control` of what nobody may keep.
@@ -45,11 +57,13 @@ pub fn openapi() -> &'static str {
 /// The document without any operation.
 pub(super) fn empty() -> OpenApi {
     let mut components = ComponentsBuilder::new()
-        .security_scheme(DEVICE, device())
         .schema(Problem::name(), Problem::schema())
         .header("ETag", etag())
         .header("Retry-After", retry_after())
         .header(NEVER_KEPT, cache_control("Never kept by anybody.", "no-store"));
+    for signer in SIGNERS {
+        components = components.security_scheme(signer.label(), scheme(signer));
+    }
     let mut parts = Vec::new();
     Problem::schemas(&mut parts);
     for (name, schema) in parts {
@@ -67,6 +81,12 @@ pub(super) fn empty() -> OpenApi {
     for parameter in headers() {
         components = components.parameter(parameter.name.to_ascii_lowercase(), parameter);
     }
+    for signer in SIGNERS {
+        for parameter in signature_headers(signer) {
+            let name = of_signer(signer, &parameter.name.to_ascii_lowercase());
+            components = components.parameter(name, parameter);
+        }
+    }
     let mut licence = License::new("Apache-2.0 OR MIT");
     licence.identifier = Some("Apache-2.0 OR MIT".to_owned());
     let info = InfoBuilder::new()
@@ -83,6 +103,11 @@ pub(super) fn empty() -> OpenApi {
                 "device",
                 "Signed by a wallet's device key. Every one is a write or is answered as one: once.",
             ),
+            tag("counter", "Signed by a counter, with its certificate."),
+            tag(
+                "system",
+                "Signed by a department's or another body's system, with a key that the province gave scopes.",
+            ),
             tag(
                 "files",
                 "Public files. Anybody may keep them and hand them on; nothing in a request says who asks.",
@@ -92,11 +117,30 @@ pub(super) fn empty() -> OpenApi {
         .build()
 }
 
-fn device() -> SecurityScheme {
-    let about = "HTTP Message Signatures (RFC 9421) by a device's Ed25519 key, in one form: the label `device`; the components \
-        `@method`, `@path`, `content-digest` and `idempotency-key`, in this order; the parameters of Signature-Input. OpenAPI \
-        has no scheme of this kind, so the header that carries the signature stands for it.";
-    SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("Signature", about)))
+fn scheme(signer: Signer) -> SecurityScheme {
+    let who = match signer {
+        Signer::Device => "a device's Ed25519 key",
+        Signer::Counter => "the Ed25519 key that a counter's certificate names",
+        Signer::System => {
+            "an Ed25519 key that the province knows; the scopes of an operation are those of which it needs one"
+        }
+    };
+    let covered: Vec<String> = signer
+        .components()
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let about = format!(
+        "HTTP Message Signatures (RFC 9421) by {who}, in one form: the label `{}`; the components {}, in this order; the \
+         parameters of Signature-Input. OpenAPI has no scheme of this kind, so the header that carries the signature stands \
+         for it.",
+        signer.label(),
+        covered.join(", ")
+    );
+    SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+        "Signature".to_owned(),
+        about,
+    )))
 }
 
 fn etag() -> Header {
@@ -132,55 +176,76 @@ fn cache_control(about: &str, value: &str) -> Header {
         .build()
 }
 
-fn headers() -> [Parameter; 5] {
-    let header = |name: &str, required: Required, about: &str, pattern: &str| {
-        let schema = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .pattern(Some(pattern));
-        ParameterBuilder::new()
-            .name(name)
-            .parameter_in(ParameterIn::Header)
-            .required(required)
-            .description(Some(about))
-            .schema(Some(schema))
-            .build()
-    };
-    let input = format!(
-        "RFC 9421. `created` and `expires` are unix seconds, at most {CLOCK_DIFFERENCE_MAX} apart and about now; `nonce` is 16 \
-         fresh random bytes and `keyid` the public key, both base64url."
-    );
+fn header_parameter(name: &str, required: Required, about: &str, pattern: &str) -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(pattern));
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(required)
+        .description(Some(about))
+        .schema(Some(schema))
+        .build()
+}
+
+/// The headers that have one form.
+fn headers() -> [Parameter; 4] {
     [
-        header(
+        header_parameter(
             "Idempotency-Key",
             Required::True,
             "16 random bytes in lower-case hex, fresh for each new write, the same when it is repeated: it is done once and \
-             answered the same for 100 days. With another body it is `idempotency_conflict`.",
+             answered the same for 100 days. With another body it is `idempotency_conflict`. What only reads has one too, and \
+             nothing comes of it.",
             "^[0-9a-f]{32}$",
         ),
-        header(
+        header_parameter(
             "Content-Digest",
             Required::True,
             "RFC 9530, of the bytes as they are sent.",
             "^sha-256=:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=:$",
         ),
-        header(
-            "Signature-Input",
+        header_parameter(
+            "Khyber-Certificate",
             Required::True,
-            &input,
-            "^device=\\(\"@method\" \"@path\" \"content-digest\" \"idempotency-key\"\\);created=[0-9]+;expires=[0-9]+;\
-             nonce=\"[A-Za-z0-9_-]{21}[AQgw]\";keyid=\"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\";alg=\"ed25519\"$",
+            "The counter's certificate as it was signed, in base64.",
+            "^[A-Za-z0-9+/]+={0,2}$",
         ),
-        header(
-            "Signature",
-            Required::True,
-            "RFC 9421: the Ed25519 signature over the signature base.",
-            "^device=:[A-Za-z0-9+/]{85}[AQgw]==:$",
-        ),
-        header(
+        header_parameter(
             "If-None-Match",
             Required::False,
             "Entity tags of what the caller has.",
             "^\"[^\"]*\"(, *\"[^\"]*\")*$",
+        ),
+    ]
+}
+
+/// The headers that each kind of signer writes in a form of its own.
+fn signature_headers(signer: Signer) -> [Parameter; 2] {
+    let label = signer.label();
+    let about = format!(
+        "RFC 9421. `created` and `expires` are unix seconds, at most {CLOCK_DIFFERENCE_MAX} apart and about now; `nonce` is 16 \
+         fresh random bytes and `keyid` the public key, both base64url."
+    );
+    let covered: Vec<String> = signer
+        .components()
+        .iter()
+        .map(|name| format!("\"{name}\""))
+        .collect();
+    let covered = covered.join(" ");
+    let input = format!(
+        "^{label}=\\({covered}\\);created=[0-9]+;expires=[0-9]+;nonce=\"[A-Za-z0-9_-]{{21}}[AQgw]\";\
+         keyid=\"[A-Za-z0-9_-]{{42}}[AEIMQUYcgkosw048]\";alg=\"ed25519\"$"
+    );
+    let signature = format!("^{label}=:[A-Za-z0-9+/]{{85}}[AQgw]==:$");
+    [
+        header_parameter("Signature-Input", Required::True, &about, &input),
+        header_parameter(
+            "Signature",
+            Required::True,
+            "RFC 9421: the Ed25519 signature over the signature base.",
+            &signature,
         ),
     ]
 }

@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use province_api::artefacts::{BITS, CBOR, COSE, STATUS_LIST_TOKEN};
 use province_api::audit::AuditReply;
+use province_api::caller::{CounterReply, SystemReply};
 use province_api::device_key::DeviceKeyReply;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::passes::{Challenge, PassesReply};
@@ -17,7 +18,7 @@ use utoipa::ToSchema;
 
 use super::caching::{Caching, file};
 use super::problem::ApiError;
-use super::signed::Signed;
+use super::signed::{ByCounter, BySystem, Signed};
 use super::{App, document};
 use crate::rules::PublicFile;
 use crate::rules::publish::Hashed;
@@ -75,6 +76,28 @@ pub(super) async fn rebind(State(app): State<App>, signed: Signed) -> Result<Jso
 /// Disables a lost wallet.
 pub(super) async fn lost(State(app): State<App>, signed: Signed) -> Result<Json<LostReply>, ApiError> {
     Ok(Json(app.lose(signed.asked, signed.json()?).await?))
+}
+
+/// What the province says of a counter to itself.
+pub(super) async fn counter(State(app): State<App>, by: ByCounter) -> Json<CounterReply> {
+    let certificate = by.counter.certificate;
+    Json(CounterReply {
+        audience: certificate.audience,
+        certified_until: certificate.exp.unix(),
+        now: app.now().unix(),
+    })
+}
+
+/// What the province says of a system to itself.
+pub(super) async fn system(State(app): State<App>, by: BySystem) -> Json<SystemReply> {
+    let key = by.system.key;
+    Json(SystemReply {
+        system: key.name,
+        office: key.office,
+        scopes: key.scopes,
+        valid_until: key.valid_until,
+        now: app.now().unix(),
+    })
 }
 
 /// The newest trust list.

@@ -22,7 +22,7 @@ use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use province_api::artefacts::{BITS, STATUS_LIST_TOKEN};
 use province_api::delta::ZSTD;
 use province_api::paths;
@@ -30,16 +30,17 @@ use province_api::problem::{PROBLEM_JSON, Problem, ProblemCode};
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
-use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::audit::Actor;
+use crate::rules::rates::DENIED_COST;
 use crate::rules::{AppParts, Province};
 pub use caller::{Proxies, ProxyHeader};
+use connections::Network;
 pub use connections::{Door, Limits, serve};
 pub use document::openapi;
 pub use probes::operators;
-use problem::IntoReply as _;
+use problem::{ApiError, IntoReply as _};
 
 /// Largest body of an enrolment and of what takes the same proof, in bytes: it carries a picture.
 pub const ENROLMENT_BYTES_MAX: usize = 1 << 20;
@@ -77,7 +78,7 @@ pub fn router(province: Arc<Province>) -> Router {
         .layer(middleware::from_fn(whole_body))
         .layer(GlobalConcurrencyLimitLayer::new(ARRIVING_MAX));
     let reads = Router::from(routes::reads()).layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX));
-    let (denying, counting) = (Arc::clone(&province), Arc::clone(&province));
+    let around = Arc::clone(&province);
     let probes = probes::probes(Arc::clone(&province));
     let api = writes
         .merge(reads)
@@ -87,18 +88,7 @@ pub fn router(province: Arc<Province>) -> Router {
             ANSWER_TIME_MAX,
         ))
         .layer(packing())
-        .layer(middleware::from_fn(limit_headers))
-        .layer(middleware::from_fn(only_problems))
-        .layer(SetResponseHeaderLayer::overriding(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("no-store"),
-        ))
-        .layer(middleware::from_fn_with_state(denying, note_denial))
-        .layer(middleware::from_fn_with_state(counting, log));
+        .layer(middleware::from_fn_with_state(around, outside));
     // In this order, so that what there is not is answered by the layers of the API.
     probes.merge(api)
 }
@@ -140,24 +130,63 @@ fn packing() -> CompressionLayer<impl Predicate> {
     CompressionLayer::new().compress_when(pays)
 }
 
-async fn limit_headers(request: Request, next: Next) -> Response {
+/// Around every answer, in one layer because each costs a public file as much as finding it: who asks too often, or in
+/// too many headers, is refused first; errors of the layers below (no such route, too slow) get the form of all others; a
+/// denial is counted for the audit log; and a line is written.
+async fn outside(State(app): State<App>, request: Request, next: Next) -> Response {
+    let in_flight = app.metrics().request();
+    let method = method(request.method());
+    let route = route(request.uri().path());
+    let network = request.extensions().get().copied();
+    let mut response = match may_ask(&app, &request, network) {
+        Ok(()) => only_problem(next.run(request).await),
+        Err(refused) => refused.into_response(),
+    };
+    note_denial(&app, &response, route, network);
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    let status = response.status().as_u16();
+    let took = in_flight.answered((route, method, status));
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    // Public files are most of what is asked for, and none of it is news.
+    if method == "GET" && status < 400 {
+        tracing::debug!(method, route, status, ms, "answered");
+    } else {
+        tracing::info!(method, route, status, ms, "answered");
+    }
+    response
+}
+
+/// Whether a request is looked at: not from a network that asks too much, and not with too many headers.
+fn may_ask(app: &App, request: &Request, network: Option<Network>) -> Result<(), ApiError> {
+    if let Some(network) = network {
+        app.spend(network.who(), 1)?;
+    }
     let headers = request.headers();
     let bytes: usize = headers.values().map(HeaderValue::len).sum();
     if headers.len() > HEADERS_MAX || bytes > HEADER_BYTES_MAX {
-        return Problem::new(ProblemCode::RequestMalformed).into_reply();
+        return Err(ProblemCode::RequestMalformed.into());
     }
-    next.run(request).await
+    Ok(())
 }
 
-/// Gives the errors of the layers below (no such route, too slow) the same form as all others.
-async fn only_problems(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+/// An answer; an error that is none of ours in the form that all others have.
+fn only_problem(response: Response) -> Response {
     let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
     let is_problem = response
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value == PROBLEM_JSON);
-    if is_problem || !(status.is_client_error() || status.is_server_error()) {
+    if is_problem {
         return response;
     }
     let code = match status {
@@ -174,36 +203,18 @@ async fn only_problems(request: Request, next: Next) -> Response {
     .into_reply()
 }
 
-/// Counts who was not let do something, for the audit log.
-async fn note_denial(State(app): State<App>, request: Request, next: Next) -> Response {
-    let route = route(request.uri().path());
-    let response = next.run(request).await;
-    if let Some(code) = response
-        .extensions()
-        .get::<ProblemCode>()
-        .filter(|code| code.is_denial())
-    {
-        app.deny(&Actor::NOBODY, route, *code);
+/// Counts who was not let do something, for the audit log and against their network.
+fn note_denial(app: &App, response: &Response, route: &'static str, network: Option<Network>) {
+    let code = response.extensions().get::<ProblemCode>();
+    let Some(code) = code.filter(|code| code.is_denial()) else {
+        return;
+    };
+    let by = response.extensions().get::<Actor>();
+    app.deny(by.unwrap_or(&Actor::NOBODY), route, *code);
+    if let Some(network) = network.filter(|_| *code != ProblemCode::RateLimited) {
+        // Who has nothing left pays nothing more.
+        let _ = app.spend(network.who(), DENIED_COST - 1);
     }
-    response
-}
-
-/// A line for each answer, and a count.
-async fn log(State(app): State<App>, request: Request, next: Next) -> Response {
-    let in_flight = app.metrics().request();
-    let method = method(request.method());
-    let route = route(request.uri().path());
-    let response = next.run(request).await;
-    let status = response.status().as_u16();
-    let took = in_flight.answered((route, method, status));
-    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    // Public files are most of what is asked for, and none of it is news.
-    if method == "GET" && status < 400 {
-        tracing::debug!(method, route, status, ms, "answered");
-    } else {
-        tracing::info!(method, route, status, ms, "answered");
-    }
-    response
 }
 
 /// The name of a method, never one that a caller made up.
@@ -222,7 +233,7 @@ fn method(method: &Method) -> &'static str {
 
 /// The route of a path, never the path as it came: that may hold anything.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 16] = [
+    const ROUTES: [&str; 18] = [
         paths::ENROLMENTS,
         paths::CHALLENGES,
         paths::PASSES,
@@ -239,6 +250,8 @@ fn route(path: &str) -> &'static str {
         paths::DEVICE_KEY,
         paths::REBIND,
         paths::LOST,
+        paths::COUNTER,
+        paths::SYSTEM,
     ];
     for prefix in [paths::STATUS, paths::TRUST_NEXT, paths::DELTAS, paths::FILES] {
         if path.starts_with(prefix) {
@@ -272,7 +285,7 @@ mod tests {
                 StatusCode::SERVICE_UNAVAILABLE,
                 Duration::ZERO,
             ))
-            .layer(middleware::from_fn(only_problems));
+            .layer(middleware::map_response(async |response| only_problem(response)));
         let request = Request::get("/").body(Body::empty()).unwrap();
         let reply = router.oneshot(request).await.unwrap();
         assert_eq!(reply.status(), StatusCode::SERVICE_UNAVAILABLE);

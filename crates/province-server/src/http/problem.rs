@@ -4,29 +4,37 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use province_api::problem::{PROBLEM_JSON, Problem, ProblemCode};
 
+use crate::audit::Actor;
 use crate::rules::Refusal;
 
 /// When to ask again that met a database that was not there or let another go first, in seconds.
 const PASSING_SECONDS: u32 = 5;
 
-/// An error answer.
-pub(super) struct ApiError(Problem);
+/// An error answer, and who got it where that is known, for the audit log.
+pub(super) struct ApiError(Problem, Option<Box<Actor>>);
+
+impl ApiError {
+    /// The same, given to this caller.
+    pub(super) fn of(self, by: Actor) -> Self {
+        Self(self.0, Some(Box::new(by)))
+    }
+}
 
 impl From<ProblemCode> for ApiError {
     fn from(code: ProblemCode) -> Self {
-        Self(Problem::new(code))
+        Self(Problem::new(code), None)
     }
 }
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        Self(problem)
+        Self(problem, None)
     }
 }
 
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
-        Self(match refusal {
+        let problem = match refusal {
             Refusal::Code(code) => Problem::new(code),
             Refusal::Fields(fields) => Problem {
                 fields,
@@ -47,13 +55,18 @@ impl From<Refusal> for ApiError {
                 tracing::error!(cause = %fault, "the province failed");
                 Problem::new(ProblemCode::ServerFault)
             }
-        })
+        };
+        Self(problem, None)
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        self.0.into_reply()
+        let mut response = self.0.into_reply();
+        if let Some(by) = self.1 {
+            response.extensions_mut().insert(*by);
+        }
+        response
     }
 }
 

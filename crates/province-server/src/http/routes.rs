@@ -7,6 +7,7 @@ use province_api::artefacts::{
     STATUS_MANIFEST_BYTES_MAX, TRUST_LIST_BYTES_MAX, TYPE_REGISTER_BYTES_MAX,
 };
 use province_api::audit::{AuditReply, AuditRequest};
+use province_api::caller::{CounterReply, SystemReply};
 use province_api::delta::{FILE_BYTES_MAX, ZSTD};
 use province_api::device_key::{DeviceKeyReply, DeviceKeyRequest};
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
@@ -14,12 +15,12 @@ use province_api::passes::{Challenge, PassesReply, PassesRequest};
 use province_api::paths;
 use province_api::problem::ProblemCode as Code;
 use province_api::sync::{LostReply, LostRequest, MobileReply, MobileRequest, SyncReply, SyncRequest, files};
-use utoipa::openapi::OpenApi;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::{HttpMethod, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::caching::Caching;
-use super::contract::{About, Documented, File, Takes, file, service, signed};
+use super::contract::{About, By, Documented, File, Takes, called, file, service, signed};
 use super::handlers::{self, Health};
 use super::{App, document};
 
@@ -147,6 +148,32 @@ pub(super) fn writes() -> OpenApiRouter<App> {
             },
             Takes::json::<LostRequest>(),
             post(handlers::lost),
+        ))
+        .merge(callers())
+}
+
+/// What counters and systems ask about themselves.
+fn callers() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(called::<CounterReply>(
+            &about(
+                paths::COUNTER,
+                "counter",
+                "Says of the counter that signs what the province thinks of its certificate.",
+            ),
+            (By::Counter, HttpMethod::Get),
+            Takes::nothing(),
+            get(handlers::counter),
+        ))
+        .routes(called::<SystemReply>(
+            &about(
+                paths::SYSTEM,
+                "system",
+                "Says of the system that signs who it is here and what its key may do.",
+            ),
+            (By::System(&[]), HttpMethod::Get),
+            Takes::nothing(),
+            get(handlers::system),
         ))
 }
 

@@ -1,21 +1,25 @@
-//! A request that a device signed: nothing of its body is read before the signature holds and it is no copy.
+//! Signed requests: nothing of a body is read before the signature holds and the request is no copy.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::IntoResponse as _;
 use province_api::IDEMPOTENCY_KEY;
+use province_api::caller::Scope;
 use province_api::packed::{self, UnpackError};
 use province_api::problem::{Problem, ProblemCode};
-use province_api::signature::{self, SignatureError};
+use province_api::signature::{self, CERTIFICATE, Proven, SignatureError, Signer, Target};
 use serde::de::DeserializeOwned;
 
 use super::App;
 use super::problem::ApiError;
 use crate::rules::admission::Device;
 use crate::rules::answered::Asked;
+use crate::rules::callers;
+use crate::rules::rates::Who;
 
-/// Who asks for what, and the body, unpacked.
+/// What a device asks for, and the body, unpacked.
 pub(super) struct Signed {
     pub(super) asked: Asked,
     /// What the province knows of the device.
@@ -34,54 +38,136 @@ impl FromRequest<App> for Signed {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        let (parts, body) = request.into_parts();
-        let body = Bytes::from_request(Request::from_parts(parts.clone(), body), app)
-            .await
-            .map_err(|rejection| match rejection.into_response().status() {
-                StatusCode::PAYLOAD_TOO_LARGE => ProblemCode::BodyTooLarge,
-                _ => ProblemCode::RequestMalformed,
-            })?;
-        let now = super::Province::now(app).unix();
-        // Two values of one header leave open which was meant.
-        let header = |name: &str| {
-            let mut values = parts.headers.get_all(name).iter();
-            let value = values.next()?.to_str().ok()?;
-            values.next().is_none().then_some(value)
-        };
-        let verified = signature::verify(header, parts.method.as_str(), parts.uri.path(), &body, now)
-            .map_err(|error| match error {
-                SignatureError::Clock => Problem {
-                    server_time: Some(now),
-                    ..Problem::new(ProblemCode::DeviceClock)
-                },
-                SignatureError::Malformed | SignatureError::Digest | SignatureError::Invalid => {
-                    Problem::new(ProblemCode::DeviceSignature)
-                }
-            })?;
-        let idempotency_key = header(IDEMPOTENCY_KEY)
-            .and_then(read_hex)
-            .ok_or(ProblemCode::DeviceSignature)?;
+        let (parts, sent) = arrived(request, app).await?;
+        let now = app.now().unix();
+        let header = |name: &str| the_only(&parts, name);
+        let verified = signature::verify(header, parts.method.as_str(), parts.uri.path(), &sent, now)
+            .map_err(|error| refused(Signer::Device, error, now))?;
+        app.spend(Who::Key(Signer::Device, verified.proven.key), 1)?;
         let path = super::route(parts.uri.path());
-        // By what is signed: a header may be lost or added on the way.
-        let body = if packed::is_packed(&body) {
-            packed::unpack(&body, super::bytes_max(path))
-                .map_err(|error| match error {
-                    UnpackError::TooLarge => ProblemCode::BodyTooLarge,
-                    _ => ProblemCode::RequestMalformed,
-                })?
-                .into()
-        } else {
-            body
-        };
-        let asked = Asked::new(verified.device, path, idempotency_key, &body);
-        let device = app.admit(&asked, &verified).await?;
+        let key = idempotency_key(&parts).ok_or(ProblemCode::DeviceSignature)?;
+        let body = unpacked(sent, path)?;
+        let asked = Asked::new(&verified, path, key, &body);
+        let device = app.admit(&asked, &verified.proven).await?;
         Ok(Self { asked, device, body })
     }
 }
 
+/// A counter that signed, certified.
+pub(super) struct ByCounter {
+    pub(super) counter: callers::Counter,
+}
+
+impl FromRequest<App> for ByCounter {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let (parts, sent) = arrived(request, app).await?;
+        let proven = proven(Signer::Counter, &parts, &sent, app)?;
+        let certificate = the_only(&parts, CERTIFICATE).and_then(signature::read_certificate);
+        let certificate = certificate.ok_or(ProblemCode::CounterCertificate)?;
+        let counter = app.counter(&proven, &certificate).await?;
+        nothing_in(&sent).map_err(|code| ApiError::from(code).of(counter.actor()))?;
+        Ok(Self { counter })
+    }
+}
+
+/// A system that signed, with a key that has one of the scopes that the route needs.
+pub(super) struct BySystem {
+    pub(super) system: callers::System,
+}
+
+/// The scopes of which a route needs one; of which it needs none, if there is none. Its declaration puts it there.
+#[derive(Clone, Copy)]
+pub(super) struct Needs(pub(super) &'static [Scope]);
+
+impl FromRequest<App> for BySystem {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let needs = request.extensions().get().copied();
+        let (parts, sent) = arrived(request, app).await?;
+        let proven = proven(Signer::System, &parts, &sent, app)?;
+        let system = app.system(&proven).await?;
+        // A route that was declared in another way lets nobody in.
+        if !needs.is_some_and(|Needs(scopes)| system.may(scopes)) {
+            return Err(ApiError::from(ProblemCode::ScopeMissing).of(system.actor()));
+        }
+        nothing_in(&sent).map_err(|code| ApiError::from(code).of(system.actor()))?;
+        Ok(Self { system })
+    }
+}
+
+/// A request with its body as it was sent.
+async fn arrived(request: Request, app: &App) -> Result<(Parts, Bytes), ApiError> {
+    let (parts, body) = request.into_parts();
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), app).await;
+    let body = body.map_err(|rejection| match rejection.into_response().status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ProblemCode::BodyTooLarge,
+        _ => ProblemCode::RequestMalformed,
+    })?;
+    Ok((parts, body))
+}
+
+/// A header's value. Two values of one header leave open which was meant.
+fn the_only<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+    let mut values = parts.headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
+
+fn proven(signer: Signer, parts: &Parts, sent: &[u8], app: &App) -> Result<Proven, ApiError> {
+    let now = app.now().unix();
+    let target = Target {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query(),
+    };
+    let header = |name: &str| the_only(parts, name);
+    signature::verify_as(signer, header, &target, sent, now).map_err(|error| refused(signer, error, now))
+}
+
+fn refused(signer: Signer, error: SignatureError, now: u64) -> ApiError {
+    let (clock, signature) = match signer {
+        Signer::Device => (ProblemCode::DeviceClock, ProblemCode::DeviceSignature),
+        Signer::Counter | Signer::System => (ProblemCode::CallerClock, ProblemCode::CallerSignature),
+    };
+    match error {
+        SignatureError::Clock => Problem {
+            server_time: Some(now),
+            ..Problem::new(clock)
+        },
+        SignatureError::Malformed | SignatureError::Digest | SignatureError::Invalid => {
+            Problem::new(signature)
+        }
+    }
+    .into()
+}
+
+/// The body of a request that has none.
+fn nothing_in(sent: &[u8]) -> Result<(), ProblemCode> {
+    if sent.is_empty() {
+        Ok(())
+    } else {
+        Err(ProblemCode::RequestMalformed)
+    }
+}
+
+/// A body as it was meant. By what is signed: a header may be lost or added on the way.
+fn unpacked(sent: Bytes, path: &str) -> Result<Bytes, ProblemCode> {
+    if !packed::is_packed(&sent) {
+        return Ok(sent);
+    }
+    let unpacked = packed::unpack(&sent, super::bytes_max(path)).map_err(|error| match error {
+        UnpackError::TooLarge => ProblemCode::BodyTooLarge,
+        _ => ProblemCode::RequestMalformed,
+    })?;
+    Ok(unpacked.into())
+}
+
 /// 16 bytes of hex.
-fn read_hex(digits: &str) -> Option<[u8; 16]> {
+fn idempotency_key(parts: &Parts) -> Option<[u8; 16]> {
     let mut bytes = [0; 16];
-    hex::decode_to_slice(digits, &mut bytes).ok()?;
+    hex::decode_to_slice(the_only(parts, IDEMPOTENCY_KEY)?, &mut bytes).ok()?;
     Some(bytes)
 }

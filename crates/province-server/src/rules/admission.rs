@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use province_api::problem::ProblemCode;
-use province_api::signature::Verified;
+use province_api::signature::Proven;
 use tokio::sync::oneshot;
 
 use super::answered::Asked;
@@ -138,11 +138,11 @@ impl Province {
     /// # Errors
     /// [`ProblemCode::DeviceReplaced`], [`ProblemCode::WalletDisabled`], [`ProblemCode::RequestReplayed`],
     /// [`Refusal::Fault`].
-    pub async fn admit(&self, asked: &Asked, verified: &Verified) -> Result<Device, Refusal> {
+    pub async fn admit(&self, asked: &Asked, proven: &Proven) -> Result<Device, Refusal> {
         let request = Request {
-            device_key: *asked.device.as_bytes(),
-            nonce: verified.nonce,
-            until: verified.expires,
+            device_key: proven.key,
+            nonce: proven.nonce,
+            until: proven.expires,
         };
         let (is_new, device) = self.admission.look(self.store(), request).await?;
         match device {
@@ -157,6 +157,24 @@ impl Province {
         match answer::find(&mut db, &request.device_key, &asked.idempotency_key).await? {
             Some(answer) if answer.is_to(asked) => Ok(device),
             _ => Err(ProblemCode::RequestReplayed.into()),
+        }
+    }
+
+    /// Lets a request of a counter or a system in, once.
+    ///
+    /// # Errors
+    /// [`ProblemCode::RequestReplayed`], [`Refusal::Fault`].
+    pub(super) async fn admit_once(&self, proven: &Proven) -> Result<(), Refusal> {
+        let request = Request {
+            device_key: proven.key,
+            nonce: proven.nonce,
+            until: proven.expires,
+        };
+        let (is_new, _) = self.admission.look(self.store(), request).await?;
+        if is_new {
+            Ok(())
+        } else {
+            Err(ProblemCode::RequestReplayed.into())
         }
     }
 }

@@ -5,7 +5,7 @@
 //! that by its nonce.
 
 use province_api::problem::ProblemCode;
-use province_api::signature::DeviceKey;
+use province_api::signature::{DeviceKey, Verified};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -33,13 +33,16 @@ pub struct Asked {
     pub idempotency_key: [u8; 16],
     /// SHA-256 of the body.
     pub body_sha256: [u8; 32],
+    /// When it was signed, by the phone's clock, unix seconds.
+    pub created: u64,
 }
 
 impl Asked {
     /// A request with this body.
-    pub fn new(device: DeviceKey, path: &'static str, idempotency_key: [u8; 16], body: &[u8]) -> Self {
+    pub fn new(verified: &Verified, path: &'static str, idempotency_key: [u8; 16], body: &[u8]) -> Self {
         Self {
-            device,
+            device: verified.device,
+            created: verified.proven.created,
             path,
             idempotency_key,
             body_sha256: Sha256::digest(body).into(),
@@ -51,7 +54,9 @@ impl Province {
     /// The answer that was given to the same write.
     ///
     /// # Errors
-    /// [`ProblemCode::IdempotencyConflict`] if the key came with something else, [`Refusal::Fault`].
+    /// [`ProblemCode::IdempotencyConflict`] if the key came with something else; [`ProblemCode::RequestReplayed`] if a
+    /// write of this device and path was done that was signed later: one that somebody held back undoes nothing;
+    /// [`Refusal::Fault`].
     pub(super) async fn answered<T: DeserializeOwned>(
         &self,
         db: &mut AnyConnection,
@@ -59,6 +64,10 @@ impl Province {
     ) -> Result<Option<T>, Refusal> {
         let found = answer::find(db, asked.device.as_bytes(), &asked.idempotency_key).await?;
         let Some(answer) = found else {
+            let last = answer::last_created(db, asked.device.as_bytes(), asked.path).await?;
+            if asked.created < last {
+                return Err(ProblemCode::RequestReplayed.into());
+            }
             return Ok(None);
         };
         if !answer.is_to(asked) {
@@ -86,6 +95,7 @@ impl Province {
         let answer = Answer {
             path: asked.path.to_owned(),
             body_sha256: asked.body_sha256,
+            created: asked.created,
             sealed: self
                 .keys()
                 .data

@@ -6,6 +6,7 @@ pub mod answered;
 pub mod audit;
 pub mod batch;
 pub mod bundle;
+pub mod callers;
 pub mod delta;
 mod denials;
 pub mod device_key;
@@ -23,6 +24,7 @@ pub mod print;
 pub mod proof;
 pub mod publish;
 pub mod published;
+pub mod rates;
 pub mod readiness;
 pub mod rebind;
 pub mod record;
@@ -55,6 +57,7 @@ use denials::Denials;
 use drawable::Drawable;
 use kept::Kept;
 use published::Held;
+use rates::{Budgets, Rates};
 use token::Tokens;
 use work::Places;
 
@@ -98,6 +101,8 @@ pub struct Province {
     tokens: Tokens,
     /// What was denied and is not in the audit log yet.
     denials: Denials,
+    /// What callers were let in for.
+    rates: Rates,
     /// Days for which entries of the audit log are kept.
     audit_days: u64,
     /// Whether it was told to end.
@@ -131,6 +136,7 @@ impl Province {
             admission: Arc::default(),
             tokens: Tokens::default(),
             denials: Denials::default(),
+            rates: Rates::new(Budgets::NONE),
             audit_days: audit::AUDIT_DAYS,
             ending: AtomicBool::new(false),
             breaker: Breaker::default(),
@@ -144,6 +150,15 @@ impl Province {
     pub fn keeping_audit(self, days: u64) -> Self {
         Self {
             audit_days: days.max(audit::AUDIT_DAYS),
+            ..self
+        }
+    }
+
+    /// The same that lets nobody in more often than this.
+    #[must_use]
+    pub fn limiting(self, budgets: Budgets) -> Self {
+        Self {
+            rates: Rates::new(budgets),
             ..self
         }
     }

@@ -44,7 +44,26 @@ pub async fn trust_content(
     now: Timestamp,
 ) -> Result<TrustContent, Fault> {
     let last = artefact::newest(db, Name::TrustList).await?;
-    let keys = trusted_key::all(db)
+    let keys = trusted_keys(db).await?;
+    Ok(TrustContent {
+        sequence: last.as_ref().map_or(1, |list| list.sequence + 1),
+        previous: last
+            .map(|list| TrustList::sha256_unverified(&list.bytes))
+            .transpose()
+            .map_err(Fault::Trust)?,
+        iat: now,
+        exp: now.plus(TRUST_LIST_DAYS * DAY),
+        keys,
+        next_roots,
+    })
+}
+
+/// The keys that the next trust list names.
+///
+/// # Errors
+/// [`Fault`].
+pub(super) async fn trusted_keys(db: &mut AnyConnection) -> Result<Vec<TrustedKey>, Fault> {
+    trusted_key::all(db)
         .await?
         .into_iter()
         .map(|row| {
@@ -58,18 +77,7 @@ pub async fn trust_content(
                 retired_at: row.retired_at.map(Timestamp::from_unix),
             })
         })
-        .collect::<Result<Vec<_>, Fault>>()?;
-    Ok(TrustContent {
-        sequence: last.as_ref().map_or(1, |list| list.sequence + 1),
-        previous: last
-            .map(|list| TrustList::sha256_unverified(&list.bytes))
-            .transpose()
-            .map_err(Fault::Trust)?,
-        iat: now,
-        exp: now.plus(TRUST_LIST_DAYS * DAY),
-        keys,
-        next_roots,
-    })
+        .collect()
 }
 
 /// Whether readers take what a list says, once it is signed.

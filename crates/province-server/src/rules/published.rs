@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use credential::RegisterContent;
+use credential::{RegisterContent, TrustedKey};
 use province_api::problem::ProblemCode;
 use sqlx::AnyConnection;
 
-use super::{Fault, Province, Refusal, kinds};
+use super::{Fault, Province, Refusal, kinds, publish};
 use crate::store::artefact::{self, Name};
 use crate::store::published;
 
@@ -35,6 +35,8 @@ pub(super) struct Published {
     /// Rises with every publication.
     pub(super) version: i64,
     files: BTreeMap<&'static str, NewestFile>,
+    /// The keys that the next trust list names.
+    pub(super) keys: Vec<TrustedKey>,
     /// The kinds in force; none before there is a type register.
     register: Option<Arc<RegisterContent>>,
 }
@@ -135,6 +137,7 @@ async fn read(db: &mut AnyConnection, version: i64) -> Result<Published, Fault> 
     Ok(Published {
         version,
         files,
+        keys: publish::trusted_keys(db).await?,
         register,
     })
 }

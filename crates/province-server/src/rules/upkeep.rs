@@ -71,7 +71,8 @@ impl Province {
         event::forget_before(&mut write, DRAWN, now.minus(DRAWN_DAYS * DAY).unix()).await?;
         answer::forget_before(&mut write, now.minus(ANSWER_DAYS * DAY).unix()).await?;
         audit::forget(&mut write, self.audit_days, now).await?;
-        Ok(write.commit().await?)
+        write.commit().await?;
+        self.forget_rates().await
     }
 
     async fn renew_manifest(&self, now: Timestamp) -> Result<Option<u64>, Fault> {

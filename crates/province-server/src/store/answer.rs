@@ -3,7 +3,7 @@
 use sqlx::AnyConnection;
 use sqlx::Row as _;
 
-use super::{StoreError, array, seconds};
+use super::{StoreError, array, seconds, unsigned};
 
 /// A stored answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Answer {
     pub body_sha256: [u8; 32],
     /// The answer, sealed.
     pub sealed: Vec<u8>,
+    /// When the request was signed, by the signer's clock, unix seconds.
+    pub created: u64,
 }
 
 /// The answer to a device's request with this key.
@@ -25,7 +27,9 @@ pub async fn find(
     device_key: &[u8; 32],
     idempotency_key: &[u8; 16],
 ) -> Result<Option<Answer>, StoreError> {
-    sqlx::query("SELECT path, body_sha256, sealed FROM answer WHERE device_key = $1 AND idempotency_key = $2")
+    sqlx::query(
+        "SELECT path, body_sha256, sealed, created FROM answer WHERE device_key = $1 AND idempotency_key = $2",
+    )
         .bind(device_key.to_vec())
         .bind(idempotency_key.to_vec())
         .fetch_optional(db)
@@ -35,6 +39,7 @@ pub async fn find(
                 path: row.try_get("path")?,
                 body_sha256: array(&row, "body_sha256")?,
                 sealed: row.try_get("sealed")?,
+                created: unsigned(&row, "created")?,
             })
         })
         .transpose()
@@ -52,8 +57,8 @@ pub async fn add(
     now: u64,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO answer (device_key, idempotency_key, path, body_sha256, sealed, made_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO answer (device_key, idempotency_key, path, body_sha256, sealed, made_at, created)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(device_key.to_vec())
     .bind(idempotency_key.to_vec())
@@ -61,9 +66,29 @@ pub async fn add(
     .bind(answer.body_sha256.to_vec())
     .bind(answer.sealed.clone())
     .bind(seconds(now)?)
+    .bind(seconds(answer.created)?)
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// When the last signed write of a device on this path was signed, unix seconds; 0 before the first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn last_created(
+    db: &mut AnyConnection,
+    device_key: &[u8; 32],
+    path: &str,
+) -> Result<u64, StoreError> {
+    let row = sqlx::query(
+        "SELECT COALESCE(MAX(created), 0) AS created FROM answer WHERE device_key = $1 AND path = $2",
+    )
+    .bind(device_key.to_vec())
+    .bind(path.to_owned())
+    .fetch_one(db)
+    .await?;
+    unsigned(&row, "created")
 }
 
 /// Forgets a device's answers of this path but the newest `kept`, and those of the same second as the last of them.

@@ -20,10 +20,12 @@ pub mod lock;
 pub mod person;
 mod place;
 pub mod published;
+pub mod rate;
 pub mod seal_check;
 pub mod seen;
 pub mod status;
 pub mod status_file;
+pub mod system_key;
 pub mod trusted_key;
 pub mod ward;
 

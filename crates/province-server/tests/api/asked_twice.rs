@@ -262,3 +262,28 @@ async fn a_nonce_is_remembered_until_the_clock_refuses_it() {
     );
     assert_eq!(bench.rows("seen").await, 0);
 }
+
+#[tokio::test]
+async fn a_write_that_was_held_back_undoes_nothing_that_was_signed_after_it() {
+    let bench = Bench::new().await;
+    let phone = bench.enrolled(0, 1).await;
+    let signed =
+        |number: &str, key: &str, at| phone.signed(paths::MOBILE, &mobile(number), &key.repeat(32), at);
+    let held_back = signed("03117654321", "a", NOW);
+    let later = bench.send(signed("03117654322", "b", NOW + 10)).await;
+    assert_eq!(later.status, StatusCode::OK);
+    assert_eq!(bench.send(held_back).await.code(), ProblemCode::RequestReplayed);
+    // Of another path nothing was done yet, and what is signed anew is meant.
+    assert_eq!(
+        bench
+            .send(phone.signed(paths::CHALLENGES, b"", &"c".repeat(32), NOW))
+            .await
+            .status,
+        StatusCode::OK
+    );
+    let anew = bench.send(signed("03117654321", "a", NOW + 20)).await;
+    assert_eq!(anew.status, StatusCode::OK);
+    // What was done is answered, however late it is asked for again.
+    let again = bench.send(signed("03117654322", "b", NOW)).await;
+    assert_eq!((again.status, again.body), (StatusCode::OK, later.body));
+}

@@ -21,6 +21,7 @@ use province_api::{Bytes, paths, signature};
 use province_server::admin::Office;
 use province_server::nadra::{Answer, NadraDesk, NadraError};
 use province_server::randomness::Randomness;
+use province_server::rules::rates::Budgets;
 use province_server::store::{Place, Store};
 use province_server::{AppParts, Province, app, router};
 use rand_core::{TryCryptoRng, TryRng};
@@ -267,6 +268,14 @@ impl Bench {
     /// The same province asking another NADRA.
     pub fn app_with(&self, nadra: Arc<dyn NadraDesk>) -> Router {
         app(parts(&self.office, nadra, Arc::clone(&self.clock)))
+    }
+
+    /// Another server of the same province, with these limits.
+    pub fn server(&self, budgets: Budgets) -> (Arc<Province>, Router) {
+        let desk: Arc<dyn NadraDesk> = self.nadra.clone();
+        let province = Province::new(parts(&self.office, desk, Arc::clone(&self.clock)));
+        let province = Arc::new(province.limiting(budgets));
+        (Arc::clone(&province), router(province))
     }
 
     pub fn now(&self) -> Timestamp {

@@ -13,12 +13,12 @@ use serde_json::Value;
 
 use crate::bench::Bench;
 
-fn document() -> Value {
+pub fn document() -> Value {
     serde_json::from_str(province_server::openapi()).unwrap()
 }
 
 /// Each path with each of its methods, and what is said of them.
-fn operations(document: &Value) -> Vec<(Method, String, &Value)> {
+pub fn operations(document: &Value) -> Vec<(Method, String, &Value)> {
     let paths = document["paths"].as_object().unwrap().iter();
     paths
         .flat_map(|(path, methods)| {
@@ -34,7 +34,7 @@ fn operations(document: &Value) -> Vec<(Method, String, &Value)> {
 }
 
 /// A path with something in the place of each parameter.
-fn filled(path: &str) -> String {
+pub fn filled(path: &str) -> String {
     let parts = path
         .split('/')
         .map(|part| if part.starts_with('{') { "0" } else { part });
@@ -133,7 +133,7 @@ fn every_reference_leads_somewhere() {
 }
 
 #[test]
-fn every_write_takes_an_idempotency_key_and_is_signed_and_no_file_is() {
+fn every_write_is_signed_and_what_is_signed_takes_its_headers_and_nothing_else_does() {
     let document = document();
     for (method, path, operation) in operations(&document) {
         let parameters: Vec<&Value> = operation["parameters"]
@@ -143,26 +143,34 @@ fn every_write_takes_an_idempotency_key_and_is_signed_and_no_file_is() {
             .filter_map(|one| one["$ref"].as_str())
             .map(|one| document.pointer(one.strip_prefix('#').unwrap()).unwrap())
             .collect();
-        let needs = |name: &str| {
+        let takes = |name: &str, form: &str| {
             let mut named = parameters.iter().filter(|one| one["name"] == name);
-            named.any(|one| one["required"] == true)
+            named.any(|one| {
+                let pattern = one["schema"]["pattern"].as_str().unwrap();
+                one["required"] == true && pattern.starts_with(form)
+            })
         };
-        let write = method != Method::GET;
-        for header in [
-            "Idempotency-Key",
-            "Content-Digest",
-            "Signature-Input",
-            "Signature",
-        ] {
-            assert_eq!(needs(header), write, "{method} {path}: {header}");
-        }
         let security = operation["security"].as_array().unwrap();
+        let signers = ["device", "counter", "system"];
+        let signer = signers
+            .into_iter()
+            .find(|signer| security.iter().any(|one| one.get(signer).is_some()));
+        assert_eq!(security.len(), usize::from(signer.is_some()), "{path}");
+        assert!(method == Method::GET || signer.is_some(), "{path}");
+        for header in ["Idempotency-Key", "Content-Digest"] {
+            assert_eq!(takes(header, "^"), signer.is_some(), "{method} {path}: {header}");
+        }
         assert_eq!(
-            security.iter().any(|one| one.get("device").is_some()),
-            write,
+            takes("Khyber-Certificate", "^"),
+            signer == Some("counter"),
             "{path}"
         );
-        assert_eq!(!security.is_empty(), write, "{path}");
+        for label in signers {
+            let form = format!("^{label}=");
+            let its_own = signer == Some(label);
+            assert_eq!(takes("Signature", &form), its_own, "{method} {path}");
+            assert_eq!(takes("Signature-Input", &form), its_own, "{method} {path}");
+        }
     }
 }
 

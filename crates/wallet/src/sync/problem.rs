@@ -62,7 +62,7 @@ impl Refusal {
         let retry_after_seconds = retry_after(response, problem.retry_after);
         let known = ProblemCode::ALL.iter().find(|known| known.code() == problem.code);
         match known {
-            None | Some(ProblemCode::ServerFault | ProblemCode::ServerBusy) => {
+            None | Some(ProblemCode::ServerFault | ProblemCode::ServerBusy | ProblemCode::RateLimited) => {
                 Self::unclear(response.status, retry_after_seconds)
             }
             Some(ProblemCode::RequestReplayed) => Self::Replayed(UiCode::AnswerInvalid.into()),
@@ -152,6 +152,13 @@ mod tests {
     #[test]
     fn every_code_of_the_province_has_a_code_for_the_screen() {
         let for_makers_only = [
+            // Never said to a phone, or no matter of what it asked.
+            "caller_signature",
+            "caller_clock",
+            "counter_certificate",
+            "system_unknown",
+            "scope_missing",
+            "rate_limited",
             "request_malformed",
             "request_replayed",
             "idempotency_conflict",
@@ -187,6 +194,7 @@ mod tests {
         for (status, body, code) in [
             (502, &b"<html>"[..], UiCode::ServerFault),
             (429, b"", UiCode::TooManyAttempts),
+            (429, br#"{"code":"rate_limited"}"#, UiCode::TooManyAttempts),
             (302, b"{}", UiCode::AnswerInvalid),
             (400, br#"{"code":"of_another_time"}"#, UiCode::AnswerInvalid),
         ] {

@@ -15,13 +15,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use crate::metrics::ConnectionCounts;
+use crate::rules::rates::Who;
 
 /// Where a caller is: an IPv4 address, or the first 64 bits of an IPv6 address, of which one caller has many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Network(u128);
+pub(in crate::http) struct Network(u128);
 
 impl Network {
-    fn of(address: IpAddr) -> Self {
+    /// As whom its requests are counted.
+    pub(in crate::http) const fn who(self) -> Who {
+        Who::Network(self.0)
+    }
+
+    pub(super) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self(u128::from(u32::from(address))),
             IpAddr::V6(address) => Self(u128::from(address) >> 64 << 64),

@@ -1,0 +1,290 @@
+//! Who may call what: every operation of the OpenAPI document, times every kind of caller, each cell asserted.
+//!
+//! What is right is said by the document: its `security` (who, with which scopes) and the codes of the operation. A new
+//! operation is in the matrix without a line here, but for a body that it takes; a new kind of caller is a line here.
+
+use axum::body::Body;
+use axum::http::{Method, Request};
+use credential::DAY;
+use ed25519_dalek::SigningKey;
+use province_api::Bytes;
+use province_api::caller::Scope;
+use province_api::device_key::DeviceKeyRequest;
+use province_api::passes::{PassesRequest, WantedPass};
+use province_api::person::Cnic;
+use province_api::problem::{Problem, ProblemCode};
+use province_api::{paths, signature};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, Phone, citizen_number};
+use crate::callers::{CounterCaller, SystemCaller, forged, nonce};
+use crate::openapi::{document, filled, operations};
+
+/// How a caller proves who they are.
+enum Proof {
+    /// Not at all.
+    None,
+    /// As a wallet.
+    Device(Phone),
+    /// As a counter.
+    Counter(CounterCaller),
+    /// As a system, with a key that has this scope.
+    System(SystemCaller, Option<Scope>),
+}
+
+impl Proof {
+    const fn scheme(&self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Device(_) => Some("device"),
+            Self::Counter(_) => Some("counter"),
+            Self::System(..) => Some("system"),
+        }
+    }
+}
+
+/// A kind of caller.
+struct Caller {
+    name: String,
+    proof: Proof,
+    /// What they are refused with wherever their proof is asked for; nothing if it is good.
+    refused: Option<ProblemCode>,
+}
+
+impl Caller {
+    fn request(&self, method: &Method, path: &str, body: &[u8], at: u64) -> Request<Body> {
+        match &self.proof {
+            Proof::None => {
+                let request = Request::builder().method(method).uri(path);
+                request.body(Body::from(body.to_vec())).unwrap()
+            }
+            Proof::Device(phone) => {
+                let mut request = Request::builder().method(method).uri(path);
+                let (key, nonce) = (hex::encode(nonce()), nonce());
+                for (name, value) in
+                    signature::sign(&phone.key, method.as_str(), path, body, &key, at, &nonce)
+                {
+                    request = request.header(name, value);
+                }
+                request.body(Body::from(body.to_vec())).unwrap()
+            }
+            Proof::Counter(counter) => counter.signed(method, path, body, at),
+            Proof::System(system, _) => system.signed(method, path, body, at),
+        }
+    }
+}
+
+/// Everybody there is. Time stands at `bench.now()` afterwards.
+async fn everybody(bench: &Bench) -> Vec<Caller> {
+    let caller = |name: &str, proof, refused| Caller {
+        name: name.to_owned(),
+        proof,
+        refused,
+    };
+    let device = |number| Proof::Device(Phone::new(number));
+    let mut all = vec![
+        caller("nobody", Proof::None, None),
+        caller(
+            "a device that nobody enrolled",
+            device(10),
+            Some(ProblemCode::DeviceUnknown),
+        ),
+    ];
+    let enrolled = bench.enrolled(0, 11).await;
+    all.push(caller("an enrolled device", Proof::Device(enrolled), None));
+    let replaced = bench.enrolled(1, 12).await;
+    let form = serde_json::to_vec(&citizen_number(1).enrolment()).unwrap();
+    bench
+        .post(&Phone::new(13), paths::REBIND, &form)
+        .await
+        .json::<Value>();
+    all.push(caller(
+        "a replaced device",
+        Proof::Device(replaced),
+        Some(ProblemCode::DeviceReplaced),
+    ));
+    let disabled = bench.enrolled(2, 14).await;
+    let cnic = Cnic::parse(&citizen_number(2).cnic).unwrap();
+    bench.office.disable(&cnic, bench.now()).await.unwrap();
+    all.push(caller(
+        "a disabled device",
+        Proof::Device(disabled),
+        Some(ProblemCode::WalletDisabled),
+    ));
+
+    let certified = CounterCaller::certified(bench, 80).await;
+    let other = CounterCaller::certified(bench, 81).await;
+    let ended = CounterCaller::certified(bench, 82).await;
+    bench
+        .office
+        .end_counter(&ended.public(), bench.now())
+        .await
+        .unwrap();
+    let with = |number: u8, certificate: Vec<u8>| {
+        let key = SigningKey::from_bytes(&[number; 32]);
+        Proof::Counter(CounterCaller { key, certificate })
+    };
+    let refused = Some(ProblemCode::CounterCertificate);
+    all.extend([
+        caller(
+            "a counter with another's certificate",
+            with(83, other.certificate),
+            refused,
+        ),
+        caller(
+            "a counter with a forged certificate",
+            with(84, forged(84)),
+            refused,
+        ),
+        caller("an ended counter", Proof::Counter(ended), refused),
+        caller("a certified counter", Proof::Counter(certified), None),
+    ]);
+
+    for (number, scope) in (90..).zip(Scope::ALL) {
+        let system = SystemCaller::new(number).registered(bench, &[*scope], 30).await;
+        let name = format!("a system with {}", scope.as_str());
+        all.push(caller(&name, Proof::System(system, Some(*scope)), None));
+    }
+    let refused = Some(ProblemCode::SystemUnknown);
+    let over = SystemCaller::new(110).registered(bench, Scope::ALL, 1).await;
+    let ended = SystemCaller::new(111).registered(bench, Scope::ALL, 30).await;
+    bench
+        .office
+        .end_system_key(&ended.public(), bench.now())
+        .await
+        .unwrap();
+    bench.set_time(bench.now().plus(DAY).unix());
+    all.extend([
+        caller("a system whose key is over", Proof::System(over, None), refused),
+        caller(
+            "a system whose key was ended",
+            Proof::System(ended, None),
+            refused,
+        ),
+        caller(
+            "a system that nobody knows",
+            Proof::System(SystemCaller::new(112), None),
+            refused,
+        ),
+    ]);
+    all
+}
+
+/// A body that is read to the place where it matters whose it is.
+fn body(method: &Method, path: &str, caller: &Caller) -> Vec<u8> {
+    if *method == Method::GET {
+        return Vec::new();
+    }
+    let some = |bytes: usize| Bytes(vec![1; bytes]);
+    let value = match path {
+        paths::CHALLENGES => return Vec::new(),
+        // These take any device, and so nobody is enrolled by them here.
+        paths::ENROLMENTS | paths::REBIND | paths::LOST | paths::AUDIT => json!({}),
+        paths::PASSES => json!(PassesRequest {
+            challenge: some(16),
+            passes: vec![WantedPass {
+                vct: "age".to_owned(),
+                no: 0,
+                holder_key: some(32),
+                proof: some(64),
+            }],
+        }),
+        paths::SYNC => json!({ "feed": 0, "held": [] }),
+        paths::MOBILE => json!({ "mobile": "03117654321" }),
+        // A key of its own for each, which is proven: the new one is not used by anybody here.
+        paths::DEVICE_KEY => {
+            let Proof::Device(phone) = &caller.proof else {
+                return b"{}".to_vec();
+            };
+            let before = *phone.key.verifying_key().as_bytes();
+            json!(DeviceKeyRequest::new(
+                &before,
+                &SigningKey::from_bytes(&[200; 32])
+            ))
+        }
+        path => panic!("{path} needs a body here"),
+    };
+    serde_json::to_vec(&value).unwrap()
+}
+
+/// What the document says of this cell: a denial, or that there is none.
+fn expected(operation: &Value, caller: &Caller) -> Option<ProblemCode> {
+    let security = operation["security"].as_array().unwrap();
+    let (scheme, scopes) = security.first()?.as_object().unwrap().iter().next().unwrap();
+    if caller.proof.scheme() != Some(scheme) {
+        return Some(match &**scheme {
+            "device" => ProblemCode::DeviceSignature,
+            "counter" | "system" => ProblemCode::CallerSignature,
+            other => panic!("{other} is a scheme without callers here"),
+        });
+    }
+    if let Some(code) = caller.refused {
+        // Some operations take any device, to make it somebody's.
+        let said = operation["responses"][code.status().to_string()].to_string();
+        let is_said = said.contains(&format!("`{}`", code.code()));
+        return is_said.then_some(code);
+    }
+    let scopes = scopes.as_array().unwrap();
+    if let Proof::System(_, scope) = &caller.proof {
+        let has_it = scope.is_some_and(|scope| scopes.contains(&json!(scope.as_str())));
+        return (!scopes.is_empty() && !has_it).then_some(ProblemCode::ScopeMissing);
+    }
+    assert!(scopes.is_empty(), "scopes of {scheme} mean nothing here");
+    None
+}
+
+#[tokio::test]
+async fn every_operation_lets_in_whom_the_document_names_and_nobody_else() {
+    let bench = Bench::new().await;
+    let everybody = everybody(&bench).await;
+    let (mut denied, mut let_in) = (0_u32, 0_u32);
+    let document = document();
+    // A device that changes its key is another one afterwards.
+    let mut all = operations(&document);
+    all.sort_by_key(|(_, path, _)| path == paths::DEVICE_KEY);
+    for (method, path, operation) in all {
+        for caller in &everybody {
+            let (path, at) = (filled(&path), bench.now().unix());
+            let body = body(&method, &path, caller);
+            let reply = bench.send(caller.request(&method, &path, &body, at)).await;
+            let code = (!reply.status.is_success()).then(|| {
+                let problem: Problem = serde_json::from_slice(&reply.body).unwrap();
+                problem.code
+            });
+            let cell = format!("{method} {path} by {}: {code:?}", caller.name);
+            if let Some(denial) = expected(operation, caller) {
+                assert_eq!(code, Some(denial), "{cell}");
+                denied += 1;
+            } else {
+                assert!(!code.is_some_and(ProblemCode::is_denial), "{cell}");
+                assert!(reply.status.as_u16() < 500, "{cell}");
+                let_in += 1;
+            }
+        }
+    }
+    assert!(denied > 150 && let_in > 150, "{denied} {let_in}");
+
+    // Every denial of every caller who proved who they are stands in the log under their name.
+    bench.province.chain_audit().await.unwrap();
+    let mut log = Vec::new();
+    let sealed = province_server::audit_admin::Sealed::Closed;
+    bench
+        .office
+        .export_audit(&mut log, sealed, bench.now())
+        .await
+        .unwrap();
+    let log = String::from_utf8(log).unwrap();
+    let denials: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|entry: &Value| entry["action"] == "denied")
+        .collect();
+    let count = |entry: &Value| {
+        let detail = &entry["detail"];
+        let detail = detail
+            .as_str()
+            .map_or_else(|| detail.clone(), |text| serde_json::from_str(text).unwrap());
+        detail["count"].as_u64().unwrap()
+    };
+    assert_eq!(denials.iter().map(count).sum::<u64>(), u64::from(denied));
+}
