@@ -188,7 +188,7 @@ impl Stage {
     /// When the province does not know it.
     pub fn revoke(&self, cnic: &str) -> anyhow::Result<Value> {
         // The number is not on the command line, which other users can read.
-        self.admin("revoke", &[], Some(cnic))
+        self.admin_words("revoke", &["--reason", "fraud"], Some(cnic))
     }
 
     /// Suspends the passes of the citizen with this number, or lifts that.
@@ -196,8 +196,11 @@ impl Stage {
     /// # Errors
     /// When the province does not know it.
     pub fn suspend(&self, cnic: &str, suspended: bool) -> anyhow::Result<Value> {
-        let name = if suspended { "suspend" } else { "resume" };
-        self.admin(name, &[], Some(cnic))
+        if suspended {
+            self.admin_words("suspend", &["--reason", "lost"], Some(cnic))
+        } else {
+            self.admin("resume", &[], Some(cnic))
+        }
     }
 
     /// An update for desks without a network: the changes since an epoch, or everything; where it lies.

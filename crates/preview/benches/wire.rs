@@ -33,6 +33,7 @@ use life::Life;
 use province::{Province, now};
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::Cnic;
+use province_api::reason::Reason;
 use province_server::admin::Desks;
 use province_server::randomness::Randomness;
 use province_server::rules::document::Form;
@@ -320,7 +321,7 @@ fn slow_network(figures: &mut Map<String, Value>) -> Result<(), String> {
         let office = province.office();
         office.publish_trust(Desks::MustDecide, now()).await.unwrap();
         let cnic = Cnic::parse(&neighbour.cnic).unwrap();
-        office.suspend(&cnic, now()).await.unwrap();
+        office.suspend(&cnic, Reason::Lost, now()).await.unwrap();
     });
     phone.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
     let daily = seconds();

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::enrolment::EnrolmentRequest;
 use crate::passes::{Offer, is_own};
 use crate::person::{FieldError, Mobile};
+use crate::reason::Reason;
 use crate::{Bytes, paths};
 
 /// Most events in one answer; [`SyncReply::more`] says that there are others.
@@ -210,6 +211,9 @@ pub enum Event {
         /// Whose, as in [`Offer::no`].
         #[serde(default, skip_serializing_if = "is_own")]
         no: u32,
+        /// Why; none in what was done before reasons were given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
     },
     /// A child's document went over to the child, who is of age and enrolled.
     DocumentHandedOver {
@@ -219,11 +223,19 @@ pub enum Event {
         no: u32,
     },
     /// Passes were suspended.
-    Suspended,
+    Suspended {
+        /// Why; none in what was done before reasons were given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
+    },
     /// The suspension was lifted.
     Resumed,
     /// Passes were revoked for good.
-    Revoked,
+    Revoked {
+        /// Why; none in what was done before reasons were given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Reason>,
+    },
     /// The mobile number was changed.
     MobileChanged {
         /// Its last two digits.
@@ -249,9 +261,9 @@ impl Event {
             Self::DocumentGranted { .. } => "document_granted",
             Self::DocumentWithdrawn { .. } => "document_withdrawn",
             Self::DocumentHandedOver { .. } => "document_handed_over",
-            Self::Suspended => "suspended",
+            Self::Suspended { .. } => "suspended",
             Self::Resumed => "resumed",
-            Self::Revoked => "revoked",
+            Self::Revoked { .. } => "revoked",
             Self::MobileChanged { .. } => "mobile_changed",
             Self::DeviceKeyChanged => "device_key_changed",
             Self::DeviceReplaced => "device_replaced",
@@ -404,11 +416,14 @@ mod tests {
             Event::DocumentWithdrawn {
                 vct: vct.clone(),
                 no: 2,
+                reason: Some(Reason::DepartmentWithdrawal),
             },
             Event::DocumentHandedOver { vct, no: 1 },
-            Event::Suspended,
+            Event::Suspended {
+                reason: Some(Reason::Lost),
+            },
             Event::Resumed,
-            Event::Revoked,
+            Event::Revoked { reason: None },
             Event::MobileChanged {
                 ends: "67".to_owned(),
             },
@@ -419,6 +434,17 @@ mod tests {
             let json = serde_json::to_value(&event).unwrap();
             assert_eq!(json["kind"], event.what.kind());
             assert_eq!(serde_json::from_value::<FeedEvent>(json).unwrap(), event);
+        }
+        // Of before reasons were given, and of a reason that a newer province gives.
+        for (json, reason) in [
+            (r#"{"seq":1,"at":2,"kind":"revoked"}"#, None),
+            (
+                r#"{"seq":1,"at":2,"kind":"revoked","reason":"newer"}"#,
+                Some(Reason::Other),
+            ),
+        ] {
+            let event = serde_json::from_str::<FeedEvent>(json).unwrap();
+            assert_eq!(event.what, Event::Revoked { reason });
         }
         let newer = r#"{"seq":1,"at":2,"kind":"passport_granted","number":3}"#;
         assert_eq!(

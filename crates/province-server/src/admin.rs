@@ -11,6 +11,7 @@ use credential::{
     SecretKey, StatusRef, Timestamp, Vct, issue_counter_certificate,
 };
 use province_api::person::Cnic;
+use province_api::reason::Reason;
 
 pub use crate::admin_error::AdminError;
 use crate::audit::{Action, Actor};
@@ -20,8 +21,8 @@ pub use crate::publish_admin::{PACKAGED_CATALOGUE, PACKAGED_TYPES, PublishedTrus
 use crate::randomness::Randomness;
 use crate::rules::bundle::{self, Carried, Reach};
 use crate::rules::document::{self, Form, Whose};
-use crate::rules::end::{Ended, Ending};
-use crate::rules::{Fault, audit, publish, signing};
+use crate::rules::end::{Change, Ended, Ending};
+use crate::rules::{Fault, audit, publish, signing, withdraw};
 use crate::store::artefact::{self, Name};
 use crate::store::trusted_key;
 use crate::store::{Place, Store, seal_check};
@@ -255,16 +256,16 @@ impl Office {
     pub async fn withdraw(
         &self,
         whose: impl Into<Whose>,
-        vct: &Vct,
+        what: (&Vct, Reason),
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<(), AdminError> {
         let keys = self.keys.serving()?;
-        Ok(document::withdraw(
+        Ok(withdraw::withdraw(
             &self.store,
             &keys,
             &whose.into(),
-            vct,
+            what,
             now,
             randomness,
             &Actor::OPERATOR,
@@ -289,17 +290,16 @@ impl Office {
     ///
     /// # Errors
     /// [`AdminError`].
-    pub async fn revoke(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, AdminError> {
-        self.end(now, async |ending| ending.revoke(cnic, now).await).await
+    pub async fn revoke(&self, cnic: &Cnic, why: Reason, now: Timestamp) -> Result<Ended, AdminError> {
+        self.change(cnic, Change::Revoke(why), now).await
     }
 
     /// Suspends a citizen's passes until [`Self::resume`].
     ///
     /// # Errors
     /// [`AdminError`].
-    pub async fn suspend(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, AdminError> {
-        self.end(now, async |ending| ending.suspend(cnic, now).await)
-            .await
+    pub async fn suspend(&self, cnic: &Cnic, why: Reason, now: Timestamp) -> Result<Ended, AdminError> {
+        self.change(cnic, Change::Suspend(why), now).await
     }
 
     /// Lifts the suspension of a citizen's passes.
@@ -307,7 +307,12 @@ impl Office {
     /// # Errors
     /// [`AdminError`].
     pub async fn resume(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, AdminError> {
-        self.end(now, async |ending| ending.resume(cnic, now).await).await
+        self.change(cnic, Change::Resume, now).await
+    }
+
+    async fn change(&self, cnic: &Cnic, what: Change, now: Timestamp) -> Result<Ended, AdminError> {
+        self.end(now, async |ending| ending.change(cnic, what, now).await)
+            .await
     }
 
     /// Disables a citizen's wallet until another device takes the enrolment over.

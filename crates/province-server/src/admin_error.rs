@@ -7,6 +7,7 @@ use crate::caller_admin::{SYSTEM_KEY_DAYS_MAX, SYSTEM_NAME_MAX};
 use crate::key_admin::{KEY_DAYS_MAX, KEY_KINDS_MAX};
 use crate::keys::KeyFileError;
 use crate::rules::Fault;
+use crate::rules::bulk::BulkError;
 use crate::rules::bundle::NotTaken;
 use crate::rules::document::DocumentError;
 use crate::rules::print::PressError;
@@ -52,6 +53,9 @@ pub enum AdminError {
     /// A document.
     #[error(transparent)]
     Document(#[from] DocumentError),
+    /// Many at once.
+    #[error(transparent)]
+    Bulk(#[from] BulkError),
     /// What was to be printed.
     #[error(transparent)]
     Press(#[from] PressError),
@@ -144,6 +148,7 @@ impl AdminError {
             Self::BackupUnsound(_) => "backup_unsound",
             Self::Fault(fault) => fault.code(),
             Self::Document(error) => error.code(),
+            Self::Bulk(error) => error.code(),
             Self::Press(error) => error.code(),
             Self::TypesFile { .. } => "types_file_unreadable",
             Self::Roots => "roots_damaged",

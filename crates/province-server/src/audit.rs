@@ -89,6 +89,14 @@ words! {
         Resumed = "resumed",
         /// Passes were revoked.
         Revoked = "revoked",
+        /// Somebody proposed to end, suspend or resume many at once.
+        BulkProposed = "bulk_proposed",
+        /// Somebody else approved it.
+        BulkApproved = "bulk_approved",
+        /// It was cancelled.
+        BulkCancelled = "bulk_cancelled",
+        /// It was done to all of them.
+        BulkDone = "bulk_done",
         /// An enrolment was ended, so that its CNIC may enrol anew.
         Released = "released",
         /// The mobile number was changed.

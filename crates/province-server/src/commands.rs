@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use credential::{ProvinceConfig, Shape, StatusRef, Vct};
+use province_api::reason::Reason;
 use province_server::admin::{AdminError, Office};
 use province_server::config::{self, LogFormat};
 use province_server::keys::{KeyFileError, KeyPlace, TokenError, TokenPlace};
@@ -22,9 +23,10 @@ use serde_json::json;
 
 use super::audit_commands::Audit;
 use super::backup_commands::Backup;
+use super::bulk_commands::Bulk;
 use super::caller_commands::{CounterEnd, System};
 use super::desk_commands::{Bundle, CounterCertificate};
-use super::input::{cnic_from_stdin, form_from_stdin, key_bytes, whose_from_stdin, write};
+use super::input::{cnic_from_stdin, for_good, form_from_stdin, key_bytes, reason, whose_from_stdin, write};
 use super::print_commands::{Card, Paper};
 use super::serve_command::{ConfigCheck, Serve};
 use super::trust_commands::{Key, Rules, Trust};
@@ -98,12 +100,18 @@ enum Errand {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
+        /// Why: one of the words of docs/revocation.md.
+        #[arg(long, value_parser = for_good)]
+        reason: Reason,
     },
     /// Suspend a citizen's passes until they are resumed; the CNIC comes on stdin.
     Suspend {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
+        /// Why: one of the words of docs/revocation.md.
+        #[arg(long, value_parser = reason)]
+        reason: Reason,
     },
     /// Lift the suspension of a citizen's passes; the CNIC comes on stdin.
     Resume {
@@ -173,7 +181,12 @@ enum Errand {
         /// Which kind.
         #[arg(long)]
         vct: String,
+        /// Why: one of the words of docs/revocation.md.
+        #[arg(long, value_parser = for_good)]
+        reason: Reason,
     },
+    #[command(subcommand)]
+    Bulk(Bulk),
     Paper(Paper),
     Card(Card),
     Trust(Trust),
@@ -269,8 +282,8 @@ impl Errand {
     fn data(&self) -> &Path {
         match self {
             Self::Config { data, .. }
-            | Self::Revoke { data }
-            | Self::Suspend { data }
+            | Self::Revoke { data, .. }
+            | Self::Suspend { data, .. }
             | Self::Resume { data }
             | Self::Disable { data }
             | Self::Consume { data, .. }
@@ -279,6 +292,7 @@ impl Errand {
             | Self::Catalogue { data, .. }
             | Self::Grant { data }
             | Self::Withdraw { data, .. } => data,
+            Self::Bulk(command) => command.data(),
             Self::Bundle(command) => command.data(),
             Self::CounterCertificate(command) => command.data(),
             Self::Paper(command) => command.data(),
@@ -295,6 +309,9 @@ impl Errand {
 
     /// Whether it may change what everybody is answered.
     const fn publishes(&self) -> bool {
+        if let Self::Bulk(command) = self {
+            return command.publishes();
+        }
         !matches!(
             self,
             Self::Config { .. }
@@ -328,15 +345,16 @@ impl Errand {
                 ProvinceConfig::verify(&config, &office.public_roots()?, now())?;
                 write(&out, &config)
             }
-            Self::Revoke { .. } => ended(office.revoke(&cnic_from_stdin()?, now()).await?),
+            Self::Revoke { reason, .. } => ended(office.revoke(&cnic_from_stdin()?, reason, now()).await?),
             Self::Release { .. } => ended(office.release(&cnic_from_stdin()?, now()).await?),
-            Self::Suspend { .. } => ended(office.suspend(&cnic_from_stdin()?, now()).await?),
+            Self::Suspend { reason, .. } => ended(office.suspend(&cnic_from_stdin()?, reason, now()).await?),
             Self::Resume { .. } => ended(office.resume(&cnic_from_stdin()?, now()).await?),
             Self::Disable { .. } => ended(office.disable(&cnic_from_stdin()?, now()).await?),
             Self::Consume { list, index, .. } => {
                 let at = StatusRef { index, uri: list };
                 ended(office.consume(&at, now()).await?)
             }
+            Self::Bulk(command) => command.run(office, &randomness(), now).await,
             Self::Bundle(command) => command.run(office, now()).await,
             Self::CounterCertificate(command) => command.run(office, now()).await,
             Self::Types { file, .. } => {
@@ -352,9 +370,11 @@ impl Errand {
                 office.grant(&form_from_stdin()?, &randomness(), now()).await?;
                 say(&json!({ "done": true }))
             }
-            Self::Withdraw { vct, .. } => {
+            Self::Withdraw { vct, reason, .. } => {
                 let (whose, vct) = (whose_from_stdin()?, Vct::parse(&vct)?);
-                office.withdraw(whose, &vct, &randomness(), now()).await?;
+                office
+                    .withdraw(whose, (&vct, reason), &randomness(), now())
+                    .await?;
                 say(&json!({ "done": true }))
             }
             Self::Paper(command) => command.run(office, whose_from_stdin()?, now()).await,

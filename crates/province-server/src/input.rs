@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use credential::Vct;
 use province_api::person::{Cnic, Day};
+use province_api::reason::Reason;
 use province_server::rules::document::{Child, Form, Whose};
 use serde_json::json;
 
@@ -16,6 +17,9 @@ use super::say;
 const STDIN_BYTES_MAX: u64 = 1_024;
 /// Most bytes read from stdin of a document: its fields with room.
 const DOCUMENT_BYTES_MAX: u64 = 64 * 1_024;
+
+/// Most bytes read from stdin of a list: all people of a proposal, each with a line of an office's table.
+const LIST_BYTES_MAX: u64 = 4 * 1_024 * 1_024;
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,6 +72,48 @@ pub(super) fn whose_from_stdin() -> anyhow::Result<Whose> {
     let child = child.context("the second line of stdin is no child's number")?;
     anyhow::ensure!(lines.next().is_none(), "stdin holds more than two lines");
     Ok(Whose { cnic, child })
+}
+
+/// Why something is ended for good, as an argument says it.
+pub(super) fn for_good(word: &str) -> Result<Reason, String> {
+    let reason = reason(word)?;
+    if reason.may_end() {
+        Ok(reason)
+    } else {
+        Err("nothing is ended for good for this reason".to_owned())
+    }
+}
+
+/// Why something is suspended, as an argument says it.
+pub(super) fn reason(word: &str) -> Result<Reason, String> {
+    Reason::parse(word).ok_or_else(|| {
+        let words: Vec<_> = Reason::ALL.iter().map(|one| one.as_str()).collect();
+        format!("one of {}", words.join(", "))
+    })
+}
+
+/// Many CNICs: the first column of CSV, of which the first line may be a heading. A line that is none is told by its
+/// number, never by what is in it.
+pub(super) fn cnics_from_stdin() -> anyhow::Result<Vec<Cnic>> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(LIST_BYTES_MAX)
+        .read_to_string(&mut text)
+        .context("could not read stdin")?;
+    let mut cnics = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let first = line.split(',').next().unwrap_or_default();
+        let first = first.trim().trim_matches(['"', '\u{feff}']).trim();
+        if first.is_empty() {
+            continue;
+        }
+        match Cnic::parse(first) {
+            Ok(cnic) => cnics.push(cnic),
+            Err(_) if at == 0 && !first.contains(|letter: char| letter.is_ascii_digit()) => {}
+            Err(_) => anyhow::bail!("line {} of stdin begins with no CNIC", at + 1),
+        }
+    }
+    Ok(cnics)
 }
 
 fn stdin_text() -> anyhow::Result<String> {

@@ -12,6 +12,7 @@ mod admin_error;
 pub mod audit;
 pub mod audit_admin;
 pub mod backup_admin;
+pub mod bulk_admin;
 pub mod caller_admin;
 pub mod clock;
 pub mod config;

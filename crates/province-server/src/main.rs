@@ -5,6 +5,7 @@
 
 mod audit_commands;
 mod backup_commands;
+mod bulk_commands;
 mod caller_commands;
 mod commands;
 mod desk_commands;

@@ -25,6 +25,8 @@ const UPKEEP_EVERY: Duration = Duration::from_hours(1);
 
 /// How often entries of the audit log get their places.
 const AUDIT_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked for what was approved for many.
+const BULK_EVERY: Duration = Duration::from_secs(5);
 
 /// How often the files of the certificate are looked at.
 const CERTIFICATE_EVERY: Duration = Duration::from_secs(30);
@@ -138,6 +140,7 @@ async fn serve(settings: Settings, office: &Office) -> anyhow::Result<()> {
     let mut aside = vec![
         tokio::spawn(look_after(Arc::clone(&province))),
         tokio::spawn(keep_audit(Arc::clone(&province))),
+        tokio::spawn(end_many(Arc::clone(&province))),
     ];
     aside.extend(
         door.tls
@@ -183,6 +186,20 @@ async fn keep_audit(province: Arc<Province>) {
         chain_audit(&province).await;
         if let Err(fault) = province.share_rates().await {
             tracing::warn!(cause = %fault, "other servers were not told how often callers asked");
+        }
+    }
+}
+
+/// Does what was approved to many, again and again: whoever approved it need not be there until it is done.
+async fn end_many(province: Arc<Province>) {
+    let mut every = tokio::time::interval(BULK_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        match province.end_many().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "what was approved for many is done"),
+            Err(fault) => tracing::warn!(cause = %fault, "what was approved for many waits"),
         }
     }
 }

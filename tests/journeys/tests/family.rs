@@ -12,6 +12,7 @@ use counter::types::{ScanReply, VerdictView};
 use credential::{DAY, Timestamp, Vct};
 use province_api::enrolment::EnrolmentRequest;
 use province_api::person::{Cnic, Day};
+use province_api::reason::Reason;
 use province_server::randomness::Randomness;
 use province_server::rules::document::{Child, Form, Whose};
 use serde_json::json;
@@ -149,7 +150,12 @@ async fn a_child_at_18_takes_its_own_over_from_the_guardians_phone() {
         child: Some(Cnic::parse(ZARMINA.0).unwrap()),
     };
     let (randomness, kind) = (Randomness::new(Numbered(11)), b_form());
-    let withdrawn = stage.office.withdraw(whose, &kind, &randomness, stage.now());
+    let withdrawn = stage.office.withdraw(
+        whose,
+        (&kind, Reason::DepartmentWithdrawal),
+        &randomness,
+        stage.now(),
+    );
     withdrawn.await.unwrap();
     stage.refresh().await.unwrap();
     assert_eq!(held(&stage.wallet, stage.now()), []);

@@ -11,6 +11,7 @@ mod stage;
 use counter::types::{ScanReply, VerdictView, VisitState};
 use credential::{Code, DAY, FaceCheck};
 use province_api::person::Cnic;
+use province_api::reason::Reason;
 use stage::Stage;
 
 fn answer(reply: &ScanReply) -> (Option<VerdictView>, Option<&str>) {
@@ -126,7 +127,11 @@ async fn a_revoked_citizen_is_refused_once_the_desk_has_heard_of_it() {
     stage.sync(&mut desk).await.unwrap();
 
     let cnic = Cnic::parse(&sandbox::citizens()[0].cnic).unwrap();
-    stage.office.revoke(&cnic, stage.now()).await.unwrap();
+    stage
+        .office
+        .revoke(&cnic, Reason::Fraud, stage.now())
+        .await
+        .unwrap();
     let shown = stage.identity_shown(&mut desk, 1).unwrap();
     assert_eq!(
         answer(

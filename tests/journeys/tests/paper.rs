@@ -14,6 +14,7 @@ mod stage;
 use counter::station::{Source, Station};
 use counter::types::{ScanReply, VerdictView};
 use province_api::person::Cnic;
+use province_api::reason::Reason;
 use province_server::admin::AdminError;
 use province_server::randomness::Randomness;
 use province_server::rules::document::Form;
@@ -73,7 +74,11 @@ async fn a_printed_card_is_genuine_and_no_proof_of_presence_until_it_is_revoked(
         );
     }
 
-    stage.office.revoke(&cnic(), stage.now()).await.unwrap();
+    stage
+        .office
+        .revoke(&cnic(), Reason::Fraud, stage.now())
+        .await
+        .unwrap();
     stage.sync(&mut desk).await.unwrap();
     let reply = look(&stage, &mut desk, &card, 1, 10.0);
     assert_eq!(said(&reply), (Some(VerdictView::Refused), Some("revoked")));
@@ -143,7 +148,9 @@ async fn a_printed_document_is_accepted_as_a_document() {
 
     let randomness = Randomness::new(Numbered(10));
     let (whose, now) = (cnic(), stage.now());
-    let withdrawn = stage.office.withdraw(&whose, &vct, &randomness, now);
+    let withdrawn = stage
+        .office
+        .withdraw(&whose, (&vct, Reason::DepartmentWithdrawal), &randomness, now);
     withdrawn.await.unwrap();
     stage.sync(&mut desk).await.unwrap();
     let reply = look(&stage, &mut desk, &pdf, 0, 6.0);

@@ -85,15 +85,16 @@ pub(super) fn of_event(what: &Event) -> Option<(Action, Option<Value>)> {
         Event::DocumentGranted { vct, no, .. } => {
             (Action::DocumentGranted, Some(json!({ "vct": vct, "no": no })))
         }
-        Event::DocumentWithdrawn { vct, no } => {
-            (Action::DocumentWithdrawn, Some(json!({ "vct": vct, "no": no })))
-        }
+        Event::DocumentWithdrawn { vct, no, reason } => (
+            Action::DocumentWithdrawn,
+            Some(json!({ "vct": vct, "no": no, "reason": reason })),
+        ),
         Event::DocumentHandedOver { vct, no } => {
             (Action::DocumentHandedOver, Some(json!({ "vct": vct, "no": no })))
         }
-        Event::Suspended => (Action::Suspended, None),
+        Event::Suspended { reason } => (Action::Suspended, Some(json!({ "reason": reason }))),
         Event::Resumed => (Action::Resumed, None),
-        Event::Revoked => (Action::Revoked, None),
+        Event::Revoked { reason } => (Action::Revoked, Some(json!({ "reason": reason }))),
         // The digits are the citizen's.
         Event::MobileChanged { .. } => (Action::MobileChanged, None),
         Event::DeviceKeyChanged => (Action::DeviceKeyChanged, None),

@@ -1,4 +1,4 @@
-//! Documents: granting one to an enrolled citizen, withdrawing it, and its printed form.
+//! Documents: granting one to an enrolled citizen, and its printed form.
 
 use credential::{PassType, StatusPurpose, Timestamp, Vct};
 use province_api::artefacts::IDENTITY_LIST;
@@ -248,7 +248,7 @@ pub async fn grant(
 }
 
 /// Locks a citizen, and the child whose document it is about.
-async fn lock_both(
+pub(super) async fn lock_both(
     db: &mut AnyConnection,
     data: &DataKeys,
     cnic: &Cnic,
@@ -272,37 +272,6 @@ fn may_issue(kind: &PassType, granted: &Granted, assurance: u8, now: Timestamp) 
     Ok(())
 }
 
-/// Withdraws a document: it is revoked, and phones drop it at their next sync.
-///
-/// # Errors
-/// [`DocumentError`]; then nothing changed.
-pub async fn withdraw(
-    store: &Store,
-    keys: &ServingKeys,
-    whose: &Whose,
-    vct: &Vct,
-    now: Timestamp,
-    randomness: &Randomness,
-    by: &Actor,
-) -> Result<(), DocumentError> {
-    let mut write = store.write().await?;
-    lock_both(&mut write, &keys.data, &whose.cnic, whose.child.as_ref()).await?;
-    let person = find(&mut write, &keys.data, &whose.cnic).await?;
-    let one = held(&mut write, &keys.data, &person, (vct, whose.child.as_ref())).await?;
-    holding::remove(&mut write, &person.id, &one).await?;
-    let what = Event::DocumentWithdrawn {
-        vct: one.vct.clone(),
-        no: one.no,
-    };
-    feed::note(&mut write, &keys.data, randomness, &person.id, (&what, by), now).await?;
-    if let Some(flip) = set(&mut write, place(&one), StatusPurpose::Revoked, now).await? {
-        let status = keys.current(&mut write, Vct::STATUS_MANIFEST, now).await?;
-        publish::publish(&mut write, &status, now, &[flip]).await?;
-    }
-    write.commit().await?;
-    Ok(())
-}
-
 /// The bytes of a document's printed form: signed claims without a holder's key.
 ///
 /// # Errors
@@ -318,7 +287,7 @@ pub async fn paper(
     let person = find_in_good_standing(&mut db, &keys.data, &whose.cnic).await?;
     let register = kinds::published(&mut db).await?;
     let kind = register.find(vct).ok_or(DocumentError::UnknownType)?;
-    let one = held(&mut db, &keys.data, &person, (vct, whose.child.as_ref())).await?;
+    let one = held(&mut db, &keys.data, &person, (vct.as_str(), whose.child.as_ref())).await?;
     let granted = opened(&keys.data, &person.id, &one)?;
     may_issue(kind, &granted, person.assurance, now)?;
     let record = open(&keys.data, &person)?;
@@ -335,11 +304,11 @@ pub async fn paper(
 }
 
 /// The document of this kind that a citizen holds, their own or a child's.
-async fn held(
+pub(super) async fn held(
     db: &mut AnyConnection,
     data: &DataKeys,
     person: &Person,
-    (vct, child): (&Vct, Option<&Cnic>),
+    (vct, child): (&str, Option<&Cnic>),
 ) -> Result<Holding, DocumentError> {
     let no = match child {
         Some(child) => ward::find(&mut *db, &person.id, &family::subject(data, child))
@@ -349,7 +318,7 @@ async fn held(
     };
     let all = holding::all(db, &person.id).await?;
     all.into_iter()
-        .find(|one| one.vct == vct.as_str() && one.no == no)
+        .find(|one| one.vct == vct && one.no == no)
         .ok_or(DocumentError::NotHeld)
 }
 

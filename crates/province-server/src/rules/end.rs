@@ -4,6 +4,7 @@
 use credential::{StatusPurpose, StatusRef, Timestamp};
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::Cnic;
+use province_api::reason::Reason;
 use province_api::sync::Event;
 use sqlx::AnyConnection;
 
@@ -32,6 +33,17 @@ pub enum Ended {
     NoSuchPlace,
 }
 
+/// What becomes of a citizen's passes and documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// They end for good.
+    Revoke(Reason),
+    /// They count for nothing until that is lifted.
+    Suspend(Reason),
+    /// That is lifted.
+    Resume,
+}
+
 /// Who does it: the keys that find a CNIC and sign a manifest.
 #[derive(Debug)]
 pub struct Ending<'a> {
@@ -46,71 +58,20 @@ pub struct Ending<'a> {
 }
 
 impl Ending<'_> {
-    /// Revokes the passes and documents of the citizen with this CNIC and publishes it. They stay enrolled and get no more passes.
+    /// Revokes, suspends or resumes the passes and documents of the citizen with this CNIC and publishes it. Whoever is
+    /// revoked stays enrolled and gets no more passes.
     ///
     /// # Errors
     /// [`Fault`]; then nothing changed.
-    pub async fn revoke(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, Fault> {
-        self.of_citizen(cnic, StatusPurpose::Revoked, true, now).await
-    }
-
-    /// Suspends the passes and documents of the citizen with this CNIC and publishes it.
-    ///
-    /// # Errors
-    /// [`Fault`]; then nothing changed.
-    pub async fn suspend(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, Fault> {
-        self.of_citizen(cnic, StatusPurpose::Suspended, true, now).await
-    }
-
-    /// Lifts a suspension and publishes that.
-    ///
-    /// # Errors
-    /// [`Fault`]; then nothing changed.
-    pub async fn resume(&self, cnic: &Cnic, now: Timestamp) -> Result<Ended, Fault> {
-        self.of_citizen(cnic, StatusPurpose::Suspended, false, now).await
-    }
-
-    async fn of_citizen(
-        &self,
-        cnic: &Cnic,
-        purpose: StatusPurpose,
-        set: bool,
-        now: Timestamp,
-    ) -> Result<Ended, Fault> {
+    pub async fn change(&self, cnic: &Cnic, what: Change, now: Timestamp) -> Result<Ended, Fault> {
         let mut write = self.store.write().await?;
         let Some(person) = self.person(&mut write, cnic).await? else {
             return Ok(Ended::NotEnrolled);
         };
-        let index = person.status_index;
-        let mut flips = if set {
-            set_all(&mut write, &person, purpose, now).await?
-        } else if status::clear(&mut write, IDENTITY_LIST, purpose, index).await? {
-            vec![flip(IDENTITY_LIST, purpose, index)]
-        } else {
-            Vec::new()
-        };
-        // The bit of a disabled wallet is set already; that the province ended it too is new.
-        let ends = purpose == StatusPurpose::Revoked && person.revoked_at.is_none();
-        if flips.is_empty() && !ends {
-            return Ok(Ended::Before);
+        match change(&mut write, self.data, &person, what, self.by, now).await? {
+            Some(flips) => self.publish(write, &flips, now).await,
+            None => Ok(Ended::Before),
         }
-        if !set {
-            flips.extend(document::clear_all(&mut write, &person, purpose).await?);
-        }
-        if ends {
-            let revoked = Person {
-                revoked_at: Some(now.unix()),
-                ..person.clone()
-            };
-            person::update(&mut write, &revoked).await?;
-        }
-        let what = match (purpose, set) {
-            (StatusPurpose::Revoked, _) => Event::Revoked,
-            (_, true) => Event::Suspended,
-            (_, false) => Event::Resumed,
-        };
-        feed::note_bare(&mut write, &person.id, (&what, self.by), now).await?;
-        self.publish(write, &flips, now).await
     }
 
     /// Disables the wallet of the citizen with this CNIC, who proved on paper who they are, and publishes it: its device
@@ -187,6 +148,56 @@ impl Ending<'_> {
         write.commit().await?;
         Ok(Ended::Now { epoch })
     }
+}
+
+/// Changes what a citizen's passes and documents are worth, inside the caller's transaction, which locked the citizen and
+/// publishes the bits that turned; `None` if it had been done before.
+pub(super) async fn change(
+    db: &mut AnyConnection,
+    data: &DataKeys,
+    person: &Person,
+    what: Change,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<Option<Vec<Flip>>, Fault> {
+    let (flips, event) = match what {
+        Change::Revoke(reason) => {
+            let flips = revoke_places(db, person, now).await?;
+            // The bit of a disabled wallet is set already; that the province ended it too is new.
+            let ends = person.revoked_at.is_none();
+            if flips.is_empty() && !ends {
+                return Ok(None);
+            }
+            if ends {
+                let revoked = Person {
+                    revoked_at: Some(now.unix()),
+                    ..person.clone()
+                };
+                person::update(db, &revoked).await?;
+            }
+            let reason = Some(reason);
+            (flips, Event::Revoked { reason })
+        }
+        Change::Suspend(reason) => {
+            let flips = set_all(db, person, StatusPurpose::Suspended, now).await?;
+            if flips.is_empty() {
+                return Ok(None);
+            }
+            let reason = Some(reason);
+            (flips, Event::Suspended { reason })
+        }
+        Change::Resume => {
+            let (purpose, index) = (StatusPurpose::Suspended, person.status_index);
+            if !status::clear(db, IDENTITY_LIST, purpose, index).await? {
+                return Ok(None);
+            }
+            let mut flips = vec![flip(IDENTITY_LIST, purpose, index)];
+            flips.extend(document::clear_all(db, person, purpose).await?);
+            (flips, Event::Resumed)
+        }
+    };
+    feed::note_derived(db, data, &person.id, (&event, by), now).await?;
+    Ok(Some(flips))
 }
 
 /// Revokes where a citizen's identity and documents have their bits, inside the caller's transaction; says which turned.

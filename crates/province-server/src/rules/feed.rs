@@ -49,13 +49,39 @@ pub(super) async fn note(
     (what, by): (&Event, &Actor),
     now: Timestamp,
 ) -> Result<(), Fault> {
-    if let Some((action, detail)) = audit::of_event(what) {
-        let detail = detail.unwrap_or_else(|| Value::Object(Map::new()));
-        audit::note_sealed(&mut *db, data, by, (action, &detail), person, now).await?;
-    }
-    let plain = Zeroizing::new(serde_json::to_vec(what).map_err(Fault::Record)?);
+    let plain = noted(db, data, person, (what, by), now).await?;
     let sealed = data.seal(Kind::Event, person, &plain, randomness)?;
     Ok(event::add(db, person, now.unix(), what.kind(), Some(sealed)).await?)
+}
+
+/// Notes an event, sealed, where no randomness is at hand: it is told that the same was said of a person twice.
+pub(super) async fn note_derived(
+    db: &mut AnyConnection,
+    data: &DataKeys,
+    person: &PersonId,
+    (what, by): (&Event, &Actor),
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let plain = noted(db, data, person, (what, by), now).await?;
+    let sealed = data.seal_derived(Kind::Event, person, &plain)?;
+    Ok(event::add(db, person, now.unix(), what.kind(), Some(sealed)).await?)
+}
+
+/// Notes an event in the audit log, sealed; gives what is told to the phone.
+async fn noted(
+    db: &mut AnyConnection,
+    data: &DataKeys,
+    person: &PersonId,
+    (what, by): (&Event, &Actor),
+    now: Timestamp,
+) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    if let Some((action, detail)) = audit::of_event(what) {
+        let detail = detail.unwrap_or_else(|| Value::Object(Map::new()));
+        audit::note_sealed(db, data, by, (action, &detail), person, now).await?;
+    }
+    serde_json::to_vec(what)
+        .map(Zeroizing::new)
+        .map_err(Fault::Record)
 }
 
 /// What a stored event says.

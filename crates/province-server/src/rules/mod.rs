@@ -5,6 +5,7 @@ pub mod anew;
 pub mod answered;
 pub mod audit;
 pub mod batch;
+pub mod bulk;
 pub mod bundle;
 pub mod callers;
 pub mod delta;
@@ -33,6 +34,7 @@ pub mod status;
 pub mod sync;
 mod token;
 pub mod upkeep;
+pub mod withdraw;
 mod work;
 
 use std::sync::atomic::AtomicBool;
@@ -229,6 +231,9 @@ pub enum Fault {
     /// What is published of the status lists does not fit together.
     #[error("status: {0}")]
     Status(#[from] credential::StatusError),
+    /// A bit that was published as ended would be cleared.
+    #[error("what has ended would be published as good")]
+    EndedForGood,
     /// No index of a status list is left.
     #[error("the status list is full")]
     StatusListFull,
@@ -292,6 +297,7 @@ impl Fault {
             Self::Types(error) => error.code(),
             Self::Status(error) => error.code(),
             Self::StatusListFull => "status_list_full",
+            Self::EndedForGood => "ended_for_good",
             Self::NoKey(_) => "no_key",
             Self::Keys(error) => error.code(),
             Self::Signer(error) => error.code(),

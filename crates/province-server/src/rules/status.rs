@@ -150,6 +150,11 @@ async fn turn(
             None => empty.clone(),
         };
         bitmap.flip(&places)?;
+        // What a reader was told has ended is never told otherwise, whatever the tables came to hold.
+        if purpose != StatusPurpose::Suspended && places.iter().any(|place| bitmap.get(*place) != Some(true))
+        {
+            return Err(Fault::EndedForGood);
+        }
         let sha256 = put_shard(db, &bitmap).await?;
         status_file::set_shard(db, list, purpose, shard, &sha256).await?;
         if let Some(before) = before {

@@ -4,10 +4,10 @@ use credential::{CLOCK_ALLOWANCE, DAY, RiskRules, Timestamp, Vct};
 
 use super::answered::ANSWER_DAYS;
 use super::feed::{DRAWN, DRAWN_DAYS};
-use super::{Fault, Province, audit, day_of, proof, publish, status};
+use super::{Fault, Province, audit, bulk::KEPT_DAYS, day_of, proof, publish, status};
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::lock::Lock;
-use crate::store::{answer, attempt, challenge, event, seen};
+use crate::store::{answer, attempt, bulk, challenge, event, seen};
 
 /// A manifest older than this is signed anew, in seconds.
 pub const MANIFEST_AGE_MAX: u64 = DAY;
@@ -70,6 +70,7 @@ impl Province {
         seen::forget_ended(&mut write, now.unix()).await?;
         event::forget_before(&mut write, DRAWN, now.minus(DRAWN_DAYS * DAY).unix()).await?;
         answer::forget_before(&mut write, now.minus(ANSWER_DAYS * DAY).unix()).await?;
+        bulk::forget_before(&mut write, now.minus(KEPT_DAYS * DAY).unix()).await?;
         audit::forget(&mut write, self.audit_days, now).await?;
         write.commit().await?;
         self.forget_rates().await

@@ -14,6 +14,8 @@ use crate::sealed::BlindIndex;
 /// What a transaction decides about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock<'a> {
+    /// What is done to many at once, by the proposal's id.
+    Bulk(&'a [u8; 16]),
     /// What one device asks for: one thing after the other.
     Device(&'a [u8; 32]),
     /// The documents that are held for a child.
@@ -38,6 +40,7 @@ impl Lock<'_> {
             Self::Published => (4, &[]),
             Self::Audit => (5, &[]),
             Self::Forgetting => (6, &[]),
+            Self::Bulk(id) => (7, id),
         };
         let hash = Sha256::new_with_prefix([kind]).chain_update(of).finalize();
         let mut first = [0; 8];

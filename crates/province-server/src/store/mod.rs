@@ -11,6 +11,7 @@ pub mod artefact;
 pub mod asking;
 pub mod attempt;
 pub mod audit;
+pub mod bulk;
 pub mod challenge;
 mod copy;
 pub mod device;

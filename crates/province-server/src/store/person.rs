@@ -47,6 +47,16 @@ pub async fn with_cnic(db: &mut AnyConnection, index: &BlindIndex) -> Result<Opt
     one(db, sql, index.as_bytes()).await
 }
 
+/// The person with this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn with_id(db: &mut AnyConnection, id: &PersonId) -> Result<Option<Person>, StoreError> {
+    let sql = "SELECT id, cnic_index, device_key, sealed, status_index, nadra_at, assurance, way, events, revoked_at,
+         disabled_at FROM person WHERE id = $1";
+    one(db, sql, id.as_bytes()).await
+}
+
 /// The person who enrolled with this device.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use province_api::enrolment::EnrolmentReply;
 use province_api::paths;
 use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
+use province_api::reason::Reason;
 use province_server::admin::{AdminError, CERTIFICATE_DAYS_MAX, Office};
 use province_server::keys::KeyFileError;
 use province_server::randomness::Randomness;
@@ -34,16 +35,19 @@ async fn a_revocation_by_another_program_is_visible_at_once() {
 
     // Connections of its own, as another process has.
     let office = Office::open(bench.place.clone()).await.unwrap();
-    let done = office.revoke(&cnic(0), bench.now()).await.unwrap();
+    let done = office.revoke(&cnic(0), Reason::Fraud, bench.now()).await.unwrap();
     assert_eq!(done, Ended::Now { epoch: 2 });
     let status = bench.status().await;
     assert_eq!(status.manifest().epoch(), 2);
     assert_eq!(status.standing(&first), Some(Standing::Revoked));
     assert_eq!(status.standing(&second), Some(Standing::Valid));
 
-    assert_eq!(office.revoke(&cnic(0), bench.now()).await.unwrap(), Ended::Before);
     assert_eq!(
-        office.revoke(&cnic(2), bench.now()).await.unwrap(),
+        office.revoke(&cnic(0), Reason::Fraud, bench.now()).await.unwrap(),
+        Ended::Before
+    );
+    assert_eq!(
+        office.revoke(&cnic(2), Reason::Fraud, bench.now()).await.unwrap(),
         Ended::NotEnrolled
     );
     assert_eq!(bench.status().await.manifest().epoch(), 2);
@@ -215,5 +219,11 @@ async fn without_its_identity_file_the_province_opens_nothing() {
         Err(KeyFileError::File(_))
     ));
     assert!(bench.office.config("http://127.0.0.1:1", bench.now()).is_err());
-    assert!(bench.office.revoke(&cnic(0), bench.now()).await.is_err());
+    assert!(
+        bench
+            .office
+            .revoke(&cnic(0), Reason::Fraud, bench.now())
+            .await
+            .is_err()
+    );
 }

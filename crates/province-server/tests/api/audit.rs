@@ -4,6 +4,7 @@ use credential::{DAY, Vct};
 use province_api::audit::{AuditReply, AuditRequest};
 use province_api::paths;
 use province_api::problem::ProblemCode;
+use province_api::reason::Reason;
 use province_server::audit_admin::Sealed;
 use province_server::rules::audit::{AUDIT_DAYS, Looked, Wrong};
 use serde_json::Value;
@@ -19,7 +20,7 @@ impl Bench {
     }
 
     /// What the log says, oldest first: role, action and detail of each entry.
-    async fn log(&self) -> Vec<(String, String, Value)> {
+    pub async fn log(&self) -> Vec<(String, String, Value)> {
         let lines = self.exported(Sealed::Opened).await;
         let entries = lines.iter().filter(|line| line["number"].is_u64());
         entries
@@ -46,7 +47,8 @@ impl Bench {
             .collect()
     }
 
-    async fn by_hand(&self, sql: &str) -> Result<(), sqlx::Error> {
+    /// What somebody does who may write the database.
+    pub async fn by_hand(&self, sql: &str) -> Result<(), sqlx::Error> {
         let mut write = self.office.store().write().await.unwrap();
         write.execute(sqlx::AssertSqlSafe(sql.to_owned())).await?;
         write.commit().await.unwrap();
@@ -61,7 +63,11 @@ async fn what_is_done_is_in_the_log_with_who_did_it_and_no_number_of_anybody() {
     bench.issued(&phone, 0, &["age", "residence"]).await;
     let cnic = citizen_number(0).enrolment();
     let cnic = province_api::person::Cnic::parse(&cnic.cnic).unwrap();
-    bench.office.suspend(&cnic, bench.now()).await.unwrap();
+    bench
+        .office
+        .suspend(&cnic, Reason::Lost, bench.now())
+        .await
+        .unwrap();
     bench.office.resume(&cnic, bench.now()).await.unwrap();
 
     let log = bench.log().await;

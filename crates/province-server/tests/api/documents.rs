@@ -8,6 +8,7 @@ use province_api::passes::{Challenge, Offer};
 use province_api::paths;
 use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
+use province_api::reason::Reason;
 use province_server::admin::{AdminError, Desks, PACKAGED_TYPES};
 use province_server::randomness::Randomness;
 use province_server::rules::document::{DocumentError, Form};
@@ -42,7 +43,12 @@ impl Bench {
     pub async fn withdraw(&self, kind: &Vct) -> Result<(), AdminError> {
         let randomness = Randomness::new(Counting(10));
         self.office
-            .withdraw(&cnic(0), kind, &randomness, self.now())
+            .withdraw(
+                &cnic(0),
+                (kind, Reason::DepartmentWithdrawal),
+                &randomness,
+                self.now(),
+            )
             .await
     }
 
@@ -188,7 +194,11 @@ async fn whoever_is_revoked_loses_the_documents_too() {
     let phone = bench.enrolled(0, 1).await;
     bench.grant(&domicile(0, "PSH-26-1")).await.unwrap();
     let pass = bench.issued(&phone, 0, &["domicile"]).await.credentials.remove(0);
-    bench.office.revoke(&cnic(0), bench.now()).await.unwrap();
+    bench
+        .office
+        .revoke(&cnic(0), Reason::Fraud, bench.now())
+        .await
+        .unwrap();
     assert_eq!(
         bench.at_a_desk(&phone, &pass.0, "domicile").await.0,
         Code::Revoked
@@ -207,7 +217,11 @@ async fn whoever_is_suspended_has_their_documents_suspended_until_it_is_lifted()
     }
     let pass = bench.issued(&phone, 0, &["domicile"]).await.credentials.remove(0);
     let unharmed = bench.issued(&other, 0, &["domicile"]).await.credentials.remove(0);
-    bench.office.suspend(&cnic(0), bench.now()).await.unwrap();
+    bench
+        .office
+        .suspend(&cnic(0), Reason::Lost, bench.now())
+        .await
+        .unwrap();
     let at_a_desk = async |phone, pass: &[u8]| bench.at_a_desk(phone, pass, "domicile").await.0;
     assert_eq!(at_a_desk(&phone, &pass.0).await, Code::Suspended);
     assert_eq!(at_a_desk(&other, &unharmed.0).await, Code::FaceNotCompared);
@@ -230,7 +244,11 @@ async fn whoever_is_suspended_has_their_documents_suspended_until_it_is_lifted()
     ));
     bench.office.resume(&cnic(0), bench.now()).await.unwrap();
     assert_eq!(at_a_desk(&phone, &pass.0).await, Code::FaceNotCompared);
-    bench.office.suspend(&cnic(0), bench.now()).await.unwrap();
+    bench
+        .office
+        .suspend(&cnic(0), Reason::Lost, bench.now())
+        .await
+        .unwrap();
     bench.withdraw(&kind).await.unwrap();
     bench.office.resume(&cnic(0), bench.now()).await.unwrap();
     assert_eq!(at_a_desk(&phone, &pass.0).await, Code::Revoked);

@@ -7,6 +7,7 @@ use credential::{
     build_request, present_to_request, read_request, sign_trust_list, verify,
 };
 use province_api::paths;
+use province_api::reason::Reason;
 use province_server::admin::{AdminError, Desks, PublishedTrust};
 use province_server::key_admin::Standing;
 use province_server::randomness::Randomness;
@@ -336,7 +337,11 @@ async fn an_update_out_of_a_damaged_database_is_not_written() {
         let cnic = province_api::person::Cnic::parse(&crate::bench::citizen_number(0).cnic).unwrap();
         bench.enrolled(0, 1).await;
         bench.set_time(NOW + DAY);
-        bench.office.revoke(&cnic, bench.now()).await.unwrap();
+        bench
+            .office
+            .revoke(&cnic, Reason::Fraud, bench.now())
+            .await
+            .unwrap();
         let mut write = bench.office.store().write().await.unwrap();
         write.execute(damage).await.unwrap();
         write.commit().await.unwrap();

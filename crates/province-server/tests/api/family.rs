@@ -5,6 +5,7 @@ use province_api::enrolment::EnrolmentRequest;
 use province_api::passes::Offer;
 use province_api::person::{Cnic, Day, FieldError};
 use province_api::problem::ProblemCode;
+use province_api::reason::Reason;
 use province_api::sync::Event;
 use province_server::admin::AdminError;
 use province_server::randomness::Randomness;
@@ -169,7 +170,12 @@ async fn a_guardian_holds_one_of_each_child_and_one_is_withdrawn_alone() {
         let now = bench.now();
         async move {
             office
-                .withdraw(whose(0, of), &b_form_kind(), randomness, now)
+                .withdraw(
+                    whose(0, of),
+                    (&b_form_kind(), Reason::DepartmentWithdrawal),
+                    randomness,
+                    now,
+                )
                 .await
         }
     };
@@ -181,11 +187,23 @@ async fn a_guardian_holds_one_of_each_child_and_one_is_withdrawn_alone() {
     );
     let told = bench.sync(&phone, &mut known).await;
     let (vct, no) = ("b-form".to_owned(), 2);
-    assert_eq!(whats(&told), [Event::DocumentWithdrawn { vct, no }]);
+    assert_eq!(
+        whats(&told),
+        [Event::DocumentWithdrawn {
+            vct,
+            no,
+            reason: Some(Reason::DepartmentWithdrawal)
+        }]
+    );
     assert_eq!(refusal(withdraw(ZARMINA).await), "not_held");
     let own = bench
         .office
-        .withdraw(&cnic(0), &b_form_kind(), &randomness, bench.now())
+        .withdraw(
+            &cnic(0),
+            (&b_form_kind(), Reason::DepartmentWithdrawal),
+            &randomness,
+            bench.now(),
+        )
         .await;
     assert_eq!(refusal(own), "not_held");
 

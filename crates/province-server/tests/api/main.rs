@@ -20,6 +20,8 @@ mod chaos;
 mod connections;
 mod device_key;
 mod documents;
+mod ended;
+mod ended_many;
 mod engine;
 mod enrolments;
 mod fallen;

@@ -303,8 +303,12 @@ async fn a_whole_life_is_logged_without_a_word_about_whose_it_is() {
         let change = serde_json::to_vec(&change).unwrap();
         let _: serde_json::Value = served.post(&phone, paths::DEVICE_KEY, &change).await.unwrap();
         let mut said = Vec::new();
-        for command in ["suspend", "resume", "revoke"] {
-            let done = served.command(&[command], &citizen.cnic);
+        for command in [
+            &["suspend", "--reason", "lost"][..],
+            &["resume"],
+            &["revoke", "--reason", "fraud"],
+        ] {
+            let done = served.command(command, &citizen.cnic);
             assert!(done.status.success());
             said.extend(done.stderr);
         }

@@ -8,6 +8,7 @@ use credential::{
 use province_api::passes::{Challenge, PASSES_MAX, PassesReply, PassesRequest};
 use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
+use province_api::reason::Reason;
 use province_api::{Bytes, paths};
 use province_server::admin::Desk;
 use province_server::rules::passes::BATCHES_MAX;
@@ -147,7 +148,7 @@ async fn an_identity_is_accepted_at_a_certified_desk_until_it_is_revoked() {
     assert_eq!(code, Code::Accepted);
 
     let cnic = Cnic::parse(&citizen_number(1).cnic).unwrap();
-    bench.office.revoke(&cnic, now).await.unwrap();
+    bench.office.revoke(&cnic, Reason::Fraud, now).await.unwrap();
     assert_eq!(decide(bench.status().await).code, Code::Revoked);
 }
 
@@ -352,7 +353,11 @@ async fn a_revoked_person_gets_no_more_passes_and_no_stored_ones() {
     let ask = || phone.signed(paths::PASSES, &body, &"cd".repeat(16), NOW);
     assert_eq!(bench.send(ask()).await.status, StatusCode::OK);
     let cnic = Cnic::parse(&citizen_number(0).cnic).unwrap();
-    bench.office.revoke(&cnic, bench.now()).await.unwrap();
+    bench
+        .office
+        .revoke(&cnic, Reason::Fraud, bench.now())
+        .await
+        .unwrap();
     assert_eq!(bench.send(ask()).await.code(), ProblemCode::PersonRevoked);
     assert_eq!(
         bench.post(&phone, paths::CHALLENGES, b"").await.code(),

@@ -161,8 +161,14 @@ fn commands_work_while_the_service_runs_and_its_answers_follow_them() {
     assert!(!std::fs::read(out).unwrap().is_empty());
 
     // Nobody is enrolled: said in JSON, and by the exit code. The number is nowhere in it.
-    for command in ["revoke", "release", "suspend", "resume"] {
-        let output = run(&[command, "--data", data_text], "99999-0000001-1\n");
+    for command in [
+        &["revoke", "--reason", "fraud"][..],
+        &["release"],
+        &["suspend", "--reason", "lost"],
+        &["resume"],
+    ] {
+        let words = [command, &["--data", data_text]].concat();
+        let output = run(&words, "99999-0000001-1\n");
         assert!(!output.status.success());
         let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(said["code"], "not_enrolled");
@@ -217,10 +223,17 @@ fn every_command_closes_the_database_behind_it() {
         ],
         &[],
     );
-    for command in ["revoke", "release", "suspend", "resume"] {
-        ends(&[command], &["not_enrolled"]);
+    for words in [
+        &["revoke", "--reason", "fraud"][..],
+        &["suspend", "--reason", "lost"],
+        &["resume"],
+        &["release"],
+        &["withdraw", "--vct", "domicile", "--reason", "superseded"],
+    ] {
+        ends(words, &["not_enrolled"]);
     }
-    ends(&["withdraw", "--vct", "domicile"], &["not_enrolled"]);
+    let nothing = ["bulk", "approve", "--by", "two", "--id", &"0".repeat(32)];
+    ends(&nothing, &["bulk_not_found"]);
     ends(&["card", "--out", &file("card")], &["not_enrolled"]);
     ends(
         &["paper", "--vct", "domicile", "--out", &file("paper")],
@@ -370,7 +383,10 @@ async fn the_log_names_nobody_at_its_most_talkative() {
         request = request.header(name, value);
     }
     assert_eq!(request.send().await.unwrap().status().as_u16(), 200);
-    let revoked = run(&["revoke", "--data", data_text], &citizen.cnic);
+    let revoked = run(
+        &["revoke", "--reason", "fraud", "--data", data_text],
+        &citizen.cnic,
+    );
     assert_eq!(json(&revoked)["done"], true);
     drop(service);
 

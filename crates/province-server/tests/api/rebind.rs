@@ -8,6 +8,7 @@ use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::nadra::NadraOutcome;
 use province_api::passes::PassesReply;
 use province_api::problem::ProblemCode;
+use province_api::reason::Reason;
 use province_api::sync::{self, Event, LostReply, LostRequest, SyncReply};
 use province_api::{Bytes, paths};
 use province_server::rules::end::Ended;
@@ -35,12 +36,12 @@ impl Bench {
         }
     }
 
-    async fn rebind(&self, phone: &Phone, citizen: usize) -> Reply {
+    pub async fn rebind(&self, phone: &Phone, citizen: usize) -> Reply {
         self.prove(phone, paths::REBIND, &citizen_number(citizen).enrolment())
             .await
     }
 
-    async fn lose(&self, phone: &Phone, citizen: usize) -> Reply {
+    pub async fn lose(&self, phone: &Phone, citizen: usize) -> Reply {
         self.prove(phone, paths::LOST, &citizen_number(citizen).enrolment())
             .await
     }
@@ -231,10 +232,13 @@ async fn an_operator_disables_a_wallet_once() {
     assert_eq!(bench.refused(&phone).await, ProblemCode::WalletDisabled);
     // That the province ended it too is another thing, and stays whatever phone comes.
     assert!(matches!(
-        bench.office.revoke(&cnic(0), now).await.unwrap(),
+        bench.office.revoke(&cnic(0), Reason::Fraud, now).await.unwrap(),
         Ended::Now { .. }
     ));
-    assert_eq!(bench.office.revoke(&cnic(0), now).await.unwrap(), Ended::Before);
+    assert_eq!(
+        bench.office.revoke(&cnic(0), Reason::Fraud, now).await.unwrap(),
+        Ended::Before
+    );
     assert_eq!(
         bench.rebind(&Phone::new(2), 0).await.code(),
         ProblemCode::PersonRevoked
@@ -251,13 +255,13 @@ async fn whom_the_province_ended_or_suspended_no_phone_brings_back() {
             bench.lose(&Phone::new(3), 0).await.json::<LostReply>();
         }
         let form = citizen_number(0).enrolment();
-        bench.office.suspend(&cnic(0), now).await.unwrap();
+        bench.office.suspend(&cnic(0), Reason::Lost, now).await.unwrap();
         assert_eq!(
             bench.prove(&new, path, &form).await.code(),
             ProblemCode::PersonSuspended
         );
         bench.office.resume(&cnic(0), now).await.unwrap();
-        bench.office.revoke(&cnic(0), now).await.unwrap();
+        bench.office.revoke(&cnic(0), Reason::Fraud, now).await.unwrap();
         assert_eq!(
             bench.prove(&new, path, &form).await.code(),
             ProblemCode::PersonRevoked

@@ -11,6 +11,7 @@ use province_api::artefacts::{ESTAMP_LIST, IDENTITY_LIST};
 use province_api::paths;
 use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
+use province_api::reason::Reason;
 use province_api::rules::RulesFile;
 use province_server::admin::{Desks, Office};
 use province_server::randomness::Randomness;
@@ -56,9 +57,9 @@ async fn a_suspension_is_published_and_lifted_again() {
     assert!(u64::from(at.index) < Shape::PROVINCE.length());
     let office = &bench.office;
     let challenge = bench.challenge(&phone).await;
-    assert_eq!(now(office.suspend(&cnic(0), bench.now())).await, 2);
+    assert_eq!(now(office.suspend(&cnic(0), Reason::Lost, bench.now())).await, 2);
     assert_eq!(
-        office.suspend(&cnic(0), bench.now()).await.unwrap(),
+        office.suspend(&cnic(0), Reason::Lost, bench.now()).await.unwrap(),
         Ended::Before
     );
     assert_eq!(bench.status().await.standing(&at), Some(Standing::Suspended));
@@ -74,11 +75,11 @@ async fn a_suspension_is_published_and_lifted_again() {
     assert_eq!(office.resume(&cnic(0), bench.now()).await.unwrap(), Ended::Before);
     assert_eq!(bench.status().await.standing(&at), Some(Standing::Valid));
     bench.issued(&phone, 20, &["age"]).await;
-    assert_eq!(now(office.suspend(&cnic(0), bench.now())).await, 4);
-    assert_eq!(now(office.revoke(&cnic(0), bench.now())).await, 5);
+    assert_eq!(now(office.suspend(&cnic(0), Reason::Lost, bench.now())).await, 4);
+    assert_eq!(now(office.revoke(&cnic(0), Reason::Fraud, bench.now())).await, 5);
     assert_eq!(bench.status().await.standing(&at), Some(Standing::Revoked));
     assert_eq!(
-        office.suspend(&cnic(2), bench.now()).await.unwrap(),
+        office.suspend(&cnic(2), Reason::Lost, bench.now()).await.unwrap(),
         Ended::NotEnrolled
     );
 }
@@ -112,7 +113,7 @@ async fn a_document_is_used_up_once_and_only_in_a_list_of_such_documents() {
 async fn a_piece_never_changes_and_stays_for_those_who_are_fetching() {
     let bench = Bench::new().await;
     bench.enrolled(0, 1).await;
-    now(bench.office.revoke(&cnic(0), bench.now())).await;
+    now(bench.office.revoke(&cnic(0), Reason::Fraud, bench.now())).await;
     let before = bench.status().await;
     let pieces: Vec<Piece> = before.held().collect();
     // The table of each bitmap of each list, and the one shard that has a bit set.
@@ -120,7 +121,7 @@ async fn a_piece_never_changes_and_stays_for_those_who_are_fetching() {
     let tables: usize = lists.map(|list| list.bitmaps.len()).sum();
     assert_eq!(pieces.len(), tables + 1);
     bench.enrolled(1, 2).await;
-    now(bench.office.revoke(&cnic(1), bench.now())).await;
+    now(bench.office.revoke(&cnic(1), Reason::Fraud, bench.now())).await;
     for piece in &pieces {
         let reply = bench.get(&path_of(piece)).await;
         assert_eq!(reply.status, StatusCode::OK);
@@ -170,12 +171,12 @@ async fn changes_lead_from_every_kept_epoch_to_the_newest() {
         bench.enrolled(number, seed).await;
     }
     let office = &bench.office;
-    now(office.revoke(&cnic(0), bench.now())).await;
+    now(office.revoke(&cnic(0), Reason::Fraud, bench.now())).await;
     sets.push(bench.status().await);
-    now(office.suspend(&cnic(1), bench.now())).await;
+    now(office.suspend(&cnic(1), Reason::Lost, bench.now())).await;
     sets.push(bench.status().await);
     now(office.resume(&cnic(1), bench.now())).await;
-    now(office.revoke(&cnic(2), bench.now())).await;
+    now(office.revoke(&cnic(2), Reason::Fraud, bench.now())).await;
     let newest = bench.status().await;
     for set in &sets {
         let (from, to) = (set.manifest().epoch(), newest.manifest().epoch());
@@ -302,7 +303,7 @@ async fn others_get_a_token_for_each_shard() {
     let bench = Bench::new().await;
     let phone = bench.enrolled(0, 1).await;
     let at = place(&bench, &phone).await;
-    now(bench.office.suspend(&cnic(0), bench.now())).await;
+    now(bench.office.suspend(&cnic(0), Reason::Lost, bench.now())).await;
     let (shard, place) = Shape::PROVINCE.split(at.index);
     let path = format!("{}{}/{shard}", paths::STATUS_TOKENS, at.uri);
     let reply = bench.get(&path).await;

@@ -9,6 +9,7 @@ use province_api::delta::{self, ZSTD};
 use province_api::passes::Offer;
 use province_api::person::FieldError;
 use province_api::problem::ProblemCode;
+use province_api::reason::Reason;
 use province_api::sync::{
     Event, FEED_PAGE_MAX, FileNow, HELD_MAX, HeldFile, MobileReply, MobileRequest, Standing, SyncReply,
     SyncRequest, delta_path, files, offers_tag,
@@ -165,13 +166,22 @@ async fn what_an_operator_does_is_told_at_the_next_sync_in_order() {
     );
 
     let cnic = crate::documents::cnic(0);
-    bench.office.suspend(&cnic, bench.now()).await.unwrap();
+    bench
+        .office
+        .suspend(&cnic, Reason::Lost, bench.now())
+        .await
+        .unwrap();
     let told = bench.sync(&phone, &mut known).await;
     assert_eq!(
         (told.standing, told.offers.is_none()),
         (Standing::Suspended, true)
     );
-    assert_eq!(whats(&told), [Event::Suspended]);
+    assert_eq!(
+        whats(&told),
+        [Event::Suspended {
+            reason: Some(Reason::Lost),
+        }]
+    );
     assert_eq!(told.files.len(), 1, "a manifest with the bit: {told:?}");
 
     bench.office.resume(&cnic, bench.now()).await.unwrap();
@@ -185,15 +195,25 @@ async fn what_an_operator_does_is_told_at_the_next_sync_in_order() {
             Event::DocumentWithdrawn {
                 vct: domicile.clone(),
                 no: 0,
+                reason: Some(Reason::DepartmentWithdrawal),
             }
         ]
     );
     assert!(told.offers.unwrap().iter().all(|one| one.vct != domicile));
 
-    bench.office.revoke(&cnic, bench.now()).await.unwrap();
+    bench
+        .office
+        .revoke(&cnic, Reason::Fraud, bench.now())
+        .await
+        .unwrap();
     let told = bench.sync(&phone, &mut known).await;
     assert_eq!(told.standing, Standing::Revoked);
-    assert_eq!(whats(&told), [Event::Revoked]);
+    assert_eq!(
+        whats(&told),
+        [Event::Revoked {
+            reason: Some(Reason::Fraud),
+        }]
+    );
     // A phone that lost its place hears it all again, in the same order.
     let mut anew = Known::default();
     let all = bench.sync(&phone, &mut anew).await;
@@ -209,7 +229,11 @@ async fn a_long_feed_comes_in_pages_and_a_number_of_another_feed_begins_it_anew(
     let phone = bench.enrolled(0, 1).await;
     let cnic = crate::documents::cnic(0);
     for _ in 0..FEED_PAGE_MAX {
-        bench.office.suspend(&cnic, bench.now()).await.unwrap();
+        bench
+            .office
+            .suspend(&cnic, Reason::Lost, bench.now())
+            .await
+            .unwrap();
         bench.office.resume(&cnic, bench.now()).await.unwrap();
     }
     let mut known = Known::default();
@@ -326,7 +350,7 @@ async fn a_mobile_number_is_changed_and_told_by_its_last_digits() {
     assert_eq!(stranger.code(), ProblemCode::DeviceUnknown);
     bench
         .office
-        .suspend(&crate::documents::cnic(0), bench.now())
+        .suspend(&crate::documents::cnic(0), Reason::Lost, bench.now())
         .await
         .unwrap();
     let suspended = bench.post(&phone, paths::MOBILE, &change("03117654398")).await;

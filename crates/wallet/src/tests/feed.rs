@@ -61,7 +61,7 @@ fn an_answer_that_lost_its_events_on_the_way_is_not_taken() {
     province.feed.push(FeedEvent {
         seq: province.feed.last().map_or(0, |last| last.seq) + 1,
         at: NOW.unix(),
-        what: Event::Suspended,
+        what: Event::Suspended { reason: None },
     });
     let told = |phone: &mut Phone| phone.wallet.past(PastAsk::default()).unwrap();
     let before = told(&mut phone).entries.len();

@@ -16,6 +16,7 @@ use province_api::catalogue::CatalogueFile;
 use province_api::nadra::VerifyRequest;
 use province_api::paths;
 use province_api::person::Cnic;
+use province_api::reason::Reason;
 use province_server::admin::{Desks, Office, PACKAGED_CATALOGUE};
 use province_server::nadra::{Answer, NadraDesk};
 use province_server::randomness::Randomness;
@@ -153,7 +154,7 @@ impl World {
         let now = self.now();
         self.runtime.block_on(async {
             if suspended {
-                self.office.suspend(&cnic, now).await.unwrap();
+                self.office.suspend(&cnic, Reason::Lost, now).await.unwrap();
             } else {
                 self.office.resume(&cnic, now).await.unwrap();
             }

@@ -250,6 +250,7 @@ fn of_kind(kind: &str) -> Event {
         "document_withdrawn" => Event::DocumentWithdrawn {
             vct: String::new(),
             no: 0,
+            reason: None,
         },
         other => serde_json::from_value(serde_json::json!({ "kind": other })).unwrap(),
     }

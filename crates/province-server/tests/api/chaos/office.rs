@@ -1,5 +1,6 @@
 //! An operator who suspends, revokes and grants meanwhile, each time by a process of its own.
 
+use province_api::reason::Reason;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -42,20 +43,46 @@ async fn one(world: &Arc<World>, citizen: u32, acts: &mut Acts, dice: &mut Dice)
         let what = Event::DocumentWithdrawn {
             vct: DOCUMENT.to_owned(),
             no: 0,
+            reason: Some(Reason::DepartmentWithdrawal),
         };
-        run(world, &["withdraw", "--vct", DOCUMENT], &line, what, acts).await;
+        run(
+            world,
+            &["withdraw", "--vct", DOCUMENT, "--reason", "department_withdrawal"],
+            &line,
+            what,
+            acts,
+        )
+        .await;
         acts.holds = false;
     } else if acts.revoked {
-        let now = ran(world, &["revoke"], &line, || ()).await;
+        let now = ran(world, &["revoke", "--reason", "fraud"], &line, || ()).await;
         assert!(!now, "what was revoked was not");
     } else {
         match dice.below(3) {
             0 => {
-                run(world, &["suspend"], &line, Event::Suspended, acts).await;
+                run(
+                    world,
+                    &["suspend", "--reason", "lost"],
+                    &line,
+                    Event::Suspended {
+                        reason: Some(Reason::Lost),
+                    },
+                    acts,
+                )
+                .await;
                 acts.suspended = true;
             }
             1 => {
-                run(world, &["revoke"], &line, Event::Revoked, acts).await;
+                run(
+                    world,
+                    &["revoke", "--reason", "fraud"],
+                    &line,
+                    Event::Revoked {
+                        reason: Some(Reason::Fraud),
+                    },
+                    acts,
+                )
+                .await;
                 acts.revoked = true;
             }
             _ => {

@@ -1,0 +1,73 @@
+//! What operators do to many at once: one proposes, another approves.
+
+use credential::Timestamp;
+use province_api::person::Cnic;
+
+use crate::admin::{AdminError, Office};
+use crate::audit::{Actor, Role};
+use crate::randomness::Randomness;
+use crate::rules::bulk::{self, Act, Bulk, BulkId, Proposed};
+
+/// An operator who says who they are. Two names are two people only as far as the office holds its people to it; officers
+/// prove it.
+pub fn operator(name: &str) -> Actor {
+    Actor {
+        role: Role::Operator,
+        id: name.to_owned(),
+    }
+}
+
+impl Office {
+    /// Proposes to do this to all of them.
+    ///
+    /// # Errors
+    /// [`AdminError::Bulk`].
+    pub async fn propose(
+        &self,
+        by: &Actor,
+        what: (Act, &[Cnic]),
+        randomness: &Randomness,
+        now: Timestamp,
+    ) -> Result<Proposed, AdminError> {
+        let data = self.keys.data()?;
+        Ok(bulk::propose(&self.store, &data, by, what, randomness, now).await?)
+    }
+
+    /// Approves what somebody else proposed.
+    ///
+    /// # Errors
+    /// [`AdminError::Bulk`].
+    pub async fn approve(&self, by: &Actor, id: &BulkId, now: Timestamp) -> Result<Bulk, AdminError> {
+        Ok(bulk::approve(&self.store, by, id, now).await?)
+    }
+
+    /// Does the next piece of what was approved; `false` when there is no more to do.
+    ///
+    /// # Errors
+    /// [`AdminError`]; then nothing of this piece is done.
+    pub async fn end_some(
+        &self,
+        id: &BulkId,
+        randomness: &Randomness,
+        now: Timestamp,
+    ) -> Result<bool, AdminError> {
+        let keys = self.keys.serving()?;
+        Ok(bulk::step(&self.store, &keys, id, randomness, now).await?)
+    }
+
+    /// Cancels what was proposed and not approved.
+    ///
+    /// # Errors
+    /// [`AdminError::Bulk`].
+    pub async fn cancel(&self, by: &Actor, id: &BulkId, now: Timestamp) -> Result<(), AdminError> {
+        Ok(bulk::cancel(&self.store, by, id, now).await?)
+    }
+
+    /// The newest proposals.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn bulks(&self) -> Result<Vec<Bulk>, AdminError> {
+        Ok(bulk::list(&self.store).await?)
+    }
+}
