@@ -138,26 +138,27 @@ impl App {
         .await
     }
 
-    /// Sends the enrolment, or goes on with one that was interrupted.
+    /// Sends the enrolment, or goes on with one that was interrupted. With the code to the citizen's SIM, if it was asked
+    /// for.
     ///
     /// # Errors
     ///
     /// The wallet's.
-    pub async fn enrol(&self) -> Result<AppState, UiError> {
+    pub async fn enrol(&self, code: Option<String>) -> Result<AppState, UiError> {
         self.driver
-            .run(self, |wallet, at| wallet.start_binding(at.now, at.rng))
+            .run(self, |wallet, at| wallet.start_binding(code, at.now, at.rng))
             .await?;
         self.wallet(|wallet, at| wallet.app_state(at.now)).await
     }
 
-    /// Takes over the enrolment of the phone before, or goes on with that.
+    /// Takes over the enrolment of the phone before, or goes on with that. With a code as [`Self::enrol`].
     ///
     /// # Errors
     ///
     /// The wallet's.
-    pub async fn rebind(&self) -> Result<AppState, UiError> {
+    pub async fn rebind(&self, code: Option<String>) -> Result<AppState, UiError> {
         self.driver
-            .run(self, |wallet, at| wallet.start_rebind(at.now, at.rng))
+            .run(self, |wallet, at| wallet.start_rebind_with(code, at.now, at.rng))
             .await?;
         self.wallet(|wallet, at| wallet.app_state(at.now)).await
     }

@@ -149,5 +149,6 @@ fn request(person: PersonCall, photo: Vec<u8>) -> EnrolmentRequest {
         district: person.district,
         mobile: person.mobile,
         photo: Bytes(photo),
+        sim_code: None,
     }
 }

@@ -57,6 +57,10 @@ pub struct EnrolmentRequest {
     /// Picture of the face: PNG or JPEG, at most [`PHOTO_BYTES_MAX`].
     #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Picture))]
     pub photo: Bytes,
+    /// The code that was sent to the citizen's SIM, once the province asked for it (`sim_code_needed`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::openapi::SimCode>))]
+    pub sim_code: Option<String>,
 }
 
 /// A citizen's particulars with every field in its checked form.
@@ -218,6 +222,7 @@ mod tests {
             district: "bajaur".into(),
             mobile: "03001234567".into(),
             photo: Bytes(vec![1]),
+            sim_code: None,
         }
     }
 

@@ -16,6 +16,7 @@ pub mod packed;
 pub mod passes;
 pub mod person;
 pub mod problem;
+pub mod proofing;
 pub mod reason;
 pub mod rules;
 pub mod signature;

@@ -14,6 +14,7 @@ use crate::person::{
     LocalName, Mobile, TEXTS_BYTES_MAX,
 };
 use crate::problem::ProblemCode;
+use crate::proofing::TEMPLATE_BYTES_MAX;
 
 /// What four bytes of a quantum may end with: the bits that no byte uses are zero (RFC 4648 section 3.5).
 const TWO_LEFT: &str = "[AQgw]";
@@ -95,6 +96,14 @@ stand_ins! {
         &format!("PNG or JPEG of a face, at most {PHOTO_BYTES_MAX} bytes, base64url without padding."),
         1,
         Some(PHOTO_BYTES_MAX),
+    );
+    /// A code to a SIM.
+    SimCode = text("Six digits, with spaces or dashes anywhere; digits of Latin, Urdu or Arabic.").into();
+    /// A finger's template.
+    Template = up_to(
+        &format!("Template of a finger (ISO/IEC 19794-2), at most {TEMPLATE_BYTES_MAX} bytes, base64url without padding."),
+        1,
+        Some(TEMPLATE_BYTES_MAX),
     );
     /// A pass type's name.
     PassTypeName = text("A pass type, such as `age` or `domicile`.")

@@ -79,6 +79,14 @@ problem_codes! {
     NadraNotFound = "nadra_not_found", 422;
     /// NADRA could not be asked: slow, down, or answering nonsense.
     NadraUnavailable = "nadra_unavailable", 503;
+    /// A code was sent to the SIM that is registered to this CNIC: the same once more, with it.
+    SimCodeNeeded = "sim_code_needed", 422;
+    /// This is not the code that was sent.
+    SimCodeWrong = "sim_code_wrong", 422;
+    /// The code was sent too long ago, or holds no more: the same once more without one, and another is sent.
+    SimCodeExpired = "sim_code_expired", 422;
+    /// No SIM is registered to this CNIC: only a counter can proof this citizen.
+    SimNotRegistered = "sim_not_registered", 422;
     /// Too many tries with this CNIC or from this device.
     TooManyAttempts = "too_many_attempts", 429;
     /// The challenge is unknown, used or too old.

@@ -133,6 +133,13 @@ impl DeviceKey {
         Self(*key.verifying_key().as_bytes())
     }
 
+    /// A public key of Ed25519 that is no weak one; `None` for anything else.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let bytes: [u8; 32] = bytes.try_into().ok()?;
+        let key = VerifyingKey::from_bytes(&bytes).ok()?;
+        (!key.is_weak()).then_some(Self(bytes))
+    }
+
     /// The public key.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -241,6 +241,8 @@ pub enum Event {
         /// Its last two digits.
         ends: String,
     },
+    /// A counter proofed the person better than their phone could: passes say another level.
+    ProofRaised,
     /// The same phone has another device key.
     DeviceKeyChanged,
     /// Another device took the enrolment over; identity and documents have new status places.
@@ -265,6 +267,7 @@ impl Event {
             Self::Resumed => "resumed",
             Self::Revoked { .. } => "revoked",
             Self::MobileChanged { .. } => "mobile_changed",
+            Self::ProofRaised => "proof_raised",
             Self::DeviceKeyChanged => "device_key_changed",
             Self::DeviceReplaced => "device_replaced",
             Self::WalletDisabled => "wallet_disabled",

@@ -101,6 +101,8 @@ words! {
         Released = "released",
         /// The mobile number was changed.
         MobileChanged = "mobile_changed",
+        /// A counter proofed somebody better than their phone could.
+        ProofRaised = "proof_raised",
         /// A phone took another device key.
         DeviceKeyChanged = "device_key_changed",
         /// Another device took an enrolment over.

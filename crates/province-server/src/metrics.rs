@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use province_api::nadra::NadraOutcome;
+use province_api::nadra::{CodeOutcome, NadraOutcome, SendOutcome};
 
 use crate::nadra::NadraError;
 use crate::nadra::breaker::Standing;
@@ -128,13 +128,14 @@ impl Metrics {
     }
 
     /// Waits for NADRA, and counts how that came out.
-    pub(crate) async fn nadra(
+    pub(crate) async fn nadra<T: Worded>(
         &self,
-        answer: impl Future<Output = Result<NadraOutcome, NadraError>>,
-    ) -> Result<NadraOutcome, NadraError> {
+        answer: impl Future<Output = Result<T, NadraError>>,
+    ) -> Result<T, NadraError> {
         let stopwatch = Stopwatch::start();
         let outcome = answer.await;
-        self.nadra.add(nadra_label(&outcome), stopwatch.read());
+        let label = outcome.as_ref().map_or_else(no_outcome, Worded::word);
+        self.nadra.add(label, stopwatch.read());
         outcome
     }
 
@@ -295,21 +296,59 @@ fn seconds(micros: u64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-const fn nadra_label(outcome: &Result<NadraOutcome, NadraError>) -> &'static str {
-    match outcome {
-        Ok(NadraOutcome::Matched) => "matched",
-        Ok(NadraOutcome::NotMatched) => "not_matched",
-        Ok(NadraOutcome::Expired) => "expired",
-        Ok(NadraOutcome::Blocked) => "blocked",
-        Ok(NadraOutcome::Deceased) => "deceased",
-        Ok(NadraOutcome::NotFound) => "not_found",
-        Ok(NadraOutcome::Unavailable) => "unavailable",
-        Err(NadraError::Unreachable(_)) => "unreachable",
-        Err(NadraError::TooSlow) => "too_slow",
-        Err(NadraError::Status(_)) => "status",
-        Err(NadraError::TooLarge) => "too_large",
-        Err(NadraError::Nonsense) => "nonsense",
-        Err(NadraError::OtherQuestion) => "other_question",
+/// A word of NADRA's, as a label.
+pub(crate) trait Worded {
+    /// The stable word.
+    fn word(&self) -> &'static str;
+}
+
+impl Worded for NadraOutcome {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Matched => "matched",
+            Self::NotMatched => "not_matched",
+            Self::Expired => "expired",
+            Self::Blocked => "blocked",
+            Self::Deceased => "deceased",
+            Self::NotFound => "not_found",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+impl Worded for SendOutcome {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Sent => "code_sent",
+            Self::NotFound => "not_found",
+            Self::NoSim => "no_sim",
+            Self::TooMany => "codes_too_many",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+impl Worded for CodeOutcome {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Right => "code_right",
+            Self::Wrong => "code_wrong",
+            Self::Expired => "code_expired",
+            Self::TooMany => "code_too_many",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+const fn no_outcome(error: &NadraError) -> &'static str {
+    match error {
+        NadraError::Unreachable(_) => "unreachable",
+        NadraError::TooSlow => "too_slow",
+        NadraError::Status(_) => "status",
+        NadraError::TooLarge => "too_large",
+        NadraError::Nonsense => "nonsense",
+        NadraError::OtherQuestion => "other_question",
+        NadraError::NotOffered => "not_offered",
     }
 }
 

@@ -10,7 +10,12 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use province_api::nadra::{NadraOutcome, VERIFY_PATH, VerifyReply, VerifyRequest};
+use province_api::nadra::{
+    CHECK_CODE_PATH, CheckCodeRequest, CodeOutcome, FINGER_PATH, FingerRequest, NadraOutcome, Reply,
+    SEND_CODE_PATH, SendCodeRequest, SendOutcome, VERIFY_PATH, VerifyRequest,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 /// Longest wait for a whole answer.
@@ -42,6 +47,9 @@ pub enum NadraError {
     /// The answer is to another question.
     #[error("the answer is to another question")]
     OtherQuestion,
+    /// This desk does not take such questions.
+    #[error("such questions are not taken")]
+    NotOffered,
 }
 
 impl NadraError {
@@ -52,12 +60,32 @@ impl NadraError {
 }
 
 /// A pending answer.
-pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<NadraOutcome, NadraError>> + Send + 'a>>;
+pub type Answer<'a, T = NadraOutcome> = Pin<Box<dyn Future<Output = Result<T, NadraError>> + Send + 'a>>;
 
-/// Where citizens are confirmed.
+/// Where citizens are confirmed. Each question takes no longer than the adapter's own time limit, and what it holds of a
+/// body is wiped when it is answered.
 pub trait NadraDesk: Send + Sync {
-    /// Asks. Takes no longer than the adapter's own time limit.
+    /// Asks whether somebody is who they say, by their face.
     fn verify(&self, question: VerifyRequest) -> Answer<'_>;
+
+    /// Has a code sent to somebody's SIM.
+    fn send_code(&self, _question: SendCodeRequest) -> Answer<'_, SendOutcome> {
+        not_offered()
+    }
+
+    /// Asks whether a code is the one that was sent.
+    fn check_code(&self, _question: CheckCodeRequest) -> Answer<'_, CodeOutcome> {
+        not_offered()
+    }
+
+    /// Asks BioVerisys whether somebody is who they say, by a finger and their face.
+    fn verify_finger(&self, _question: FingerRequest) -> Answer<'_> {
+        not_offered()
+    }
+}
+
+fn not_offered<'a, T: Send + 'a>() -> Answer<'a, T> {
+    Box::pin(std::future::ready(Err(NadraError::NotOffered)))
 }
 
 /// The desk over HTTP.
@@ -95,25 +123,28 @@ impl HttpNadra {
             .map_err(NadraError::Unreachable)?;
         Ok(Self {
             client,
-            url: format!("{}{VERIFY_PATH}", base_url.trim_end_matches('/')),
+            url: base_url.trim_end_matches('/').to_owned(),
             limit,
             token,
         })
     }
 
     /// Asks, and once more where the line broke or a proxy said that it did: the question has a reference of its own, so
-    /// that asked twice it is one. All of it within the limit.
-    async fn ask_within(&self, question: VerifyRequest) -> Result<NadraOutcome, NadraError> {
-        // Wiped with the last copy of it, as the picture in the question is.
-        let room = question.photo.as_ref().len() * 4 / 3 + TEXTS_BYTES;
-        let mut body = Zeroizing::new(Vec::with_capacity(room));
+    /// that asked twice it is one. All of it within the limit. `bytes` is about how long the question is.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        question: impl Serialize,
+        (reference, bytes): (province_api::Bytes, usize),
+    ) -> Result<T, NadraError> {
+        // Wiped with the last copy of it, as what it is made of is.
+        let mut body = Zeroizing::new(Vec::with_capacity(bytes * 4 / 3 + TEXTS_BYTES));
         serde_json::to_writer(&mut *body, &question).map_err(|_| NadraError::Nonsense)?;
         let body = Bytes::from_owner(body);
-        let reference = question.reference.clone();
         drop(question);
         let asked = async {
-            match self.ask(body.clone(), &reference).await {
-                Err(error) if error.may_be_the_line() => self.ask(body, &reference).await,
+            match self.ask_once(path, body.clone(), &reference).await {
+                Err(error) if error.may_be_the_line() => self.ask_once(path, body, &reference).await,
                 answered => answered,
             }
         };
@@ -122,14 +153,16 @@ impl HttpNadra {
             .unwrap_or(Err(NadraError::TooSlow))
     }
 
-    async fn ask(
+    async fn ask_once<T: DeserializeOwned>(
         &self,
+        path: &str,
         question: Bytes,
         reference: &province_api::Bytes,
-    ) -> Result<NadraOutcome, NadraError> {
+    ) -> Result<T, NadraError> {
         let unreachable = |error: reqwest::Error| NadraError::Unreachable(error.without_url());
         let kind = (reqwest::header::CONTENT_TYPE, "application/json");
-        let mut call = self.client.post(&self.url).header(kind.0, kind.1).body(question);
+        let call = self.client.post(format!("{}{path}", self.url));
+        let mut call = call.header(kind.0, kind.1).body(question);
         if let Some(token) = &self.token {
             call = call.bearer_auth(token.as_str());
         }
@@ -144,7 +177,7 @@ impl HttpNadra {
             }
             body.extend_from_slice(&chunk);
         }
-        let reply: VerifyReply = serde_json::from_slice(&body).map_err(|_| NadraError::Nonsense)?;
+        let reply: Reply<T> = serde_json::from_slice(&body).map_err(|_| NadraError::Nonsense)?;
         if reply.reference != *reference {
             return Err(NadraError::OtherQuestion);
         }
@@ -154,6 +187,23 @@ impl HttpNadra {
 
 impl NadraDesk for HttpNadra {
     fn verify(&self, question: VerifyRequest) -> Answer<'_> {
-        Box::pin(self.ask_within(question))
+        let about = (question.reference.clone(), question.photo.as_ref().len());
+        Box::pin(self.ask(VERIFY_PATH, question, about))
+    }
+
+    fn send_code(&self, question: SendCodeRequest) -> Answer<'_, SendOutcome> {
+        let about = (question.reference.clone(), 0);
+        Box::pin(self.ask(SEND_CODE_PATH, question, about))
+    }
+
+    fn check_code(&self, question: CheckCodeRequest) -> Answer<'_, CodeOutcome> {
+        let about = (question.reference.clone(), 0);
+        Box::pin(self.ask(CHECK_CODE_PATH, question, about))
+    }
+
+    fn verify_finger(&self, question: FingerRequest) -> Answer<'_> {
+        let bytes = question.person.photo.as_ref().len() + question.template.as_ref().len();
+        let about = (question.person.reference.clone(), bytes);
+        Box::pin(self.ask(FINGER_PATH, question, about))
     }
 }

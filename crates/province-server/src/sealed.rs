@@ -87,6 +87,10 @@ pub enum Subject {
     Ward,
     /// A key or a network, as who is counted.
     Rate,
+    /// A CNIC number, or a device's public key, as whom codes are sent about.
+    SimCodes,
+    /// A CNIC's own index and a device's public key together: whose code it is.
+    SimCode,
 }
 
 /// What is sealed. Bound into the seal, so that one kind never opens as another.
@@ -163,6 +167,8 @@ impl DataKeys {
             Subject::DeviceKeyChange => b"device key change\0",
             Subject::Ward => b"ward\0",
             Subject::Rate => b"rate\0",
+            Subject::SimCodes => b"sim codes\0",
+            Subject::SimCode => b"sim code\0",
         };
         let mut mac = self.mac();
         mac.update(label);

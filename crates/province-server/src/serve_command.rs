@@ -116,6 +116,7 @@ async fn serve(settings: Settings, office: &Office) -> anyhow::Result<()> {
     let province = Arc::new(
         province
             .keeping_audit(settings.audit_days)
+            .asking_sim_codes(settings.sim_codes)
             .limiting(settings.budgets)
             .leasing(LEASE),
     );

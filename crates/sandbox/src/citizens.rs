@@ -4,6 +4,8 @@ use province_api::Bytes;
 use province_api::enrolment::EnrolmentRequest;
 use serde::Deserialize;
 
+use crate::nadra::Fault;
+
 const CITIZENS_JSON: &str = include_str!("../../../assets/test-citizens/citizens.json");
 
 /// A citizen who does not exist: what the form asks for, as typed, and a portrait.
@@ -68,6 +70,7 @@ impl TestCitizen {
             district: self.district.clone(),
             mobile: self.mobile.clone(),
             photo: Bytes::from(self.portrait_png()),
+            sim_code: None,
         }
     }
 }
@@ -83,6 +86,38 @@ pub fn numbered(number: u32) -> TestCitizen {
         cnic: format!("99999{:07}1", number % NUMBERED_MAX),
         ..first
     }
+}
+
+/// Citizens with whom something is wrong at NADRA, each named by what it is: the first of the three in everything but name
+/// and CNIC.
+///
+/// # Panics
+/// Never: see [`citizens`].
+#[allow(clippy::expect_used)]
+pub fn troubled() -> Vec<(TestCitizen, Fault)> {
+    let first = citizens().into_iter().next().expect("there are three");
+    let trouble = [
+        ("Khan Expired", Fault::Expired),
+        ("Khan Blocked", Fault::Blocked),
+        ("Khan Deceased", Fault::Deceased),
+        ("Khan Unmatched", Fault::NotMatched),
+        ("Khan Unavailable", Fault::Unavailable),
+        ("Khan Slow", Fault::Slow),
+        ("Khan Down", Fault::Down),
+        ("Khan Nonsense", Fault::Nonsense),
+        ("Khan Simless", Fault::NoSim),
+        ("Khan Late", Fault::CodeExpired),
+        ("Khan Many", Fault::CodesTooMany),
+    ];
+    let named = |(number, (name, fault)): (usize, (&str, Fault))| {
+        let citizen = TestCitizen {
+            cnic: format!("99999{:07}2", NUMBERED_MAX as usize - 1 - number),
+            name_en: name.to_owned(),
+            ..first.clone()
+        };
+        (citizen, fault)
+    };
+    trouble.into_iter().enumerate().map(named).collect()
 }
 
 /// Numbers of [`numbered`] citizens are below.

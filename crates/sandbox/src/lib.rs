@@ -4,6 +4,8 @@
 
 pub mod citizens;
 pub mod crowd;
+pub mod faces;
+pub mod fingers;
 pub mod nadra;
 pub mod postgres;
 pub mod proxy;

@@ -157,6 +157,14 @@ ui_codes! {
     NadraNotFound = "nadra_not_found",
     /// NADRA could not be asked.
     NadraUnavailable = "nadra_unavailable",
+    /// A code was sent to the SIM of this CNIC.
+    SimCodeNeeded = "sim_code_needed",
+    /// This is not that code.
+    SimCodeWrong = "sim_code_wrong",
+    /// That code holds no more.
+    SimCodeExpired = "sim_code_expired",
+    /// No SIM is registered to this CNIC.
+    SimNotRegistered = "sim_not_registered",
     /// Too many tries.
     TooManyAttempts = "too_many_attempts",
     /// The person's passes were revoked.

@@ -212,6 +212,7 @@ fn request(draft: &Draft, photo: Vec<u8>) -> EnrolmentRequest {
         district: draft.district.clone(),
         mobile: draft.mobile.clone(),
         photo: Bytes(photo),
+        sim_code: None,
     }
 }
 

@@ -38,11 +38,12 @@ pub async fn photo(app: State<'_, App>) -> Reply<Option<PhotoView>> {
     app.wallet(|wallet, _| wallet.photo()).await
 }
 
-/// Sends the enrolment and fetches what comes of it; goes on where it was interrupted.
+/// Sends the enrolment and fetches what comes of it; goes on where it was interrupted. `code`: what came to the citizen's
+/// SIM, once it was asked for.
 #[tauri::command]
 #[specta::specta]
-pub async fn enrol(app: State<'_, App>) -> Reply<AppState> {
-    app.enrol().await
+pub async fn enrol(app: State<'_, App>, code: Option<String>) -> Reply<AppState> {
+    app.enrol(code).await
 }
 
 /// Invented people to try the app with; none unless the test mark is shown.

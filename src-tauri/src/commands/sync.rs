@@ -100,11 +100,11 @@ pub async fn note_network(app: State<'_, App>, metered: bool, background: bool) 
     Ok(())
 }
 
-/// Takes over the enrolment of the person's phone before, with what was typed.
+/// Takes over the enrolment of the person's phone before, with what was typed. `code` as for an enrolment.
 #[tauri::command]
 #[specta::specta]
-pub async fn rebind(app: State<'_, App>) -> Reply<AppState> {
-    app.rebind().await
+pub async fn rebind(app: State<'_, App>, code: Option<String>) -> Reply<AppState> {
+    app.rebind(code).await
 }
 
 /// Begins anew on a phone that the province does not take any more.

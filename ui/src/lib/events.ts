@@ -21,6 +21,7 @@ const EVENTS: Record<string, { icon: IconName; what: () => string }> = {
   resumed: { icon: "good", what: () => m.event_resumed() },
   revoked: { icon: "bad", what: () => m.event_revoked() },
   mobile_changed: { icon: "phone", what: () => m.event_mobile_changed() },
+  proof_raised: { icon: "shield", what: () => m.event_proof_raised() },
   device_key_changed: { icon: "shield", what: () => m.event_device_key_changed() },
   device_replaced: { icon: "phone", what: () => m.event_device_replaced() },
   wallet_disabled: { icon: "lock", what: () => m.event_wallet_disabled() },

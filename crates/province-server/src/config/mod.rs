@@ -91,6 +91,8 @@ pub struct Settings {
     pub draining: Duration,
     /// NADRA.
     pub nadra: NadraSettings,
+    /// Whether who enrols with a phone is asked for a code to their SIM.
+    pub sim_codes: bool,
     /// Days for which entries of the audit log are kept.
     pub audit_days: u64,
     /// How lines of the log look.
@@ -117,6 +119,11 @@ impl Settings {
         let budgets = reader.budgets();
         let draining = reader.seconds("drain_seconds", 0..=300, 0);
         let audit_days = reader.number("audit_years", 10..=100, 10) * 365;
+        let sim_codes = reader.one("sim_codes", |text| match text {
+            "needed" => Some(true),
+            "off" => Some(false),
+            _ => None,
+        });
         let log = reader.one("log_format", |text| match text {
             "text" => Some(LogFormat::Text),
             "json" => Some(LogFormat::Json),
@@ -138,6 +145,7 @@ impl Settings {
             budgets,
             draining,
             nadra,
+            sim_codes: sim_codes.unwrap_or(false),
             audit_days,
             log: log.unwrap_or_default(),
             given,

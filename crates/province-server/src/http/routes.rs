@@ -36,6 +36,13 @@ const PROOF: &[Code] = &[
     Code::NadraUnavailable,
     Code::TooManyAttempts,
 ];
+/// What the code to a SIM may be refused with.
+const SIM_CODE: &[Code] = &[
+    Code::SimCodeNeeded,
+    Code::SimCodeWrong,
+    Code::SimCodeExpired,
+    Code::SimNotRegistered,
+];
 /// What the person of a device may be refused with.
 const ENDED: &[Code] = &[Code::PersonRevoked, Code::PersonSuspended];
 const UNKNOWN: &[Code] = &[Code::DeviceUnknown];
@@ -58,7 +65,7 @@ pub(super) fn writes() -> OpenApiRouter<App> {
                 path: paths::ENROLMENTS,
                 id: "enrol",
                 summary: "Enrols the citizen of the device that signs, once NADRA has confirmed who they are.",
-                codes: &[PROOF, ENDED, CONFLICT, &[Code::AlreadyEnrolled, Code::DeviceTaken]],
+                codes: &[PROOF, SIM_CODE, ENDED, CONFLICT, &[Code::AlreadyEnrolled, Code::DeviceTaken]],
             },
             Takes::json::<EnrolmentRequest>(),
             post(handlers::enrol),
@@ -134,7 +141,7 @@ pub(super) fn writes() -> OpenApiRouter<App> {
                 path: paths::REBIND,
                 id: "rebind",
                 summary: "Gives the enrolment of a citizen to the device that signs, once NADRA has confirmed who they are.",
-                codes: &[PROOF, ENDED, CONFLICT, &[Code::NotEnrolled, Code::DeviceTaken]],
+                codes: &[PROOF, SIM_CODE, ENDED, CONFLICT, &[Code::NotEnrolled, Code::DeviceTaken]],
             },
             Takes::json::<EnrolmentRequest>(),
             post(handlers::rebind),

@@ -97,6 +97,7 @@ pub(super) fn of_event(what: &Event) -> Option<(Action, Option<Value>)> {
         Event::Revoked { reason } => (Action::Revoked, Some(json!({ "reason": reason }))),
         // The digits are the citizen's.
         Event::MobileChanged { .. } => (Action::MobileChanged, None),
+        Event::ProofRaised => (Action::ProofRaised, None),
         Event::DeviceKeyChanged => (Action::DeviceKeyChanged, None),
         Event::DeviceReplaced => (Action::DeviceReplaced, None),
         Event::WalletDisabled => (Action::WalletDisabled, None),

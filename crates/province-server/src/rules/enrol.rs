@@ -10,12 +10,16 @@ use province_api::artefacts::IDENTITY_LIST;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, FieldProblem, Particulars};
 use province_api::person::{Day, FieldError};
 use province_api::problem::ProblemCode;
+use province_api::signature::DeviceKey;
 use province_api::sync::Event;
 use province_api::{Biometric, Bytes};
+use sqlx::AnyConnection;
 
 use super::answered::Asked;
 use super::kinds::{self, Citizen, Granted};
+use super::proof::Claimed;
 use super::record::Record;
+use super::sim_code::Whose;
 use super::status::{draw, may_draw, publish};
 use super::{Fault, Province, Refusal, family, feed};
 use crate::audit::Actor;
@@ -58,8 +62,8 @@ impl Province {
         let province = Arc::clone(self);
         self.enrolling
             .to_its_end(async move {
-                let picture = Biometric::from(request.photo);
-                province.enrol_anew(asked, cnic, particulars, picture, now).await
+                let given = (Biometric::from(request.photo), request.sim_code);
+                province.enrol_anew(asked, cnic, particulars, given, now).await
             })
             .await
             .unwrap_or(Err(Fault::BrokenOff.into()))
@@ -70,13 +74,34 @@ impl Province {
         asked: Asked,
         cnic: BlindIndex,
         particulars: Particulars,
-        picture: Biometric,
+        (picture, code): (Biometric, Option<String>),
         now: Timestamp,
     ) -> Result<EnrolmentReply, Refusal> {
-        let small = self
-            .prove(asked.device, &cnic, &particulars, picture, now)
-            .await?;
-        self.keep(asked, &cnic, particulars, small, Way::Remote).await
+        self.prove_sim(Whose {
+            device: asked.device,
+            cnic: (&particulars.cnic, &cnic),
+            code: code.as_deref(),
+            now,
+        })
+        .await?;
+        let claimed = Claimed {
+            device: asked.device,
+            cnic: &cnic,
+            particulars: &particulars,
+            picture,
+            finger: None,
+            by: &Actor::CITIZEN,
+            now,
+        };
+        let proven = self.prove(claimed).await?;
+        self.keep(
+            (asked.device, Some(asked)),
+            &cnic,
+            particulars,
+            proven,
+            &Actor::CITIZEN,
+        )
+        .await
     }
 
     /// The answer to a device that has enrolled before.
@@ -93,14 +118,15 @@ impl Province {
         Ok(reply(person))
     }
 
-    /// Keeps a confirmed citizen: all in one transaction, or nothing.
-    async fn keep(
+    /// Keeps a confirmed citizen, with this device: all in one transaction, or nothing. Who is enrolled with it less well is
+    /// raised.
+    pub(super) async fn keep(
         &self,
-        asked: Asked,
+        (device, asked): (DeviceKey, Option<Asked>),
         cnic: &BlindIndex,
         particulars: Particulars,
-        small: Vec<u8>,
-        way: Way,
+        (small, way): (Vec<u8>, Way),
+        by: &Actor,
     ) -> Result<EnrolmentReply, Refusal> {
         let id = PersonId::make(self.randomness());
         let number = particulars.cnic.clone();
@@ -114,16 +140,23 @@ impl Province {
         // The other of two simultaneous enrolments may have been first: the locks are held from here on.
         let child = family::subject(&self.keys().data, &number);
         for what in [
-            Lock::Device(asked.device.as_bytes()),
+            Lock::Device(device.as_bytes()),
             Lock::Ward(&child),
             Lock::Citizen(cnic),
         ] {
             lock::take(&mut write, what).await?;
         }
-        if let Some(reply) = self.answered(&mut write, &asked).await? {
+        if let Some(asked) = &asked
+            && let Some(reply) = self.answered(&mut write, asked).await?
+        {
             return Ok(reply);
         }
-        if let Some(first) = person::with_device(&mut write, asked.device.as_bytes()).await? {
+        if let Some(first) = person::with_device(&mut write, device.as_bytes()).await? {
+            if first.cnic_index == *cnic && first.assurance < way.level() {
+                let raised = self.raise(&mut write, first, &record, way, by).await?;
+                write.commit().await?;
+                return Ok(reply(&raised));
+            }
             drop(write);
             return self.enrolled(&first, cnic).await;
         }
@@ -133,7 +166,7 @@ impl Province {
         let person = Person {
             id,
             cnic_index: *cnic,
-            device_key: *asked.device.as_bytes(),
+            device_key: *device.as_bytes(),
             sealed,
             status_index: draw(&mut write, IDENTITY_LIST, self.randomness()).await?,
             nadra_at: self.now().unix(),
@@ -149,7 +182,7 @@ impl Province {
             Err(error) => return Err(error.into()),
         }
         let now = self.now();
-        feed::note_bare(&mut write, &person.id, (&Event::Enrolled, &Actor::CITIZEN), now).await?;
+        feed::note_bare(&mut write, &person.id, (&Event::Enrolled, by), now).await?;
         let with = (&self.keys().data, self.randomness());
         let flips = family::hand_over(&mut write, with, (&person, &number), now).await?;
         if !flips.is_empty() {
@@ -157,9 +190,35 @@ impl Province {
             publish(&mut write, &key, now, &flips).await?;
         }
         let reply = reply(&person);
-        self.remember(&mut write, &asked, &reply).await?;
+        if let Some(asked) = &asked {
+            self.remember(&mut write, asked, &reply).await?;
+        }
         write.commit().await?;
         Ok(reply)
+    }
+
+    /// Raises who is enrolled to the level of a better proof, which their phone is told.
+    async fn raise(
+        &self,
+        db: &mut AnyConnection,
+        person: Person,
+        record: &Record,
+        way: Way,
+        by: &Actor,
+    ) -> Result<Person, Refusal> {
+        may_draw(&mut *db, person.status_index).await?;
+        let now = self.now();
+        let raised = Person {
+            sealed: self.seal_record(&person.id, record)?,
+            assurance: way.level(),
+            way,
+            // A pass of the level before is told from one of this by the second.
+            nadra_at: now.unix().max(person.nadra_at.saturating_add(1)),
+            ..person
+        };
+        person::update(&mut *db, &raised).await?;
+        feed::note_bare(db, &raised.id, (&Event::ProofRaised, by), now).await?;
+        Ok(raised)
     }
 
     /// Signs one pass of each type that everybody has and forgets it: who could not be given passes is not enrolled either.

@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod anew;
 pub mod answered;
+mod assisted;
 pub mod audit;
 pub mod batch;
 pub mod bulk;
@@ -30,6 +31,7 @@ pub mod readiness;
 pub mod rebind;
 pub mod record;
 pub mod signing;
+pub mod sim_code;
 pub mod status;
 pub mod sync;
 mod token;
@@ -107,6 +109,8 @@ pub struct Province {
     rates: Rates,
     /// Days for which entries of the audit log are kept.
     audit_days: u64,
+    /// Whether who enrols with a phone proves to have the SIM of their CNIC.
+    asks_sim_codes: bool,
     /// Whether it was told to end.
     ending: AtomicBool,
     /// Leaves NADRA alone while it does not answer.
@@ -140,6 +144,7 @@ impl Province {
             denials: Denials::default(),
             rates: Rates::new(Budgets::NONE),
             audit_days: audit::AUDIT_DAYS,
+            asks_sim_codes: false,
             ending: AtomicBool::new(false),
             breaker: Breaker::default(),
             found: Mutex::default(),
@@ -161,6 +166,15 @@ impl Province {
     pub fn limiting(self, budgets: Budgets) -> Self {
         Self {
             rates: Rates::new(budgets),
+            ..self
+        }
+    }
+
+    /// The same that asks who enrols with a phone for a code to the SIM that is registered to their CNIC.
+    #[must_use]
+    pub fn asking_sim_codes(self, asks_sim_codes: bool) -> Self {
+        Self {
+            asks_sim_codes,
             ..self
         }
     }

@@ -22,6 +22,7 @@ use super::status::may_draw;
 use super::{Province, Refusal, audit, day_of, document, feed};
 use crate::audit::{Action, Actor};
 use crate::keys::ProvinceKey;
+use crate::proofing::level;
 use crate::sealed::Subject;
 use crate::store::holding::{self, Holding};
 use crate::store::lock::{self, Lock};
@@ -63,7 +64,7 @@ impl Province {
             return Ok(Challenge {
                 challenge: Bytes::from(&challenge[..]),
                 expires_at,
-                offers: offers(&register, &held, person.assurance),
+                offers: offers(&register, &held, &person),
             });
         }
         if challenge::held(&mut write, device.as_bytes()).await? >= CHALLENGES_MAX {
@@ -75,7 +76,7 @@ impl Province {
         Ok(Challenge {
             challenge: Bytes::from(&fresh[..]),
             expires_at,
-            offers: offers(&register, &held, person.assurance),
+            offers: offers(&register, &held, &person),
         })
     }
 
@@ -319,7 +320,14 @@ fn issued(wanted: &[Proven<'_>]) -> Event {
 }
 
 /// What a citizen with these documents may draw.
-pub(super) fn offers(register: &RegisterContent, held: &[Holding], assurance: u8) -> Vec<Offer> {
+pub(super) fn offers(register: &RegisterContent, held: &[Holding], person: &Person) -> Vec<Offer> {
+    let (assurance, raised_at) = (person.assurance, person.nadra_at);
+    // Passes of before somebody was raised say less of them: phones draw them anew.
+    let grant = if assurance > level::SUBSTANTIAL {
+        raised_at
+    } else {
+        0
+    };
     let mut offers = Vec::new();
     let kinds = register.types.iter();
     for kind in kinds.filter(|kind| kinds::is_on_phones(kind, assurance)) {
@@ -332,7 +340,7 @@ pub(super) fn offers(register: &RegisterContent, held: &[Holding], assurance: u8
             let of_kind = held.iter().filter(|one| one.vct == kind.vct.as_str());
             offers.extend(of_kind.map(|one| offer(one.no, one.granted_at)));
         } else {
-            offers.push(offer(0, 0));
+            offers.push(offer(0, grant));
         }
     }
     offers

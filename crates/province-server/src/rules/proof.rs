@@ -8,9 +8,12 @@
 use credential::Timestamp;
 use province_api::Biometric;
 use province_api::enrolment::Particulars;
-use province_api::nadra::{NadraOutcome, VerifyRequest};
+use province_api::nadra::{FingerRequest, NadraOutcome, VerifyRequest};
 use province_api::problem::ProblemCode;
+use province_api::proofing::Finger;
 use province_api::signature::DeviceKey;
+use serde_json::{Value, json};
+use sqlx::AnyConnection;
 
 use super::{Fault, Province, Refusal, audit, day_of};
 use crate::audit::{Action, Actor};
@@ -20,7 +23,7 @@ use crate::photo::{self, PhotoError};
 use crate::proofing::Way;
 use crate::sealed::{BlindIndex, Subject};
 use crate::store::asking::{self, REFERENCE_BYTES};
-use crate::store::attempt;
+use crate::store::{StoreError, attempt};
 
 /// Refusals by NADRA that one CNIC, and one device, may meet in a day.
 pub const ATTEMPTS_MAX: u32 = 20;
@@ -29,98 +32,121 @@ pub const ATTEMPTS_MAX: u32 = 20;
 pub const UNDER_WAY_SECONDS: u64 = 60;
 
 /// When to ask again whom NADRA did not answer before it is left alone, in seconds.
-const AGAIN_SECONDS: u32 = 60;
+pub(super) const AGAIN_SECONDS: u32 = 60;
 
-/// A question that is under way.
-struct Asking {
-    subjects: [BlindIndex; 2],
-    reference: [u8; REFERENCE_BYTES],
-    day: i64,
+/// Somebody who says who they are.
+pub(super) struct Claimed<'a> {
+    /// With this device.
+    pub device: DeviceKey,
+    pub cnic: &'a BlindIndex,
+    pub particulars: &'a Particulars,
+    /// Their face.
+    pub picture: Biometric,
+    /// And, at a counter, a finger.
+    pub finger: Option<(Finger, Biometric)>,
+    /// Who asks.
+    pub by: &'a Actor,
+    pub now: Timestamp,
 }
 
-/// What came of it.
-#[derive(Clone, Copy)]
-enum Ended {
-    /// NADRA's word, or that it gave none.
-    Said(NadraOutcome),
-    /// It was not asked: the picture is none.
-    NoPicture,
-}
-
-impl Ended {
-    /// Whether it counts as one of the day's tries.
-    const fn is_try(self) -> bool {
-        !matches!(
-            self,
-            Self::Said(NadraOutcome::Matched | NadraOutcome::Unavailable)
-        )
-    }
+/// A question that is under way: it counts as a try of these.
+pub(super) struct Asking {
+    pub subjects: [BlindIndex; 2],
+    pub reference: [u8; REFERENCE_BYTES],
+    pub now: Timestamp,
 }
 
 impl Province {
-    /// Has NADRA confirm that the holder of this device is who they say; gives the small picture. The large one is wiped
-    /// from memory once NADRA has answered, whatever it said.
+    /// Has NADRA confirm that the holder of this device is who they say; gives the small picture, and how they were
+    /// proofed. The large picture and the finger are wiped from memory once NADRA has answered, whatever it said.
     ///
     /// # Errors
     /// A [`Refusal`]; then nothing is kept but the count of tries.
-    pub(super) async fn prove(
-        &self,
-        device: DeviceKey,
-        cnic: &BlindIndex,
-        particulars: &Particulars,
-        picture: Biometric,
-        now: Timestamp,
-    ) -> Result<Vec<u8>, Refusal> {
+    pub(super) async fn prove(&self, claimed: Claimed<'_>) -> Result<(Vec<u8>, Way), Refusal> {
+        let Claimed {
+            device,
+            cnic,
+            particulars,
+            picture,
+            finger,
+            by,
+            now,
+        } = claimed;
+        let way = match finger {
+            Some(_) => Way::Assisted,
+            None => Way::Remote,
+        };
         // Before anything else: while NADRA is away nobody waits and nothing is written.
         let turn = self.turn()?;
-        let asking = self
-            .begin(
-                [
-                    *cnic,
-                    self.keys().data.blind_index(Subject::Device, device.as_bytes()),
-                ],
-                now,
-            )
-            .await?;
+        let subjects = [
+            *cnic,
+            self.keys().data.blind_index(Subject::Device, device.as_bytes()),
+        ];
+        let asking = self.begin(subjects, ATTEMPTS_MAX, now).await?;
         // Counted before the picture is read: reading one costs more than sending one.
         let small = match self.small_picture(picture.clone()).await {
             Ok(small) => small,
             Err(refusal) => {
-                self.end(&asking, Ended::NoPicture, Way::Remote, now).await?;
+                let mut write = self.store().write().await?;
+                asking.end(&mut write, true).await?;
+                write.commit().await.map_err(Fault::from)?;
                 return Err(refusal);
             }
         };
-        let question = question(particulars, picture, asking.reference);
-        let answer = self.metrics().nadra(self.nadra().verify(question)).await;
-        let outcome = said(&answer);
-        turn.ended(outcome != NadraOutcome::Unavailable, self.now().unix());
-        self.end(&asking, Ended::Said(outcome), Way::Remote, now).await?;
+        let person = question(particulars, picture, asking.reference);
+        let answer = match finger {
+            None => self.nadra().verify(person),
+            Some((finger, template)) => self.nadra().verify_finger(FingerRequest {
+                person,
+                finger,
+                template,
+            }),
+        };
+        let answer = self.metrics().nadra(answer).await;
+        let outcome = heard(answer).unwrap_or(NadraOutcome::Unavailable);
+        self.ended(turn, outcome != NadraOutcome::Unavailable);
+        let is_try = !matches!(outcome, NadraOutcome::Matched | NadraOutcome::Unavailable);
+        let said = json!({ "outcome": outcome, "way": way.as_str(), "level": way.level() });
+        let mut write = self.store().write().await?;
+        asking.end(&mut write, is_try).await?;
+        asking.note(&mut write, by, said).await?;
+        write.commit().await?;
         confirmed(outcome)?;
-        Ok(small)
+        Ok((small, way))
     }
 
     /// Leave to ask NADRA.
-    fn turn(&self) -> Result<Turn<'_>, Refusal> {
+    pub(super) fn turn(&self) -> Result<Turn<'_>, Refusal> {
         let turn = self.breaker.enter(self.now().unix());
         turn.map_err(|seconds| Refusal::Later(ProblemCode::NadraUnavailable, seconds))
     }
 
-    /// Notes that a question is put, unless there were too many.
-    async fn begin(&self, subjects: [BlindIndex; 2], now: Timestamp) -> Result<Asking, Refusal> {
+    /// Whether NADRA answered.
+    pub(super) fn ended(&self, turn: Turn<'_>, answered: bool) {
+        turn.ended(answered, self.now().unix());
+    }
+
+    /// Notes that a question is put, unless there were as many as `most` today.
+    pub(super) async fn begin(
+        &self,
+        subjects: [BlindIndex; 2],
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Asking, Refusal> {
         let asking = Asking {
             subjects,
             reference: self.randomness().bytes(),
-            day: day_of(now),
+            now,
         };
         let mut write = self.store().write().await?;
         let since = now.minus(UNDER_WAY_SECONDS).unix();
         for subject in &asking.subjects {
             // The row is locked from here on: of two at once the other one counts this.
-            let tries = attempt::held(&mut write, subject, asking.day).await?;
-            if tries >= ATTEMPTS_MAX {
+            let tries = attempt::held(&mut write, subject, day_of(now)).await?;
+            if tries >= most {
                 return Err(self.tomorrow());
             }
-            if tries + asking::count(&mut write, subject, since).await? >= ATTEMPTS_MAX {
+            if tries + asking::count(&mut write, subject, since).await? >= most {
                 let minute = u32::try_from(UNDER_WAY_SECONDS).unwrap_or(u32::MAX);
                 return Err(Refusal::Later(ProblemCode::TooManyAttempts, minute));
             }
@@ -128,25 +154,6 @@ impl Province {
         }
         write.commit().await?;
         Ok(asking)
-    }
-
-    /// Notes what came of it. Whoever asked hears of it only after this.
-    async fn end(&self, asking: &Asking, ended: Ended, way: Way, now: Timestamp) -> Result<(), Fault> {
-        let mut write = self.store().write().await?;
-        asking::end(&mut write, &asking.reference).await?;
-        if ended.is_try() {
-            for subject in &asking.subjects {
-                attempt::count(&mut write, subject, asking.day).await?;
-            }
-        }
-        if let Ended::Said(outcome) = ended {
-            let what = serde_json::json!({
-                "outcome": outcome, "way": way.as_str(), "level": way.level(),
-                "reference": hex::encode(asking.reference),
-            });
-            audit::note(&mut write, &Actor::CITIZEN, Action::Proofed, None, &what, now).await?;
-        }
-        Ok(write.commit().await?)
     }
 
     /// Makes the small picture away from the threads that answer others.
@@ -176,21 +183,46 @@ impl Province {
 }
 
 /// Questions whose answers were never noted stand in the audit log too, for whoever compares it with NADRA's.
-pub(super) async fn forget(db: &mut sqlx::AnyConnection, now: Timestamp) -> Result<(), Fault> {
+pub(super) async fn forget(db: &mut AnyConnection, now: Timestamp) -> Result<(), Fault> {
     let before = now.minus(credential::DAY).unix();
     for reference in asking::begun_before(&mut *db, before).await? {
-        let what = serde_json::json!({ "outcome": "not_noted", "reference": hex::encode(reference) });
+        let what = json!({ "outcome": "not_noted", "reference": hex::encode(reference) });
         audit::note(&mut *db, &Actor::PROVINCE, Action::Proofed, None, &what, now).await?;
     }
     Ok(asking::forget_before(db, before).await?)
 }
 
-/// What NADRA's side said is one of our outcomes, whatever it was.
-fn said(answer: &Result<NadraOutcome, NadraError>) -> NadraOutcome {
-    answer.as_ref().copied().unwrap_or_else(|error| {
-        tracing::warn!(reason = %error, "NADRA could not be asked");
-        NadraOutcome::Unavailable
-    })
+impl Asking {
+    /// Its answer is noted in the caller's transaction, and heard by whoever asked only after this.
+    pub(super) async fn end(&self, db: &mut AnyConnection, is_try: bool) -> Result<(), StoreError> {
+        asking::end(&mut *db, &self.reference).await?;
+        if is_try {
+            for subject in &self.subjects {
+                attempt::count(&mut *db, subject, day_of(self.now)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the audit log says of it: what is given, an object, and the reference.
+    pub(super) async fn note(
+        &self,
+        db: &mut AnyConnection,
+        by: &Actor,
+        mut said: Value,
+    ) -> Result<(), StoreError> {
+        if let Some(said) = said.as_object_mut() {
+            said.insert("reference".to_owned(), hex::encode(self.reference).into());
+        }
+        audit::note(db, by, Action::Proofed, None, &said, self.now).await
+    }
+}
+
+/// What NADRA said, if it said something.
+pub(super) fn heard<T>(answer: Result<T, NadraError>) -> Option<T> {
+    answer
+        .inspect_err(|error| tracing::warn!(reason = %error, "NADRA could not be asked"))
+        .ok()
 }
 
 fn confirmed(outcome: NadraOutcome) -> Result<(), Refusal> {

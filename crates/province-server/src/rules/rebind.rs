@@ -14,7 +14,9 @@ use sqlx::AnyConnection;
 
 use super::answered::Asked;
 use super::enrol::{parse, reply};
+use super::proof::Claimed;
 use super::record::Record;
+use super::sim_code::Whose;
 use super::status::{draw, publish};
 use super::{Fault, Province, Refusal, day_of, document, end, feed};
 use crate::audit::Actor;
@@ -35,6 +37,7 @@ struct Said {
     cnic: BlindIndex,
     particulars: Particulars,
     picture: Biometric,
+    code: Option<String>,
     now: Timestamp,
 }
 
@@ -101,32 +104,47 @@ impl Province {
             cnic: self.keys().data.blind_index(Subject::Cnic, cnic),
             particulars,
             picture: request.photo.into(),
+            code: request.sim_code,
             now,
         })
     }
 
     /// The proof of an enrolment: particulars and face go to NADRA, and guesses are counted.
-    async fn prove_all(&self, said: Said) -> Result<(Proven, Record), Refusal> {
+    async fn prove_all(&self, said: Said) -> Result<(Proven, Record, Way), Refusal> {
         let Said {
             asked,
             cnic,
             particulars,
             picture,
             now,
+            ..
         } = said;
-        let small = self
-            .prove(asked.device, &cnic, &particulars, picture, now)
-            .await?;
+        let claimed = Claimed {
+            device: asked.device,
+            cnic: &cnic,
+            particulars: &particulars,
+            picture,
+            finger: None,
+            by: &Actor::CITIZEN,
+            now,
+        };
+        let (small, way) = self.prove(claimed).await?;
         let record = Record {
             particulars,
             photo: Bytes(small),
         };
-        Ok((Proven { asked, cnic, now }, record))
+        Ok((Proven { asked, cnic, now }, record, way))
     }
 
     async fn bind(&self, said: Said) -> Result<EnrolmentReply, Refusal> {
-        let (Proven { asked, cnic, now }, record) = self.prove_all(said).await?;
-        let way = Way::Remote;
+        self.prove_sim(Whose {
+            device: said.asked.device,
+            cnic: (&said.particulars.cnic, &said.cnic),
+            code: said.code.as_deref(),
+            now: said.now,
+        })
+        .await?;
+        let (Proven { asked, cnic, now }, record, way) = self.prove_all(said).await?;
         self.try_passes(&record, way.level()).await?;
         let mut write = self.store().write().await?;
         // The other of two at once may have been first: the locks are held from here on.
@@ -198,7 +216,8 @@ impl Province {
     }
 
     async fn disable(&self, said: Said, lost_at: u64) -> Result<LostReply, Refusal> {
-        let (Proven { asked, cnic, now }, _) = self.prove_all(said).await?;
+        // Without a code: the SIM is in the phone that is lost.
+        let (Proven { asked, cnic, now }, ..) = self.prove_all(said).await?;
         let mut write = self.store().write().await?;
         lock::take(&mut write, Lock::Device(asked.device.as_bytes())).await?;
         lock::take(&mut write, Lock::Citizen(&cnic)).await?;

@@ -75,7 +75,7 @@ impl Province {
             let whole = whole.filter(|whole| whole.id == person.id);
             let whole = whole.ok_or(ProblemCode::DeviceUnknown)?;
             let (register, held) = self.kinds_of(&whole).await?;
-            let now = offers(&register, &held, whole.assurance);
+            let now = offers(&register, &held, &whole);
             let tag = offers_tag(&now);
             // What was read after the request came in may be newer than what it says of itself.
             if whole.events == person.events {

@@ -4,10 +4,11 @@ use credential::{CLOCK_ALLOWANCE, DAY, RiskRules, Timestamp, Vct};
 
 use super::answered::ANSWER_DAYS;
 use super::feed::{DRAWN, DRAWN_DAYS};
+use super::sim_code::PROVEN_SECONDS;
 use super::{Fault, Province, audit, bulk::KEPT_DAYS, day_of, proof, publish, status};
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::lock::Lock;
-use crate::store::{answer, attempt, bulk, challenge, event, seen};
+use crate::store::{answer, attempt, bulk, challenge, event, seen, sim_code};
 
 /// A manifest older than this is signed anew, in seconds.
 pub const MANIFEST_AGE_MAX: u64 = DAY;
@@ -66,6 +67,7 @@ impl Province {
         let mut write = self.store().write_with(Lock::Forgetting).await?;
         attempt::forget_before(&mut write, day_of(now)).await?;
         proof::forget(&mut write, now).await?;
+        sim_code::forget_before(&mut write, now.minus(PROVEN_SECONDS).unix()).await?;
         challenge::forget_expired(&mut write, now.unix()).await?;
         seen::forget_ended(&mut write, now.unix()).await?;
         event::forget_before(&mut write, DRAWN, now.minus(DRAWN_DAYS * DAY).unix()).await?;

@@ -24,6 +24,7 @@ pub mod published;
 pub mod rate;
 pub mod seal_check;
 pub mod seen;
+pub mod sim_code;
 pub mod status;
 pub mod status_file;
 pub mod system_key;

@@ -257,11 +257,31 @@ impl Bench {
         let desk: Arc<dyn NadraDesk> = self.nadra.clone();
         // No program draws the same numbers as the one before.
         self.province = Arc::new(Province::new(AppParts {
-            randomness: Randomness::new(Counting((1 << 40) + NONCES.fetch_add(1, Ordering::SeqCst))),
+            randomness: unlike(),
             ..parts(&office, desk, Arc::clone(&self.clock))
         }));
         self.app = router(Arc::clone(&self.province));
         self.office = office;
+        self
+    }
+
+    /// Another server of the same province, which asks another NADRA and is set up further.
+    pub fn province_with(
+        &self,
+        nadra: Arc<dyn NadraDesk>,
+        set_up: impl FnOnce(Province) -> Province,
+    ) -> Arc<Province> {
+        let parts = AppParts {
+            randomness: unlike(),
+            ..parts(&self.office, nadra, Arc::clone(&self.clock))
+        };
+        Arc::new(set_up(Province::new(parts)))
+    }
+
+    /// That server instead of this one.
+    pub fn with(mut self, nadra: Arc<dyn NadraDesk>, set_up: impl FnOnce(Province) -> Province) -> Self {
+        self.province = self.province_with(nadra, set_up);
+        self.app = router(Arc::clone(&self.province));
         self
     }
 
@@ -363,6 +383,11 @@ impl Bench {
         let mut db = self.office.store().read().await.unwrap();
         province_server::store::person::count(&mut db).await.unwrap()
     }
+}
+
+/// Numbers that no other server of these tests draws.
+fn unlike() -> Randomness {
+    Randomness::new(Counting((1 << 40) + NONCES.fetch_add(1, Ordering::SeqCst)))
 }
 
 /// A turn of the upkeep in which nothing fails; gives the new manifest's epoch.

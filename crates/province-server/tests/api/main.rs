@@ -52,4 +52,5 @@ mod token;
 mod trust;
 mod unfit;
 mod upkeep;
+mod ways;
 mod whole;

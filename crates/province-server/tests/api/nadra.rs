@@ -8,7 +8,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::any;
 use axum::{Json, Router};
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
-use province_api::nadra::{VerifyReply, VerifyRequest};
+use province_api::nadra::{Reply, VerifyRequest};
 use province_api::paths;
 use province_api::problem::ProblemCode;
 use province_server::nadra::HttpNadra;
@@ -17,7 +17,7 @@ use sandbox::nadra::{Fault, Nadra, router};
 use crate::bench::{Bench, NOW, Phone, citizen_number, send};
 
 /// A server on a free port; it ends with the test's runtime.
-async fn serve(app: Router) -> String {
+pub async fn serve(app: Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await });
@@ -151,7 +151,7 @@ async fn a_question_whose_line_broke_is_put_once_more_under_its_reference() {
             }
             let outcome = nadra.outcome(&question);
             let reference = question.reference.clone();
-            Json(VerifyReply { reference, outcome }).into_response()
+            Json(Reply { reference, outcome }).into_response()
         }
     }));
     let url = serve(app).await;

@@ -5,6 +5,7 @@ use axum::http::Request;
 use http_body_util::BodyExt as _;
 use province_api::Bytes;
 use province_api::person::{Cnic, DistrictId, LatinName, LocalName};
+use province_api::proofing::{Finger, SimCode};
 use tower::ServiceExt as _;
 
 use super::*;
@@ -57,7 +58,7 @@ async fn ask(nadra: &Arc<Nadra>, question: &VerifyRequest) -> (StatusCode, Vec<u
 async fn word(nadra: &Arc<Nadra>, question: &VerifyRequest) -> NadraOutcome {
     let (status, body) = ask(nadra, question).await;
     assert_eq!(status, StatusCode::OK);
-    let reply: VerifyReply = serde_json::from_slice(&body).unwrap();
+    let reply: Reply<NadraOutcome> = serde_json::from_slice(&body).unwrap();
     assert_eq!(reply.reference, question.reference);
     reply.outcome
 }
@@ -168,7 +169,7 @@ async fn nonsense_is_never_a_reply_to_this_question() {
         let (status, body) = ask(&nadra, &question()).await;
         assert_eq!(status, StatusCode::OK);
         largest = largest.max(body.len());
-        let reply = serde_json::from_slice::<VerifyReply>(&body).ok();
+        let reply = serde_json::from_slice::<Reply<NadraOutcome>>(&body).ok();
         assert!(reply.is_none_or(|r| r.reference != question().reference));
     }
     assert_eq!(largest, NONSENSE_BYTES);
@@ -237,4 +238,71 @@ async fn only_who_knows_the_token_may_ask() {
             .unwrap();
         assert_eq!(response.status(), status, "{headers:?}");
     }
+}
+
+#[tokio::test]
+async fn another_face_is_not_matched_and_with_a_finger_only_the_own_one_is() {
+    let nadra = Nadra::new();
+    let all = crate::citizens();
+    let with = |photo: &[u8]| VerifyRequest {
+        photo: photo.to_vec().into(),
+        ..question()
+    };
+    let finger = |photo: &[u8], whose: &str| FingerRequest {
+        person: with(photo),
+        finger: Finger::LeftThumb,
+        template: crate::fingers::template(&Cnic::parse(whose).unwrap(), Finger::LeftThumb),
+    };
+    let (own, other) = (all[0].portrait_png(), all[1].portrait_png());
+    let (is, is_not) = (NadraOutcome::Matched, NadraOutcome::NotMatched);
+    assert_eq!(nadra.outcome(&with(own)), is);
+    assert_eq!(nadra.outcome(&with(other)), is_not);
+    assert_eq!(nadra.outcome_with_finger(&finger(own, &all[0].cnic)), is);
+    assert_eq!(nadra.outcome_with_finger(&finger(own, &all[1].cnic)), is_not);
+    assert_eq!(nadra.outcome_with_finger(&finger(other, &all[0].cnic)), is_not);
+    assert_eq!(
+        nadra.outcome_with_finger(&finger(b"no face", &all[0].cnic)),
+        is_not
+    );
+}
+
+#[tokio::test]
+async fn a_code_is_sent_once_for_a_reference_and_read_only_with_the_token() {
+    let nadra = Arc::new(Nadra::new());
+    let app = || guarded_router(Arc::clone(&nadra), Guard::new(HOST, "secret".into()));
+    let cnic = question().cnic;
+    let wanted = MessageRequest { cnic: cnic.clone() };
+    let known = [("host", HOST), (TOKEN_HEADER, "secret")];
+    let ask = |headers: &[(&str, &str)]| app().oneshot(call(MESSAGE_PATH, &wanted, headers));
+    assert_eq!(ask(&known).await.unwrap().status(), StatusCode::NOT_FOUND);
+    let send = SendCodeRequest {
+        reference: Bytes(vec![7; 16]),
+        cnic: cnic.clone(),
+    };
+    assert_eq!(nadra.send_code(&send), SendOutcome::Sent);
+    let code = nadra.code_sent_to(&cnic).unwrap();
+    nadra.send_code(&send);
+    assert_eq!(nadra.code_sent_to(&cnic).unwrap(), code);
+    assert_eq!(ask(&known[..1]).await.unwrap().status(), StatusCode::FORBIDDEN);
+    let reply = ask(&known).await.unwrap();
+    let body = reply.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(
+        serde_json::from_slice::<serde_json::Value>(&body).unwrap()["code"],
+        code
+    );
+    let check = CheckCodeRequest {
+        reference: send.reference,
+        code: SimCode::parse(&code).unwrap(),
+    };
+    assert_eq!(nadra.check_code(&check), CodeOutcome::Right);
+    assert_eq!(nadra.check_code(&check), CodeOutcome::Expired, "once");
+}
+
+#[test]
+fn every_citizen_of_trouble_has_a_trouble_of_their_own() {
+    let all = crate::citizens::troubled();
+    let faults: Vec<_> = all.iter().map(|(_, fault)| *fault).collect();
+    let wanted = Fault::ALL.iter().filter(|fault| **fault != Fault::None);
+    assert!(wanted.clone().all(|fault| faults.contains(fault)));
+    assert_eq!(faults.len(), wanted.count());
 }

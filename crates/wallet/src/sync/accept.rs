@@ -83,8 +83,8 @@ pub(crate) fn catalogue_here(
     }
 }
 
-/// Keeps what the province says may be drawn. Passes of a document that was withdrawn or granted anew go: the province
-/// has revoked them. The last of them stays to be looked at.
+/// Keeps what the province says may be drawn. Passes go that may be drawn anew because they would say more. Passes of a
+/// document that was withdrawn or granted anew go: the province has revoked them. The last of them stays to be looked at.
 pub(super) fn offers(
     database: &Connection,
     types: &TypeRegister,
@@ -103,6 +103,11 @@ pub(super) fn offers(
         .collect();
     for which in table::all(database)? {
         let document = types.find(&which.vct).is_some_and(claims::is_document);
+        let (old, new) = (before.get(&which), after.get(&which));
+        // Passes of before the person was proofed better say less of them.
+        if !document && old.is_some() && new.is_some() && old != new {
+            table::delete(database, which)?;
+        }
         if document && before.get(&which) != after.get(&which) {
             if let Some(last) = table::newest(database, which)? {
                 let why = match after.get(&which) {

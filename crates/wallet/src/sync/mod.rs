@@ -211,10 +211,11 @@ pub(crate) struct Surroundings<'a> {
 }
 
 /// Decides to enrol: checks the draft and puts the application into the outbox, or resumes one. With `kind`
-/// [`Kind::Rebind`] this phone takes the place of the one before.
-pub(crate) fn start_enrolment(
+/// [`Kind::Rebind`] this phone takes the place of the one before. With the code to the citizen's SIM, if it was asked for.
+pub(crate) fn start_enrolment_with(
     around: &Surroundings<'_>,
     kind: Kind,
+    code: Option<String>,
     rng: &mut impl CryptoRng,
 ) -> Result<Run, UiError> {
     let person = enrolment::load(around.database)?;
@@ -227,7 +228,8 @@ pub(crate) fn start_enrolment(
         }));
     }
     if person.state == State::Draft {
-        let request = crate::draft::to_request(around.database, around.now)?;
+        let mut request = crate::draft::to_request(around.database, around.now)?;
+        request.sim_code = code;
         send::decide_to_apply(around, kind, &request, rng)?;
     }
     Ok(Run::new(Network::default(), None, true))

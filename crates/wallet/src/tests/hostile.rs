@@ -18,7 +18,7 @@ use crate::UiCode;
 use crate::store::draft::{self as draft_table, PhotoKind};
 use crate::store::enrolment;
 use crate::store::outbox::Kind;
-use crate::sync::{HttpResponse, Run, Surroundings, start_enrolment};
+use crate::sync::{HttpResponse, Run, Surroundings, start_enrolment_with};
 use crate::testing::TestRng;
 
 /// A run on a database in memory: no PIN to derive a key from, so thousands of them are quick.
@@ -57,7 +57,7 @@ impl Bench {
         let mut rng = TestRng::new(4);
         std::mem::swap(&mut rng, &mut self.rng);
         let around = self.around();
-        let mut run = start_enrolment(&around, Kind::Enrolment, &mut rng).unwrap();
+        let mut run = start_enrolment_with(&around, Kind::Enrolment, None, &mut rng).unwrap();
         let mut before = None;
         while let Some(request) = run.next_request(&around, &mut rng).unwrap() {
             let response = if request.path == path {
@@ -102,7 +102,7 @@ fn refused_passes(bend: Bend) -> Option<UiCode> {
     let mut bench = Bench::new();
     let around = bench.around();
     let mut rng = TestRng::new(4);
-    let mut run = start_enrolment(&around, Kind::Enrolment, &mut rng).unwrap();
+    let mut run = start_enrolment_with(&around, Kind::Enrolment, None, &mut rng).unwrap();
     for _ in 0..6 {
         let request = run.next_request(&around, &mut rng).unwrap().unwrap();
         run.on_response(&around, &province.handle(&request, NOW).unwrap())
@@ -124,7 +124,7 @@ fn refused_passes(bend: Bend) -> Option<UiCode> {
     let honest = &mut bench;
     let around = honest.around();
     let mut rng = TestRng::new(5);
-    let mut run = start_enrolment(&around, Kind::Enrolment, &mut rng).unwrap();
+    let mut run = start_enrolment_with(&around, Kind::Enrolment, None, &mut rng).unwrap();
     while let Some(request) = run.next_request(&around, &mut rng).unwrap() {
         run.on_response(&around, &province.handle(&request, NOW).unwrap())
             .unwrap();
@@ -224,7 +224,7 @@ fn passes_of_an_issuer_outside_the_trust_list_are_refused() {
     let mut bench = Bench::new();
     let around = bench.around();
     let mut rng = TestRng::new(4);
-    let mut run = start_enrolment(&around, Kind::Enrolment, &mut rng).unwrap();
+    let mut run = start_enrolment_with(&around, Kind::Enrolment, None, &mut rng).unwrap();
     while let Some(request) = run.next_request(&around, &mut rng).unwrap() {
         run.on_response(&around, &province.handle(&request, NOW).unwrap())
             .unwrap();

@@ -31,6 +31,7 @@ mod opaque;
 mod papers;
 mod past;
 mod profiles;
+mod proofing;
 mod province;
 mod put_off;
 mod requests;
@@ -128,7 +129,7 @@ impl Phone {
 
     /// What the app does when the citizen sends: an enrolment, or taking the place of the phone before.
     pub(crate) fn bind(&mut self, province: &mut Province, now: Timestamp) -> Result<SyncReport, UiError> {
-        self.wallet.start_binding(now, &mut self.rng)?;
+        self.wallet.start_binding(None, now, &mut self.rng)?;
         self.drive(province, now)?;
         self.wallet.finish_run(now)
     }

@@ -54,6 +54,8 @@ pub(crate) struct Province {
     pub(crate) catalogue: Option<Vec<u8>>,
     /// The domicile certificate's number, if the citizens hold one, and which grant of it this is.
     pub(crate) domicile: Option<(&'static str, u64)>,
+    /// When a counter proofed the citizens better than their phones could; 0 for never.
+    pub(crate) raised_at: u64,
     /// Children whose B-forms the citizens hold.
     pub(crate) children: Vec<Ward>,
     /// Lists that changed the roots, by the fingerprint of those that they replaced.
@@ -108,6 +110,7 @@ impl Province {
             types,
             catalogue: None,
             domicile: None,
+            raised_at: 0,
             children: Vec::new(),
             root_changes: HashMap::new(),
             manifest,
@@ -358,7 +361,7 @@ impl Province {
     }
 
     fn offers(&self) -> Vec<Offer> {
-        let passes = ["age", "residence", "identity", "name-photo"].map(|vct| (vct, 0));
+        let passes = ["age", "residence", "identity", "name-photo"].map(|vct| (vct, self.raised_at));
         let document = self.domicile.map(|(_, grant)| ("domicile", grant));
         let own = passes.into_iter().chain(document);
         own.map(|(vct, grant)| (vct, 0, grant))

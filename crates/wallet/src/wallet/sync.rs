@@ -17,9 +17,7 @@ impl Wallet {
     /// # Errors
     /// [`UiCode::Locked`], [`UiCode::NotConfigured`], [`UiCode::FieldsInvalid`] with the fields.
     pub fn start_enrolment(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<(), UiError> {
-        let run = sync::start_enrolment(&self.surroundings(now)?, Kind::Enrolment, rng)?;
-        self.unlocked_mut()?.run = Some(run);
-        Ok(())
+        self.start(Kind::Enrolment, None, now, rng)
     }
 
     /// Decides that this phone takes the place of the person's phone before, with what an enrolment needs, or resumes
@@ -28,22 +26,52 @@ impl Wallet {
     /// # Errors
     /// As [`Wallet::start_enrolment`].
     pub fn start_rebind(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<(), UiError> {
-        let run = sync::start_enrolment(&self.surroundings(now)?, Kind::Rebind, rng)?;
-        self.unlocked_mut()?.run = Some(run);
-        Ok(())
+        self.start_rebind_with(None, now, rng)
     }
 
-    /// Whichever of the two this vault needs: one that came from another phone, or that the province ended, takes the
-    /// place of the one before.
+    /// The same with the code that came to the citizen's SIM, once the province asked for it
+    /// ([`UiCode::SimCodeNeeded`]).
     ///
     /// # Errors
     /// As [`Wallet::start_enrolment`].
-    pub fn start_binding(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<(), UiError> {
-        if sync::takes_over(&self.unlocked()?.database)? {
-            self.start_rebind(now, rng)
+    pub fn start_rebind_with(
+        &mut self,
+        code: Option<String>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), UiError> {
+        self.start(Kind::Rebind, code, now, rng)
+    }
+
+    /// Whichever of the two this vault needs: one that came from another phone, or that the province ended, takes the
+    /// place of the one before. With the code that came to the citizen's SIM, once the province asked for it.
+    ///
+    /// # Errors
+    /// As [`Wallet::start_enrolment`].
+    pub fn start_binding(
+        &mut self,
+        code: Option<String>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), UiError> {
+        let kind = if sync::takes_over(&self.unlocked()?.database)? {
+            Kind::Rebind
         } else {
-            self.start_enrolment(now, rng)
-        }
+            Kind::Enrolment
+        };
+        self.start(kind, code, now, rng)
+    }
+
+    fn start(
+        &mut self,
+        kind: Kind,
+        code: Option<String>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), UiError> {
+        let run = sync::start_enrolment_with(&self.surroundings(now)?, kind, code, rng)?;
+        self.unlocked_mut()?.run = Some(run);
+        Ok(())
     }
 
     /// Begins a sync that the citizen asked for: it sends what this phone would let wait longer, too. Then drive

@@ -2,8 +2,8 @@
 #![allow(dead_code)]
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
@@ -14,8 +14,9 @@ use counter::types::ScanReply;
 use credential::{Names, ProvinceConfig, PublicKey, RootKind, RootSet, SecretKey, Timestamp, Vct};
 use http_body_util::BodyExt as _;
 use province_api::enrolment::EnrolmentRequest;
-use province_api::nadra::{NadraOutcome, VerifyRequest};
+use province_api::nadra::{FingerRequest, NadraOutcome, VerifyRequest};
 use province_api::paths;
+use province_api::signature::{self, DeviceKey};
 use province_server::admin::{Desk, Office};
 use province_server::nadra::{Answer, NadraDesk};
 use province_server::randomness::Randomness;
@@ -69,6 +70,11 @@ impl NadraDesk for PlayedNadra {
         let outcome: NadraOutcome = self.0.outcome(&question);
         Box::pin(async move { Ok(outcome) })
     }
+
+    fn verify_finger(&self, question: FingerRequest) -> Answer<'_> {
+        let outcome = self.0.outcome_with_finger(&question);
+        Box::pin(async move { Ok(outcome) })
+    }
 }
 
 /// A NADRA that confirms whoever asks: people whom the sandbox does not know.
@@ -87,12 +93,16 @@ pub struct Stage {
     /// The province's administration.
     pub office: Office,
     router: Option<Router>,
+    /// The province, for what comes to it otherwise than from this phone.
+    pub province: Option<Arc<province_server::Province>>,
     nadra: Arc<dyn NadraDesk>,
     /// The phone.
     pub wallet: Wallet,
     numbers: Numbered,
     desks: u8,
     phones: u8,
+    /// The key that signed the last request of a phone.
+    device: Mutex<Option<DeviceKey>>,
 }
 
 /// The pinned roots.
@@ -121,11 +131,13 @@ impl Stage {
             clock,
             office,
             router: None,
+            province: None,
             nadra: Arc::new(PlayedNadra(Arc::new(sandbox::nadra::Nadra::new()))),
             wallet,
             numbers,
             desks: 0,
             phones: 0,
+            device: Mutex::default(),
         };
         stage.province_up().await?;
         Ok(stage)
@@ -134,6 +146,11 @@ impl Stage {
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         Timestamp::from_unix(self.clock.load(Ordering::SeqCst))
+    }
+
+    /// The key that the phone signs with, once it has.
+    pub fn device(&self) -> Option<DeviceKey> {
+        *self.device.lock().expect("one thread")
     }
 
     /// Lets time pass.
@@ -151,7 +168,9 @@ impl Stage {
             clock: Arc::new(move || Timestamp::from_unix(clock.load(Ordering::SeqCst))),
             randomness: Randomness::new(Numbered(self.now().unix())),
         };
-        self.router = Some(province_server::app(parts));
+        let province = Arc::new(province_server::Province::new(parts));
+        self.router = Some(province_server::router(Arc::clone(&province)));
+        self.province = Some(province);
         Ok(())
     }
 
@@ -180,6 +199,15 @@ impl Stage {
 
     async fn answer(&self, request: &HttpRequest) -> Result<HttpResponse> {
         let router = self.router.clone().context("there is no network")?;
+        let header = |name: &str| {
+            let mut headers = request.headers.iter();
+            let found = headers.find(|(of, _)| of.eq_ignore_ascii_case(name))?;
+            Some(found.1.as_str())
+        };
+        let (path, now) = (&request.path, self.now().unix());
+        if let Ok(signed) = signature::verify(header, request.method, path, &request.body, now) {
+            *self.device.lock().expect("one thread") = Some(signed.device);
+        }
         let mut call = axum::http::Request::builder()
             .method(request.method)
             .uri(&request.path);
@@ -294,7 +322,8 @@ impl Stage {
         Ok(self.office.counter_certificate(&desk, self.now()).await?)
     }
 
-    async fn file(&self, path: &str) -> Result<Vec<u8>> {
+    /// What the province publishes at this path.
+    pub async fn file(&self, path: &str) -> Result<Vec<u8>> {
         let request = HttpRequest {
             method: "GET",
             url: String::new(),

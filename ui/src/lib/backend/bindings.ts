@@ -49,8 +49,11 @@ export const commandsOver = (invoke: Invoke) => ({
   setPhoto: (bytes: string) => invoke<PhotoView>("set_photo", { bytes }),
   /** The photo that was kept. */
   photo: () => invoke<PhotoView | null>("photo"),
-  /** Sends the enrolment and fetches what comes of it; goes on where it was interrupted. */
-  enrol: () => invoke<AppState>("enrol"),
+  /**
+   *  Sends the enrolment and fetches what comes of it; goes on where it was interrupted. `code`: what came to the citizen's
+   *  SIM, once it was asked for.
+   */
+  enrol: (code: string | null) => invoke<AppState>("enrol", { code }),
   /** Fetches what is new: trust list, status data, passes. */
   sync: () => invoke<SyncReport>("sync"),
   /** What is on its way between this phone and the province. */
@@ -70,8 +73,8 @@ export const commandsOver = (invoke: Invoke) => ({
   setSyncLimits: (onMetered: boolean, inBackground: boolean) => invoke<OnItsWay>("set_sync_limits", { onMetered, inBackground }),
   /** What the page knows of the connection, and whether anybody looks at it: another network is another chance. */
   noteNetwork: (metered: boolean, background: boolean) => invoke<null>("note_network", { metered, background }),
-  /** Takes over the enrolment of the person's phone before, with what was typed. */
-  rebind: () => invoke<AppState>("rebind"),
+  /** Takes over the enrolment of the person's phone before, with what was typed. `code` as for an enrolment. */
+  rebind: (code: string | null) => invoke<AppState>("rebind", { code }),
   /** Begins anew on a phone that the province does not take any more. */
   startOver: () => invoke<AppState>("start_over"),
   /** What is wrong with a person who is typed in and not kept; `has_photo` counts as it is told. */
@@ -155,7 +158,7 @@ export const commandsOver = (invoke: Invoke) => ({
 });
 
 /* Constants */
-export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","storage_full","storage_read_only","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","lost_not_enrolled","lost_newer_wallet","errand_damaged","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","catalogue_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","document_gone","document_stays","export_invalid","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_errands_wait","move_gone"] as const;
+export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","storage_full","storage_read_only","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","sim_code_needed","sim_code_wrong","sim_code_expired","sim_not_registered","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","lost_not_enrolled","lost_newer_wallet","errand_damaged","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","catalogue_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","document_gone","document_stays","export_invalid","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_errands_wait","move_gone"] as const;
 
 /* Types */
 /** One of several documents that answer a request. */

@@ -19,12 +19,22 @@ export interface Keeper {
   saveDraft: (draft: Draft) => Promise<DraftCheck>;
   photo: () => Promise<PhotoView | null>;
   setPhoto: (bytes: string) => Promise<PhotoView>;
-  /** Sends; `null` when that is all, and the screen has been left. */
-  send: () => Promise<SendTrouble | null>;
+  send: Send;
+}
+
+/** Sends, with the code that came to the citizen's SIM if it was asked for; `null` when that is all, and the screen has been left. */
+export type Send = (code: string | null) => Promise<SendTrouble | null>;
+
+/** Digits of that code. */
+export const SIM_CODE_DIGITS = 6;
+
+/** Whether it is the code that is missing, or wrong. */
+export function asksForCode(trouble: { code: string } | null | undefined): boolean {
+  return trouble?.code.startsWith("sim_code_") ?? false;
 }
 
 /** Answers for a card of one's own, kept in the vault. */
-export function enrolling(backend: Backend, done: (app: AppState) => void): Keeper & { takeOver: () => Promise<SendTrouble | null> } {
+export function enrolling(backend: Backend, done: (app: AppState) => void): Keeper & { takeOver: Send } {
   const outcome = (app: AppState): SendTrouble | null => {
     if (app.enrolment !== "enrolled") return troubleOf(app);
     done(app);
@@ -35,8 +45,8 @@ export function enrolling(backend: Backend, done: (app: AppState) => void): Keep
     saveDraft: (draft) => backend.saveDraft(draft),
     photo: () => backend.photo(),
     setPhoto: (bytes) => backend.setPhoto(bytes),
-    send: async () => outcome(await backend.enrol()),
-    takeOver: async () => outcome(await backend.rebind()),
+    send: async (code) => outcome(await backend.enrol(code)),
+    takeOver: async (code) => outcome(await backend.rebind(code)),
   };
 }
 
@@ -54,6 +64,9 @@ export class EnrolForm {
   /** Came here from the review, so "continue" leads back to it. */
   mending = $state(false);
 
+  /** How it was sent last. */
+  #how: Send | undefined;
+
   constructor(readonly keeper: Keeper) {}
 
   get position(): { at: number; of: number } {
@@ -70,6 +83,11 @@ export class EnrolForm {
       return;
     }
     await this.begin();
+    // The message may come while the app is closed.
+    if (this.screen === "review" && asksForCode(app.enrolment_error)) {
+      this.screen = "sending";
+      this.trouble = troubleOf(app);
+    }
   }
 
   /** The same where nothing was sent yet. */
@@ -150,13 +168,14 @@ export class EnrolForm {
   }
 
   /** Sends the answers, or goes on with what was sent; `how` where it is not the keeper's own way. */
-  async send(how: () => Promise<SendTrouble | null> = () => this.keeper.send()): Promise<void> {
+  async send(how: Send = (code) => this.keeper.send(code), code: string | null = null): Promise<void> {
     if (this.busy) return;
+    this.#how = how;
     this.busy = true;
     this.trouble = null;
     this.screen = "sending";
     try {
-      this.trouble = await how();
+      this.trouble = await how(code);
     } catch (thrown) {
       const failed = toBackendError(thrown);
       if (failed.fields.length > 0) {
@@ -168,6 +187,11 @@ export class EnrolForm {
     } finally {
       this.busy = false;
     }
+  }
+
+  /** Sends the same once more, with the code that came or, without one, for another. */
+  async sendCode(code: string | null): Promise<void> {
+    await this.send(this.#how, code);
   }
 
   /** From a failed sending back to what was typed. */

@@ -1,10 +1,10 @@
 // The questions of an enrolment one after another, and sending the answers.
 import { describe, expect, test, vi } from "vitest";
 
-import type { AppState } from "$lib/backend";
+import { BackendError, type AppState } from "$lib/backend";
 import { FAKE_DRAFT, fakeBackend, type FakeOptions } from "$lib/backend/fake";
 import { findDistricts, suggestedBy } from "./districts";
-import { EnrolForm, enrolling } from "./enrol.svelte";
+import { asksForCode, EnrolForm, enrolling } from "./enrol.svelte";
 import { EMPTY_DRAFT, STEPS, stepOf } from "./steps";
 
 async function opened(options: FakeOptions = {}) {
@@ -106,6 +106,50 @@ describe("sending", () => {
     const { done, backend } = await opened({ enrolment: "sent" });
     expect(backend.calls).toContain("enrol");
     expect(done).toHaveBeenCalledOnce();
+  });
+});
+
+describe("the code to the SIM", () => {
+  async function asked(code: string) {
+    const { form, backend, done } = await opened({ draft: FAKE_DRAFT });
+    const answers = [code];
+    const enrol = vi.spyOn(backend, "enrol").mockImplementation(() => {
+      const answer = answers.pop();
+      if (answer) return Promise.reject(new BackendError(answer));
+      return Promise.resolve({ ...backend.state, enrolment: "enrolled" });
+    });
+    form.keeper.send = enrolling(backend, done).send;
+    await form.send();
+    return { form, enrol, done };
+  }
+
+  test("is asked for, given with the same answers, and ends with the card", async () => {
+    const { form, enrol, done } = await asked("sim_code_needed");
+    expect([form.screen, asksForCode(form.trouble)]).toEqual(["sending", true]);
+    expect(done).not.toHaveBeenCalled();
+    await form.sendCode("123456");
+    expect(enrol.mock.calls).toEqual([[null], ["123456"]]);
+    expect(done).toHaveBeenCalledOnce();
+  });
+
+  test("that is over is asked for anew without one", async () => {
+    const { form, enrol } = await asked("sim_code_expired");
+    await form.sendCode(null);
+    expect(enrol.mock.calls).toEqual([[null], [null]]);
+  });
+
+  test("waits for somebody who left to read the message", async () => {
+    const error = { code: "sim_code_needed", retry_after_seconds: null, fields: [] } as const;
+    const backend = fakeBackend({ lock: "open", enrolment: "draft", draft: FAKE_DRAFT });
+    const form = new EnrolForm(enrolling(backend, vi.fn()));
+    await form.open({ ...backend.state, enrolment_error: { ...error, fields: [] } });
+    expect([form.screen, form.trouble?.code]).toEqual(["sending", "sim_code_needed"]);
+    form.review();
+    expect(form.screen).toBe("review");
+  });
+
+  test("a number without a SIM is an end of it", () => {
+    expect(asksForCode({ code: "sim_not_registered" })).toBe(false);
   });
 });
 
