@@ -123,10 +123,13 @@ def walk(url, document, devices):
 
     changed(step, manifest)
 
+    # What counters and systems sign is walked by the province's own tests.
+    others = {"counter", "system"}
     every = {
         (method.upper(), path)
         for path, operations in document.raw_schema["paths"].items()
-        for method in operations
+        for method, operation in operations.items()
+        if not any(others & set(one) for one in operation.get("security", []))
     }
     # Here no roots were replaced.
     left = every - step.done - {("GET", "/v1/trust-next/{roots}")}

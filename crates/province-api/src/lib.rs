@@ -77,6 +77,8 @@ pub mod paths {
     pub const STATUS_TOKENS: &str = "/v1/status/tokens/";
     /// `GET`: the OpenAPI document of all these paths, JSON.
     pub const OPENAPI: &str = "/v1/openapi.json";
+    /// `POST` [`crate::proofing::AssistedRequest`], signed by a counter: a [`crate::enrolment::EnrolmentReply`].
+    pub const ASSISTED: &str = "/v1/assisted-enrolments";
     /// `GET`, signed by a counter: a [`crate::caller::CounterReply`].
     pub const COUNTER: &str = "/v1/counter";
     /// `GET`, signed by a system: a [`crate::caller::SystemReply`].

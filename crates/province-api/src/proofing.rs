@@ -51,6 +51,9 @@ impl<'de> Deserialize<'de> for SimCode {
 /// Largest template of a finger, in bytes. Templates of ISO/IEC 19794-2 take a few hundred.
 pub const TEMPLATE_BYTES_MAX: usize = 8 * 1024;
 
+/// What stands among the kinds that a counter's certificate allows where the counter may proof people.
+pub const ALLOWED_AS: &str = "assisted-enrolment";
+
 /// A finger, numbered as in ISO/IEC 19794-2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

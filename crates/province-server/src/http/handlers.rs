@@ -11,6 +11,7 @@ use province_api::device_key::DeviceKeyReply;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::passes::{Challenge, PassesReply};
 use province_api::problem::ProblemCode;
+use province_api::proofing::ALLOWED_AS;
 use province_api::sync::{LostReply, MobileReply, SyncReply};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -18,7 +19,7 @@ use utoipa::ToSchema;
 
 use super::caching::{Caching, file};
 use super::problem::ApiError;
-use super::signed::{ByCounter, BySystem, Signed};
+use super::signed::{ByCounter, BySystem, SentByCounter, Signed};
 use super::{App, document};
 use crate::rules::PublicFile;
 use crate::rules::publish::Hashed;
@@ -76,6 +77,23 @@ pub(super) async fn rebind(State(app): State<App>, signed: Signed) -> Result<Jso
 /// Disables a lost wallet.
 pub(super) async fn lost(State(app): State<App>, signed: Signed) -> Result<Json<LostReply>, ApiError> {
     Ok(Json(app.lose(signed.asked, signed.json()?).await?))
+}
+
+/// Enrols, or raises, the citizen in front of the counter that signed.
+pub(super) async fn assist(
+    State(app): State<App>,
+    sent: SentByCounter,
+) -> Result<Json<EnrolmentReply>, ApiError> {
+    let by = sent.counter.actor();
+    let assisted = async {
+        if !sent.counter.may(ALLOWED_AS) {
+            return Err(ProblemCode::ScopeMissing.into());
+        }
+        let request = serde_json::from_slice(&sent.body).map_err(|_| ProblemCode::RequestMalformed)?;
+        Ok(app.assist(by.clone(), request).await?)
+    };
+    let reply = assisted.await.map_err(|error: ApiError| error.of(by.clone()))?;
+    Ok(Json(reply))
 }
 
 /// What the province says of a counter to itself.

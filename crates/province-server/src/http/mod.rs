@@ -96,7 +96,7 @@ pub fn router(province: Arc<Province>) -> Router {
 /// Largest body that this path takes, in bytes, packed or not.
 fn bytes_max(path: &str) -> usize {
     match path {
-        paths::ENROLMENTS | paths::REBIND | paths::LOST => ENROLMENT_BYTES_MAX,
+        paths::ENROLMENTS | paths::REBIND | paths::LOST | paths::ASSISTED => ENROLMENT_BYTES_MAX,
         _ => BODY_BYTES_MAX,
     }
 }

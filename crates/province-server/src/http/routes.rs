@@ -14,6 +14,7 @@ use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::passes::{Challenge, PassesReply, PassesRequest};
 use province_api::paths;
 use province_api::problem::ProblemCode as Code;
+use province_api::proofing::AssistedRequest;
 use province_api::sync::{LostReply, LostRequest, MobileReply, MobileRequest, SyncReply, SyncRequest, files};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::openapi::{HttpMethod, OpenApi};
@@ -159,9 +160,20 @@ pub(super) fn writes() -> OpenApiRouter<App> {
         .merge(callers())
 }
 
-/// What counters and systems ask about themselves.
+/// What counters and systems ask.
 fn callers() -> OpenApiRouter<App> {
     OpenApiRouter::default()
+        .routes(called::<EnrolmentReply>(
+            &About {
+                path: paths::ASSISTED,
+                id: "enrol_assisted",
+                summary: "Enrols the citizen in front of the counter that signs, or raises who is enrolled, once NADRA has confirmed face and finger. Its certificate has to allow `assisted-enrolment`.",
+                codes: &[PROOF, ENDED, &[Code::AlreadyEnrolled, Code::DeviceTaken, Code::ScopeMissing]],
+            },
+            (By::Counter, HttpMethod::Post),
+            Takes::json::<AssistedRequest>(),
+            post(handlers::assist),
+        ))
         .routes(called::<CounterReply>(
             &about(
                 paths::COUNTER,

@@ -62,13 +62,30 @@ impl FromRequest<App> for ByCounter {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let SentByCounter { counter, body } = SentByCounter::from_request(request, app).await?;
+        nothing_in(&body).map_err(|code| ApiError::from(code).of(counter.actor()))?;
+        Ok(Self { counter })
+    }
+}
+
+/// A counter that signed, certified, and what it sent, unpacked.
+pub(super) struct SentByCounter {
+    pub(super) counter: callers::Counter,
+    pub(super) body: Bytes,
+}
+
+impl FromRequest<App> for SentByCounter {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let (parts, sent) = arrived(request, app).await?;
         let proven = proven(Signer::Counter, &parts, &sent, app)?;
         let certificate = the_only(&parts, CERTIFICATE).and_then(signature::read_certificate);
         let certificate = certificate.ok_or(ProblemCode::CounterCertificate)?;
         let counter = app.counter(&proven, &certificate).await?;
-        nothing_in(&sent).map_err(|code| ApiError::from(code).of(counter.actor()))?;
-        Ok(Self { counter })
+        let body = unpacked(sent, super::route(parts.uri.path()));
+        let body = body.map_err(|code| ApiError::from(code).of(counter.actor()))?;
+        Ok(Self { counter, body })
     }
 }
 

@@ -20,6 +20,11 @@ pub struct Counter {
 }
 
 impl Counter {
+    /// Whether its certificate allows this by name.
+    pub fn may(&self, what: &str) -> bool {
+        self.certificate.allowed.iter().any(|one| one.as_str() == what)
+    }
+
     /// Who it is in the audit log: its audience and the beginning of its key, because many desks share one.
     pub fn actor(&self) -> Actor {
         let key = hex::encode(self.certificate.holder.key_id().as_bytes());

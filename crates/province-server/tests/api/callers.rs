@@ -97,8 +97,14 @@ pub struct CounterCaller {
 
 impl CounterCaller {
     pub async fn certified(bench: &Bench, number: u8) -> Self {
+        let assists = Vct::parse(province_api::proofing::ALLOWED_AS).unwrap();
+        Self::allowed(bench, number, &[Vct::IDENTITY, assists]).await
+    }
+
+    /// One that is certified for these alone.
+    pub async fn allowed(bench: &Bench, number: u8, kinds: &[Vct]) -> Self {
         let key = SecretKey::from_seed([number; 32]);
-        let desk = desk(&key, &[Vct::IDENTITY]);
+        let desk = desk(&key, kinds);
         let certificate = bench.office.counter_certificate(&desk, bench.now()).await;
         Self {
             key: SigningKey::from_bytes(&[number; 32]),

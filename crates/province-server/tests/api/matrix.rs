@@ -179,7 +179,7 @@ fn body(method: &Method, path: &str, caller: &Caller) -> Vec<u8> {
     let value = match path {
         paths::CHALLENGES => return Vec::new(),
         // These take any device, and so nobody is enrolled by them here.
-        paths::ENROLMENTS | paths::REBIND | paths::LOST | paths::AUDIT => json!({}),
+        paths::ENROLMENTS | paths::REBIND | paths::LOST | paths::AUDIT | paths::ASSISTED => json!({}),
         paths::PASSES => json!(PassesRequest {
             challenge: some(16),
             passes: vec![WantedPass {

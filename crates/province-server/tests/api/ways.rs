@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use credential::Credential;
+use credential::{Credential, Vct};
 use province_api::Bytes;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::nadra::{
@@ -26,6 +26,7 @@ use sandbox::fingers::PlayedReader;
 use sandbox::nadra::{Fault, Nadra};
 
 use crate::bench::{Bench, NOW, Phone, Reply, citizen_number};
+use crate::callers::CounterCaller;
 use crate::sync::Known;
 
 /// The simulated NADRA, in this process.
@@ -409,4 +410,21 @@ async fn every_citizen_with_whom_something_is_wrong_is_told_what_over_http() {
         assert_eq!(at_counter, Err(code), "{fault:?}");
     }
     assert_eq!(bench.people().await, 0);
+}
+
+#[tokio::test]
+async fn a_counter_proofs_people_over_http_only_if_its_certificate_allows_that() {
+    let (bench, _) = asking().await;
+    let (phone, citizen) = (Phone::new(1), citizen_number(0));
+    let request = assisted(&phone, &citizen, &citizen.cnic);
+    let body = serde_json::to_vec(&request).unwrap();
+    let post = |counter: &CounterCaller| counter.signed(&Method::POST, paths::ASSISTED, &body, NOW);
+    let gate = CounterCaller::allowed(&bench, 70, &[Vct::IDENTITY]).await;
+    assert_eq!(bench.send(post(&gate)).await.code(), ProblemCode::ScopeMissing);
+    assert_eq!(bench.people().await, 0);
+    let counter = CounterCaller::certified(&bench, 71).await;
+    let enrolled: EnrolmentReply = bench.send(post(&counter)).await.json();
+    let told: EnrolmentReply = bench.enrol(&phone, &citizen.enrolment()).await.json();
+    assert_eq!(told, enrolled);
+    assert_eq!(level(&bench, &phone, 0).await, Some(3));
 }

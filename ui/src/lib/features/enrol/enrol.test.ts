@@ -1,7 +1,7 @@
 // The questions of an enrolment one after another, and sending the answers.
 import { describe, expect, test, vi } from "vitest";
 
-import { BackendError, type AppState } from "$lib/backend";
+import { BackendError, type AppState, type UiCode } from "$lib/backend";
 import { FAKE_DRAFT, fakeBackend, type FakeOptions } from "$lib/backend/fake";
 import { findDistricts, suggestedBy } from "./districts";
 import { asksForCode, EnrolForm, enrolling } from "./enrol.svelte";
@@ -110,7 +110,7 @@ describe("sending", () => {
 });
 
 describe("the code to the SIM", () => {
-  async function asked(code: string) {
+  async function asked(code: UiCode) {
     const { form, backend, done } = await opened({ draft: FAKE_DRAFT });
     const answers = [code];
     const enrol = vi.spyOn(backend, "enrol").mockImplementation(() => {
