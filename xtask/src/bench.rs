@@ -32,8 +32,10 @@ enum Area {
     /// Opening the vault, what Argon2id costs, and searching a long past, against plain SQLite; bytes of a sync and of an
     /// enrolment, memory, and a slow network where there is root
     Wallet,
-    /// Issuing a batch of passes, against its bare signatures
+    /// Issuing a batch of passes, against its bare signatures; reads and syncs, against bare handlers
     Province,
+    /// What all phones at once do to the province after an outage, by the wallet's own waits
+    Storm,
     /// Unlock to QR on the screen, in the real window
     Window,
 }
@@ -107,6 +109,7 @@ impl Area {
             Self::Camera => "camera",
             Self::Wallet => "wallet",
             Self::Province => "province",
+            Self::Storm => "storm",
             Self::Window => "window",
         }
     }
@@ -134,6 +137,7 @@ impl Area {
                 all.extend(figures(&mut bench(workspace, "province-server", "serve"))?);
                 Ok(all)
             }
+            Self::Storm => figures(&mut bench(workspace, "wallet", "storm")),
             Self::Window => figures(&mut window(workspace)?),
         }
     }

@@ -24,7 +24,7 @@ use super::{log_as, now, randomness, say};
 const UPKEEP_EVERY: Duration = Duration::from_hours(1);
 
 /// How often entries of the audit log get their places.
-const AUDIT_EVERY: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_secs(1);
 /// How often it is looked for what was approved for many.
 const BULK_EVERY: Duration = Duration::from_secs(5);
 
@@ -140,7 +140,7 @@ async fn serve(settings: Settings, office: &Office) -> anyhow::Result<()> {
     let urls = urls?;
     let mut aside = vec![
         tokio::spawn(look_after(Arc::clone(&province))),
-        tokio::spawn(keep_audit(Arc::clone(&province))),
+        tokio::spawn(tick(Arc::clone(&province))),
         tokio::spawn(end_many(Arc::clone(&province))),
     ];
     aside.extend(
@@ -178,16 +178,13 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     listener.with_context(|| format!("could not listen at {address}"))
 }
 
-/// Gives entries of the audit log their places and tells other servers who asks much, again and again.
-async fn keep_audit(province: Arc<Province>) {
-    let mut every = tokio::time::interval(AUDIT_EVERY);
+/// Does what is done every second.
+async fn tick(province: Arc<Province>) {
+    let mut every = tokio::time::interval(TICK);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         every.tick().await;
-        chain_audit(&province).await;
-        if let Err(fault) = province.share_rates().await {
-            tracing::warn!(cause = %fault, "other servers were not told how often callers asked");
-        }
+        province.tick().await;
     }
 }
 

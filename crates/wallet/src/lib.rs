@@ -60,5 +60,5 @@ pub use lost::LostReport;
 pub use picture::jpeg_url;
 pub use pin::{Cost, PIN_DIGITS_MAX, PIN_DIGITS_MIN, Pin, PinError, measure as measure_cost};
 pub use show::{DEFAULT_AUDIENCE, FRAME_MS, RENEW_SECONDS};
-pub use sync::{Failure, HttpRequest, HttpResponse, Network, SyncPlan};
+pub use sync::{Failure, HttpRequest, HttpResponse, Network, SyncPlan, waits};
 pub use wallet::{Wallet, complete_word};

@@ -23,7 +23,7 @@ use sandbox::postgres::{Cluster, Durability};
 use serde_json::{Value, json};
 
 use load::{Load, Pace};
-use process::Process;
+use process::{Process, postgres_worked};
 
 /// Rounds of each comparison.
 const ROUNDS: usize = 5;
@@ -96,6 +96,17 @@ fn on(folder: &Path, engine: &str, url: Option<&str>, figures: &mut serde_json::
         compared.figure(SYNC_SHARE, "one indexed read"),
     );
     let peak = ours.peak();
+    let (before, database) = (ours.worked(), postgres_worked());
+    sync(&ours, Pace::AsFast);
+    let of_one = |seconds: f64| {
+        let micros = seconds * 1e6 / f64::from(u32::try_from(SYNCS).unwrap());
+        json!({ "value": micros, "unit": "us of one core", "limit": null, "better": "lower" })
+    };
+    figures.insert(format!("sync-costs-{engine}"), of_one(ours.worked() - before));
+    if url.is_some() {
+        let all = postgres_worked() - database;
+        figures.insert("sync-costs-in-the-database".to_owned(), of_one(all));
+    }
 
     let calm = sync(&ours, Pace::Every(compared.ours / 2.0));
     figures.insert(

@@ -41,12 +41,12 @@ pub fn run(said: &str) {
         let address = listener.local_addr().unwrap();
         if said.which == "ours" {
             let province = people::province(&office);
-            let chained = Arc::clone(&province);
+            let ticked = Arc::clone(&province);
             tokio::spawn(async move {
                 let mut every = tokio::time::interval(Duration::from_secs(1));
                 loop {
                     every.tick().await;
-                    chained.chain_audit().await.unwrap();
+                    ticked.tick().await;
                 }
             });
             println!("{address}");

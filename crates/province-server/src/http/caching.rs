@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
 /// For how long anybody may keep a public file without asking.
@@ -46,14 +46,17 @@ pub(super) fn file(
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|tags| tags.split(',').any(|t| t.trim() == tag));
-    let caching = [
-        (header::ETAG, tag),
-        (header::CACHE_CONTROL, caching.value().to_owned()),
-    ];
-    if held {
-        (StatusCode::NOT_MODIFIED, caching).into_response()
+    let mut response = if held {
+        StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let bytes = Bytes::from_owner(bytes.into());
-        (caching, [(header::CONTENT_TYPE, media_type)], bytes).into_response()
+        let kind = HeaderValue::from_static(media_type);
+        ([(header::CONTENT_TYPE, kind)], Bytes::from_owner(bytes.into())).into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching.value()));
+    // A tag is a name of a file: hex, digits and hyphens.
+    if let Ok(tag) = HeaderValue::try_from(tag) {
+        headers.insert(header::ETAG, tag);
     }
+    response
 }

@@ -263,11 +263,5 @@ async fn public_file(
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     let found = app.newest_file(&name).await?;
-    Ok(file(
-        found.bytes,
-        hex::encode(found.sha256),
-        Caching::Newest,
-        media_type,
-        headers,
-    ))
+    Ok(file(found.bytes, found.hex, Caching::Newest, media_type, headers))
 }

@@ -27,6 +27,7 @@ use province_api::artefacts::{BITS, STATUS_LIST_TOKEN};
 use province_api::delta::ZSTD;
 use province_api::paths;
 use province_api::problem::{PROBLEM_JSON, Problem, ProblemCode};
+use tower::ServiceBuilder;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
@@ -71,26 +72,45 @@ pub fn app(parts: AppParts) -> Router {
 
 /// The router of a province that somebody else holds too, for its upkeep.
 pub fn router(province: Arc<Province>) -> Router {
-    let writes = Router::from(routes::writes())
-        // The body is here, and its size was looked at, before a place is taken.
-        .layer(DefaultBodyLimit::disable())
-        .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX))
-        .layer(middleware::from_fn(whole_body))
-        .layer(GlobalConcurrencyLimitLayer::new(ARRIVING_MAX));
-    let reads = Router::from(routes::reads()).layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX));
-    let around = Arc::clone(&province);
+    let around = (Arc::clone(&province), Arc::clone(&province));
+    // A place among those that are worked on is asked for behind this boundary, once the body is here: within one call of
+    // `layer` all places are taken before the first of the layers begins.
+    let worked_on = Router::from(routes::writes()).layer(
+        ServiceBuilder::new()
+            .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX))
+            // The body's size was looked at.
+            .layer(DefaultBodyLimit::disable()),
+    );
+    let writes = worked_on.layer(
+        ServiceBuilder::new()
+            .layer(middleware::from_fn_with_state(around.0, outside))
+            .layer(packing())
+            .layer(in_time())
+            .layer(GlobalConcurrencyLimitLayer::new(ARRIVING_MAX))
+            .layer(middleware::from_fn(whole_body)),
+    );
+    // One call of `layer`: each boxes a service and a future for every request.
+    let others = Router::from(routes::reads()).fallback(nowhere).layer(
+        ServiceBuilder::new()
+            .layer(middleware::from_fn_with_state(around.1, outside))
+            .layer(packing())
+            .layer(in_time())
+            .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX)),
+    );
     let probes = probes::probes(Arc::clone(&province));
-    let api = writes
-        .merge(reads)
-        .with_state(province)
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            ANSWER_TIME_MAX,
-        ))
-        .layer(packing())
-        .layer(middleware::from_fn_with_state(around, outside));
+    let api = writes.merge(others).with_state(province);
     // In this order, so that what there is not is answered by the layers of the API.
     probes.merge(api)
+}
+
+/// What there is not.
+async fn nowhere() -> ApiError {
+    ProblemCode::NotFound.into()
+}
+
+/// No answer takes longer than [`ANSWER_TIME_MAX`].
+fn in_time() -> TimeoutLayer {
+    TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIME_MAX)
 }
 
 /// Largest body that this path takes, in bytes, packed or not.

@@ -63,9 +63,11 @@ impl Admission {
             !std::mem::replace(&mut queue.at_work, true)
         };
         if begins {
-            // To its end, whatever becomes of the request that began it: others wait for it.
-            let (admission, store) = (Arc::clone(self), store.clone());
-            tokio::spawn(async move { admission.work(&store).await });
+            let store = store.clone();
+            self.begin(move |requests| {
+                let store = store.clone();
+                async move { look_at(&store, &requests).await }
+            });
         }
         match answer.await {
             Ok(Ok(known)) => Ok(known),
@@ -74,8 +76,29 @@ impl Admission {
         }
     }
 
+    /// Lets in what waits, to its end, whatever becomes of the request that began it: others wait for it. If that panics,
+    /// those that were looked at are told nothing and ask again; the rest is gone on with.
+    fn begin<F>(self: &Arc<Self>, look: impl Fn(Vec<Request>) -> F + Clone + Send + Sync + 'static)
+    where
+        F: Future<Output = Result<Vec<(bool, Device)>, StoreError>> + Send,
+    {
+        let admission = Arc::clone(self);
+        tokio::spawn(async move {
+            loop {
+                let (admission, look) = (Arc::clone(&admission), look.clone());
+                let worked = tokio::spawn(async move { admission.work(look).await }).await;
+                if !worked.is_err_and(|ended| ended.is_panic()) {
+                    return;
+                }
+            }
+        });
+    }
+
     /// Lets in what waits, until nothing does.
-    async fn work(&self, store: &Store) {
+    async fn work<F>(&self, look: impl Fn(Vec<Request>) -> F)
+    where
+        F: Future<Output = Result<Vec<(bool, Device)>, StoreError>>,
+    {
         loop {
             let now: Vec<Waiting> = {
                 let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -86,7 +109,7 @@ impl Admission {
                 }
                 queue.waiting.drain(..count).collect()
             };
-            match look_at(store, &now).await {
+            match look(now.iter().map(|one| one.request).collect()).await {
                 Ok(known) => {
                     for (waiting, known) in now.into_iter().zip(known) {
                         // Who no longer waits is not told.
@@ -105,13 +128,12 @@ impl Admission {
 }
 
 /// Notes these requests and finds their devices, in their order.
-async fn look_at(store: &Store, waiting: &[Waiting]) -> Result<Vec<(bool, Device)>, StoreError> {
-    let requests: Vec<Request> = waiting.iter().map(|one| one.request).collect();
+async fn look_at(store: &Store, requests: &[Request]) -> Result<Vec<(bool, Device)>, StoreError> {
     let mut keys: Vec<[u8; 32]> = requests.iter().map(|one| one.device_key).collect();
     keys.sort_unstable();
     keys.dedup();
     let mut db = store.passing().await?;
-    let mut new: HashSet<Request> = seen::add_all(&mut db, &requests).await?.into_iter().collect();
+    let mut new: HashSet<Request> = seen::add_all(&mut db, requests).await?.into_iter().collect();
     let people: HashMap<[u8; 32], Known> = person::known(&mut db, &keys).await?.into_iter().collect();
     keys.retain(|key| !people.contains_key(key));
     let replaced: HashSet<[u8; 32]> = if keys.is_empty() {
@@ -240,6 +262,31 @@ mod tests {
         let admission = Arc::new(Admission::default());
         for n in 0..3 {
             assert!(admission.look(&store, request(n, n)).await.is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_costs_those_that_were_looked_at_an_answer_and_nobody_else() {
+        let admission = Arc::new(Admission::default());
+        let ask = |n| {
+            let (reply, answer) = oneshot::channel();
+            let request = request(n, n);
+            let mut queue = admission.0.lock().unwrap();
+            queue.at_work = true;
+            queue.waiting.push_back(Waiting { request, reply });
+            answer
+        };
+        let first: Vec<_> = (0..64).map(ask).collect();
+        let rest: Vec<_> = (64..70).map(ask).collect();
+        admission.begin(|requests: Vec<Request>| async move {
+            assert_ne!(requests[0].nonce, [0; 16], "the first that are looked at");
+            Ok(vec![(true, Device::New); requests.len()])
+        });
+        for answer in first {
+            assert!(answer.await.is_err());
+        }
+        for answer in rest {
+            assert_eq!(answer.await.unwrap().unwrap(), (true, Device::New));
         }
     }
 }

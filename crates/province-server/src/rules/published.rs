@@ -27,6 +27,8 @@ pub struct NewestFile {
     pub bytes: Arc<[u8]>,
     /// SHA-256 of the file.
     pub sha256: [u8; 32],
+    /// The same in lower-case hex.
+    pub hex: Arc<str>,
 }
 
 /// Everything that is published, at one moment.
@@ -125,6 +127,7 @@ async fn read(db: &mut AnyConnection, version: i64) -> Result<Published, Fault> 
             let newest = NewestFile {
                 bytes: file.bytes.into(),
                 sha256: file.sha256,
+                hex: hex::encode(file.sha256).into(),
             };
             files.insert(word, newest);
         }

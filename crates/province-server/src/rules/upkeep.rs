@@ -62,6 +62,15 @@ impl Province {
         done
     }
 
+    /// What is done every second, each by itself: entries of the audit log get their places, other servers are told how
+    /// often callers asked, and SQLite's log is carried over. All of it is in the log.
+    pub async fn tick(&self) {
+        let mut done = Upkept::default();
+        done.of("audit log", self.chain_audit().await);
+        done.of("rates", self.share_rates().await);
+        done.of("database log", self.store().carry().await.map_err(Fault::from));
+    }
+
     /// Forgets what was kept for a time that is over.
     async fn forget(&self, now: Timestamp) -> Result<(), Fault> {
         let mut write = self.store().write_with(Lock::Forgetting).await?;

@@ -61,6 +61,13 @@ const SERVING: &str = "SET jit = off; SET idle_in_transaction_session_timeout = 
 /// What those for notes are told.
 const NO_WAIT: &str = "SET jit = off; SET synchronous_commit = off";
 
+/// The same for SQLite. What is in the log is carried into the file by [`Store::carry`]: the connection whose note fills the
+/// log would else wait for two writes to the disk, and all that come behind it.
+const NO_WAIT_SQLITE: &str = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0";
+
+/// How a transaction that writes begins on SQLite: with the one lock that there is.
+const BEGIN_SQLITE: &str = "BEGIN IMMEDIATE";
+
 /// Name of the database in the data folder.
 pub const DATABASE_FILE: &str = "province.sqlite";
 /// PostgreSQL's code for a table that is not there (<https://www.postgresql.org/docs/15/errcodes-appendix.html>).
@@ -177,11 +184,11 @@ impl Store {
                 // Readers go on while somebody writes, in other processes too. The mode stays with the file.
                 pool.execute("PRAGMA journal_mode = WAL").await?;
                 migrate(sqlx::migrate!("./migrations/sqlite"), &pool).await?;
-                let passing = told(options(PASSING_CONNECTIONS_MAX), "PRAGMA synchronous = NORMAL");
+                let passing = told(options(PASSING_CONNECTIONS_MAX), NO_WAIT_SQLITE);
                 Ok(Self {
                     pool,
                     passing: passing.connect_lazy(&url)?,
-                    begin: "BEGIN IMMEDIATE",
+                    begin: BEGIN_SQLITE,
                 })
             }
             Database::At(url) => {
@@ -222,6 +229,18 @@ impl Store {
     /// [`StoreError::Engine`].
     pub async fn passing(&self) -> Result<sqlx::pool::PoolConnection<Any>, StoreError> {
         Ok(self.passing.acquire().await?)
+    }
+
+    /// Carries what SQLite wrote into its log over into the database, as far as nobody reads what was there before; keeps
+    /// nobody waiting. Once a second is often enough.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`].
+    pub async fn carry(&self) -> Result<(), StoreError> {
+        if self.begin == BEGIN_SQLITE {
+            self.pool.execute("PRAGMA wal_checkpoint(PASSIVE)").await?;
+        }
+        Ok(())
     }
 
     /// A transaction. It is undone if it is dropped before [`Write::commit`]. What it decides about it locks first

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use super::errand::{enrols, path};
 use super::problem::{Refusal, arrived_damaged};
 use super::send::{key_after, post, post_for_another};
-use super::{Awaiting, Failure, HttpRequest, HttpResponse, Run, Surroundings, plan};
+use super::{Awaiting, Failure, HttpRequest, HttpResponse, Run, Surroundings, plan, waits};
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
 use crate::store::draft as draft_table;
@@ -228,7 +228,7 @@ impl Run {
         let own_wait = if enrols(errand.kind) {
             0
         } else {
-            plan::backoff(
+            waits::backoff(
                 entry.put_off.saturating_add(1),
                 self.jitter.unwrap_or(u32::MAX / 2),
             )

@@ -24,6 +24,7 @@ mod plan;
 mod problem;
 mod reply;
 mod send;
+pub mod waits;
 
 use std::collections::{BTreeMap, BTreeSet};
 

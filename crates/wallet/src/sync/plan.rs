@@ -4,6 +4,7 @@ use credential::{DAY, RootSet, Timestamp};
 use province_api::signature;
 use rusqlite::Connection;
 
+use super::waits::{backoff, regular};
 use super::{Run, Surroundings, accept, errand, send};
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
@@ -29,9 +30,6 @@ pub struct SyncPlan {
     pub bytes_max: Option<u64>,
 }
 
-/// A sync by itself this often, in seconds, give or take an hour.
-const EVERY: u64 = 12 * 3600;
-const GIVE_OR_TAKE: u64 = 2 * 3600;
 /// In the background at most this often, in seconds.
 const BACKGROUND_EVERY: u64 = 6 * 3600;
 /// What a day may cost on a metered network: idle syncs, a batch of passes and a trust list, and no large shard.
@@ -40,10 +38,6 @@ const METERED_BYTES_A_DAY: u64 = 512 * 1024;
 const BACKGROUND_BYTES_A_DAY: u64 = 256 * 1024;
 /// A stock that is used up is filled this soon after the sync before, in seconds.
 const REFILL_AFTER: u64 = 15 * 60;
-/// The first wait after a try without an answer, in seconds; doubled with each further one.
-const FIRST_WAIT: u64 = 30;
-/// The longest of these waits, in seconds.
-const LONGEST_WAIT: u64 = 6 * 3600;
 /// No wait is longer, in seconds: one that seems so was written by a clock that was set back since.
 const WAIT_MAX: u64 = DAY;
 /// How far the province's word alone moves the floor of the phone's clock beyond what is signed, in seconds. A status
@@ -216,7 +210,7 @@ pub(super) fn note_end(state: &mut Row, run: &Run, around: &Surroundings<'_>, pr
         state.not_before = now.plus(backoff(state.failures, jitter));
     } else {
         state.failures = 0;
-        state.not_before = now.plus(EVERY - GIVE_OR_TAKE / 2 + part(GIVE_OR_TAKE, jitter));
+        state.not_before = now.plus(regular(jitter));
     }
     let pause = error
         .and_then(|error| error.retry_after_seconds)
@@ -226,18 +220,6 @@ pub(super) fn note_end(state: &mut Row, run: &Run, around: &Surroundings<'_>, pr
         let floor = said.min(proven.plus(FLOOR_BEYOND_SIGNED)).max(proven);
         state.time_floor = state.time_floor.max(floor);
     }
-}
-
-/// How long to wait after so many tries without an answer, in seconds: between half and all of a time that doubles.
-pub(super) fn backoff(failures: u32, jitter: u32) -> u64 {
-    let doublings = failures.saturating_sub(1).min(16);
-    let whole = (FIRST_WAIT << doublings).min(LONGEST_WAIT);
-    whole / 2 + part(whole - whole / 2, jitter)
-}
-
-/// A part of `whole` by chance.
-fn part(whole: u64, jitter: u32) -> u64 {
-    whole * u64::from(jitter) / u64::from(u32::MAX)
 }
 
 /// Whether the province was not reached, did not say what it did, or could do nothing yet.
@@ -266,25 +248,7 @@ fn is_no_answer(code: UiCode) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use proptest::prelude::*;
-
     use super::*;
-
-    proptest! {
-        #[test]
-        fn a_wait_doubles_up_to_six_hours_and_never_loses_more_than_half_of_itself(failures in 1..200_u32, jitter: u32) {
-            let whole = (30_u64 << (failures - 1).min(16)).min(21_600);
-            let wait = backoff(failures, jitter);
-            prop_assert!(wait >= whole / 2 && wait <= whole);
-        }
-    }
-
-    #[test]
-    fn chance_moves_the_wait_from_half_to_all_of_it() {
-        assert_eq!((backoff(1, 0), backoff(1, u32::MAX)), (15, 30));
-        assert_eq!((backoff(4, 0), backoff(4, u32::MAX)), (120, 240));
-        assert_eq!((backoff(40, 0), backoff(40, u32::MAX)), (10_800, 21_600));
-    }
 
     #[test]
     fn a_wait_of_a_clock_that_was_set_back_is_none() {
