@@ -89,8 +89,8 @@ class Walk:
         return found
 
 
-def walk(url, document, devices):
-    """Enrols the devices and does everything else that a phone does."""
+def walk(url, document, devices, callers):
+    """Enrols the devices and does everything else that a phone does, and what a counter and a department's system do."""
     citizens = [form(one) for one in json.loads((CITIZENS / "citizens.json").read_text())]
     step = Walk(url, document)
     for device, citizen in zip(devices, citizens):
@@ -111,6 +111,8 @@ def walk(url, document, devices):
     step.send("POST", "/v1/audit", first, {})
     step.send("POST", "/v1/audit", first, {"before": 2**64 - 1})
     manifest = files(step)
+    departments(step, first, *callers)
+    assisted(step, callers[1], devices[1], citizens[1])
 
     another = Device(secrets.token_bytes(32))
     message = b"khyber-pass device key proof v1\n" + first.public
@@ -135,6 +137,43 @@ def walk(url, document, devices):
     left = every - step.done - {("GET", "/v1/trust-next/{roots}")}
     if left:
         raise SystemExit(f"not walked: {sorted(left)}")
+
+
+def departments(step, device, system, counter):
+    """Applications of a citizen, read and answered by the office; and what callers ask about themselves."""
+    step.send("GET", "/v1/counter", counter)
+    step.send("GET", "/v1/system", system)
+    sent = [
+        step.send("POST", "/v1/applications", device, {"service": "domicile-certificate", "form": {"village": "خار"}})
+        for _ in range(2)
+    ]
+    first, second = ({"application": one.json()["application"]} for one in sent)
+    step.send("POST", "/v1/applications", device, {"service": "none", "form": {}}, expects=422)
+    step.send("POST", "/v1/applications/withdraw", device, second)
+    step.send("POST", "/v1/applications/withdraw", device, second, expects=409)
+    step.send("GET", "/v1/departments/applications", system)
+    answer = "/v1/departments/applications/answer"
+    review = first | {"seen": "submitted", "state": "in_review", "text": "Seen."}
+    step.send("POST", answer, system, review)
+    step.send("POST", answer, system, review, expects=409)
+    fields = {"certificate_number": "D-1", "issued_on": "2026-11-02"}
+    issued = first | {"seen": "in_review", "state": "document_issued", "document": {"vct": "domicile", "fields": fields}}
+    step.send("POST", answer, system, issued, expects=422)
+    fields["domicile_district"] = "peshawar"
+    step.send("POST", answer, system, issued)
+    asked = {"feed": 0, "held": []}
+    step.send("POST", "/v1/sync", device, asked)
+    step.send("POST", "/v1/audit", device, {})
+
+
+def assisted(step, counter, device, citizen):
+    """A citizen's level is raised at a counter, with the finger that `crates/sandbox/src/fingers.rs` plays."""
+    template, block = b"FMR\0 sandbox", f"LeftThumb of {re.sub('[^0-9]', '', citizen['cnic'])}".encode()
+    while len(template) < 512:
+        block = hashlib.sha256(block).digest()
+        template += block
+    sent = {"device": base64url(device.public), "person": citizen, "finger": "left_thumb"}
+    step.send("POST", "/v1/assisted-enrolments", counter, sent | {"template": base64url(template[:512])})
 
 
 def files(step):

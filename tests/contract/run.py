@@ -19,12 +19,13 @@ import jsonschema_rs
 import schemathesis
 
 from journey import walk
-from signing import Device
+from signing import Counter, Device, System
 
 HERE = Path(__file__).resolve().parent
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance"
 # One device for the good requests, another for those that are generated.
 SEEDS = [bytes([1]) * 32, bytes([2]) * 32]
+SYSTEM_SEED, COUNTER_SEED = bytes([3]) * 32, bytes([4]) * 32
 SIGNED_EXAMPLES, UNSIGNED_EXAMPLES = "40", "15"
 
 
@@ -69,11 +70,12 @@ def main():
         roots.write_bytes(subprocess.run([sandbox, "--print-roots"], stdout=subprocess.PIPE, check=True).stdout)
         init = [server, "init", "--data", data, "--roots", roots, "--status-shards", "1", "--status-shard-power", "13"]
         subprocess.run(init, stdout=subprocess.DEVNULL, check=True)
+        callers = let_in(server, data, Path(folder, "certificate"))
         with open(Path(folder, "log"), "w+") as log:
             with Running([sandbox], log) as said:
                 serve = [server, "serve", "--data", data, "--nadra", said["url"]]
                 with Running(serve, log, NADRA_TOKEN=said["token"], RUST_LOG="warn") as province:
-                    good = against(province["url"])
+                    good = against(province["url"], callers)
             log.seek(0)
             faults = [line for line in log if "the province failed" in line]
     print(f"contract: {time.monotonic() - started:.0f} s")
@@ -82,12 +84,24 @@ def main():
     raise SystemExit(0 if good and not faults else 1)
 
 
-def against(url):
+def let_in(server, data, certificate):
+    """A system of an office and a counter, as the operator lets them in."""
+    system = System(SYSTEM_SEED)
+    key = ["--name", "home", "--office", "home", "--key", system.public.hex()]
+    may = ["--allow", "applications:read,applications:answer,webhooks,dispatch", "--grants", "domicile"]
+    counter = Device(COUNTER_SEED).public.hex()
+    desk = ["--key", counter, "--name-en", "Desk", "--audience", "kp:desk", "--purpose-en", "To see", "--allow", "age,assisted-enrolment"]
+    for command in (["system", "add", *key, *may], ["counter-certificate", *desk, "--out", certificate]):
+        subprocess.run([server, *command, "--data", data], stdout=subprocess.DEVNULL, check=True)
+    return system, Counter(COUNTER_SEED, certificate.read_bytes())
+
+
+def against(url, callers):
     """All that is held against the document at this address."""
     document = schemathesis.openapi.from_url(f"{url}/v1/openapi.json")
     for schema in document.raw_schema["components"]["schemas"].values():
         jsonschema_rs.meta.validate(schema)
-    walk(url, document, [Device(seed) for seed in SEEDS])
+    walk(url, document, [Device(seed) for seed in SEEDS], callers)
     paths = {"PYTHONPATH": str(HERE)}
     signed = paths | {"SCHEMATHESIS_HOOKS": "hooks", "KHYBER_DEVICE_SEED": SEEDS[1].hex()}
     # Both, also where the first finds something.

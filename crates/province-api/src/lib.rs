@@ -2,6 +2,7 @@
 //!
 //! No HTTP library, no SQL, no clock. A type here is parsed, not checked: a [`person::Cnic`] in hand is a well-formed one.
 
+pub mod application;
 pub mod artefacts;
 pub mod audit;
 pub mod caller;
@@ -83,6 +84,14 @@ pub mod paths {
     pub const COUNTER: &str = "/v1/counter";
     /// `GET`, signed by a system: a [`crate::caller::SystemReply`].
     pub const SYSTEM: &str = "/v1/system";
+    /// `POST` [`crate::application::ApplicationRequest`], signed by an enrolled device key.
+    pub const APPLICATIONS: &str = "/v1/applications";
+    /// `POST` [`crate::application::WithdrawRequest`], signed by an enrolled device key.
+    pub const WITHDRAW: &str = "/v1/applications/withdraw";
+    /// `GET` with `?after=` a cursor, signed by a system of an office: a [`crate::application::ApplicationsReply`].
+    pub const DEPARTMENT_APPLICATIONS: &str = "/v1/departments/applications";
+    /// `POST` [`crate::application::AnswerRequest`], signed by a system of an office.
+    pub const DEPARTMENT_ANSWER: &str = "/v1/departments/applications/answer";
     /// `GET`: 200 while the service works.
     pub const HEALTH: &str = "/v1/health";
 }

@@ -91,6 +91,12 @@ stand_ins! {
     Bytes32 = exactly(32);
     /// [`Bytes`] of which there are 64.
     Bytes64 = exactly(64);
+    /// The id of an office or a service.
+    CatalogueId = text("An id of the catalogue of services, such as `domicile-certificate`.")
+        .pattern(Some("^[a-z0-9-]{1,48}$"))
+        .min_length(Some(1))
+        .max_length(Some(credential::CATALOGUE_ID_BYTES_MAX))
+        .into();
     /// A picture of a face as a phone sends it.
     Picture = up_to(
         &format!("PNG or JPEG of a face, at most {PHOTO_BYTES_MAX} bytes, base64url without padding."),

@@ -49,6 +49,10 @@ problem_codes! {
     SystemUnknown = "system_unknown", 403;
     /// A system: its key has no scope that lets it do this.
     ScopeMissing = "scope_missing", 403;
+    /// A system: its key is of no office, so that nothing is addressed to it.
+    SystemOffice = "system_office", 403;
+    /// A system: its key may not grant documents of this kind.
+    DocumentNotAllowed = "document_not_allowed", 403;
     /// More requests of one key, or from one network, than are let in.
     RateLimited = "rate_limited", 429;
     /// This device is not enrolled.
@@ -95,6 +99,22 @@ problem_codes! {
     HolderKeyUnproven = "holder_key_unproven", 422;
     /// No such pass type.
     PassTypeUnknown = "pass_type_unknown", 422;
+    /// The catalogue has no such service.
+    ServiceUnknown = "service_unknown", 422;
+    /// A form that is not within its limits.
+    FormInvalid = "form_invalid", 422;
+    /// The citizen has as many open applications as anybody may have.
+    ApplicationsTooMany = "applications_too_many", 409;
+    /// This citizen, or this office, has no such application.
+    ApplicationUnknown = "application_unknown", 404;
+    /// The application is in another state than whoever asks has seen.
+    ApplicationChanged = "application_changed", 409;
+    /// An application is not moved from this state to that one.
+    ApplicationMove = "application_move", 422;
+    /// The parts of an office's answer do not fit each other.
+    AnswerParts = "answer_parts", 422;
+    /// The document of an office's answer is not granted; `detail` says why.
+    DocumentRefused = "document_refused", 422;
     /// The person's passes were revoked.
     PersonRevoked = "person_revoked", 403;
     /// The person's passes are suspended for now.
@@ -121,6 +141,8 @@ impl ProblemCode {
                 | Self::CounterCertificate
                 | Self::SystemUnknown
                 | Self::ScopeMissing
+                | Self::SystemOffice
+                | Self::DocumentNotAllowed
                 | Self::RateLimited
                 | Self::DeviceUnknown
                 | Self::DeviceReplaced
@@ -151,6 +173,9 @@ pub struct Problem {
     pub status: u16,
     /// The stable code.
     pub code: ProblemCode,
+    /// What besides the code a person may want to know, where there is something: a field's name, never what stands in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
     /// Fields that were not accepted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldProblem>,
@@ -170,6 +195,7 @@ impl Problem {
             title: code.code().replace('_', " "),
             status: code.status(),
             code,
+            detail: None,
             fields: Vec::new(),
             server_time: None,
             retry_after: None,

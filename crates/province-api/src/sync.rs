@@ -249,6 +249,23 @@ pub enum Event {
     DeviceReplaced,
     /// The wallet was disabled: lost, or stolen.
     WalletDisabled,
+    /// An application of this person was sent or moved on. The words are those of
+    /// [`crate::application`], or of a newer province.
+    ApplicationChanged {
+        /// Its id, 16 bytes.
+        #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Bytes16))]
+        application: Bytes,
+        /// The service of the catalogue.
+        service: String,
+        /// Where it stands now: a word of [`crate::application::ApplicationState`].
+        state: String,
+        /// Why it was refused: a word of [`crate::application::Reason`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// What the office says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
     /// Something that this program does not know.
     #[serde(other)]
     Other,
@@ -271,6 +288,7 @@ impl Event {
             Self::DeviceKeyChanged => "device_key_changed",
             Self::DeviceReplaced => "device_replaced",
             Self::WalletDisabled => "wallet_disabled",
+            Self::ApplicationChanged { .. } => "application_changed",
             Self::Other => "other",
         }
     }
@@ -432,6 +450,13 @@ mod tests {
             },
             Event::DeviceReplaced,
             Event::WalletDisabled,
+            Event::ApplicationChanged {
+                application: Bytes(vec![7; 16]),
+                service: "domicile-certificate".to_owned(),
+                state: "a_state_of_a_newer_province".to_owned(),
+                reason: None,
+                text: Some("آ جائیں".to_owned()),
+            },
         ] {
             let event = FeedEvent { seq: 3, at: 5, what };
             let json = serde_json::to_value(&event).unwrap();

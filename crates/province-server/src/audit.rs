@@ -109,6 +109,10 @@ words! {
         DeviceReplaced = "device_replaced",
         /// A lost wallet was disabled.
         WalletDisabled = "wallet_disabled",
+        /// An application was sent or moved on.
+        ApplicationChanged = "application_changed",
+        /// An office's system read an application and who sent it.
+        ApplicationRead = "application_read",
         /// The identity authority was asked.
         Proofed = "proofed",
         /// A signed file was published.

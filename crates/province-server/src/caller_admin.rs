@@ -1,6 +1,6 @@
 //! What an operator does about callers besides wallets: gives a system a key and scopes, ends it, ends a counter.
 
-use credential::{DAY, PublicKey, Timestamp};
+use credential::{DAY, PublicKey, Timestamp, Vct};
 use province_api::caller::Scope;
 use serde_json::json;
 
@@ -25,6 +25,8 @@ pub struct NewSystemKey {
     pub office: Option<String>,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// The kinds of documents that it may grant with its answers to applications.
+    pub grants: Vec<Vct>,
     /// For how many days, [`SYSTEM_KEY_DAYS_MAX`] at most.
     pub days: u64,
 }
@@ -49,6 +51,7 @@ impl Office {
             name: new.name.clone(),
             office: new.office.clone(),
             scopes,
+            grants: new.grants.clone(),
             valid_from: now.unix(),
             valid_until: now.plus(new.days * DAY).unix(),
             ended_at: None,
@@ -57,6 +60,7 @@ impl Office {
             "system": row.name,
             "office": row.office,
             "scopes": row.scopes,
+            "grants": row.grants,
             "key": key_id(&new.key),
             "until": row.valid_until,
         });

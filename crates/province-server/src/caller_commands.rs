@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use credential::{PublicKey, Timestamp};
+use credential::{PublicKey, Timestamp, Vct};
 use province_api::caller::Scope;
 use province_server::admin::Office;
 use province_server::caller_admin::NewSystemKey;
@@ -31,6 +31,9 @@ pub(super) enum System {
         /// What it may do, comma between: applications:read, applications:answer, webhooks, dispatch, bills.
         #[arg(long, value_delimiter = ',', required = true, value_parser = scope)]
         allow: Vec<Scope>,
+        /// Kinds of documents that it may grant with its answers to applications, comma between; none unless they are named.
+        #[arg(long, value_delimiter = ',', value_parser = vct)]
+        grants: Vec<Vct>,
         /// Its Ed25519 public key in hex. The system makes it and keeps the other half.
         #[arg(long)]
         key: String,
@@ -70,6 +73,10 @@ fn scope(word: &str) -> Result<Scope, String> {
     Scope::parse(word).ok_or_else(|| "no such scope".to_owned())
 }
 
+fn vct(word: &str) -> Result<Vct, String> {
+    Vct::parse(word).map_err(|error| error.to_string())
+}
+
 fn public(key: &str) -> anyhow::Result<PublicKey> {
     PublicKey::parse(&key_bytes(key)?).context("this is no public key")
 }
@@ -87,6 +94,7 @@ impl System {
                 name,
                 office: works_for,
                 allow,
+                grants,
                 key,
                 days,
                 ..
@@ -96,6 +104,7 @@ impl System {
                     name,
                     office: works_for,
                     scopes: allow,
+                    grants,
                     days,
                 };
                 say(&described(&office.add_system_key(&new, now).await?))
@@ -124,6 +133,7 @@ fn described(key: &SystemKey) -> Value {
         "system": key.name,
         "office": key.office,
         "scopes": key.scopes,
+        "grants": key.grants,
         "key": hex::encode(key.key),
         "valid_from": key.valid_from,
         "valid_until": key.valid_until,

@@ -104,6 +104,8 @@ pub enum Kind {
     Answer,
     /// What changed about a citizen.
     Event,
+    /// What a citizen gave with an application.
+    Application,
     /// What the audit log says of somebody's passes and documents.
     Audit,
     /// Nothing, to tell whether a key is the right one.
@@ -117,6 +119,7 @@ impl Kind {
             Self::Holding => b"holding\0",
             Self::Answer => b"answer\0",
             Self::Event => b"event\0",
+            Self::Application => b"application\0",
             Self::Audit => b"audit\0",
             Self::Check => b"check\0",
         }

@@ -25,6 +25,7 @@ const EVENTS: Record<string, { icon: IconName; what: () => string }> = {
   device_key_changed: { icon: "shield", what: () => m.event_device_key_changed() },
   device_replaced: { icon: "phone", what: () => m.event_device_replaced() },
   wallet_disabled: { icon: "lock", what: () => m.event_wallet_disabled() },
+  application_changed: { icon: "document", what: () => m.event_application_changed() },
 };
 
 export function eventWords(item: ServiceItem): EventWords {

@@ -115,17 +115,48 @@ pub(super) struct About<'a> {
 }
 
 /// What a signed request carries.
-pub(super) struct Takes(Option<String>, Schemas);
+pub(super) struct Takes {
+    body: Option<String>,
+    schemas: Schemas,
+    parameters: Vec<ParameterBuilder>,
+}
 
 impl Takes {
     /// No body.
     pub(super) const fn nothing() -> Self {
-        Self(None, Vec::new())
+        Self {
+            body: None,
+            schemas: Vec::new(),
+            parameters: Vec::new(),
+        }
+    }
+
+    /// No body, and a number behind which a page begins.
+    pub(super) fn after() -> Self {
+        let number = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0))
+            .maximum(Some(i64::MAX));
+        let after = ParameterBuilder::new()
+            .name("after")
+            .parameter_in(ParameterIn::Query)
+            .description(Some(
+                "`cursor` of the answer before; 0 or none for the first page.",
+            ))
+            .schema(Some(number));
+        Self {
+            parameters: vec![after],
+            ..Self::nothing()
+        }
     }
 
     /// This as JSON.
     pub(super) fn json<T: ToSchema>() -> Self {
-        Self(Some(T::name().into_owned()), with_parts::<T>())
+        Self {
+            body: Some(T::name().into_owned()),
+            schemas: with_parts::<T>(),
+            parameters: Vec::new(),
+        }
     }
 }
 
@@ -142,7 +173,7 @@ pub(super) fn signed<Reply: ToSchema>(
 pub(super) fn called<Reply: ToSchema>(
     about: &About<'_>,
     (by, method): (By, HttpMethod),
-    Takes(takes, mut schemas): Takes,
+    takes: Takes,
     handler: MethodRouter<App>,
 ) -> Documented {
     let handler = match by {
@@ -158,18 +189,22 @@ pub(super) fn called<Reply: ToSchema>(
     for header in names::signed_headers(by.signer()) {
         operation = operation.parameter_ref(Ref::new(format!("#/components/parameters/{header}")));
     }
-    if let Some(takes) = takes {
+    for parameter in takes.parameters {
+        operation = operation.parameter(parameter);
+    }
+    if let Some(body) = takes.body {
         let most = bytes_max(about.path);
-        let body = RequestBodyBuilder::new()
+        let about = RequestBodyBuilder::new()
             .description(Some(format!(
                 "At most {most} bytes, as they are sent and as they come out. May be packed by zstd (RFC 8878, window of \
                  1 MiB at most): no header says so, the body begins with 28 B5 2F FD then. The content digest is of the \
                  bytes as they are sent."
             )))
             .required(Some(Required::True))
-            .content("application/json", content(Ref::from_schema_name(takes)));
-        operation = operation.request_body(Some(body.build()));
+            .content("application/json", content(Ref::from_schema_name(body)));
+        operation = operation.request_body(Some(about.build()));
     }
+    let mut schemas = takes.schemas;
     schemas.extend(with_parts::<Reply>());
     documented(about.path, method, operation, schemas, handler)
 }

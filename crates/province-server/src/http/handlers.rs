@@ -1,9 +1,11 @@
 //! Handlers: parse, call a rule, map.
 
+use axum::Extension;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use province_api::application::{AnswerReply, ApplicationReply, ApplicationsReply};
 use province_api::artefacts::{BITS, CBOR, COSE, STATUS_LIST_TOKEN};
 use province_api::audit::AuditReply;
 use province_api::caller::{CounterReply, SystemReply};
@@ -13,14 +15,14 @@ use province_api::passes::{Challenge, PassesReply};
 use province_api::problem::ProblemCode;
 use province_api::proofing::ALLOWED_AS;
 use province_api::sync::{LostReply, MobileReply, SyncReply};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use super::caching::{Caching, file};
 use super::problem::ApiError;
 use super::signed::{ByCounter, BySystem, SentByCounter, Signed};
-use super::{App, document};
+use super::{App, Unpacked, document};
 use crate::rules::PublicFile;
 use crate::rules::publish::Hashed;
 
@@ -46,8 +48,7 @@ pub(super) async fn passes(State(app): State<App>, signed: Signed) -> Result<Jso
 /// Says what changed since the device that signed asked last.
 pub(super) async fn sync(State(app): State<App>, signed: Signed) -> Result<Json<SyncReply>, ApiError> {
     Ok(Json(
-        app.sync(signed.asked.device, signed.device, &signed.json()?)
-            .await?,
+        app.sync(signed.asked.by, signed.device, &signed.json()?).await?,
     ))
 }
 
@@ -58,7 +59,7 @@ pub(super) async fn mobile(State(app): State<App>, signed: Signed) -> Result<Jso
 
 /// Says what the audit log has about the citizen of the device that signed.
 pub(super) async fn audit(State(app): State<App>, signed: Signed) -> Result<Json<AuditReply>, ApiError> {
-    Ok(Json(app.audit_of(signed.asked.device, signed.json()?).await?))
+    Ok(Json(app.audit_of(signed.asked.by, signed.json()?).await?))
 }
 
 /// Changes the device key of the citizen of the device that signed.
@@ -96,6 +97,54 @@ pub(super) async fn assist(
     Ok(Json(reply))
 }
 
+/// Sends an application of the citizen of the device that signed.
+pub(super) async fn apply(
+    State(app): State<App>,
+    signed: Signed,
+) -> Result<Json<ApplicationReply>, ApiError> {
+    Ok(Json(
+        app.submit_application(&signed.asked, &signed.json()?).await?,
+    ))
+}
+
+/// Takes an application of the citizen of the device that signed back.
+pub(super) async fn withdraw(
+    State(app): State<App>,
+    signed: Signed,
+) -> Result<Json<ApplicationReply>, ApiError> {
+    Ok(Json(
+        app.withdraw_application(&signed.asked, &signed.json()?).await?,
+    ))
+}
+
+/// Where a page begins.
+#[derive(Deserialize)]
+pub(super) struct After {
+    /// The number of the last that the caller has; 0 for none.
+    #[serde(default)]
+    after: u64,
+}
+
+/// Says what changed about the applications to the office of the system that signed.
+pub(super) async fn department_applications(
+    State(app): State<App>,
+    Query(page): Query<After>,
+    by: BySystem,
+) -> Result<(Extension<Unpacked>, Json<ApplicationsReply>), ApiError> {
+    let reply = app.applications_of(&by.asked.by, page.after).await;
+    let reply = reply.map_err(|refusal| by.refused(refusal.into()))?;
+    Ok((Extension(Unpacked), Json(reply)))
+}
+
+/// Answers an application to the office of the system that signed.
+pub(super) async fn department_answer(
+    State(app): State<App>,
+    by: BySystem,
+) -> Result<Json<AnswerReply>, ApiError> {
+    let reply = app.answer_application(&by.asked, &by.json()?).await;
+    Ok(Json(reply.map_err(|refusal| by.refused(refusal.into()))?))
+}
+
 /// What the province says of a counter to itself.
 pub(super) async fn counter(State(app): State<App>, by: ByCounter) -> Json<CounterReply> {
     let certificate = by.counter.certificate;
@@ -108,7 +157,7 @@ pub(super) async fn counter(State(app): State<App>, by: ByCounter) -> Json<Count
 
 /// What the province says of a system to itself.
 pub(super) async fn system(State(app): State<App>, by: BySystem) -> Json<SystemReply> {
-    let key = by.system.key;
+    let key = by.asked.by.key;
     Json(SystemReply {
         system: key.name,
         office: key.office,

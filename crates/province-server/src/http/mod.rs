@@ -20,7 +20,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use province_api::artefacts::{BITS, STATUS_LIST_TOKEN};
@@ -140,13 +140,21 @@ async fn whole_body(request: Request, next: Next) -> Response {
 /// Smallest answer that is packed, in bytes: below that, naming the packing costs more than it saves.
 const PACKED_MIN: u64 = 512;
 
+/// Marks an answer that is not packed: it holds secrets of several people, and texts that each of them chose.
+#[derive(Clone, Copy)]
+struct Unpacked;
+
 /// Packs answers for callers that take them packed: lists and JSON shrink by half. What is packed already, or random by
-/// nature, stays as it is. No answer holds both a secret and a text that somebody else chose, so its size tells nothing.
+/// nature, stays as it is. What is packed never holds both a secret and a text that somebody else chose, so that its size tells
+/// nothing: an answer that holds both is [`Unpacked`].
 fn packing() -> CompressionLayer<impl Predicate> {
     let pays = SizeAbove::new(PACKED_MIN)
         .and(NotForContentType::const_new(BITS))
         .and(NotForContentType::const_new(ZSTD))
-        .and(NotForContentType::const_new(STATUS_LIST_TOKEN));
+        .and(NotForContentType::const_new(STATUS_LIST_TOKEN))
+        .and(|_: StatusCode, _: Version, _: &HeaderMap, marks: &Extensions| {
+            marks.get::<Unpacked>().is_none()
+        });
     CompressionLayer::new().compress_when(pays)
 }
 
@@ -253,7 +261,7 @@ fn method(method: &Method) -> &'static str {
 
 /// The route of a path, never the path as it came: that may hold anything.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 18] = [
+    const ROUTES: [&str; 22] = [
         paths::ENROLMENTS,
         paths::CHALLENGES,
         paths::PASSES,
@@ -272,6 +280,10 @@ fn route(path: &str) -> &'static str {
         paths::LOST,
         paths::COUNTER,
         paths::SYSTEM,
+        paths::APPLICATIONS,
+        paths::WITHDRAW,
+        paths::DEPARTMENT_APPLICATIONS,
+        paths::DEPARTMENT_ANSWER,
     ];
     for prefix in [paths::STATUS, paths::TRUST_NEXT, paths::DELTAS, paths::FILES] {
         if path.starts_with(prefix) {

@@ -11,7 +11,7 @@ use crate::rules::Refusal;
 const PASSING_SECONDS: u32 = 5;
 
 /// An error answer, and who got it where that is known, for the audit log.
-pub(super) struct ApiError(Problem, Option<Box<Actor>>);
+pub(super) struct ApiError(Box<Problem>, Option<Box<Actor>>);
 
 impl ApiError {
     /// The same, given to this caller.
@@ -22,13 +22,13 @@ impl ApiError {
 
 impl From<ProblemCode> for ApiError {
     fn from(code: ProblemCode) -> Self {
-        Self(Problem::new(code), None)
+        Self(Problem::new(code).into(), None)
     }
 }
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        Self(problem, None)
+        Self(problem.into(), None)
     }
 }
 
@@ -44,6 +44,10 @@ impl From<Refusal> for ApiError {
                 retry_after: Some(seconds),
                 ..Problem::new(code)
             },
+            Refusal::Detailed(code, detail) => Problem {
+                detail: Some(detail),
+                ..Problem::new(code)
+            },
             Refusal::Fault(fault) if fault.is_passing() => {
                 tracing::warn!(cause = %fault, "what the province needs is not there at the moment");
                 Problem {
@@ -56,7 +60,7 @@ impl From<Refusal> for ApiError {
                 Problem::new(ProblemCode::ServerFault)
             }
         };
-        Self(problem, None)
+        Self(problem.into(), None)
     }
 }
 

@@ -2,12 +2,15 @@
 
 use axum::routing::{get, post};
 use credential::DELTA_BYTES_MAX;
+use province_api::application::{
+    AnswerReply, AnswerRequest, ApplicationReply, ApplicationRequest, ApplicationsReply, WithdrawRequest,
+};
 use province_api::artefacts::{
     BITS, CATALOGUE_BYTES_MAX, CBOR, COSE, RISK_RULES_BYTES_MAX, STATUS_LIST_TOKEN,
     STATUS_MANIFEST_BYTES_MAX, TRUST_LIST_BYTES_MAX, TYPE_REGISTER_BYTES_MAX,
 };
 use province_api::audit::{AuditReply, AuditRequest};
-use province_api::caller::{CounterReply, SystemReply};
+use province_api::caller::{CounterReply, Scope, SystemReply};
 use province_api::delta::{FILE_BYTES_MAX, ZSTD};
 use province_api::device_key::{DeviceKeyReply, DeviceKeyRequest};
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
@@ -158,6 +161,70 @@ pub(super) fn writes() -> OpenApiRouter<App> {
             post(handlers::lost),
         ))
         .merge(callers())
+        .merge(departments())
+}
+
+/// What citizens send to offices, and offices' systems answer.
+fn departments() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(signed::<ApplicationReply>(
+            &About {
+                path: paths::APPLICATIONS,
+                id: "apply",
+                summary: "Sends an application of the citizen of the enrolled device that signs to the office of a service.",
+                codes: &[
+                    UNKNOWN,
+                    ENDED,
+                    CONFLICT,
+                    &[Code::ServiceUnknown, Code::FormInvalid, Code::ApplicationsTooMany],
+                ],
+            },
+            Takes::json::<ApplicationRequest>(),
+            post(handlers::apply),
+        ))
+        .routes(signed::<ApplicationReply>(
+            &About {
+                path: paths::WITHDRAW,
+                id: "withdraw_application",
+                summary: "Takes an application of the citizen of the enrolled device that signs back.",
+                codes: &[UNKNOWN, CONFLICT, &[Code::ApplicationUnknown, Code::ApplicationChanged]],
+            },
+            Takes::json::<WithdrawRequest>(),
+            post(handlers::withdraw),
+        ))
+        .routes(called::<ApplicationsReply>(
+            &About {
+                path: paths::DEPARTMENT_APPLICATIONS,
+                id: "department_applications",
+                summary: "Says what changed about the applications to the office of the system that signs, in pages, by a cursor.",
+                codes: &[&[Code::SystemOffice]],
+            },
+            (By::System(&[Scope::ApplicationsRead]), HttpMethod::Get),
+            Takes::after(),
+            get(handlers::department_applications),
+        ))
+        .routes(called::<AnswerReply>(
+            &About {
+                path: paths::DEPARTMENT_ANSWER,
+                id: "answer_application",
+                summary: "Answers an application to the office of the system that signs, with a document or without one.",
+                codes: &[
+                    CONFLICT,
+                    &[
+                        Code::SystemOffice,
+                        Code::ApplicationUnknown,
+                        Code::ApplicationChanged,
+                        Code::ApplicationMove,
+                        Code::AnswerParts,
+                        Code::DocumentNotAllowed,
+                        Code::DocumentRefused,
+                    ],
+                ],
+            },
+            (By::System(&[Scope::ApplicationsAnswer]), HttpMethod::Post),
+            Takes::json::<AnswerRequest>(),
+            post(handlers::department_answer),
+        ))
 }
 
 /// What counters and systems ask.

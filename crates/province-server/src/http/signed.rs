@@ -2,8 +2,8 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::response::IntoResponse as _;
 use province_api::IDEMPOTENCY_KEY;
 use province_api::caller::Scope;
@@ -47,7 +47,7 @@ impl FromRequest<App> for Signed {
         let path = super::route(parts.uri.path());
         let key = idempotency_key(&parts).ok_or(ProblemCode::DeviceSignature)?;
         let body = unpacked(sent, path)?;
-        let asked = Asked::new(&verified, path, key, &body);
+        let asked = Asked::new(verified.device, &verified.proven, path, key, &body);
         let device = app.admit(&asked, &verified.proven).await?;
         Ok(Self { asked, device, body })
     }
@@ -89,9 +89,22 @@ impl FromRequest<App> for SentByCounter {
     }
 }
 
-/// A system that signed, with a key that has one of the scopes that the route needs.
+/// What a system asks for that signed, with a key that has one of the scopes that the route needs.
 pub(super) struct BySystem {
-    pub(super) system: callers::System,
+    pub(super) asked: Asked<callers::System>,
+    body: Bytes,
+}
+
+impl BySystem {
+    /// The body, read.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        serde_json::from_slice(&self.body).map_err(|_| self.refused(ProblemCode::RequestMalformed.into()))
+    }
+
+    /// What it is refused with, for the audit log.
+    pub(super) fn refused(&self, error: ApiError) -> ApiError {
+        error.of(self.asked.by.actor())
+    }
 }
 
 /// The scopes of which a route needs one; of which it needs none, if there is none. Its declaration puts it there.
@@ -110,8 +123,18 @@ impl FromRequest<App> for BySystem {
         if !needs.is_some_and(|Needs(scopes)| system.may(scopes)) {
             return Err(ApiError::from(ProblemCode::ScopeMissing).of(system.actor()));
         }
-        nothing_in(&sent).map_err(|code| ApiError::from(code).of(system.actor()))?;
-        Ok(Self { system })
+        let is_write = parts.method == Method::POST;
+        let path = super::route(parts.uri.path());
+        let read = || {
+            if !is_write {
+                nothing_in(&sent)?;
+            }
+            let key = idempotency_key(&parts).ok_or(ProblemCode::CallerSignature)?;
+            Ok((key, unpacked(sent, path)?))
+        };
+        let (key, body) = read().map_err(|code: ProblemCode| ApiError::from(code).of(system.actor()))?;
+        let asked = Asked::new(system, &proven, path, key, &body);
+        Ok(Self { asked, body })
     }
 }
 

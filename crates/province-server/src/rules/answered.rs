@@ -5,13 +5,14 @@
 //! that by its nonce.
 
 use province_api::problem::ProblemCode;
-use province_api::signature::{DeviceKey, Verified};
+use province_api::signature::{DeviceKey, Proven};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
+use super::callers::System;
 use super::{Fault, Province, Refusal};
 use crate::sealed::Kind;
 use crate::store::StoreError;
@@ -22,27 +23,53 @@ use crate::store::person::{self, Person};
 /// How long answers are kept for asking again.
 pub const ANSWER_DAYS: u64 = 100;
 
+/// Who asks for writes that are remembered.
+pub trait Asker {
+    /// Whether its writes on one path take effect in the order in which they were signed. A phone does one thing after
+    /// another; a system does many at once, and says with each what it has seen.
+    const IN_ORDER: bool;
+
+    /// The public key.
+    fn key(&self) -> &[u8; 32];
+}
+
+impl Asker for DeviceKey {
+    const IN_ORDER: bool = true;
+
+    fn key(&self) -> &[u8; 32] {
+        self.as_bytes()
+    }
+}
+
+impl Asker for System {
+    const IN_ORDER: bool = false;
+
+    fn key(&self) -> &[u8; 32] {
+        &self.key.key
+    }
+}
+
 /// A signed request, as far as it is told from others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct Asked<By = DeviceKey> {
     /// Who asks.
-    pub device: DeviceKey,
+    pub by: By,
     /// The path, as the route has it.
     pub path: &'static str,
-    /// What the phone repeats it by.
+    /// What the caller repeats it by.
     pub idempotency_key: [u8; 16],
     /// SHA-256 of the body.
     pub body_sha256: [u8; 32],
-    /// When it was signed, by the phone's clock, unix seconds.
+    /// When it was signed, by the signer's clock, unix seconds.
     pub created: u64,
 }
 
-impl Asked {
+impl<By> Asked<By> {
     /// A request with this body.
-    pub fn new(verified: &Verified, path: &'static str, idempotency_key: [u8; 16], body: &[u8]) -> Self {
+    pub fn new(by: By, proven: &Proven, path: &'static str, idempotency_key: [u8; 16], body: &[u8]) -> Self {
         Self {
-            device: verified.device,
-            created: verified.proven.created,
+            by,
+            created: proven.created,
             path,
             idempotency_key,
             body_sha256: Sha256::digest(body).into(),
@@ -60,15 +87,11 @@ impl Province {
     pub(super) async fn answered<T: DeserializeOwned>(
         &self,
         db: &mut AnyConnection,
-        asked: &Asked,
+        asked: &Asked<impl Asker>,
     ) -> Result<Option<T>, Refusal> {
-        let found = answer::find(db, asked.device.as_bytes(), &asked.idempotency_key).await?;
+        let found = answer::find(db, asked.by.key(), &asked.idempotency_key).await?;
         let Some(answer) = found else {
-            let last = answer::last_created(db, asked.device.as_bytes(), asked.path).await?;
-            if asked.created < last {
-                return Err(ProblemCode::RequestReplayed.into());
-            }
-            return Ok(None);
+            return self.may_come_now(db, asked).await.map(|()| None);
         };
         if !answer.is_to(asked) {
             return Err(ProblemCode::IdempotencyConflict.into());
@@ -76,8 +99,20 @@ impl Province {
         let plain = self
             .keys()
             .data
-            .open(Kind::Answer, asked.device.as_bytes(), &answer.sealed)?;
+            .open(Kind::Answer, asked.by.key(), &answer.sealed)?;
         Ok(Some(serde_json::from_slice(&plain).map_err(Fault::Record)?))
+    }
+
+    /// Refuses a write that was signed before one that was done, of who does one after another.
+    async fn may_come_now<By: Asker>(
+        &self,
+        db: &mut AnyConnection,
+        asked: &Asked<By>,
+    ) -> Result<(), Refusal> {
+        if By::IN_ORDER && asked.created < answer::last_created(db, asked.by.key(), asked.path).await? {
+            return Err(ProblemCode::RequestReplayed.into());
+        }
+        Ok(())
     }
 
     /// Keeps the answer to a write, in the transaction that does it.
@@ -87,11 +122,11 @@ impl Province {
     pub(super) async fn remember(
         &self,
         db: &mut AnyConnection,
-        asked: &Asked,
+        asked: &Asked<impl Asker>,
         reply: &impl Serialize,
     ) -> Result<(), Fault> {
         let plain = Zeroizing::new(serde_json::to_vec(reply).map_err(Fault::Record)?);
-        let device = asked.device.as_bytes();
+        let by = asked.by.key();
         let answer = Answer {
             path: asked.path.to_owned(),
             body_sha256: asked.body_sha256,
@@ -99,10 +134,10 @@ impl Province {
             sealed: self
                 .keys()
                 .data
-                .seal(Kind::Answer, device, &plain, self.randomness())?,
+                .seal(Kind::Answer, by, &plain, self.randomness())?,
         };
         let now = self.now().unix();
-        Ok(answer::add(db, device, &asked.idempotency_key, &answer, now).await?)
+        Ok(answer::add(db, by, &asked.idempotency_key, &answer, now).await?)
     }
 }
 
@@ -122,7 +157,7 @@ pub(super) async fn locked(db: &mut AnyConnection, device: &DeviceKey) -> Result
 }
 
 impl Answer {
-    pub(super) fn is_to(&self, asked: &Asked) -> bool {
+    pub(super) fn is_to<By>(&self, asked: &Asked<By>) -> bool {
         self.path == asked.path && self.body_sha256 == asked.body_sha256
     }
 }

@@ -101,6 +101,16 @@ pub(super) fn of_event(what: &Event) -> Option<(Action, Option<Value>)> {
         Event::DeviceKeyChanged => (Action::DeviceKeyChanged, None),
         Event::DeviceReplaced => (Action::DeviceReplaced, None),
         Event::WalletDisabled => (Action::WalletDisabled, None),
+        Event::ApplicationChanged {
+            application,
+            service,
+            state,
+            ..
+        } => {
+            let id = hex::encode(&application.0);
+            let detail = json!({ "application": id, "service": service, "state": state });
+            (Action::ApplicationChanged, Some(detail))
+        }
         // What a newer province says: nothing that this one does.
         Event::Other => return None,
     };

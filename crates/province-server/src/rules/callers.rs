@@ -51,6 +51,14 @@ impl System {
         }
     }
 
+    /// The office that it works for.
+    ///
+    /// # Errors
+    /// [`ProblemCode::SystemOffice`] if it works for none.
+    pub fn office(&self) -> Result<&str, ProblemCode> {
+        self.key.office.as_deref().ok_or(ProblemCode::SystemOffice)
+    }
+
     /// Whether its key may do one of these; whatever it is, where none is named.
     pub fn may(&self, scopes: &[Scope]) -> bool {
         scopes.is_empty() || scopes.iter().any(|scope| self.key.scopes.contains(scope))

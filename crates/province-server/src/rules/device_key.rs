@@ -27,14 +27,12 @@ impl Province {
         asked: &Asked,
         request: &DeviceKeyRequest,
     ) -> Result<DeviceKeyReply, Refusal> {
-        let new = request
-            .verify(&asked.device)
-            .ok_or(ProblemCode::RequestMalformed)?;
+        let new = request.verify(&asked.by).ok_or(ProblemCode::RequestMalformed)?;
         let now: Timestamp = self.now();
-        let before = asked.device.as_bytes();
+        let before = asked.by.as_bytes();
         let mut write = self.store().write().await?;
         lock::take_all(&mut write, &[Lock::Device(before), Lock::Device(&new)]).await?;
-        let person = locked(&mut write, &asked.device).await?;
+        let person = locked(&mut write, &asked.by).await?;
         if let Some(reply) = self.answered(&mut write, asked).await? {
             return Ok(reply);
         }

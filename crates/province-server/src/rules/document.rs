@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
+pub use super::document_error::DocumentError;
 use super::kinds::{self, Citizen, Granted};
 use super::record::Record;
 use super::{Fault, audit, family, feed, fields, status as publish};
@@ -79,96 +80,6 @@ impl std::fmt::Debug for Whose {
     }
 }
 
-/// Why a document was not granted. Names fields, never what was entered.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DocumentError {
-    /// Nobody is enrolled with this CNIC.
-    #[error("nobody is enrolled with this CNIC")]
-    NotEnrolled,
-    /// The citizen's passes were revoked.
-    #[error("this citizen's passes were revoked")]
-    Revoked,
-    /// The citizen's passes are suspended for now.
-    #[error("this citizen's passes are suspended")]
-    Suspended,
-    /// The citizen's wallet is disabled: nothing is handed to it.
-    #[error("this citizen's wallet is disabled")]
-    Disabled,
-    /// The register has no document of this name.
-    #[error("the type register has no document of this name")]
-    UnknownType,
-    /// A field that the kind does not have.
-    #[error("this kind has no field {0}")]
-    UnknownField(String),
-    /// A field that the kind must have.
-    #[error("the field {0} is missing")]
-    FieldMissing(String),
-    /// A field's value is of another kind.
-    #[error("the field {0} is not {1}")]
-    FieldWrong(String, &'static str),
-    /// Nobody holds a document of this kind for a child.
-    #[error("this kind is not held for a child")]
-    NotForChildren,
-    /// The child is of age: it enrols and holds its documents itself.
-    #[error("the child is of age")]
-    ChildOfAge,
-    /// Somebody is enrolled with the child's number.
-    #[error("somebody is enrolled with the child's number")]
-    ChildEnrolled,
-    /// The last day that was entered is over, or that of a document that was granted before.
-    #[error("the document's last day is over")]
-    Ended,
-    /// The province's proofing does not reach the level that the kind asks for.
-    #[error("this kind asks for a better proofing than the province's")]
-    AssuranceTooLow,
-    /// The citizen does not hold it.
-    #[error("this citizen holds no such document")]
-    NotHeld,
-    /// The kind is not printed, or what it would say does not fit its kind.
-    #[error("the document does not fit its kind: {0}")]
-    Issue(credential::IssueError),
-    /// The province's side.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-
-impl DocumentError {
-    /// The stable code.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotEnrolled => "not_enrolled",
-            Self::Revoked => "person_revoked",
-            Self::Suspended => "person_suspended",
-            Self::Disabled => "wallet_disabled",
-            Self::UnknownType => "issue_unknown_type",
-            Self::UnknownField(_) => "field_unknown",
-            Self::FieldMissing(_) => "field_missing",
-            Self::FieldWrong(..) => "field_wrong",
-            Self::NotForChildren => "not_for_children",
-            Self::ChildOfAge => "child_of_age",
-            Self::ChildEnrolled => "child_enrolled",
-            Self::Ended => "document_ended",
-            Self::AssuranceTooLow => "issue_assurance_too_low",
-            Self::NotHeld => "not_held",
-            Self::Issue(error) => error.code(),
-            Self::Fault(_) => "server_fault",
-        }
-    }
-}
-
-impl From<StoreError> for DocumentError {
-    fn from(error: StoreError) -> Self {
-        Self::Fault(error.into())
-    }
-}
-
-impl From<crate::sealed::SealError> for DocumentError {
-    fn from(error: crate::sealed::SealError) -> Self {
-        Self::Fault(error.into())
-    }
-}
-
 /// Grants a document. One of the same kind and person that was held before is revoked; phones draw the new one at their
 /// next sync.
 ///
@@ -185,28 +96,45 @@ pub async fn grant(
     let mut write = store.write().await?;
     let child = form.child.as_ref().map(|child| &child.number);
     lock_both(&mut write, &keys.data, &form.cnic, child).await?;
-    let person = find_in_good_standing(&mut write, &keys.data, &form.cnic).await?;
-    let register = kinds::published(&mut write).await?;
+    grant_in(&mut write, keys, form, now, randomness, by).await?;
+    write.commit().await?;
+    Ok(())
+}
+
+/// The same inside the caller's transaction, which holds the locks of the citizen and of the child.
+///
+/// # Errors
+/// [`DocumentError`]; then the caller's transaction is undone.
+pub(super) async fn grant_in(
+    write: &mut AnyConnection,
+    keys: &ServingKeys,
+    form: &Form,
+    now: Timestamp,
+    randomness: &Randomness,
+    by: &Actor,
+) -> Result<(), DocumentError> {
+    let person = find_in_good_standing(&mut *write, &keys.data, &form.cnic).await?;
+    let register = kinds::published(&mut *write).await?;
     let kind = register
         .find(&form.vct)
         .filter(|kind| kinds::is_document(kind))
         .ok_or(DocumentError::UnknownType)?;
     let list = kind.status.list().filter(|_| has_own_list(kind));
     let (no, mut granted) = match &form.child {
-        Some(child) => family::of_child((&mut write, &keys.data), (&person, child), kind, form, now).await?,
+        Some(child) => family::of_child((&mut *write, &keys.data), (&person, child), kind, form, now).await?,
         None => (0, family::own(kind, form)?),
     };
     may_issue(kind, &granted, person.assurance, now)?;
     if let Some(list) = list {
         granted.status = Some((
             list.to_owned(),
-            publish::draw(&mut write, list, randomness).await?,
+            publish::draw(&mut *write, list, randomness).await?,
         ));
     }
     // Signed once before it is kept: what could not be issued is not granted.
     let record = open(&keys.data, &person)?;
     let on_phone = kind.show.timed || kind.show.request;
-    keys.current(&mut write, kind.vct, now).await?;
+    keys.current(&mut *write, kind.vct, now).await?;
     let stand_in = kinds::stand_in();
     let holder = on_phone.then(|| stand_in.public());
     let claims = kinds::claims(
@@ -218,11 +146,11 @@ pub async fn grant(
     );
     kind.issue(&claims, &stand_in).map_err(DocumentError::Issue)?;
 
-    let held = holding::all(&mut write, &person.id).await?;
+    let held = holding::all(&mut *write, &person.id).await?;
     let before = held
         .iter()
         .find(|one| one.vct == form.vct.as_str() && one.no == no);
-    let revoked = set(&mut write, before.and_then(place), StatusPurpose::Revoked, now).await?;
+    let revoked = set(&mut *write, before.and_then(place), StatusPurpose::Revoked, now).await?;
     let plain = Zeroizing::new(fields::to_json(&granted)?);
     let kept = Holding {
         vct: form.vct.as_str().to_owned(),
@@ -232,18 +160,17 @@ pub async fn grant(
         // Two grants within a second are two all the same.
         granted_at: before.map_or(now.unix(), |one| now.unix().max(one.granted_at.saturating_add(1))),
     };
-    holding::put(&mut write, &person.id, &kept).await?;
+    holding::put(&mut *write, &person.id, &kept).await?;
     let what = Event::DocumentGranted {
         vct: kept.vct,
         no,
         grant: kept.granted_at,
     };
-    feed::note(&mut write, &keys.data, randomness, &person.id, (&what, by), now).await?;
+    feed::note(&mut *write, &keys.data, randomness, &person.id, (&what, by), now).await?;
     if let Some(flip) = revoked {
-        let status = keys.current(&mut write, Vct::STATUS_MANIFEST, now).await?;
-        publish::publish(&mut write, &status, now, &[flip]).await?;
+        let status = keys.current(&mut *write, Vct::STATUS_MANIFEST, now).await?;
+        publish::publish(&mut *write, &status, now, &[flip]).await?;
     }
-    write.commit().await?;
     Ok(())
 }
 

@@ -54,7 +54,7 @@ impl Province {
         if let Some(reply) = self.answered(&mut db, &asked).await? {
             return Ok(reply);
         }
-        let person = person::with_device(&mut db, asked.device.as_bytes()).await?;
+        let person = person::with_device(&mut db, asked.by.as_bytes()).await?;
         drop(db);
         if let Some(person) = person {
             return self.enrolled(&person, &cnic).await;
@@ -78,14 +78,14 @@ impl Province {
         now: Timestamp,
     ) -> Result<EnrolmentReply, Refusal> {
         self.prove_sim(Whose {
-            device: asked.device,
+            device: asked.by,
             cnic: (&particulars.cnic, &cnic),
             code: code.as_deref(),
             now,
         })
         .await?;
         let claimed = Claimed {
-            device: asked.device,
+            device: asked.by,
             cnic: &cnic,
             particulars: &particulars,
             picture,
@@ -95,7 +95,7 @@ impl Province {
         };
         let proven = self.prove(claimed).await?;
         self.keep(
-            (asked.device, Some(asked)),
+            (asked.by, Some(asked)),
             &cnic,
             particulars,
             proven,

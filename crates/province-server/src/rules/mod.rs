@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod anew;
 pub mod answered;
+pub mod applications;
 mod assisted;
 pub mod audit;
 pub mod batch;
@@ -11,8 +12,10 @@ pub mod bundle;
 pub mod callers;
 pub mod delta;
 mod denials;
+pub mod departments;
 pub mod device_key;
 pub mod document;
+mod document_error;
 mod drawable;
 pub mod end;
 pub mod enrol;
@@ -342,6 +345,9 @@ pub enum Refusal {
     /// Too early: try after so many seconds.
     #[error("refused: {}", .0.code())]
     Later(ProblemCode, u32),
+    /// For the caller to mend, with words for people.
+    #[error("refused: {}", .0.code())]
+    Detailed(ProblemCode, String),
     /// Not the caller's doing.
     #[error(transparent)]
     Fault(#[from] Fault),

@@ -51,7 +51,7 @@ impl Province {
     /// [`Refusal`]: the device is unknown, or its person's passes were revoked.
     pub async fn challenge(&self, asked: &Asked) -> Result<Challenge, Refusal> {
         let now = self.now();
-        let device = asked.device;
+        let device = asked.by;
         let person = self.person_of(device).await?;
         let (register, held) = self.kinds_of(&person).await?;
         let fresh: [u8; 16] = self.randomness().bytes();
@@ -86,7 +86,7 @@ impl Province {
     /// # Errors
     /// [`Refusal`]; then nothing was issued.
     pub async fn issue_passes(&self, asked: &Asked, body: &[u8]) -> Result<PassesReply, Refusal> {
-        let device = asked.device;
+        let device = asked.by;
         let person = self.person_of(device).await?;
         if let Some(reply) = self.answered(&mut *self.store().read().await?, asked).await? {
             return Ok(reply);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use credential::{RegisterContent, TrustedKey};
+use credential::{Catalogue, RegisterContent, TrustedKey};
 use province_api::problem::ProblemCode;
 use sqlx::AnyConnection;
 
@@ -41,11 +41,18 @@ pub(super) struct Published {
     pub(super) keys: Vec<TrustedKey>,
     /// The kinds in force; none before there is a type register.
     register: Option<Arc<RegisterContent>>,
+    /// The office of each service of the catalogue.
+    offices: BTreeMap<String, String>,
 }
 
 impl Published {
     pub(super) fn file(&self, name: &Name) -> Option<&NewestFile> {
         self.files.get(name.word())
+    }
+
+    /// The office that has this service in the catalogue.
+    pub(super) fn office_of(&self, service: &str) -> Option<&str> {
+        self.offices.get(service).map(String::as_str)
     }
 }
 
@@ -137,8 +144,16 @@ async fn read(db: &mut AnyConnection, version: i64) -> Result<Published, Fault> 
         Err(Fault::NoTypes) => None,
         Err(fault) => return Err(fault),
     };
+    let catalogue = files.get(Name::Catalogue.word());
+    let catalogue = catalogue.map(|file: &NewestFile| Catalogue::read_unverified(&file.bytes));
+    let services = catalogue
+        .transpose()
+        .map_err(Fault::Catalogue)?
+        .map(|content| content.services);
+    let offices = services.unwrap_or_default().into_iter();
     Ok(Published {
         version,
+        offices: offices.map(|one| (one.id, one.office)).collect(),
         files,
         keys: publish::trusted_keys(db).await?,
         register,

@@ -64,7 +64,7 @@ impl Province {
         if let Some(reply) = self.answered(&mut db, &asked).await? {
             return Ok(reply);
         }
-        let bound = person::with_device(&mut db, asked.device.as_bytes()).await?;
+        let bound = person::with_device(&mut db, asked.by.as_bytes()).await?;
         drop(db);
         if let Some(person) = bound {
             return self.enrolled(&person, &said.cnic).await;
@@ -120,7 +120,7 @@ impl Province {
             ..
         } = said;
         let claimed = Claimed {
-            device: asked.device,
+            device: asked.by,
             cnic: &cnic,
             particulars: &particulars,
             picture,
@@ -138,7 +138,7 @@ impl Province {
 
     async fn bind(&self, said: Said) -> Result<EnrolmentReply, Refusal> {
         self.prove_sim(Whose {
-            device: said.asked.device,
+            device: said.asked.by,
             cnic: (&said.particulars.cnic, &said.cnic),
             code: said.code.as_deref(),
             now: said.now,
@@ -148,12 +148,12 @@ impl Province {
         self.try_passes(&record, way.level()).await?;
         let mut write = self.store().write().await?;
         // The other of two at once may have been first: the locks are held from here on.
-        lock::take(&mut write, Lock::Device(asked.device.as_bytes())).await?;
+        lock::take(&mut write, Lock::Device(asked.by.as_bytes())).await?;
         lock::take(&mut write, Lock::Citizen(&cnic)).await?;
         if let Some(reply) = self.answered(&mut write, &asked).await? {
             return Ok(reply);
         }
-        if let Some(bound) = person::with_device(&mut write, asked.device.as_bytes()).await? {
+        if let Some(bound) = person::with_device(&mut write, asked.by.as_bytes()).await? {
             drop(write);
             return self.enrolled(&bound, &cnic).await;
         }
@@ -165,7 +165,7 @@ impl Province {
         let flips = self.move_places(&mut write, &mut person, now).await?;
         device::replace(&mut write, &person.device_key, &person.id, now.unix()).await?;
         forget_device(&mut write, &person.device_key).await?;
-        person.device_key = *asked.device.as_bytes();
+        person.device_key = *asked.by.as_bytes();
         person.sealed = self.seal_record(&person.id, &record)?;
         person.nadra_at = now.unix();
         // As well as this device's holder was proofed: who enrolled before may have been somebody else's word.
@@ -219,7 +219,7 @@ impl Province {
         // Without a code: the SIM is in the phone that is lost.
         let (Proven { asked, cnic, now }, ..) = self.prove_all(said).await?;
         let mut write = self.store().write().await?;
-        lock::take(&mut write, Lock::Device(asked.device.as_bytes())).await?;
+        lock::take(&mut write, Lock::Device(asked.by.as_bytes())).await?;
         lock::take(&mut write, Lock::Citizen(&cnic)).await?;
         if let Some(reply) = self.answered(&mut write, &asked).await? {
             return Ok(reply);

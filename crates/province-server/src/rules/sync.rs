@@ -157,7 +157,7 @@ impl Province {
         })?;
         let now = self.now();
         let mut write = self.store().write().await?;
-        let person = locked(&mut write, &asked.device).await?;
+        let person = locked(&mut write, &asked.by).await?;
         if let Some(reply) = self.answered(&mut write, asked).await? {
             return Ok(reply);
         }

@@ -5,7 +5,7 @@ use credential::{CLOCK_ALLOWANCE, DAY, RiskRules, Timestamp, Vct};
 use super::answered::ANSWER_DAYS;
 use super::feed::{DRAWN, DRAWN_DAYS};
 use super::sim_code::PROVEN_SECONDS;
-use super::{Fault, Province, audit, bulk::KEPT_DAYS, day_of, proof, publish, status};
+use super::{Fault, Province, applications, audit, bulk::KEPT_DAYS, day_of, proof, publish, status};
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::lock::Lock;
 use crate::store::{answer, attempt, bulk, challenge, event, seen, sim_code};
@@ -82,6 +82,7 @@ impl Province {
         event::forget_before(&mut write, DRAWN, now.minus(DRAWN_DAYS * DAY).unix()).await?;
         answer::forget_before(&mut write, now.minus(ANSWER_DAYS * DAY).unix()).await?;
         bulk::forget_before(&mut write, now.minus(KEPT_DAYS * DAY).unix()).await?;
+        applications::forget(&mut write, now).await?;
         audit::forget(&mut write, self.audit_days, now).await?;
         write.commit().await?;
         self.forget_rates().await

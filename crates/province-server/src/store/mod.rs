@@ -7,6 +7,7 @@
 //! after a conflict, NADRA's answer with it.
 
 pub mod answer;
+pub mod application;
 pub mod artefact;
 pub mod asking;
 pub mod attempt;

@@ -257,6 +257,8 @@ pub async fn remove(db: &mut AnyConnection, person: &Person) -> Result<(), Store
         "DELETE FROM holding WHERE person = $1",
         "DELETE FROM ward WHERE person = $1",
         "DELETE FROM event WHERE person = $1",
+        "DELETE FROM application_feed WHERE person = $1",
+        "DELETE FROM application WHERE person = $1",
         "DELETE FROM former_device WHERE person = $1",
         "DELETE FROM person_cnic WHERE cnic_index = (SELECT cnic_index FROM person WHERE id = $1)",
         "DELETE FROM person_device WHERE device_key = (SELECT device_key FROM person WHERE id = $1)",

@@ -1,5 +1,6 @@
 //! Tables `system_key` and `ended_counter`: callers besides wallets.
 
+use credential::Vct;
 use province_api::caller::Scope;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
@@ -17,6 +18,8 @@ pub struct SystemKey {
     pub office: Option<String>,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// The kinds of documents that it may grant.
+    pub grants: Vec<Vct>,
     /// First second.
     pub valid_from: u64,
     /// From when it is taken no more.
@@ -38,9 +41,10 @@ impl SystemKey {
 /// [`StoreError`], [`StoreError::is_taken`] if it is there.
 pub async fn add(db: &mut AnyConnection, key: &SystemKey) -> Result<(), StoreError> {
     let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
+    let grants: Vec<&str> = key.grants.iter().map(Vct::as_str).collect();
     sqlx::query(
-        "INSERT INTO system_key (key, name, office, scopes, valid_from, valid_until, ended_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO system_key (key, name, office, scopes, valid_from, valid_until, ended_at, grants)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(key.key.to_vec())
     .bind(key.name.clone())
@@ -49,6 +53,7 @@ pub async fn add(db: &mut AnyConnection, key: &SystemKey) -> Result<(), StoreErr
     .bind(seconds(key.valid_from)?)
     .bind(seconds(key.valid_until)?)
     .bind(key.ended_at.map(seconds).transpose()?)
+    .bind(grants.join(","))
     .execute(db)
     .await?;
     Ok(())
@@ -119,6 +124,7 @@ pub async fn is_counter_ended(db: &mut AnyConnection, key: &[u8; 32]) -> Result<
 
 fn read(row: &AnyRow) -> Result<SystemKey, StoreError> {
     let scopes: String = row.try_get("scopes")?;
+    let grants: String = row.try_get("grants")?;
     let ended: Option<i64> = row.try_get("ended_at")?;
     Ok(SystemKey {
         key: array(row, "key")?,
@@ -126,6 +132,7 @@ fn read(row: &AnyRow) -> Result<SystemKey, StoreError> {
         office: row.try_get("office")?,
         // What a newer version gave and this one does not know lets this one's callers do nothing.
         scopes: scopes.split(',').filter_map(Scope::parse).collect(),
+        grants: grants.split(',').filter_map(|vct| Vct::parse(vct).ok()).collect(),
         valid_from: unsigned(row, "valid_from")?,
         valid_until: unsigned(row, "valid_until")?,
         ended_at: ended

@@ -64,11 +64,24 @@ impl SystemCaller {
 
     /// The same, let in by the province.
     pub async fn registered(self, bench: &Bench, scopes: &[Scope], days: u64) -> Self {
+        let of = ("excise", Some("excise-taxation"));
+        self.of(bench, of, scopes, days).await
+    }
+
+    /// The same, as this system of this office. It may grant domiciles.
+    pub async fn of(
+        self,
+        bench: &Bench,
+        (name, office): (&str, Option<&str>),
+        scopes: &[Scope],
+        days: u64,
+    ) -> Self {
         let new = NewSystemKey {
             key: self.public(),
-            name: "excise".to_owned(),
-            office: Some("excise-taxation".to_owned()),
+            name: name.to_owned(),
+            office: office.map(str::to_owned),
             scopes: scopes.to_vec(),
+            grants: vec![Vct::parse("domicile").unwrap()],
             days,
         };
         bench.office.add_system_key(&new, bench.now()).await.unwrap();
@@ -82,7 +95,15 @@ impl SystemCaller {
         to(method, path, headers, body)
     }
 
-    async fn asks(&self, bench: &Bench, path: &str) -> Reply {
+    /// A write under this idempotency key.
+    pub fn writes(&self, path: &str, body: &[u8], key: &[u8; 16], at: u64) -> Request<Body> {
+        let (method, key) = (Method::POST, hex::encode(key));
+        let target = target(&method, path);
+        let headers = signature::sign_as_system(&self.0, &target, body, &key, at, &nonce());
+        to(&method, path, headers, body)
+    }
+
+    pub async fn asks(&self, bench: &Bench, path: &str) -> Reply {
         bench
             .send(self.signed(&Method::GET, path, b"", bench.now().unix()))
             .await
@@ -198,6 +219,7 @@ async fn a_system_is_let_in_by_its_key_for_the_keys_time() {
         name: "another".to_owned(),
         office: None,
         scopes: vec![Scope::Bills],
+        grants: Vec::new(),
         days: 1,
     };
     let refused = bench.office.add_system_key(&again, bench.now()).await;

@@ -8,6 +8,7 @@
 )]
 
 mod admin;
+mod applications;
 mod artefacts;
 mod asked_twice;
 mod audit;

@@ -191,6 +191,11 @@ fn body(method: &Method, path: &str, caller: &Caller) -> Vec<u8> {
         }),
         paths::SYNC => json!({ "feed": 0, "held": [] }),
         paths::MOBILE => json!({ "mobile": "03117654321" }),
+        paths::APPLICATIONS => json!({ "service": "domicile-certificate", "form": {} }),
+        paths::WITHDRAW => json!({ "application": some(16) }),
+        paths::DEPARTMENT_ANSWER => {
+            json!({ "application": some(16), "seen": "submitted", "state": "in_review" })
+        }
         // A key of its own for each, which is proven: the new one is not used by anybody here.
         paths::DEVICE_KEY => {
             let Proof::Device(phone) = &caller.proof else {

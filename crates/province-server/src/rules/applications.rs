@@ -1,0 +1,256 @@
+//! Applications: a citizen sends one to an office or takes it back; the citizen's phone, the audit log and the office hear
+//! of each change in the transaction that makes it.
+
+use credential::{DAY, Timestamp};
+use province_api::Bytes;
+use province_api::application::{
+    ApplicationReply, ApplicationRequest, ApplicationState, Mover, RefusalReason, WithdrawRequest, is_form,
+};
+use province_api::problem::ProblemCode;
+use province_api::sync::Event;
+use serde_json::{Map, Value};
+use sqlx::AnyConnection;
+use zeroize::Zeroizing;
+
+use super::answered::{Asked, locked};
+use super::status::may_draw;
+use super::{Fault, Province, Refusal, feed};
+use crate::audit::Actor;
+use crate::randomness::Randomness;
+use crate::sealed::{DataKeys, Kind as Sealed, PersonId};
+use crate::store::application::{self, Application, ApplicationId, Told};
+
+/// Most applications of one person that are open at once.
+pub const OPEN_MAX: u64 = 50;
+/// Days for which an application is kept after its end; for as long its citizen may complain about it.
+pub const ENDED_DAYS: u64 = 400;
+
+/// The office as a reader of changes.
+pub(super) fn reader_of(office: &str) -> String {
+    format!("office:{office}")
+}
+
+/// What seals and opens.
+#[derive(Clone, Copy)]
+pub(super) struct With<'a> {
+    pub(super) data: &'a DataKeys,
+    pub(super) randomness: &'a Randomness,
+}
+
+/// A step of an application.
+#[derive(Clone, Copy)]
+pub(super) struct Step<'a> {
+    pub(super) state: ApplicationState,
+    pub(super) reason: Option<RefusalReason>,
+    /// What the citizen is told besides.
+    pub(super) text: Option<&'a str>,
+    pub(super) by: &'a Actor,
+}
+
+impl<'a> Step<'a> {
+    pub(super) const fn bare(state: ApplicationState, by: &'a Actor) -> Self {
+        Self {
+            state,
+            reason: None,
+            text: None,
+            by,
+        }
+    }
+}
+
+impl Province {
+    pub(super) fn with(&self) -> With<'_> {
+        With {
+            data: &self.keys().data,
+            randomness: self.randomness(),
+        }
+    }
+
+    /// Sends an application of this device's person to the office whose service it is about.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; then nothing changed.
+    pub async fn submit_application(
+        &self,
+        asked: &Asked,
+        request: &ApplicationRequest,
+    ) -> Result<ApplicationReply, Refusal> {
+        if !is_form(&request.form) {
+            return Err(ProblemCode::FormInvalid.into());
+        }
+        let published = self.published().await?;
+        let now = self.now();
+        let mut write = self.store().write().await?;
+        let person = locked(&mut write, &asked.by).await?;
+        if let Some(reply) = self.answered(&mut write, asked).await? {
+            return Ok(reply);
+        }
+        let person = person.ok_or(ProblemCode::DeviceUnknown)?;
+        may_draw(&mut write, person.status_index).await?;
+        let office = published
+            .office_of(&request.service)
+            .ok_or(ProblemCode::ServiceUnknown)?;
+        if application::count_open(&mut write, &person.id).await? >= OPEN_MAX {
+            return Err(ProblemCode::ApplicationsTooMany.into());
+        }
+        let new = New {
+            office,
+            service: &request.service,
+            form: &request.form,
+        };
+        let one = begin(&mut write, self.with(), &person.id, &new, &Actor::CITIZEN, now).await?;
+        let reply = reply(&one, one.state, now);
+        self.remember(&mut write, asked, &reply).await?;
+        write.commit().await?;
+        Ok(reply)
+    }
+
+    /// Takes an application of this device's person back.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; then nothing changed.
+    pub async fn withdraw_application(
+        &self,
+        asked: &Asked,
+        request: &WithdrawRequest,
+    ) -> Result<ApplicationReply, Refusal> {
+        let id = parse_id(&request.application)?;
+        let now = self.now();
+        let mut write = self.store().write().await?;
+        let person = locked(&mut write, &asked.by).await?;
+        if let Some(reply) = self.answered(&mut write, asked).await? {
+            return Ok(reply);
+        }
+        let person = person.ok_or(ProblemCode::DeviceUnknown)?;
+        let one = application::find(&mut write, &person.id, &id)
+            .await?
+            .ok_or(ProblemCode::ApplicationUnknown)?;
+        let by = Actor::CITIZEN;
+        let step = Step::bare(ApplicationState::Withdrawn, &by);
+        if !one.state.next(Mover::Citizen).contains(&step.state) {
+            return Err(ProblemCode::ApplicationChanged.into());
+        }
+        take(&mut write, self.with(), &person.id, &one, &step, now).await?;
+        let reply = reply(&one, step.state, now);
+        self.remember(&mut write, asked, &reply).await?;
+        write.commit().await?;
+        Ok(reply)
+    }
+}
+
+/// An application's id as it came.
+pub(super) fn parse_id(bytes: &Bytes) -> Result<ApplicationId, ProblemCode> {
+    let id = bytes.0.as_slice().try_into();
+    id.map(ApplicationId).map_err(|_| ProblemCode::RequestMalformed)
+}
+
+fn reply(one: &Application, state: ApplicationState, now: Timestamp) -> ApplicationReply {
+    ApplicationReply {
+        application: Bytes::from(&one.id.0[..]),
+        office: one.office.clone(),
+        state,
+        at: now.unix(),
+    }
+}
+
+/// What a new application says.
+pub(super) struct New<'a> {
+    pub(super) office: &'a str,
+    pub(super) service: &'a str,
+    pub(super) form: &'a Map<String, Value>,
+}
+
+/// Adds a person's application, inside the caller's transaction, which holds the person's lock.
+pub(super) async fn begin(
+    db: &mut AnyConnection,
+    with: With<'_>,
+    person: &PersonId,
+    new: &New<'_>,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<Application, Fault> {
+    let id = ApplicationId(with.randomness.bytes());
+    let plain = Zeroizing::new(serde_json::to_vec(new.form).map_err(Fault::Record)?);
+    let one = Application {
+        id,
+        office: new.office.to_owned(),
+        service: new.service.to_owned(),
+        state: ApplicationState::Submitted,
+        submitted_at: now.unix(),
+        changed_at: now.unix(),
+        sealed: with
+            .data
+            .seal(Sealed::Application, &owner(person, &id), &plain, with.randomness)?,
+    };
+    application::add(db, person, &one).await?;
+    tell(db, with, person, &one, &Step::bare(one.state, by), now).await?;
+    Ok(one)
+}
+
+/// Takes a step that is allowed, inside the caller's transaction, which holds the person's lock and takes no other after
+/// this.
+pub(super) async fn take(
+    db: &mut AnyConnection,
+    with: With<'_>,
+    person: &PersonId,
+    one: &Application,
+    step: &Step<'_>,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    application::set_state(db, person, &one.id, step.state, now.unix()).await?;
+    tell(db, with, person, one, step, now).await
+}
+
+/// Tells the citizen's phone, the audit log and the office.
+async fn tell(
+    db: &mut AnyConnection,
+    with: With<'_>,
+    person: &PersonId,
+    one: &Application,
+    step: &Step<'_>,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let what = Event::ApplicationChanged {
+        application: Bytes::from(&one.id.0[..]),
+        service: one.service.clone(),
+        state: step.state.as_str().to_owned(),
+        reason: step.reason.map(|reason| reason.as_str().to_owned()),
+        text: step.text.map(str::to_owned),
+    };
+    feed::note(
+        &mut *db,
+        with.data,
+        with.randomness,
+        person,
+        (&what, step.by),
+        now,
+    )
+    .await?;
+    let told = Told {
+        person,
+        id: &one.id,
+        state: step.state,
+        reason: step.reason,
+    };
+    Ok(application::tell(db, &reader_of(&one.office), &told, now.unix()).await?)
+}
+
+/// What a citizen gave.
+pub(super) fn opened(
+    data: &DataKeys,
+    person: &PersonId,
+    one: &Application,
+) -> Result<Map<String, Value>, Fault> {
+    let plain = data.open(Sealed::Application, &owner(person, &one.id), &one.sealed)?;
+    serde_json::from_slice(&plain).map_err(Fault::Record)
+}
+
+/// Whose a form is: bound to the person and to the application, so that one put in another's place does not open.
+fn owner(person: &PersonId, id: &ApplicationId) -> Vec<u8> {
+    [&person.as_bytes()[..], &id.0].concat()
+}
+
+/// Forgets applications that ended long ago.
+pub(super) async fn forget(db: &mut AnyConnection, now: Timestamp) -> Result<(), Fault> {
+    Ok(application::forget_ended(db, now.minus(ENDED_DAYS * DAY).unix()).await?)
+}

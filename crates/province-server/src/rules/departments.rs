@@ -1,0 +1,187 @@
+//! What a department's system does about applications to its office: reads them in order, and answers them.
+
+use credential::Vct;
+use province_api::Bytes;
+use province_api::application::{
+    AnswerReply, AnswerRequest, Applicant, ApplicationChange, ApplicationState, ApplicationsReply,
+    CHANGES_PAGE_MAX, DocumentGrant, Mover,
+};
+use province_api::problem::ProblemCode;
+use serde_json::json;
+use sqlx::AnyConnection;
+
+use super::answered::Asked;
+use super::applications::{Step, opened, parse_id, reader_of, take};
+use super::callers::System;
+use super::document::{self, DocumentError, Form};
+use super::{Fault, Province, Refusal, audit};
+use crate::audit::{Action, Actor};
+use crate::store::application::{self, Change};
+use crate::store::lock::{self, Lock};
+use crate::store::person;
+
+/// Bytes of sealed forms behind which a page ends.
+const PAGE_BYTES: usize = 1 << 20;
+
+impl Province {
+    /// The changes of applications to this system's office behind a number, a page. Who applies and what they gave stands
+    /// with the change by which an application came; each time that is noted in the audit log.
+    ///
+    /// # Errors
+    /// [`ProblemCode::SystemOffice`], [`Refusal::Fault`].
+    pub async fn applications_of(&self, system: &System, after: u64) -> Result<ApplicationsReply, Refusal> {
+        let reader = reader_of(system.office()?);
+        let most = u32::try_from(CHANGES_PAGE_MAX + 1).unwrap_or(u32::MAX);
+        let mut write = self.store().write().await?;
+        let mut found = application::after(&mut write, &reader, after, most).await?;
+        let mut bytes = 0;
+        let whole = found.iter().take(CHANGES_PAGE_MAX).take_while(|change| {
+            let is_first = bytes == 0;
+            bytes += change.application.sealed.len();
+            is_first || bytes <= PAGE_BYTES
+        });
+        let count = whole.count();
+        let more = found.len() > count;
+        found.truncate(count);
+        let cursor = found.last().map_or(after, |last| last.seq);
+        let mut changes = Vec::with_capacity(count);
+        for change in found {
+            changes.push(self.told(&mut write, change, &system.actor()).await?);
+        }
+        write.commit().await?;
+        Ok(ApplicationsReply {
+            changes,
+            cursor,
+            more,
+        })
+    }
+
+    /// A change as an office is told it.
+    async fn told(
+        &self,
+        db: &mut AnyConnection,
+        change: Change,
+        by: &Actor,
+    ) -> Result<ApplicationChange, Fault> {
+        let one = &change.application;
+        let mut told = ApplicationChange {
+            number: change.seq,
+            at: change.at,
+            application: Bytes::from(&one.id.0[..]),
+            service: one.service.clone(),
+            state: change.state,
+            reason: change.reason,
+            applicant: None,
+            form: None,
+        };
+        // What a citizen took back is nobody's to read.
+        if change.state == ApplicationState::Submitted && one.state != ApplicationState::Withdrawn {
+            let given = self.open_record(&change.person, &change.record)?.particulars;
+            told.applicant = Some(Applicant {
+                cnic: given.cnic.as_str().to_owned(),
+                name_en: given.name_en.as_str().to_owned(),
+                name_ur: given.name_ur.as_str().to_owned(),
+                guardian_name_en: given.guardian_name_en.as_str().to_owned(),
+                guardian_name_ur: given.guardian_name_ur.as_str().to_owned(),
+                guardian_relation: given.guardian_relation.as_str().to_owned(),
+                date_of_birth: given.date_of_birth.to_string(),
+                district: given.district.as_str().to_owned(),
+                mobile: given.mobile.as_str().to_owned(),
+                assurance: change.assurance,
+            });
+            told.form = Some(opened(&self.keys().data, &change.person, one)?);
+            let detail = json!({ "application": hex::encode(one.id.0), "service": one.service });
+            let read = (Action::ApplicationRead, &detail);
+            audit::note_sealed(db, &self.keys().data, by, read, &change.person, self.now()).await?;
+        }
+        Ok(told)
+    }
+
+    /// Answers an application: moves it on, tells the citizen, and grants the document if there is one; all or nothing.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; then nothing changed.
+    pub async fn answer_application(
+        &self,
+        asked: &Asked<System>,
+        request: &AnswerRequest,
+    ) -> Result<AnswerReply, Refusal> {
+        let system = &asked.by;
+        let reader = reader_of(system.office()?);
+        let id = parse_id(&request.application)?;
+        if !request.is_whole() {
+            return Err(ProblemCode::AnswerParts.into());
+        }
+        let now = self.now();
+        let mut write = self.store().write().await?;
+        lock::take(&mut write, Lock::Device(&system.key.key)).await?;
+        if let Some(reply) = self.answered(&mut write, asked).await? {
+            return Ok(reply);
+        }
+        let unknown = || Refusal::from(ProblemCode::ApplicationUnknown);
+        let owner = application::person_of(&mut write, &reader, &id).await?;
+        let owner = owner.ok_or_else(unknown)?;
+        let cnic = person::cnic_of(&mut write, &owner).await?.ok_or_else(unknown)?;
+        lock::take(&mut write, Lock::Citizen(&cnic)).await?;
+        let one = application::find(&mut write, &owner, &id)
+            .await?
+            .ok_or_else(unknown)?;
+        if one.state != request.seen {
+            return Err(ProblemCode::ApplicationChanged.into());
+        }
+        if !one.state.next(Mover::Office).contains(&request.state) {
+            return Err(ProblemCode::ApplicationMove.into());
+        }
+        let by = system.actor();
+        if let Some(grant) = &request.document {
+            let form = self.form_of(&mut write, system, grant, &cnic).await?;
+            document::grant_in(&mut write, self.keys(), &form, now, self.randomness(), &by)
+                .await
+                .map_err(refused)?;
+        }
+        let step = Step {
+            state: request.state,
+            reason: request.reason,
+            text: request.text.as_deref(),
+            by: &by,
+        };
+        take(&mut write, self.with(), &owner, &one, &step, now).await?;
+        let reply = AnswerReply {
+            state: step.state,
+            at: now.unix(),
+        };
+        self.remember(&mut write, asked, &reply).await?;
+        write.commit().await?;
+        Ok(reply)
+    }
+
+    /// The document that a system grants, if its key may.
+    async fn form_of(
+        &self,
+        db: &mut AnyConnection,
+        system: &System,
+        grant: &DocumentGrant,
+        cnic: &crate::sealed::BlindIndex,
+    ) -> Result<Form, Refusal> {
+        let vct = Vct::parse(&grant.vct).ok();
+        let vct = vct.filter(|vct| system.key.grants.contains(vct));
+        let vct = vct.ok_or(ProblemCode::DocumentNotAllowed)?;
+        let person = person::with_cnic(db, cnic).await?;
+        let person = person.ok_or(ProblemCode::ApplicationUnknown)?;
+        let record = self.open_record(&person.id, &person.sealed)?;
+        Ok(Form {
+            cnic: record.particulars.cnic,
+            child: None,
+            vct,
+            fields: grant.fields.clone(),
+        })
+    }
+}
+
+/// Why a department's document was not granted: its fields by their names, never what stands in them.
+fn refused(error: DocumentError) -> Refusal {
+    match error {
+        DocumentError::Fault(fault) => Refusal::Fault(fault),
+        error => Refusal::Detailed(ProblemCode::DocumentRefused, error.to_string()),
+    }
+}
