@@ -27,11 +27,11 @@ use province_api::artefacts::{BITS, STATUS_LIST_TOKEN};
 use province_api::delta::ZSTD;
 use province_api::paths;
 use province_api::problem::{PROBLEM_JSON, Problem, ProblemCode};
+use tokio::sync::Semaphore;
 use tower::ServiceBuilder;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
-use tower_http::timeout::TimeoutLayer;
 
 use crate::audit::Actor;
 use crate::rules::rates::DENIED_COST;
@@ -72,31 +72,24 @@ pub fn app(parts: AppParts) -> Router {
 
 /// The router of a province that somebody else holds too, for its upkeep.
 pub fn router(province: Arc<Province>) -> Router {
-    let around = (Arc::clone(&province), Arc::clone(&province));
-    // A place among those that are worked on is asked for behind this boundary, once the body is here: within one call of
-    // `layer` all places are taken before the first of the layers begins.
-    let worked_on = Router::from(routes::writes()).layer(
+    let around = |places| {
+        let around = Around {
+            app: Arc::clone(&province),
+            places: Arc::new(Semaphore::new(places)),
+        };
+        // One call of `layer`: each boxes a service and a future for every request.
         ServiceBuilder::new()
-            .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX))
-            // The body's size was looked at.
-            .layer(DefaultBodyLimit::disable()),
-    );
-    let writes = worked_on.layer(
-        ServiceBuilder::new()
-            .layer(middleware::from_fn_with_state(around.0, outside))
+            .layer(middleware::from_fn_with_state(around, outside))
             .layer(packing())
-            .layer(in_time())
-            .layer(GlobalConcurrencyLimitLayer::new(ARRIVING_MAX))
-            .layer(middleware::from_fn(whole_body)),
-    );
-    // One call of `layer`: each boxes a service and a future for every request.
-    let others = Router::from(routes::reads()).fallback(nowhere).layer(
-        ServiceBuilder::new()
-            .layer(middleware::from_fn_with_state(around.1, outside))
-            .layer(packing())
-            .layer(in_time())
-            .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX)),
-    );
+    };
+    let worked_on = Router::from(routes::writes())
+        // The body is here, and its size was looked at, before a place is taken.
+        .layer(DefaultBodyLimit::disable())
+        .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX))
+        .layer(middleware::from_fn(whole_body));
+    let writes = worked_on.layer(around(ARRIVING_MAX));
+    let others = Router::from(routes::reads()).fallback(nowhere);
+    let others = others.layer(around(CONCURRENCY_MAX));
     let probes = probes::probes(Arc::clone(&province));
     let api = writes.merge(others).with_state(province);
     // In this order, so that what there is not is answered by the layers of the API.
@@ -108,9 +101,39 @@ async fn nowhere() -> ApiError {
     ProblemCode::NotFound.into()
 }
 
-/// No answer takes longer than [`ANSWER_TIME_MAX`].
-fn in_time() -> TimeoutLayer {
-    TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIME_MAX)
+/// What is around answers.
+#[derive(Clone)]
+struct Around {
+    app: App,
+    /// For how many requests there is a place at once; the others wait.
+    places: Arc<Semaphore>,
+}
+
+impl Around {
+    /// An answer, once there is a place, in time.
+    async fn answer(&self, answer: impl Future<Output = Response>) -> Response {
+        let placed = async {
+            // It is never closed. A place that is free is taken without asking for a turn.
+            let _place = match self.places.try_acquire() {
+                Ok(place) => Some(place),
+                Err(_) => self.places.acquire().await.ok(),
+            };
+            answer.await
+        };
+        in_time(ANSWER_TIME_MAX, placed).await
+    }
+}
+
+/// An answer, or word that the service is busy. What is there at once costs no timer.
+async fn in_time(most: Duration, answer: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(most, answer).await {
+        Ok(response) => response,
+        Err(_) => Problem {
+            retry_after: Some(BUSY_SECONDS),
+            ..Problem::new(ProblemCode::ServerBusy)
+        }
+        .into_reply(),
+    }
 }
 
 /// Largest body that this path takes, in bytes, packed or not.
@@ -161,16 +184,17 @@ fn packing() -> CompressionLayer<impl Predicate> {
 /// Around every answer, in one layer because each costs a public file as much as finding it: who asks too often, or in
 /// too many headers, is refused first; errors of the layers below (no such route, too slow) get the form of all others; a
 /// denial is counted for the audit log; and a line is written.
-async fn outside(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn outside(State(around): State<Around>, request: Request, next: Next) -> Response {
+    let app = &around.app;
     let in_flight = app.metrics().request();
     let method = method(request.method());
     let route = route(request.uri().path());
     let network = request.extensions().get().copied();
-    let mut response = match may_ask(&app, &request, network) {
-        Ok(()) => only_problem(next.run(request).await),
+    let mut response = match may_ask(app, &request, network) {
+        Ok(()) => only_problem(around.answer(next.run(request)).await),
         Err(refused) => refused.into_response(),
     };
-    note_denial(&app, &response, route, network);
+    note_denial(app, &response, route, network);
     let headers = response.headers_mut();
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
@@ -297,9 +321,6 @@ fn route(path: &str) -> &'static str {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use axum::routing::get;
-    use tower::ServiceExt as _;
-
     use super::*;
 
     #[test]
@@ -311,15 +332,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_not_answered_in_time_is_told_when_to_ask_again() {
-        let router = Router::new()
-            .route("/", get(std::future::pending::<()>))
-            .layer(TimeoutLayer::with_status_code(
-                StatusCode::SERVICE_UNAVAILABLE,
-                Duration::ZERO,
-            ))
-            .layer(middleware::map_response(async |response| only_problem(response)));
-        let request = Request::get("/").body(Body::empty()).unwrap();
-        let reply = router.oneshot(request).await.unwrap();
+        let reply = in_time(Duration::ZERO, std::future::pending()).await;
         assert_eq!(reply.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(reply.headers()[header::RETRY_AFTER], "30");
         let body = to_bytes(reply.into_body(), 1_000).await.unwrap();
