@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from officers import walk_officers
 from signing import Device, base64url
 
 CHECKS = [
@@ -89,8 +90,8 @@ class Walk:
         return found
 
 
-def walk(url, document, devices, callers):
-    """Enrols the devices and does everything else that a phone does, and what a counter and a department's system do."""
+def walk(url, document, devices, callers, code):
+    """Enrols the devices and does everything else that a phone does, and what a counter, a department's system and officers do."""
     citizens = [form(one) for one in json.loads((CITIZENS / "citizens.json").read_text())]
     step = Walk(url, document)
     for device, citizen in zip(devices, citizens):
@@ -127,14 +128,16 @@ def walk(url, document, devices, callers):
 
     # What counters and systems sign is walked by the province's own tests.
     others = {"counter", "system"}
+    walk_officers(step, code, [citizen["cnic"] for citizen in citizens])
+
     every = {
         (method.upper(), path)
         for path, operations in document.raw_schema["paths"].items()
         for method, operation in operations.items()
         if not any(others & set(one) for one in operation.get("security", []))
     }
-    # Here no roots were replaced.
-    left = every - step.done - {("GET", "/v1/trust-next/{roots}")}
+    # Nobody is left who holds a document. Here no roots were replaced.
+    left = every - step.done - {("GET", "/v1/trust-next/{roots}"), ("POST", "/v1/officers/citizens/withdraw")}
     if left:
         raise SystemExit(f"not walked: {sorted(left)}")
 

@@ -19,6 +19,7 @@ import jsonschema_rs
 import schemathesis
 
 from journey import walk
+from officers import ORIGIN, RP_ID, invited
 from signing import Counter, Device, System
 
 HERE = Path(__file__).resolve().parent
@@ -74,8 +75,9 @@ def main():
         with open(Path(folder, "log"), "w+") as log:
             with Running([sandbox], log) as said:
                 serve = [server, "serve", "--data", data, "--nadra", said["url"]]
-                with Running(serve, log, NADRA_TOKEN=said["token"], RUST_LOG="warn") as province:
-                    good = against(province["url"], callers)
+                page = {"KHYBER_OFFICERS_RP_ID": RP_ID, "KHYBER_OFFICERS_ORIGIN": ORIGIN}
+                with Running(serve, log, NADRA_TOKEN=said["token"], RUST_LOG="warn", **page) as province:
+                    good = against(province["url"], callers, invited(server, data, "administrator"))
             log.seek(0)
             faults = [line for line in log if "the province failed" in line]
     print(f"contract: {time.monotonic() - started:.0f} s")
@@ -96,12 +98,12 @@ def let_in(server, data, certificate):
     return system, Counter(COUNTER_SEED, certificate.read_bytes())
 
 
-def against(url, callers):
+def against(url, callers, code):
     """All that is held against the document at this address."""
     document = schemathesis.openapi.from_url(f"{url}/v1/openapi.json")
     for schema in document.raw_schema["components"]["schemas"].values():
         jsonschema_rs.meta.validate(schema)
-    walk(url, document, [Device(seed) for seed in SEEDS], callers)
+    walk(url, document, [Device(seed) for seed in SEEDS], callers, code)
     paths = {"PYTHONPATH": str(HERE)}
     signed = paths | {"SCHEMATHESIS_HOOKS": "hooks", "KHYBER_DEVICE_SEED": SEEDS[1].hex()}
     # Both, also where the first finds something.

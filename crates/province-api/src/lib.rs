@@ -11,6 +11,7 @@ pub mod delta;
 pub mod device_key;
 pub mod enrolment;
 pub mod nadra;
+pub mod officers;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod packed;
@@ -76,6 +77,42 @@ pub mod paths {
     pub const STATUS_DELTAS: &str = "/v1/status/deltas/";
     /// `GET` with list and number of the shard appended (`LIST/SHARD`): a Status List Token.
     pub const STATUS_TOKENS: &str = "/v1/status/tokens/";
+    /// Before every path of officers.
+    pub const OFFICERS: &str = "/v1/officers";
+    /// `POST`: begins to register a passkey.
+    pub const PASSKEY_BEGIN: &str = "/v1/officers/passkeys/begin";
+    /// `POST`: registers it.
+    pub const PASSKEY_FINISH: &str = "/v1/officers/passkeys/finish";
+    /// `POST`: begins to sign an officer in.
+    pub const SESSION_BEGIN: &str = "/v1/officers/sessions/begin";
+    /// `POST`: signs them in.
+    pub const SESSION_FINISH: &str = "/v1/officers/sessions/finish";
+    /// `POST`: signs them out.
+    pub const SESSION_END: &str = "/v1/officers/sessions/end";
+    /// `POST`: disables a lost wallet.
+    pub const CITIZEN_DISABLE: &str = "/v1/officers/citizens/disable";
+    /// `POST`: suspends a citizen's passes and documents.
+    pub const CITIZEN_SUSPEND: &str = "/v1/officers/citizens/suspend";
+    /// `POST`: lifts that.
+    pub const CITIZEN_RESUME: &str = "/v1/officers/citizens/resume";
+    /// `POST`: revokes them.
+    pub const CITIZEN_REVOKE: &str = "/v1/officers/citizens/revoke";
+    /// `POST`: withdraws a document.
+    pub const CITIZEN_WITHDRAW: &str = "/v1/officers/citizens/withdraw";
+    /// `GET`: what was proposed for many.
+    pub const BULKS: &str = "/v1/officers/bulks";
+    /// `POST`: proposes something for many.
+    pub const BULK_PROPOSE: &str = "/v1/officers/bulks/propose";
+    /// `POST`: approves it.
+    pub const BULK_APPROVE: &str = "/v1/officers/bulks/approve";
+    /// `POST`: cancels it.
+    pub const BULK_CANCEL: &str = "/v1/officers/bulks/cancel";
+    /// `POST`: a page of the audit log.
+    pub const OFFICER_LOG: &str = "/v1/officers/log";
+    /// `POST`: invites an officer.
+    pub const OFFICER_INVITES: &str = "/v1/officers/invites";
+    /// `POST`: ends an officer.
+    pub const OFFICER_END: &str = "/v1/officers/end";
     /// `GET`: the OpenAPI document of all these paths, JSON.
     pub const OPENAPI: &str = "/v1/openapi.json";
     /// `POST` [`crate::proofing::AssistedRequest`], signed by a counter: a [`crate::enrolment::EnrolmentReply`].

@@ -119,6 +119,22 @@ problem_codes! {
     PersonRevoked = "person_revoked", 403;
     /// The person's passes are suspended for now.
     PersonSuspended = "person_suspended", 403;
+    /// No officer is signed in with this token (any more).
+    OfficerSession = "officer_session", 401;
+    /// The officer's passkey did not say lately enough that it is they: sign in again.
+    OfficerStale = "officer_stale", 401;
+    /// The officer's role may not do this.
+    OfficerForbidden = "officer_forbidden", 403;
+    /// The invite is unknown, used or too old.
+    OfficerInviteInvalid = "officer_invite_invalid", 403;
+    /// The passkey is not taken: unknown, not what was asked for, or too late.
+    PasskeyRefused = "passkey_refused", 403;
+    /// Whoever proposed it does not approve it.
+    FourEyes = "four_eyes", 409;
+    /// The proposal was decided before, or its time is over.
+    ProposalOver = "proposal_over", 409;
+    /// The citizen holds no such document.
+    DocumentNotHeld = "document_not_held", 409;
     /// No such thing.
     NotFound = "not_found", 404;
     /// The body is larger than allowed.
@@ -144,6 +160,12 @@ impl ProblemCode {
                 | Self::SystemOffice
                 | Self::DocumentNotAllowed
                 | Self::RateLimited
+                | Self::OfficerSession
+                | Self::OfficerStale
+                | Self::OfficerForbidden
+                | Self::OfficerInviteInvalid
+                | Self::PasskeyRefused
+                | Self::FourEyes
                 | Self::DeviceUnknown
                 | Self::DeviceReplaced
                 | Self::WalletDisabled

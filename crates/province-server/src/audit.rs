@@ -97,6 +97,14 @@ words! {
         BulkCancelled = "bulk_cancelled",
         /// It was done to all of them.
         BulkDone = "bulk_done",
+        /// An officer was invited.
+        OfficerInvited = "officer_invited",
+        /// An officer was ended.
+        OfficerEnded = "officer_ended",
+        /// An officer registered a passkey.
+        PasskeyRegistered = "passkey_registered",
+        /// An officer signed in.
+        SignedIn = "signed_in",
         /// An enrolment was ended, so that its CNIC may enrol anew.
         Released = "released",
         /// The mobile number was changed.

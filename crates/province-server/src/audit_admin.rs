@@ -1,13 +1,12 @@
 //! What an operator and an auditor do with the audit log.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 
 use credential::{AuditHead, Timestamp};
 use serde_json::{Value, json};
 
 use crate::admin::{AdminError, Office};
-use crate::audit::{Chained, Hash};
+use crate::audit::Hash;
 use crate::rules::audit::{self, Known, Looked};
 use crate::store::audit::{self as store, SignedHead};
 
@@ -78,7 +77,7 @@ impl Office {
                     Sealed::Closed => None,
                     Sealed::Opened => audit::opened(&data, &one.entry)?,
                 };
-                line(&entry(one, opened.as_ref()))?;
+                line(&audit::line(one, opened.as_ref()))?;
                 for head in heads.iter().filter(|head| head.number == one.number) {
                     line(&json!({ "head": head.number, "at": head.at, "signed": hex::encode(&head.bytes) }))?;
                 }
@@ -86,21 +85,4 @@ impl Office {
         }
         Ok(number)
     }
-}
-
-/// An entry as a line of an export: what is hashed, and what its sealed part says.
-fn entry(one: &Chained, opened: Option<&BTreeMap<String, Value>>) -> Value {
-    let about = one.entry.about.map(|id| hex::encode(id.as_bytes()));
-    json!({
-        "number": one.number,
-        "at": one.entry.at,
-        "role": one.entry.by.role.as_str(),
-        "actor": one.entry.by.id,
-        "action": one.entry.action.as_str(),
-        "person": about,
-        "detail": one.entry.detail,
-        "sealed": hex::encode(&one.entry.sealed),
-        "opened": opened,
-        "hash": hex::encode(one.hash),
-    })
 }

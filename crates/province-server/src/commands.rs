@@ -27,6 +27,7 @@ use super::bulk_commands::Bulk;
 use super::caller_commands::{CounterEnd, System};
 use super::desk_commands::{Bundle, CounterCertificate};
 use super::input::{cnic_from_stdin, for_good, form_from_stdin, key_bytes, reason, whose_from_stdin, write};
+use super::officer_commands::Officer;
 use super::print_commands::{Card, Paper};
 use super::serve_command::{ConfigCheck, Serve};
 use super::trust_commands::{Key, Rules, Trust};
@@ -187,6 +188,8 @@ enum Errand {
     },
     #[command(subcommand)]
     Bulk(Bulk),
+    #[command(subcommand)]
+    Officer(Officer),
     Paper(Paper),
     Card(Card),
     Trust(Trust),
@@ -293,6 +296,7 @@ impl Errand {
             | Self::Grant { data }
             | Self::Withdraw { data, .. } => data,
             Self::Bulk(command) => command.data(),
+            Self::Officer(command) => command.data(),
             Self::Bundle(command) => command.data(),
             Self::CounterCertificate(command) => command.data(),
             Self::Paper(command) => command.data(),
@@ -321,6 +325,7 @@ impl Errand {
                 | Self::Card(_)
                 | Self::Audit(_)
                 | Self::Backup(_)
+                | Self::Officer(_)
                 | Self::System(_)
                 | Self::CounterEnd(_)
         )
@@ -355,6 +360,7 @@ impl Errand {
                 ended(office.consume(&at, now()).await?)
             }
             Self::Bulk(command) => command.run(office, &randomness(), now).await,
+            Self::Officer(command) => command.run(office, &randomness(), now()).await,
             Self::Bundle(command) => command.run(office, now()).await,
             Self::CounterCertificate(command) => command.run(office, now()).await,
             Self::Types { file, .. } => {

@@ -23,6 +23,7 @@ pub mod key_admin;
 pub mod keys;
 pub mod metrics;
 pub mod nadra;
+pub mod officer_admin;
 pub mod photo;
 pub mod print_admin;
 pub mod proofing;

@@ -10,6 +10,7 @@ mod caller_commands;
 mod commands;
 mod desk_commands;
 mod input;
+mod officer_commands;
 mod print_commands;
 mod serve_command;
 mod trust_commands;

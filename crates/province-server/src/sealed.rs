@@ -108,6 +108,12 @@ pub enum Kind {
     Application,
     /// What the audit log says of somebody's passes and documents.
     Audit,
+    /// What an office calls an officer.
+    Officer,
+    /// An officer's passkey.
+    Passkey,
+    /// A ceremony of a passkey that is under way.
+    Ceremony,
     /// Nothing, to tell whether a key is the right one.
     Check,
 }
@@ -121,6 +127,9 @@ impl Kind {
             Self::Event => b"event\0",
             Self::Application => b"application\0",
             Self::Audit => b"audit\0",
+            Self::Officer => b"officer\0",
+            Self::Passkey => b"passkey\0",
+            Self::Ceremony => b"ceremony\0",
             Self::Check => b"check\0",
         }
     }

@@ -12,6 +12,7 @@ use clap::Args;
 use province_server::admin::Office;
 use province_server::config::{Faults, Given, Settings};
 use province_server::nadra::HttpNadra;
+use province_server::rules::officers::PasskeyDesk;
 use province_server::rules::published::LEASE;
 use province_server::tls::{Looked, Tls};
 use province_server::{AppParts, Door, Limits, Province, operators, router};
@@ -113,11 +114,15 @@ async fn serve(settings: Settings, office: &Office) -> anyhow::Result<()> {
         clock: Arc::new(now),
         randomness: randomness(),
     });
+    let passkeys = settings
+        .officers
+        .and_then(|(rp_id, origin)| PasskeyDesk::new(&rp_id, &origin));
     let province = Arc::new(
         province
             .keeping_audit(settings.audit_days)
             .asking_sim_codes(settings.sim_codes)
             .limiting(settings.budgets)
+            .with_passkeys(passkeys)
             .leasing(LEASE),
     );
     province.upkeep().await;

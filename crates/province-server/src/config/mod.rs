@@ -93,6 +93,8 @@ pub struct Settings {
     pub nadra: NadraSettings,
     /// Whether who enrols with a phone is asked for a code to their SIM.
     pub sim_codes: bool,
+    /// Domain and page of officers' passkeys, where officers sign in.
+    pub officers: Option<(String, String)>,
     /// Days for which entries of the audit log are kept.
     pub audit_days: u64,
     /// How lines of the log look.
@@ -118,6 +120,7 @@ impl Settings {
         let limits = reader.limits();
         let budgets = reader.budgets();
         let draining = reader.seconds("drain_seconds", 0..=300, 0);
+        let officers = reader.officers();
         let audit_days = reader.number("audit_years", 10..=100, 10) * 365;
         let sim_codes = reader.one("sim_codes", |text| match text {
             "needed" => Some(true),
@@ -146,6 +149,7 @@ impl Settings {
             draining,
             nadra,
             sim_codes: sim_codes.unwrap_or(false),
+            officers,
             audit_days,
             log: log.unwrap_or_default(),
             given,

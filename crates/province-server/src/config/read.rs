@@ -12,6 +12,7 @@ use super::{Environment, Given, NadraSettings, Texts};
 use crate::http::{Limits, Proxies, ProxyHeader};
 use crate::keys::TokenPin;
 use crate::nadra::TIME_LIMIT;
+use crate::rules::officers::PasskeyDesk;
 use crate::rules::rates::Budgets;
 use crate::store::Place;
 use crate::tls::CertificateFiles;
@@ -245,6 +246,22 @@ impl Reader {
             counter: read("requests_of_counter", 1_000_000, without.counter),
             system: read("requests_of_system", 10_000_000, without.system),
         }
+    }
+
+    /// Where officers sign in: both, or neither.
+    pub(super) fn officers(&mut self) -> Option<(String, String)> {
+        let rp_id = self.one("officers_rp_id", |text| Some(text.to_owned()));
+        let origin = self.one("officers_origin", |text| Some(text.to_owned()));
+        match (rp_id, origin) {
+            (Some(rp_id), Some(origin)) if PasskeyDesk::new(&rp_id, &origin).is_some() => {
+                return Some((rp_id, origin));
+            }
+            (Some(_), Some(_)) => self.fault("officers_origin", Wrong::Value),
+            (Some(_), None) => self.fault("officers_rp_id", Wrong::Without("officers_origin")),
+            (None, Some(_)) => self.fault("officers_origin", Wrong::Without("officers_rp_id")),
+            (None, None) => {}
+        }
+        None
     }
 
     pub(super) fn limits(&mut self) -> Limits {

@@ -80,6 +80,10 @@ settings! {
         "whether who enrols with a phone proves by a code to have the SIM that is registered to their CNIC; `needed` once NADRA's side sends them and phones know the step";
     "audit_years", "10 to 100", "10",
         "how long entries of the audit log are kept";
+    "officers_rp_id", "a domain, such as kp.gov.pk", "none",
+        "with `officers_origin`: the domain of officers' passkeys. It is never changed afterwards: every passkey is bound to it";
+    "officers_origin", "https://.. of that domain, without a path; or http://localhost", "none",
+        "the web page at which officers sign in; without it there are no officers' routes";
     "log_format", "text or json", "text",
         "how lines of the log look; `RUST_LOG` says how many there are";
 }

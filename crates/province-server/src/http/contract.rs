@@ -20,8 +20,10 @@ use utoipa::openapi::{
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use super::caching::Caching;
+use super::officer_routes::Caller;
 use super::signed::Needs;
 use super::{App, bytes_max, document as names};
+use crate::rules::officers::roles::Right;
 
 /// What any operation may be refused with.
 const ALWAYS: &[ProblemCode] = &[
@@ -203,6 +205,65 @@ pub(super) fn called<Reply: ToSchema>(
             .required(Some(Required::True))
             .content("application/json", content(Ref::from_schema_name(body)));
         operation = operation.request_body(Some(about.build()));
+    }
+    let mut schemas = takes.schemas;
+    schemas.extend(with_parts::<Reply>());
+    documented(about.path, method, operation, schemas, handler)
+}
+
+/// What an officer asks for, answered in JSON.
+pub(super) fn by_officer<Reply: ToSchema>(
+    about: &About<'_>,
+    (caller, method): (Caller, HttpMethod),
+    takes: Takes,
+    handler: MethodRouter<App>,
+) -> Documented {
+    const OF_ANYBODY: &[ProblemCode] = &[ProblemCode::NotFound, ProblemCode::BodyTooLarge];
+    const OF_OFFICERS: &[ProblemCode] = &[
+        ProblemCode::NotFound,
+        ProblemCode::BodyTooLarge,
+        ProblemCode::OfficerSession,
+    ];
+    let right = match caller {
+        Caller::Anybody | Caller::SignedIn => None,
+        Caller::With(right) | Caller::Once(right) => Some(right),
+    };
+    let is_once = matches!(caller, Caller::Once(_));
+    let of_caller = match caller {
+        Caller::Anybody => OF_ANYBODY,
+        _ => OF_OFFICERS,
+    };
+    let of_right: &[ProblemCode] = if right.is_some() {
+        &[ProblemCode::OfficerForbidden]
+    } else {
+        &[]
+    };
+    let of_once: &[ProblemCode] = if is_once {
+        &[ProblemCode::IdempotencyConflict]
+    } else {
+        &[]
+    };
+    let mut operation = operation(about, names::OFFICER, &[ALWAYS, of_caller, of_right, of_once])
+        .response("200", json_reply::<Reply>("Done, or as it is now."));
+    operation = if matches!(caller, Caller::Anybody) {
+        operation.securities(Some([]))
+    } else {
+        let roles = right.map_or(&[][..], Right::roles);
+        let roles = roles.iter().map(|role| role.as_str());
+        operation.security(SecurityRequirement::new(names::OFFICER, roles))
+    };
+    if is_once {
+        operation = operation.parameter_ref(Ref::new("#/components/parameters/idempotency-key"));
+    }
+    for parameter in takes.parameters {
+        operation = operation.parameter(parameter);
+    }
+    if let Some(takes) = takes.body {
+        let body = RequestBodyBuilder::new()
+            .description(Some(format!("At most {} bytes.", bytes_max(about.path))))
+            .required(Some(Required::True))
+            .content("application/json", content(Ref::from_schema_name(takes)));
+        operation = operation.request_body(Some(body.build()));
     }
     let mut schemas = takes.schemas;
     schemas.extend(with_parts::<Reply>());

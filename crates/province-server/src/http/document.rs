@@ -10,7 +10,7 @@ use province_api::signature::{
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ComponentsBuilder, ObjectBuilder, Type};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Header, InfoBuilder, License, OpenApi, OpenApiBuilder, Required};
 use utoipa::{PartialSchema as _, ToSchema as _};
@@ -31,6 +31,8 @@ fn of_signer(signer: Signer, header: &str) -> String {
 }
 
 const SIGNERS: [Signer; 3] = [Signer::Device, Signer::Counter, Signer::System];
+/// What the document calls officers who are signed in.
+pub(super) const OFFICER: &str = "officer";
 /// The header by which a caller says what it has.
 pub(super) const IF_NONE_MATCH: &str = "if-none-match";
 /// What the document calls `Cache-Control` of what nobody may keep.
@@ -64,6 +66,7 @@ pub(super) fn empty() -> OpenApi {
     for signer in SIGNERS {
         components = components.security_scheme(signer.label(), scheme(signer));
     }
+    components = components.security_scheme(OFFICER, signed_in());
     let mut parts = Vec::new();
     Problem::schemas(&mut parts);
     for (name, schema) in parts {
@@ -112,6 +115,10 @@ pub(super) fn empty() -> OpenApi {
                 "files",
                 "Public files. Anybody may keep them and hand them on; nothing in a request says who asks.",
             ),
+            tag(
+                OFFICER,
+                "Officers, signed in with a passkey. Not found where no officers' page is configured.",
+            ),
             tag("service", "How the service is."),
         ]))
         .build()
@@ -141,6 +148,12 @@ fn scheme(signer: Signer) -> SecurityScheme {
         "Signature".to_owned(),
         about,
     )))
+}
+
+fn signed_in() -> SecurityScheme {
+    let about = "The token of a session: 32 random bytes in base64url. The scopes are roles, of which the officer has one.";
+    let http = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+    SecurityScheme::Http(http.description(Some(about)).build())
 }
 
 fn etag() -> Header {

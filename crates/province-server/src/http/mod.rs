@@ -9,6 +9,8 @@ mod connections;
 mod contract;
 mod document;
 mod handlers;
+mod officer;
+mod officer_routes;
 mod probes;
 mod problem;
 mod routes;
@@ -139,7 +141,10 @@ async fn in_time(most: Duration, answer: impl Future<Output = Response>) -> Resp
 /// Largest body that this path takes, in bytes, packed or not.
 fn bytes_max(path: &str) -> usize {
     match path {
-        paths::ENROLMENTS | paths::REBIND | paths::LOST | paths::ASSISTED => ENROLMENT_BYTES_MAX,
+        // A picture, or ten thousand numbers.
+        paths::ENROLMENTS | paths::REBIND | paths::LOST | paths::ASSISTED | paths::BULK_PROPOSE => {
+            ENROLMENT_BYTES_MAX
+        }
         _ => BODY_BYTES_MAX,
     }
 }
@@ -285,7 +290,7 @@ fn method(method: &Method) -> &'static str {
 
 /// The route of a path, never the path as it came: that may hold anything.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 22] = [
+    const ROUTES: &[&str] = &[
         paths::ENROLMENTS,
         paths::CHALLENGES,
         paths::PASSES,
@@ -308,13 +313,31 @@ fn route(path: &str) -> &'static str {
         paths::WITHDRAW,
         paths::DEPARTMENT_APPLICATIONS,
         paths::DEPARTMENT_ANSWER,
+        paths::OFFICERS,
+        paths::PASSKEY_BEGIN,
+        paths::PASSKEY_FINISH,
+        paths::SESSION_BEGIN,
+        paths::SESSION_FINISH,
+        paths::SESSION_END,
+        paths::CITIZEN_DISABLE,
+        paths::CITIZEN_SUSPEND,
+        paths::CITIZEN_RESUME,
+        paths::CITIZEN_REVOKE,
+        paths::CITIZEN_WITHDRAW,
+        paths::BULKS,
+        paths::BULK_PROPOSE,
+        paths::BULK_APPROVE,
+        paths::BULK_CANCEL,
+        paths::OFFICER_LOG,
+        paths::OFFICER_INVITES,
+        paths::OFFICER_END,
     ];
     for prefix in [paths::STATUS, paths::TRUST_NEXT, paths::DELTAS, paths::FILES] {
         if path.starts_with(prefix) {
             return prefix;
         }
     }
-    ROUTES.into_iter().find(|route| *route == path).unwrap_or("-")
+    ROUTES.iter().copied().find(|route| *route == path).unwrap_or("-")
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::caching::Caching;
 use super::contract::{About, By, Documented, File, Takes, called, file, service, signed};
 use super::handlers::{self, Health};
-use super::{App, document};
+use super::{App, document, officer_routes};
 
 /// What the proof of an enrolment may be refused with.
 const PROOF: &[Code] = &[
@@ -63,7 +63,7 @@ pub(super) fn document() -> OpenApi {
 
 /// What changes something, or says what is one person's own.
 pub(super) fn writes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
+    officer_routes::officers()
         .routes(signed::<EnrolmentReply>(
             &About {
                 path: paths::ENROLMENTS,

@@ -381,3 +381,20 @@ fn told(data: &DataKeys, one: Chained) -> Result<AuditEntry, Fault> {
         detail,
     })
 }
+
+/// An entry as a line of an export: what is hashed, and what its sealed part says.
+pub(crate) fn line(one: &Chained, opened: Option<&BTreeMap<String, Value>>) -> Value {
+    let about = one.entry.about.map(|id| hex::encode(id.as_bytes()));
+    json!({
+        "number": one.number,
+        "at": one.entry.at,
+        "role": one.entry.by.role.as_str(),
+        "actor": one.entry.by.id,
+        "action": one.entry.action.as_str(),
+        "person": about,
+        "detail": one.entry.detail,
+        "sealed": hex::encode(&one.entry.sealed),
+        "opened": opened,
+        "hash": hex::encode(one.hash),
+    })
+}

@@ -7,6 +7,8 @@
 use std::collections::BTreeSet;
 
 use credential::{Timestamp, Vct};
+/// All of them are ended and published within a minute of the approval.
+pub use province_api::officers::PEOPLE_MAX;
 use province_api::person::Cnic;
 use serde_json::json;
 use sqlx::AnyConnection;
@@ -24,8 +26,6 @@ use crate::store::person::{self, Person};
 use crate::store::status_file::Flip;
 use crate::store::{Store, StoreError, bulk};
 
-/// Most people of a proposal: all of them are ended and published within a minute of the approval.
-pub const PEOPLE_MAX: usize = 10_000;
 /// For how long a proposal may be approved, in seconds.
 pub const OPEN_SECONDS: u64 = 72 * 60 * 60;
 /// For how many days it is told what became of a proposal; the audit log says it for longer.
@@ -108,6 +108,21 @@ pub async fn propose(
     randomness: &Randomness,
     now: Timestamp,
 ) -> Result<Proposed, BulkError> {
+    let mut write = store.write().await?;
+    let proposed = propose_in(&mut write, data, by, (act, cnics), randomness, now).await?;
+    write.commit().await?;
+    Ok(proposed)
+}
+
+/// The same inside the caller's transaction.
+pub(super) async fn propose_in(
+    db: &mut AnyConnection,
+    data: &DataKeys,
+    by: &Actor,
+    (act, cnics): (Act, &[Cnic]),
+    randomness: &Randomness,
+    now: Timestamp,
+) -> Result<Proposed, BulkError> {
     if by.id.is_empty() {
         return Err(BulkError::Unnamed);
     }
@@ -120,8 +135,7 @@ pub async fn propose(
     }
     let index = |cnic: &&str| data.blind_index(Subject::Cnic, cnic.as_bytes());
     let indices: Vec<BlindIndex> = each.iter().map(index).collect();
-    let mut write = store.write().await?;
-    let people = bulk::people_of(&mut write, &indices).await?;
+    let people = bulk::people_of(db, &indices).await?;
     if people.is_empty() {
         return Err(BulkError::Empty);
     }
@@ -136,9 +150,8 @@ pub async fn propose(
         cancelled_at: None,
         done_at: None,
     };
-    bulk::add(&mut write, &proposal, &people).await?;
-    note(&mut write, by, Action::BulkProposed, &proposal, now).await?;
-    write.commit().await?;
+    bulk::add(db, &proposal, &people).await?;
+    note(db, by, Action::BulkProposed, &proposal, now).await?;
     Ok(Proposed {
         bulk: proposal,
         not_enrolled: indices.len().saturating_sub(people.len()),

@@ -24,6 +24,7 @@ pub mod feed;
 mod fields;
 mod kept;
 pub mod kinds;
+pub mod officers;
 pub mod passes;
 pub mod print;
 pub mod proof;
@@ -63,6 +64,7 @@ use admission::Admission;
 use denials::Denials;
 use drawable::Drawable;
 use kept::Kept;
+use officers::PasskeyDesk;
 use published::Held;
 use rates::{Budgets, Rates};
 use token::Tokens;
@@ -106,6 +108,8 @@ pub struct Province {
     admission: Arc<Admission>,
     /// Tokens that were signed.
     tokens: Tokens,
+    /// Where officers sign in, if they may.
+    passkeys: Option<PasskeyDesk>,
     /// What was denied and is not in the audit log yet.
     denials: Denials,
     /// What callers were let in for.
@@ -144,6 +148,7 @@ impl Province {
             drawable: Drawable::default(),
             admission: Arc::default(),
             tokens: Tokens::default(),
+            passkeys: None,
             denials: Denials::default(),
             rates: Rates::new(Budgets::NONE),
             audit_days: audit::AUDIT_DAYS,
@@ -178,6 +183,15 @@ impl Province {
     pub fn asking_sim_codes(self, asks_sim_codes: bool) -> Self {
         Self {
             asks_sim_codes,
+            ..self
+        }
+    }
+
+    /// The same, at which officers sign in. Without a desk there is nothing of theirs.
+    #[must_use]
+    pub fn with_passkeys(self, desk: Option<PasskeyDesk>) -> Self {
+        Self {
+            passkeys: desk,
             ..self
         }
     }
@@ -281,6 +295,9 @@ pub enum Fault {
     /// An enrolment broke off.
     #[error("an enrolment broke off")]
     BrokenOff,
+    /// Passkeys could not be asked for.
+    #[error("passkeys could not be asked for")]
+    Passkeys,
     /// The small picture could not be made.
     #[error("a small picture could not be made")]
     Photo(#[source] crate::photo::PhotoError),
@@ -328,6 +345,7 @@ impl Fault {
             | Self::Key(_)
             | Self::Delta(_)
             | Self::BrokenOff
+            | Self::Passkeys
             | Self::Photo(_) => "server_fault",
         }
     }

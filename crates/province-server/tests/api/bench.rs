@@ -21,6 +21,7 @@ use province_api::{Bytes, paths, signature};
 use province_server::admin::Office;
 use province_server::nadra::{Answer, NadraDesk, NadraError};
 use province_server::randomness::Randomness;
+use province_server::rules::officers::PasskeyDesk;
 use province_server::rules::rates::Budgets;
 use province_server::store::{Place, Store};
 use province_server::{AppParts, Province, app, router};
@@ -31,6 +32,7 @@ use tokio::sync::Notify;
 use tower::ServiceExt as _;
 
 use crate::engine;
+use crate::passkeys::{ORIGIN, RP_ID};
 
 /// 22 November 2026, 10:00 in Peshawar.
 pub const NOW: u64 = 1_795_323_600;
@@ -239,7 +241,8 @@ impl Bench {
         });
         let clock = Arc::new(AtomicU64::new(NOW));
         let desk: Arc<dyn NadraDesk> = nadra.clone();
-        let province = Arc::new(Province::new(parts(&office, desk, Arc::clone(&clock))));
+        let province =
+            Arc::new(Province::new(parts(&office, desk, Arc::clone(&clock))).with_passkeys(passkeys()));
         Self {
             folder,
             place,
@@ -395,6 +398,11 @@ pub async fn kept(province: &Province) -> Option<u64> {
     let done = province.upkeep().await;
     assert!(done.faults.is_empty(), "{:?}", done.faults);
     done.epoch
+}
+
+/// Where officers sign in.
+fn passkeys() -> Option<PasskeyDesk> {
+    PasskeyDesk::new(RP_ID, ORIGIN)
 }
 
 fn parts(office: &Office, nadra: Arc<dyn NadraDesk>, clock: Arc<AtomicU64>) -> AppParts {

@@ -10,6 +10,7 @@ use ed25519_dalek::SigningKey;
 use province_api::Bytes;
 use province_api::caller::Scope;
 use province_api::device_key::DeviceKeyRequest;
+use province_api::officers::OfficerRole;
 use province_api::passes::{PassesRequest, WantedPass};
 use province_api::person::Cnic;
 use province_api::problem::{Problem, ProblemCode};
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, Phone, citizen_number};
 use crate::callers::{CounterCaller, SystemCaller, forged, nonce};
 use crate::openapi::{document, filled, operations};
+use crate::passkeys::officer_request;
 
 /// How a caller proves who they are.
 enum Proof {
@@ -30,6 +32,8 @@ enum Proof {
     Counter(CounterCaller),
     /// As a system, with a key that has this scope.
     System(SystemCaller, Option<Scope>),
+    /// As an officer, by the token of a session, who has this role.
+    Officer(String, Option<OfficerRole>),
 }
 
 impl Proof {
@@ -39,6 +43,7 @@ impl Proof {
             Self::Device(_) => Some("device"),
             Self::Counter(_) => Some("counter"),
             Self::System(..) => Some("system"),
+            Self::Officer(..) => Some("officer"),
         }
     }
 }
@@ -70,6 +75,7 @@ impl Caller {
             }
             Proof::Counter(counter) => counter.signed(method, path, body, at),
             Proof::System(system, _) => system.signed(method, path, body, at),
+            Proof::Officer(token, _) => officer_request(method, path, token, body),
         }
     }
 }
@@ -167,6 +173,28 @@ async fn everybody(bench: &Bench) -> Vec<Caller> {
             refused,
         ),
     ]);
+    all.extend(officers(bench).await);
+    all
+}
+
+/// Officers, one of each role, and one who is none.
+async fn officers(bench: &Bench) -> Vec<Caller> {
+    let caller = |name: &str, token, role, refused| Caller {
+        name: name.to_owned(),
+        proof: Proof::Officer(token, role),
+        refused,
+    };
+    let refused = Some(ProblemCode::OfficerSession);
+    let mut all = vec![caller(
+        "an officer who is not signed in",
+        "A".repeat(43),
+        None,
+        refused,
+    )];
+    for role in OfficerRole::ALL {
+        let token = bench.signed_in(*role).await;
+        all.push(caller(role.as_str(), token, Some(*role), None));
+    }
     all
 }
 
@@ -207,6 +235,8 @@ fn body(method: &Method, path: &str, caller: &Caller) -> Vec<u8> {
                 &SigningKey::from_bytes(&[200; 32])
             ))
         }
+        // Whether they may is decided before it is read.
+        path if path.starts_with(paths::OFFICERS) => json!({}),
         path => panic!("{path} needs a body here"),
     };
     serde_json::to_vec(&value).unwrap()
@@ -220,6 +250,7 @@ fn expected(operation: &Value, caller: &Caller) -> Option<ProblemCode> {
         return Some(match &**scheme {
             "device" => ProblemCode::DeviceSignature,
             "counter" | "system" => ProblemCode::CallerSignature,
+            "officer" => ProblemCode::OfficerSession,
             other => panic!("{other} is a scheme without callers here"),
         });
     }
@@ -234,6 +265,10 @@ fn expected(operation: &Value, caller: &Caller) -> Option<ProblemCode> {
         let has_it = scope.is_some_and(|scope| scopes.contains(&json!(scope.as_str())));
         return (!scopes.is_empty() && !has_it).then_some(ProblemCode::ScopeMissing);
     }
+    if let Proof::Officer(_, role) = &caller.proof {
+        let has_it = role.is_some_and(|role| scopes.contains(&json!(role.as_str())));
+        return (!scopes.is_empty() && !has_it).then_some(ProblemCode::OfficerForbidden);
+    }
     assert!(scopes.is_empty(), "scopes of {scheme} mean nothing here");
     None
 }
@@ -246,7 +281,8 @@ async fn every_operation_lets_in_whom_the_document_names_and_nobody_else() {
     let document = document();
     // A device that changes its key is another one afterwards.
     let mut all = operations(&document);
-    all.sort_by_key(|(_, path, _)| path == paths::DEVICE_KEY);
+    // Who signs out is nobody afterwards.
+    all.sort_by_key(|(_, path, _)| [paths::DEVICE_KEY, paths::SESSION_END].contains(&path.as_str()));
     for (method, path, operation) in all {
         for caller in &everybody {
             let (path, at) = (filled(&path), bench.now().unix());

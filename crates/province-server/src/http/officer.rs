@@ -1,0 +1,258 @@
+//! Officers: who is signed in, and handlers of what they ask for.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::header::AUTHORIZATION;
+use province_api::IDEMPOTENCY_KEY;
+use province_api::officers::{
+    Begun, BulkChoice, BulkList, BulkProposed, BulkRequest, BulkView, CeremonyFinish, CitizenRequest, Done,
+    EndRequest, InviteRequest, Invited, LogReply, LogRequest, OfficerChoice, OfficerList, PasskeyBegin,
+    Registered, SignedIn, WithdrawRequest,
+};
+use province_api::person::Cnic;
+use province_api::problem::ProblemCode;
+use province_api::reason::Reason;
+use serde::de::DeserializeOwned;
+
+use super::App;
+use super::problem::ApiError;
+use crate::rules::end::Change;
+use crate::rules::officers::acts::{Act, OfficerAsked};
+use crate::rules::officers::roles::Right;
+use crate::rules::officers::sessions::SignedOfficer;
+
+/// The right of which a route needs the caller to have it; none for whoever is signed in. Its declaration puts it there.
+#[derive(Clone, Copy)]
+pub(super) struct Needed(pub(super) Option<Right>);
+
+/// What an officer asks for, who has the right to.
+pub(super) struct ByOfficer {
+    officer: SignedOfficer,
+    path: &'static str,
+    key: Option<[u8; 16]>,
+    body: Bytes,
+}
+
+impl ByOfficer {
+    fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        serde_json::from_slice(&self.body).map_err(|_| self.refuse(ProblemCode::RequestMalformed))
+    }
+
+    /// The same as a write, which is done once.
+    fn write(self) -> Result<OfficerAsked, ApiError> {
+        let key = self.key.ok_or(ProblemCode::RequestMalformed)?;
+        Ok(OfficerAsked::new(self.officer, self.path, key, &self.body))
+    }
+
+    fn refuse(&self, error: impl Into<ApiError>) -> ApiError {
+        error.into().of(self.officer.actor())
+    }
+
+    /// What ends something for good wants a passkey that spoke lately.
+    fn fresh(&self, app: &App) -> Result<(), ApiError> {
+        let now = app.now().unix();
+        self.officer.must_be_fresh(now).map_err(|code| self.refuse(code))
+    }
+}
+
+impl FromRequest<App> for ByOfficer {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let Needed(right) = request
+            .extensions()
+            .get()
+            .copied()
+            .ok_or(ProblemCode::OfficerForbidden)?;
+        let bearer = the_only(&request, AUTHORIZATION.as_str());
+        let key = the_only(&request, IDEMPOTENCY_KEY).and_then(|digits| {
+            let mut bytes = [0; 16];
+            hex::decode_to_slice(digits, &mut bytes).ok().map(|()| bytes)
+        });
+        let path = super::route(request.uri().path());
+        // Taken in before anything is looked up: a request is not held while the database is asked.
+        let body = plain_body(request, app).await?;
+        let token = bearer.as_deref().and_then(|value| value.strip_prefix("Bearer "));
+        let officer = app.officer(token).await?;
+        if let Some(right) = right {
+            officer
+                .must_have(right)
+                .map_err(|code| ApiError::from(code).of(officer.actor()))?;
+        }
+        Ok(Self {
+            officer,
+            path,
+            key,
+            body,
+        })
+    }
+}
+
+/// A header's value. Two values of one header leave open which was meant.
+fn the_only(request: &Request, name: &str) -> Option<String> {
+    let mut values = request.headers().get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then(|| value.to_owned())
+}
+
+async fn plain_body(request: Request, app: &App) -> Result<Bytes, ApiError> {
+    let body = Bytes::from_request(request, app).await;
+    body.map_err(|_| ProblemCode::RequestMalformed.into())
+}
+
+/// What somebody asks for who is nobody yet.
+pub(super) struct Unsigned(Bytes);
+
+impl FromRequest<App> for Unsigned {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        plain_body(request, app).await.map(Self)
+    }
+}
+
+impl Unsigned {
+    fn json<T: DeserializeOwned>(&self) -> Result<T, ProblemCode> {
+        serde_json::from_slice(&self.0).map_err(|_| ProblemCode::RequestMalformed)
+    }
+}
+
+type Answer<T> = Result<Json<T>, ApiError>;
+
+/// Begins to register a passkey.
+pub(super) async fn begin_passkey(State(app): State<App>, body: Unsigned) -> Answer<Begun> {
+    let PasskeyBegin { invite } = body.json()?;
+    Ok(Json(app.begin_passkey(&invite).await?))
+}
+
+/// Registers it.
+pub(super) async fn finish_passkey(State(app): State<App>, body: Unsigned) -> Answer<Registered> {
+    let said: CeremonyFinish = body.json()?;
+    Ok(Json(app.finish_passkey(said).await?))
+}
+
+/// Begins to sign somebody in.
+pub(super) async fn begin_session(State(app): State<App>, body: Unsigned) -> Answer<Begun> {
+    if !body.0.is_empty() {
+        return Err(ProblemCode::RequestMalformed.into());
+    }
+    Ok(Json(app.begin_session()?))
+}
+
+/// Signs them in.
+pub(super) async fn finish_session(State(app): State<App>, body: Unsigned) -> Answer<SignedIn> {
+    let said: CeremonyFinish = body.json()?;
+    Ok(Json(app.finish_session(said).await?))
+}
+
+/// Signs them out.
+pub(super) async fn end_session(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
+    Ok(Json(app.end_session(&asked.officer).await?))
+}
+
+/// Disables a lost wallet.
+pub(super) async fn disable(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
+    let CitizenRequest { cnic } = asked.json()?;
+    act(&app, asked, &cnic, Act::Disable).await
+}
+
+/// Suspends one citizen.
+pub(super) async fn suspend(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
+    let EndRequest { cnic, reason } = asked.json()?;
+    if reason == Reason::Other {
+        return Err(asked.refuse(ProblemCode::RequestMalformed));
+    }
+    act(&app, asked, &cnic, Act::Change(Change::Suspend(reason))).await
+}
+
+/// Lifts that.
+pub(super) async fn resume(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
+    let CitizenRequest { cnic } = asked.json()?;
+    act(&app, asked, &cnic, Act::Change(Change::Resume)).await
+}
+
+/// Revokes one citizen's passes and documents.
+pub(super) async fn revoke(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
+    asked.fresh(&app)?;
+    let EndRequest { cnic, reason } = asked.json()?;
+    if !reason.may_end() {
+        return Err(asked.refuse(ProblemCode::RequestMalformed));
+    }
+    act(&app, asked, &cnic, Act::Change(Change::Revoke(reason))).await
+}
+
+/// Withdraws a document.
+pub(super) async fn withdraw(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
+    let request: WithdrawRequest = asked.json()?;
+    let what = Act::withdrawal(&request).map_err(|code| asked.refuse(code))?;
+    act(&app, asked, &request.cnic, what).await
+}
+
+async fn act(app: &App, asked: ByOfficer, cnic: &str, what: Act) -> Answer<Done> {
+    let cnic = Cnic::parse(cnic).map_err(|_| ProblemCode::RequestMalformed)?;
+    let by = asked.officer.actor();
+    let done = app.act(&asked.write()?, &cnic, &what).await;
+    Ok(Json(done.map_err(|error| ApiError::from(error).of(by))?))
+}
+
+/// Proposes something for many.
+pub(super) async fn propose(State(app): State<App>, asked: ByOfficer) -> Answer<BulkProposed> {
+    let request: BulkRequest = asked.json()?;
+    let by = asked.officer.actor();
+    let done = app.propose_many(&asked.write()?, &request).await;
+    Ok(Json(done.map_err(|error| ApiError::from(error).of(by))?))
+}
+
+/// What was proposed.
+pub(super) async fn bulks(State(app): State<App>, _: ByOfficer) -> Answer<BulkList> {
+    Ok(Json(app.bulks().await?))
+}
+
+/// Approves it.
+pub(super) async fn approve(State(app): State<App>, asked: ByOfficer) -> Answer<BulkView> {
+    asked.fresh(&app)?;
+    let BulkChoice { id } = asked.json()?;
+    let done = app.approve_many(&asked.officer, &id_of(&id)?).await;
+    Ok(Json(done.map_err(|error| asked.refuse(error))?))
+}
+
+/// Cancels it.
+pub(super) async fn cancel(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
+    let BulkChoice { id } = asked.json()?;
+    let done = app.cancel_many(&asked.officer, &id_of(&id)?).await;
+    Ok(Json(done.map_err(|error| asked.refuse(error))?))
+}
+
+/// A page of the audit log.
+pub(super) async fn log(State(app): State<App>, asked: ByOfficer) -> Answer<LogReply> {
+    let request: LogRequest = asked.json()?;
+    Ok(Json(app.log_page(request).await?))
+}
+
+/// Invites an officer.
+pub(super) async fn invite(State(app): State<App>, asked: ByOfficer) -> Answer<Invited> {
+    let request: InviteRequest = asked.json()?;
+    let by = asked.officer.actor();
+    let done = app.invite_officer(&asked.write()?, &request).await;
+    Ok(Json(done.map_err(|error| ApiError::from(error).of(by))?))
+}
+
+/// The officers.
+pub(super) async fn officers(State(app): State<App>, _: ByOfficer) -> Answer<OfficerList> {
+    Ok(Json(app.officers().await?))
+}
+
+/// Ends an officer.
+pub(super) async fn end(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
+    let OfficerChoice { officer } = asked.json()?;
+    let done = app.end_officer(&asked.officer, &id_of(&officer)?).await;
+    Ok(Json(done.map_err(|error| asked.refuse(error))?))
+}
+
+/// 16 bytes of hex.
+fn id_of(digits: &str) -> Result<[u8; 16], ProblemCode> {
+    let mut id = [0; 16];
+    hex::decode_to_slice(digits, &mut id).map_err(|_| ProblemCode::RequestMalformed)?;
+    Ok(id)
+}
