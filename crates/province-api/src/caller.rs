@@ -6,7 +6,6 @@ macro_rules! scopes {
     ($($(#[$doc:meta])* $variant:ident = $word:literal,)+) => {
         /// What a system may do. The words are a contract.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[non_exhaustive]
         pub enum Scope { $($(#[$doc])* #[serde(rename = $word)] $variant,)+ }
 

@@ -8,6 +8,8 @@ use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::Bytes;
+use crate::application::{ApplicationState, RefusalReason};
+use crate::caller::Scope;
 use crate::enrolment::PHOTO_BYTES_MAX;
 use crate::person::{
     Address, Cnic, Day, DistrictId, Gender, GuardianRelation, LATIN_BYTES_MAX, LOCAL_BYTES_MAX, LatinName,
@@ -161,6 +163,15 @@ schemas! {
         .into();
     GuardianRelation = text("Whose name stands beside the citizen's.")
         .enum_values(Some([Self::Father, Self::Husband].map(Self::as_str)))
+        .into();
+    Scope = text("What a system may do. The words are a contract.")
+        .enum_values(Some(Self::ALL.iter().map(|scope| scope.as_str())))
+        .into();
+    ApplicationState = text("Where an application stands. The words are a contract.")
+        .enum_values(Some(Self::ALL.iter().map(|state| state.as_str())))
+        .into();
+    RefusalReason = text("Why an application was refused. The words are a contract.")
+        .enum_values(Some(Self::ALL.iter().map(|reason| reason.as_str())))
         .into();
     ProblemCode = text("Why the province did not do what was asked. The codes are a contract.")
         .enum_values(Some(Self::ALL.iter().map(|code| code.code())))

@@ -10,6 +10,7 @@ use crate::rules::Fault;
 use crate::rules::bulk::BulkError;
 use crate::rules::bundle::NotTaken;
 use crate::rules::document::DocumentError;
+use crate::rules::import::ImportError;
 use crate::rules::print::PressError;
 use crate::store::StoreError;
 
@@ -56,6 +57,9 @@ pub enum AdminError {
     /// Many at once.
     #[error(transparent)]
     Bulk(#[from] BulkError),
+    /// A department's file.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// What was to be printed.
     #[error(transparent)]
     Press(#[from] PressError),
@@ -149,6 +153,7 @@ impl AdminError {
             Self::Fault(fault) => fault.code(),
             Self::Document(error) => error.code(),
             Self::Bulk(error) => error.code(),
+            Self::Import(error) => error.code(),
             Self::Press(error) => error.code(),
             Self::TypesFile { .. } => "types_file_unreadable",
             Self::Roots => "roots_damaged",

@@ -26,6 +26,7 @@ use super::backup_commands::Backup;
 use super::bulk_commands::Bulk;
 use super::caller_commands::{CounterEnd, System};
 use super::desk_commands::{Bundle, CounterCertificate};
+use super::import_commands::Import;
 use super::input::{cnic_from_stdin, for_good, form_from_stdin, key_bytes, reason, whose_from_stdin, write};
 use super::officer_commands::Officer;
 use super::print_commands::{Card, Paper};
@@ -202,6 +203,7 @@ enum Errand {
     #[command(subcommand)]
     System(System),
     CounterEnd(CounterEnd),
+    Import(Import),
 }
 
 /// Does what the arguments say. Why an office did not do it is said with its code, on stdout as JSON.
@@ -308,6 +310,7 @@ impl Errand {
             Self::Backup(command) => command.data(),
             Self::System(command) => command.data(),
             Self::CounterEnd(command) => command.data(),
+            Self::Import(command) => command.data(),
         }
     }
 
@@ -392,6 +395,7 @@ impl Errand {
             Self::Backup(command) => command.run(office).await,
             Self::System(command) => command.run(office, now()).await,
             Self::CounterEnd(command) => command.run(office, now()).await,
+            Self::Import(command) => command.run(office, &randomness(), now()).await,
         }
     }
 }

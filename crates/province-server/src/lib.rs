@@ -19,6 +19,7 @@ pub mod config;
 mod districts;
 mod founding;
 mod http;
+pub mod import_admin;
 pub mod key_admin;
 pub mod keys;
 pub mod metrics;

@@ -87,6 +87,8 @@ pub enum Subject {
     Ward,
     /// A key or a network, as who is counted.
     Rate,
+    /// A row of a department's file.
+    Import,
     /// A CNIC number, or a device's public key, as whom codes are sent about.
     SimCodes,
     /// A CNIC's own index and a device's public key together: whose code it is.
@@ -179,6 +181,7 @@ impl DataKeys {
             Subject::DeviceKeyChange => b"device key change\0",
             Subject::Ward => b"ward\0",
             Subject::Rate => b"rate\0",
+            Subject::Import => b"import\0",
             Subject::SimCodes => b"sim codes\0",
             Subject::SimCode => b"sim code\0",
         };

@@ -1,6 +1,6 @@
 //! Documents: granting one to an enrolled citizen, and its printed form.
 
-use credential::{PassType, StatusPurpose, Timestamp, Vct};
+use credential::{PassType, RegisterContent, StatusPurpose, Timestamp, Vct};
 use province_api::artefacts::IDENTITY_LIST;
 use province_api::person::{Cnic, Day};
 use province_api::sync::Event;
@@ -131,20 +131,7 @@ pub(super) async fn grant_in(
             publish::draw(&mut *write, list, randomness).await?,
         ));
     }
-    // Signed once before it is kept: what could not be issued is not granted.
-    let record = open(&keys.data, &person)?;
-    let on_phone = kind.show.timed || kind.show.request;
-    keys.current(&mut *write, kind.vct, now).await?;
-    let stand_in = kinds::stand_in();
-    let holder = on_phone.then(|| stand_in.public());
-    let claims = kinds::claims(
-        kind,
-        &Citizen::new(&person, &record),
-        &granted,
-        holder.map(Into::into),
-        now,
-    );
-    kind.issue(&claims, &stand_in).map_err(DocumentError::Issue)?;
+    try_issue(write, keys, kind, (&person, &granted), now).await?;
 
     let held = holding::all(&mut *write, &person.id).await?;
     let before = held
@@ -172,6 +159,43 @@ pub(super) async fn grant_in(
         publish::publish(&mut *write, &status, now, &[flip]).await?;
     }
     Ok(())
+}
+
+/// Signs a document once before it is kept: what could not be issued is not granted.
+async fn try_issue(
+    db: &mut AnyConnection,
+    keys: &ServingKeys,
+    kind: &PassType,
+    (person, granted): (&Person, &Granted),
+    now: Timestamp,
+) -> Result<(), DocumentError> {
+    let record = open(&keys.data, person)?;
+    let on_phone = kind.show.timed || kind.show.request;
+    keys.current(db, kind.vct, now).await?;
+    let stand_in = kinds::stand_in();
+    let holder = on_phone.then(|| stand_in.public());
+    let citizen = Citizen::new(person, &record);
+    let claims = kinds::claims(kind, &citizen, granted, holder.map(Into::into), now);
+    kind.issue(&claims, &stand_in).map_err(DocumentError::Issue)?;
+    Ok(())
+}
+
+/// Whether a citizen's own document could be granted now, as far as nothing has to be changed to know it.
+pub(super) async fn check(
+    db: &mut AnyConnection,
+    keys: &ServingKeys,
+    register: &RegisterContent,
+    form: &Form,
+    now: Timestamp,
+) -> Result<(), DocumentError> {
+    let person = find_in_good_standing(&mut *db, &keys.data, &form.cnic).await?;
+    let kind = register.find(&form.vct).filter(|kind| kinds::is_document(kind));
+    let kind = kind.ok_or(DocumentError::UnknownType)?;
+    let mut granted = family::own(kind, form)?;
+    may_issue(kind, &granted, person.assurance, now)?;
+    let list = kind.status.list().filter(|_| has_own_list(kind));
+    granted.status = list.map(|list| (list.to_owned(), u32::MAX));
+    try_issue(db, keys, kind, (&person, &granted), now).await
 }
 
 /// Locks a citizen, and the child whose document it is about.

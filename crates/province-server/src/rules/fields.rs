@@ -11,18 +11,18 @@ use super::document::DocumentError;
 use super::kinds::Granted;
 use crate::districts;
 
+/// A kind's own fields.
+pub(super) fn own(kind: &PassType) -> impl Iterator<Item = &ClaimType> {
+    let is_own = |claim: &&ClaimType| matches!(claim.at, Place::Fact(n) if credential::FIELDS.contains(&n));
+    kind.claims.iter().filter(is_own)
+}
+
 /// Fields as they were entered, by the register's kinds.
 pub(super) fn read(
     kind: &PassType,
     entered: &Map<String, Value>,
 ) -> Result<BTreeMap<u8, Field>, DocumentError> {
-    let own = |claim: &&ClaimType| matches!(claim.at, Place::Fact(n) if credential::FIELDS.contains(&n));
-    let known: BTreeMap<&str, &ClaimType> = kind
-        .claims
-        .iter()
-        .filter(own)
-        .map(|claim| (claim.key.as_str(), claim))
-        .collect();
+    let known: BTreeMap<&str, &ClaimType> = own(kind).map(|claim| (claim.key.as_str(), claim)).collect();
     if let Some(key) = entered.keys().find(|key| !known.contains_key(key.as_str())) {
         return Err(DocumentError::UnknownField(key.clone()));
     }

@@ -22,6 +22,7 @@ pub mod enrol;
 pub mod family;
 pub mod feed;
 mod fields;
+pub mod import;
 mod kept;
 pub mod kinds;
 pub mod officers;

@@ -316,3 +316,12 @@ impl Province {
         Ok(())
     }
 }
+
+/// Whether the catalogue has an office of this id.
+pub(super) async fn has_office(db: &mut AnyConnection, office: &str) -> Result<bool, Fault> {
+    let Some(file) = artefact::newest(db, Name::Catalogue).await? else {
+        return Ok(false);
+    };
+    let catalogue = Catalogue::read_unverified(&file.bytes).map_err(Fault::Catalogue)?;
+    Ok(catalogue.offices.iter().any(|one| one.id == office))
+}

@@ -4,12 +4,13 @@ use credential::{CLOCK_ALLOWANCE, DAY, RiskRules, Timestamp, Vct};
 
 use super::answered::ANSWER_DAYS;
 use super::feed::{DRAWN, DRAWN_DAYS};
+use super::import::IMPORTED_DAYS;
 use super::officers::sessions::SESSION_SECONDS;
 use super::sim_code::PROVEN_SECONDS;
 use super::{Fault, Province, applications, audit, bulk::KEPT_DAYS, day_of, proof, publish, status};
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::lock::Lock;
-use crate::store::{answer, attempt, bulk, challenge, event, officer, seen, session, sim_code};
+use crate::store::{answer, attempt, bulk, challenge, event, imported, officer, seen, session, sim_code};
 
 /// A manifest older than this is signed anew, in seconds.
 pub const MANIFEST_AGE_MAX: u64 = DAY;
@@ -86,6 +87,7 @@ impl Province {
         session::forget_ended(&mut write, now.unix(), now.minus(SESSION_SECONDS).unix()).await?;
         bulk::forget_before(&mut write, now.minus(KEPT_DAYS * DAY).unix()).await?;
         applications::forget(&mut write, now).await?;
+        imported::forget_before(&mut write, now.minus(IMPORTED_DAYS * DAY).unix()).await?;
         audit::forget(&mut write, self.audit_days, now).await?;
         write.commit().await?;
         self.forget_rates().await

@@ -18,6 +18,7 @@ mod copy;
 pub mod device;
 pub mod event;
 pub mod holding;
+pub mod imported;
 pub mod lock;
 pub mod officer;
 pub mod person;

@@ -28,6 +28,7 @@ mod enrolments;
 mod fallen;
 mod family;
 mod full;
+mod importing;
 mod largest;
 mod limits;
 mod matrix;

@@ -98,6 +98,23 @@ fn every_code_is_listed_and_some_operation_says_that_it_answers_it() {
     assert_eq!(said, all);
 }
 
+#[test]
+fn words_are_listed_as_they_are_written_and_not_as_the_code_names_them() {
+    let document = document();
+    let mut listed = 0;
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        for word in schema["enum"].as_array().into_iter().flatten() {
+            let word = word.as_str().unwrap();
+            assert!(
+                !word.contains(|letter: char| letter.is_ascii_uppercase()),
+                "{name}: {word}"
+            );
+            listed += 1;
+        }
+    }
+    assert!(listed > 50, "{listed}");
+}
+
 #[tokio::test]
 async fn the_document_is_served_and_kept() {
     let bench = Bench::new().await;

@@ -33,7 +33,7 @@ impl Drop for Service {
 }
 
 /// What tells a program of this data folder's database.
-fn database(data: Option<&Path>) -> Option<(&'static str, String)> {
+pub fn database(data: Option<&Path>) -> Option<(&'static str, String)> {
     Some(("DATABASE_URL", engine::url(data?)?))
 }
 
