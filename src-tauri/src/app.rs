@@ -10,7 +10,7 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use tokio::sync::Notify;
 use wallet::screen::lost::LostTold;
-use wallet::screen::{AppState, Draft, Mark, SyncReport, TestCitizen};
+use wallet::screen::{AppState, AuditView, Draft, Mark, SyncReport, TestCitizen};
 use wallet::{LostReport, Network, UiCode, UiError, Wallet};
 
 use crate::driver::Driver;
@@ -216,6 +216,18 @@ impl App {
         self.driver
             .run(self, |wallet, at| wallet.start_sync(at.now))
             .await
+    }
+
+    /// Asks what the province's audit log says about this citizen.
+    ///
+    /// # Errors
+    ///
+    /// The wallet's.
+    pub async fn ask_audit(&self, earlier: bool) -> Result<AuditView, UiError> {
+        self.driver
+            .run(self, move |wallet, at| wallet.start_audit(earlier, at.now))
+            .await?;
+        self.wallet(|wallet, _| wallet.audit()).await
     }
 
     /// Tells the province that the phone of this person is lost. The same said again is the same report, so that one

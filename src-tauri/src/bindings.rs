@@ -65,6 +65,8 @@ pub fn commands<R: Runtime>() -> Builder<R> {
             commands::past::past,
             commands::past::forget_past,
             commands::past::forget_past_between,
+            commands::audit::audit,
+            commands::audit::ask_audit,
             commands::services::services,
             commands::services::service,
             commands::documents::documents,

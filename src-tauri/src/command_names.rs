@@ -55,6 +55,8 @@ pub const COMMANDS: &[&str] = &[
     "past",
     "forget_past",
     "forget_past_between",
+    "audit",
+    "ask_audit",
     "services",
     "service",
     "documents",

@@ -13,6 +13,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use specta_typescript::Typescript;
+use wallet::screen::{audit_actions, audit_roles};
 use wallet::{UiCode, UiError};
 
 use crate::COMMANDS;
@@ -41,6 +42,8 @@ fn typescript() -> String {
         .disable_serde_phases()
         .typ::<UiError>()
         .constant("UI_CODES", UiCode::ALL)
+        .constant("AUDIT_ROLES", audit_roles())
+        .constant("AUDIT_ACTIONS", audit_actions())
         .export(Typescript::default(), &file)
         .unwrap();
     let mut text = std::fs::read_to_string(file).unwrap();

@@ -12,12 +12,13 @@
 //! show.rs       codes on the screen      request.rs   a desk's request
 //! documents/    what is held, by person, and what the citizen takes out of it
 //! archive/      what may leave the phone      backup/   in a file, under a phrase      transfer/   to the next phone
-//! services.rs   the catalogue of public services
+//! services.rs   the catalogue of public services      audit.rs   who looked, who issued, as the province tells it
 //! store/        one module per table     screen.rs, code.rs   what crosses to the screen
 //! ```
 
 mod archive;
 mod attempts;
+mod audit;
 mod backup;
 mod claims;
 pub mod code;

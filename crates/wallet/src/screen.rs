@@ -16,6 +16,7 @@ pub use lock::{Biometric, LockView, ProfileView, Safety, Sign};
 use crate::code::{UiCode, UiError};
 use crate::opaque::opaque_debug;
 
+mod audit;
 mod documents;
 mod export;
 mod family;
@@ -23,6 +24,7 @@ mod past;
 mod services;
 mod sync;
 
+pub use audit::*;
 pub use documents::*;
 pub use export::*;
 pub use family::*;

@@ -11,7 +11,13 @@ export interface EventWords {
   about: string | undefined;
 }
 
-const EVENTS: Record<string, { icon: IconName; what: () => string }> = {
+/** An icon and a sentence, in the language of the moment. */
+export interface Saying {
+  icon: IconName;
+  what: () => string;
+}
+
+export const EVENTS = {
   enrolled: { icon: "good", what: () => m.event_enrolled() },
   passes_issued: { icon: "card", what: () => m.event_passes_issued() },
   document_granted: { icon: "document", what: () => m.event_document_granted() },
@@ -26,10 +32,10 @@ const EVENTS: Record<string, { icon: IconName; what: () => string }> = {
   device_replaced: { icon: "phone", what: () => m.event_device_replaced() },
   wallet_disabled: { icon: "lock", what: () => m.event_wallet_disabled() },
   application_changed: { icon: "document", what: () => m.event_application_changed() },
-};
+} satisfies Record<string, Saying>;
 
 export function eventWords(item: ServiceItem): EventWords {
-  const known = EVENTS[item.kind];
+  const known = (EVENTS as Record<string, Saying | undefined>)[item.kind];
   return {
     icon: known?.icon ?? "info",
     what: known?.what() ?? m.event_other(),

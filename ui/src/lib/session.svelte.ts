@@ -28,6 +28,8 @@ export type Screen =
   | { at: "enrol" }
   | { at: "home" }
   | { at: "past" }
+  /** Who looked, who issued: from the past, or from where the citizen's own things are. */
+  | { at: "audit"; from: "past" | "me" }
   | { at: "documents" }
   | { at: "document"; id: string }
   | { at: "document_past"; id: string; vct: string; name: string }
@@ -87,6 +89,8 @@ export function parentOf(screen: Screen): Screen | undefined {
     case "way":
     case "mobile":
       return { at: "me" };
+    case "audit":
+      return { at: screen.from };
     case "document_past":
       return { at: "document", id: screen.id };
     case "export":

@@ -1,6 +1,7 @@
 //! The tables of the vault, one module each: row structs and the only SQL there is.
 
 pub(crate) mod artefact;
+pub(crate) mod audit;
 pub(crate) mod child;
 pub(crate) mod credential;
 pub(crate) mod draft;

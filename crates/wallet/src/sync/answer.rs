@@ -30,6 +30,7 @@ impl Run {
         match self.awaiting.take() {
             None => Ok(()),
             Some(Awaiting::DeviceKey) => self.on_device_key(around, response),
+            Some(Awaiting::Audit { before }) => self.on_audit(around, before, response),
             Some(Awaiting::Errand(errand)) => self.on_errand(around, errand, response),
             Some(Awaiting::Reply { cursor }) => self.on_reply(around, cursor, response),
             Some(Awaiting::File { which, by_delta }) => self.on_file(around, (which, by_delta), response),

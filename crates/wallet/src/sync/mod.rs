@@ -15,6 +15,7 @@
 
 mod accept;
 mod answer;
+mod audit;
 mod deliver;
 mod device_key;
 mod errand;
@@ -47,6 +48,7 @@ use deliver::Errand;
 use file::File;
 
 pub(crate) use accept::{catalogue_here, load_status, load_trust, load_types, types_here};
+pub(crate) use audit::{KEPT_MAX as AUDIT_KEPT_MAX, start_audit};
 pub(crate) use errand::{
     application_undone, change_mobile, discard, give_up, lost_person, note_whose_feed, report_lost, retry,
     start_over, take_back_application, takes_over,
@@ -131,6 +133,7 @@ enum Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Awaiting {
     DeviceKey,
+    Audit { before: Option<u64> },
     Errand(Errand),
     Reply { cursor: u64 },
     File { which: File, by_delta: bool },
@@ -138,6 +141,15 @@ enum Awaiting {
     Challenge,
     Passes,
     Piece,
+}
+
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// Everything that may wait or have changed.
+    Sync,
+    /// The audit log's entries before a number, or the newest, and nothing else.
+    Audit { before: Option<u64> },
 }
 
 /// One run, from start to finish. Lives in memory: everything that matters is in the vault.
@@ -151,6 +163,7 @@ pub(crate) struct Run {
     network: Network,
     /// The citizen asked for it.
     by_hand: bool,
+    purpose: Purpose,
     changed: bool,
     /// The wallet learned in this run that its owner had it disabled.
     disabled: bool,
@@ -263,6 +276,7 @@ impl Run {
             awaiting: None,
             network,
             by_hand,
+            purpose: Purpose::Sync,
             changed: false,
             disabled: false,
             error: None,
@@ -340,6 +354,9 @@ impl Run {
     /// Ends the run and says how it went.
     pub(crate) fn finish(self, around: &Surroundings<'_>) -> Result<SyncReport, UiError> {
         let around = &self.at_its_time(around);
+        if self.purpose != Purpose::Sync {
+            return self.finish_audit(around);
+        }
         let transaction = around.database.unchecked_transaction()?;
         let proven = accept::proven_time(&transaction, around.roots)?;
         // This phone's clock alone deletes nothing: one that is a year ahead would take the whole stock.

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::file::File;
 use super::reply::keep_tag;
-use super::{Awaiting, HttpRequest, Run, Stage, Surroundings, accept};
+use super::{Awaiting, HttpRequest, Purpose, Run, Stage, Surroundings, accept};
 use crate::code::UiError;
 use crate::error::StoreError;
 use crate::store::credential::{self as passes, Which};
@@ -63,6 +63,10 @@ impl Run {
                     self.stage = Stage::Errands;
                 }
                 Stage::Errands => {
+                    // Once it has the key that signs, such a run does nothing else.
+                    if let Purpose::Audit { before } = self.purpose {
+                        return Ok(Some(self.audit_request(around, before, rng)?));
+                    }
                     if let Some(request) = self.errand_request(around, rng)? {
                         return Ok(Some(request));
                     }

@@ -6,6 +6,7 @@
     clippy::panic
 )]
 
+mod audit;
 mod catalogue;
 mod clocks;
 mod damaged;

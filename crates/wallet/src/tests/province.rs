@@ -7,6 +7,7 @@ use credential::{
     Names, PublicKey, RootKind, RootSet, SecretKey, StatusManifest, StatusRef, Timestamp, Vct, issue,
     issue_counter_certificate, piece_name, sign_trust_list,
 };
+use province_api::audit::AuditEntry;
 use province_api::device_key::{DeviceKeyReply, DeviceKeyRequest};
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, Particulars};
 use province_api::passes::{Challenge, Offer, PassesReply, PassesRequest, proof_message};
@@ -80,6 +81,8 @@ pub(crate) struct Province {
     pub(crate) mobile: Option<String>,
     /// People whose phone was reported lost, and when.
     pub(crate) lost: Vec<(String, u64)>,
+    /// What the audit log says about them, the newest first.
+    pub(crate) audit: Vec<AuditEntry>,
     /// Every version of every file that was handed out, by its hash.
     versions: HashMap<[u8; 32], Vec<u8>>,
     /// Whether it makes deltas.
@@ -126,6 +129,7 @@ impl Province {
             feed: Vec::new(),
             mobile: None,
             lost: Vec::new(),
+            audit: Vec::new(),
             versions: HashMap::new(),
             deltas: true,
             bend: None,
@@ -134,11 +138,6 @@ impl Province {
             challenges: HashSet::new(),
             next_challenge: 0,
         }
-    }
-
-    /// More than a hundred days pass for it.
-    pub(crate) fn forget_answers(&mut self) {
-        self.answered.clear();
     }
 
     /// The person of this phone was enrolled here, whenever that was.
@@ -264,6 +263,7 @@ impl Province {
             }
             _ if !known => Err(ProblemCode::DeviceUnknown),
             paths::SYNC => return self.sync(&body, now),
+            paths::AUDIT => return self.audit_page(&body),
             paths::MOBILE => {
                 let request: MobileRequest = serde_json::from_slice(&body).unwrap();
                 self.mobile = Some(request.mobile);

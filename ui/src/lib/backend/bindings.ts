@@ -115,6 +115,10 @@ export const commandsOver = (invoke: Invoke) => ({
   forgetPast: (id: string) => invoke<null>("forget_past", { id }),
   /** Forgets the past from a moment on and before another (unix seconds), and says how many rows that were. */
   forgetPastBetween: (from: number, before: number) => invoke<number>("forget_past_between", { from, before }),
+  /** What this phone keeps of the province's audit log about this citizen. */
+  audit: () => invoke<AuditView>("audit"),
+  /** Asks the province for the newest entries, or for the page behind the oldest that is kept. */
+  askAudit: (earlier: boolean) => invoke<AuditView>("ask_audit", { earlier }),
   /** The services, by office: all of them, or those that the words of the query name. */
   services: (query: string) => invoke<Services>("services", { query }),
   /** One service. */
@@ -158,6 +162,10 @@ export const commandsOver = (invoke: Invoke) => ({
 });
 
 /* Constants */
+export const AUDIT_ACTIONS = ["enrolled","passes_issued","signed","document_granted","document_withdrawn","document_handed_over","document_printed","card_printed","document_consumed","suspended","resumed","revoked","bulk_proposed","bulk_approved","bulk_cancelled","bulk_done","officer_invited","officer_ended","passkey_registered","signed_in","released","mobile_changed","proof_raised","device_key_changed","device_replaced","wallet_disabled","application_changed","application_read","proofed","published","key_made","key_retired","key_withdrawn","counter_certified","counter_ended","system_key_added","system_key_ended","denied"] as const;
+
+export const AUDIT_ROLES = ["citizen","operator","officer","counter","system","province","nobody"] as const;
+
 export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","storage_full","storage_read_only","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","sim_code_needed","sim_code_wrong","sim_code_expired","sim_not_registered","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","lost_not_enrolled","lost_newer_wallet","errand_damaged","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","catalogue_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","document_gone","document_stays","export_invalid","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_errands_wait","move_gone"] as const;
 
 /* Types */
@@ -189,6 +197,40 @@ export type AppState = {
   wait_seconds: number | null,
   /** Whether this wallet came from another phone, or went to one. `none` while the vault is locked. */
   moving: Moving,
+};
+
+/** One entry of the log. */
+export type AuditLine = {
+  /** Its number in the log of all, as text: it may be larger than a screen's numbers. */
+  number: string,
+  /** When. */
+  at: number,
+  /** What kind of actor: a word of the constant `AUDIT_ROLES`, or one of a newer province. */
+  role: string,
+  /** Which of them, as the log names them: an officer's or a system's id, a desk. Absent where the role says it. */
+  actor: string | null,
+  /** What was done: a word of the constant `AUDIT_ACTIONS`, or one of a newer province. */
+  action: string,
+  /** Which pass or document, if it is about one. */
+  vct: string | null,
+  /** What that is called. */
+  pass: KindView | null,
+  /** The child whose it is; absent for the citizen's own. */
+  child: Child | null,
+  /** How many passes were drawn or signed, where the log says so. */
+  count: number | null,
+};
+
+/** What the province's log says about this citizen, as far as this phone keeps it. */
+export type AuditView = {
+  /** When the newest were asked for. Absent: never. */
+  asked_at: number | null,
+  /** The newest first. */
+  lines: AuditLine[],
+  /** The province has earlier ones that can be asked for. */
+  more: boolean,
+  /** The province has earlier ones, and this phone keeps no more. */
+  full: boolean,
 };
 
 /** A backup file that was written, read and opened again. */

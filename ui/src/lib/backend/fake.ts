@@ -6,12 +6,13 @@ import register from "$assets/types/types.json";
 
 import type { Backend } from "./backend";
 import { BackendError } from "./error";
+import { fakeAudit } from "./fake-audit";
 import { fakeDelete, fakeDocuments, fakeExport } from "./fake-documents";
 import { fakeComplete, fakeMove, FAKE_PHRASE } from "./fake-moving";
 import { fakeEntries, fakePast } from "./fake-past";
 import { fakeService, fakeServices } from "./fake-services";
 import { fakeItem, fakeWay } from "./fake-way";
-import type { AppState, Biometric, ClaimView, Draft, EnrolmentState, FieldError, Home, KindView, Language, LockState, MoveStep, OnItsWay, PassStock, ProfileView, Qr, RequestView, Safety, Script, Showing, Sign, UiCode, Words } from "./types";
+import type { AppState, AuditView, Biometric, ClaimView, Draft, EnrolmentState, FieldError, Home, KindView, Language, LockState, MoveStep, OnItsWay, PassStock, ProfileView, Qr, RequestView, Safety, Script, Showing, Sign, UiCode, Words } from "./types";
 
 export const FAKE_DRAFT: Draft = {
   cnic: "99999-1234567-1",
@@ -88,6 +89,8 @@ export interface FakeOptions {
   retryAfterSeconds?: number;
   offline?: boolean;
   emptyHistory?: boolean;
+  /** What the phone keeps of the province's audit log. */
+  audit?: AuditView;
   /** No catalogue of services has come yet. */
   noCatalogue?: boolean;
   standing?: Home["standing"];
@@ -145,6 +148,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
   let draft: Draft = { ...FAKE_DRAFT, ...EMPTY, ...options.draft };
   let way: OnItsWay = { ...fakeWay(nowSeconds(), fakeKind), ...options.way };
   const without = (id: number | null) => way.items.filter((item) => item.id !== id);
+  let audit: AuditView = options.audit ?? { asked_at: null, lines: [], more: false, full: false };
   let showings = 0;
   let past = options.emptyHistory ? [] : fakeHistory();
   let documents = fakeDocuments(PORTRAIT);
@@ -254,6 +258,11 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     answerRequest: () => did("answerRequest", () => showing(options.request?.ask ?? "identity", "request")),
     declineRequest: () => did("declineRequest", () => null),
     past: (ask) => did("past", () => fakePast(past, ask)),
+    audit: () => did("audit", () => audit),
+    askAudit: (earlier) => did("askAudit", () => {
+      if (options.offline) throw new BackendError("network_down");
+      return (audit = fakeAudit(audit, earlier, nowSeconds()));
+    }),
     services: (query) => did("services", () => fakeServices(query, options.noCatalogue ?? false)),
     service: (id) => did("service", () => fakeService(id)),
     forgetPast: (id) =>
@@ -337,6 +346,8 @@ export function fakeFromAddress(): FakeBackend {
     unprotected: asked.has("unprotected"),
     standing: (asked.get("standing") ?? "valid") as Home["standing"],
     emptyHistory: asked.has("empty"),
+    // Asked yesterday, so that what is kept is there without a network.
+    ...(asked.has("asked") ? { audit: fakeAudit({ asked_at: null, lines: [], more: false, full: false }, false, nowSeconds() - 90_000) } : {}),
     ...(asked.has("still") ? { way: { items: [] } } : {}),
     ...troubleOf(asked),
     ...(asked.has("unknown") ? { request: UNKNOWN_DESK } : asked.has("document") ? { request: DOMICILE_REQUEST } : asked.has("family") ? { request: B_FORM_REQUEST } : {}),

@@ -1,12 +1,33 @@
-//! What the province of the tests signs anew: while a phone is away, when somebody is revoked or suspended.
+//! What the province of the tests signs anew: while a phone is away, when somebody is revoked or suspended. What its audit
+//! log says.
 
 use credential::{Bitmap, SecretKey, StatusManifest, StatusPurpose, Timestamp, TrustList, sign_trust_list};
+use province_api::audit::{AuditEntry, AuditReply, AuditRequest, PAGE_MAX};
 use province_api::sync::Standing as MayDo;
 
 use super::content::{packaged, register, shape, status, trust};
-use super::{INDEX, LIST, Province, root_set, roots};
+use super::{INDEX, LIST, Province, json, root_set, roots};
+use crate::sync::HttpResponse;
 
 impl Province {
+    /// More than a hundred days pass for it.
+    pub(crate) fn forget_answers(&mut self) {
+        self.answered.clear();
+    }
+
+    /// A page of what the audit log says.
+    pub(super) fn audit_page(&self, body: &[u8]) -> HttpResponse {
+        let asked: AuditRequest = serde_json::from_slice(body).unwrap();
+        let before = asked.before.unwrap_or(u64::MAX);
+        let below = || self.audit.iter().filter(|entry| entry.number < before);
+        let entries: Vec<AuditEntry> = below().take(PAGE_MAX).cloned().collect();
+        let next = entries.last().map(|last| last.number);
+        json(&AuditReply {
+            next: next.filter(|_| below().count() > PAGE_MAX),
+            entries,
+        })
+    }
+
     /// Signs everything anew, as a province does while a phone is away: the roots have changed too.
     pub(crate) fn renew(&mut self, later: Timestamp) {
         let held = TrustList::verify(&self.trust_list, &root_set(), None).unwrap();
