@@ -140,7 +140,7 @@ pub struct EndRequest {
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct WithdrawRequest {
+pub struct DocumentWithdrawRequest {
     /// Who holds it.
     #[cfg_attr(feature = "openapi", schema(value_type = crate::person::Cnic))]
     pub cnic: String,

@@ -250,16 +250,23 @@ impl Reader {
 
     /// Where officers sign in: both, or neither.
     pub(super) fn officers(&mut self) -> Option<(String, String)> {
-        let rp_id = self.one("officers_rp_id", |text| Some(text.to_owned()));
-        let origin = self.one("officers_origin", |text| Some(text.to_owned()));
+        let rp_id = self.one("officers_rp_id", |text| is_domain(text).then(|| text.to_owned()));
+        let origin = self.one("officers_origin", |text| {
+            text.contains("://").then(|| text.to_owned())
+        });
         match (rp_id, origin) {
             (Some(rp_id), Some(origin)) if PasskeyDesk::new(&rp_id, &origin).is_some() => {
                 return Some((rp_id, origin));
             }
             (Some(_), Some(_)) => self.fault("officers_origin", Wrong::Value),
-            (Some(_), None) => self.fault("officers_rp_id", Wrong::Without("officers_origin")),
-            (None, Some(_)) => self.fault("officers_origin", Wrong::Without("officers_rp_id")),
-            (None, None) => {}
+            (Some(_), None) if !self.is_given("officers_origin") => {
+                self.fault("officers_rp_id", Wrong::Without("officers_origin"));
+            }
+            (None, Some(_)) if !self.is_given("officers_rp_id") => {
+                self.fault("officers_origin", Wrong::Without("officers_rp_id"));
+            }
+            // What was given and is no good was said.
+            _ => {}
         }
         None
     }
@@ -275,6 +282,12 @@ impl Reader {
             ending: self.seconds("ending_seconds", 1..=300, without.ending.as_secs()),
         }
     }
+}
+
+/// Whether a text has the letters of a domain's name.
+fn is_domain(text: &str) -> bool {
+    let letters = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    !text.is_empty() && text.bytes().all(letters)
 }
 
 /// A value of the file as texts.

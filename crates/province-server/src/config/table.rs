@@ -55,7 +55,7 @@ settings! {
     "connections_of_network", "1 to 1000000", "512",
         "once places run out: most connections of one network, an IPv4 address or 64 bits of an IPv6 address";
     "requests_of_network", "0 to 10000000; 0 for no limit", "30000",
-        "most requests of one network in a minute, over all servers; a denied one counts for ten";
+        "most requests of one network in a minute, over all servers; one that proves nothing counts for ten";
     "requests_of_device", "0 to 100000; 0 for no limit", "300",
         "most signed requests of one wallet in a minute";
     "requests_of_counter", "0 to 1000000; 0 for no limit", "1200",

@@ -36,7 +36,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
 use crate::audit::Actor;
-use crate::rules::rates::DENIED_COST;
+use crate::rules::rates::GUESS_COST;
 use crate::rules::{AppParts, Province};
 pub use caller::{Proxies, ProxyHeader};
 use connections::Network;
@@ -161,7 +161,11 @@ async fn whole_body(request: Request, next: Next) -> Response {
     match tokio::time::timeout(ARRIVING_TIME_MAX, to_bytes(body, bytes_max)).await {
         Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         Ok(Err(_)) => Problem::new(ProblemCode::BodyTooLarge).into_reply(),
-        Err(_) => Problem::new(ProblemCode::RequestMalformed).into_reply(),
+        Err(_) => {
+            let mut response = Problem::new(ProblemCode::RequestMalformed).into_reply();
+            response.extensions_mut().insert(TooSlow);
+            response
+        }
     }
 }
 
@@ -199,7 +203,8 @@ async fn outside(State(around): State<Around>, request: Request, next: Next) -> 
         Ok(()) => only_problem(around.answer(next.run(request)).await),
         Err(refused) => refused.into_response(),
     };
-    note_denial(app, &response, route, network);
+    note_denial(app, &response, route);
+    charge(app, &response, network);
     let headers = response.headers_mut();
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
@@ -260,19 +265,41 @@ fn only_problem(response: Response) -> Response {
     .into_reply()
 }
 
-/// Counts who was not let do something, for the audit log and against their network.
-fn note_denial(app: &App, response: &Response, route: &'static str, network: Option<Network>) {
+/// Counts who was not let do something, for the audit log.
+fn note_denial(app: &App, response: &Response, route: &'static str) {
     let code = response.extensions().get::<ProblemCode>();
     let Some(code) = code.filter(|code| code.is_denial()) else {
         return;
     };
     let by = response.extensions().get::<Actor>();
     app.deny(by.unwrap_or(&Actor::NOBODY), route, *code);
-    if let Some(network) = network.filter(|_| *code != ProblemCode::RateLimited) {
-        // Who has nothing left pays nothing more.
-        let _ = app.spend(network.who(), DENIED_COST - 1);
+}
+
+/// Lets a network pay for what proved nothing, or came so slowly that it was given up. Who has nothing left pays nothing more;
+/// a phone whose clock is wrong, or that sends a request again, is no guesser: behind its address may be a whole carrier.
+fn charge(app: &App, response: &Response, network: Option<Network>) {
+    let is_guess = matches!(
+        response.extensions().get(),
+        Some(
+            ProblemCode::DeviceSignature
+                | ProblemCode::CallerSignature
+                | ProblemCode::CounterCertificate
+                | ProblemCode::SystemUnknown
+                | ProblemCode::OfficerSession
+                | ProblemCode::OfficerInviteInvalid
+                | ProblemCode::PasskeyRefused
+                | ProblemCode::TooManyAttempts
+        )
+    );
+    let was_slow = response.extensions().get::<TooSlow>().is_some();
+    if let Some(network) = network.filter(|_| is_guess || was_slow) {
+        let _ = app.spend(network.who(), GUESS_COST - 1);
     }
 }
+
+/// On the answer to a body that did not come in time.
+#[derive(Clone, Copy)]
+struct TooSlow;
 
 /// The name of a method, never one that a caller made up.
 fn method(method: &Method) -> &'static str {
@@ -307,6 +334,7 @@ fn route(path: &str) -> &'static str {
         paths::DEVICE_KEY,
         paths::REBIND,
         paths::LOST,
+        paths::ASSISTED,
         paths::COUNTER,
         paths::SYSTEM,
         paths::APPLICATIONS,

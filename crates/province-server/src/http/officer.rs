@@ -6,9 +6,9 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::header::AUTHORIZATION;
 use province_api::IDEMPOTENCY_KEY;
 use province_api::officers::{
-    Begun, BulkChoice, BulkList, BulkProposed, BulkRequest, BulkView, CeremonyFinish, CitizenRequest, Done,
-    EndRequest, InviteRequest, Invited, LogReply, LogRequest, OfficerChoice, OfficerList, PasskeyBegin,
-    Registered, SignedIn, WithdrawRequest,
+    Begun, BulkChoice, BulkList, BulkProposed, BulkRequest, BulkView, CeremonyFinish, CitizenRequest,
+    DocumentWithdrawRequest, Done, EndRequest, InviteRequest, Invited, LogReply, LogRequest, OfficerChoice,
+    OfficerList, PasskeyBegin, Registered, SignedIn,
 };
 use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
@@ -184,7 +184,7 @@ pub(super) async fn revoke(State(app): State<App>, asked: ByOfficer) -> Answer<D
 
 /// Withdraws a document.
 pub(super) async fn withdraw(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
-    let request: WithdrawRequest = asked.json()?;
+    let request: DocumentWithdrawRequest = asked.json()?;
     let what = Act::withdrawal(&request).map_err(|code| asked.refuse(code))?;
     act(&app, asked, &request.cnic, what).await
 }

@@ -3,9 +3,9 @@
 use axum::Extension;
 use axum::routing::{MethodRouter, get, post};
 use province_api::officers::{
-    Begun, BulkChoice, BulkList, BulkProposed, BulkRequest, BulkView, CeremonyFinish, CitizenRequest, Done,
-    EndRequest, InviteRequest, Invited, LogReply, LogRequest, OfficerChoice, OfficerList, PasskeyBegin,
-    Registered, SignedIn, WithdrawRequest,
+    Begun, BulkChoice, BulkList, BulkProposed, BulkRequest, BulkView, CeremonyFinish, CitizenRequest,
+    DocumentWithdrawRequest, Done, EndRequest, InviteRequest, Invited, LogReply, LogRequest, OfficerChoice,
+    OfficerList, PasskeyBegin, Registered, SignedIn,
 };
 use province_api::paths;
 use province_api::problem::ProblemCode as Code;
@@ -207,7 +207,7 @@ fn citizens(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
             ),
             end,
             &[Code::NotEnrolled, Code::DocumentNotHeld],
-            Takes::json::<WithdrawRequest>(),
+            Takes::json::<DocumentWithdrawRequest>(),
             post(handlers::withdraw),
         ))
 }

@@ -8,6 +8,7 @@
 //! Rejected: crates with token buckets of their own, because none can be told what other servers let in.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use province_api::problem::ProblemCode;
@@ -27,8 +28,8 @@ const SHARED_FROM: u64 = 16;
 const HELD_MAX: usize = 1 << 17;
 /// Rows of one statement.
 const TOGETHER: usize = 256;
-/// What a denied request counts for: guessing ends sooner than reading.
-pub(crate) const DENIED_COST: u64 = 10;
+/// What a request counts for that proved nothing, or came so slowly that it was given up: guessing ends sooner than reading.
+pub(crate) const GUESS_COST: u64 = 10;
 
 /// Most requests in a minute; 0 for no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +129,8 @@ impl Count {
 pub(super) struct Rates {
     budgets: Budgets,
     counts: Mutex<HashMap<Who, Count>>,
+    /// The minute in which there was no room for another caller: it is looked for once.
+    full: AtomicU64,
 }
 
 impl Rates {
@@ -135,6 +138,7 @@ impl Rates {
         Self {
             budgets,
             counts: Mutex::default(),
+            full: AtomicU64::new(u64::MAX),
         }
     }
 
@@ -147,7 +151,9 @@ impl Rates {
         let (minute, second) = (now / MINUTE, now % MINUTE);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= HELD_MAX && !counts.contains_key(&who) {
-            counts.retain(|_, count| count.minute == minute);
+            if self.full.swap(minute, Ordering::Relaxed) != minute {
+                counts.retain(|_, count| count.minute == minute);
+            }
             if counts.len() >= HELD_MAX {
                 return Ok(());
             }

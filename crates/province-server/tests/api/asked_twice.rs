@@ -270,6 +270,7 @@ async fn a_write_that_was_held_back_undoes_nothing_that_was_signed_after_it() {
     let signed =
         |number: &str, key: &str, at| phone.signed(paths::MOBILE, &mobile(number), &key.repeat(32), at);
     let held_back = signed("03117654321", "a", NOW);
+    bench.set_time(NOW + 10);
     let later = bench.send(signed("03117654322", "b", NOW + 10)).await;
     assert_eq!(later.status, StatusCode::OK);
     assert_eq!(bench.send(held_back).await.code(), ProblemCode::RequestReplayed);

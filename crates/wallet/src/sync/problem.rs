@@ -164,6 +164,15 @@ mod tests {
             "document_refused",
             "answer_parts",
             "application_move",
+            // Of officers.
+            "officer_session",
+            "officer_stale",
+            "officer_forbidden",
+            "officer_invite_invalid",
+            "passkey_refused",
+            "four_eyes",
+            "proposal_over",
+            "document_not_held",
             // No screen sends applications yet.
             "service_unknown",
             "form_invalid",

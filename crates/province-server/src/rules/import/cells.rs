@@ -36,9 +36,10 @@ pub(super) fn number(cell: &str) -> Result<String, &'static str> {
         .strip_suffix(".00")
         .or_else(|| digits.strip_suffix(".0"))
         .unwrap_or(&digits);
+    // As in 12,34,567: the last group has three digits. `12,50` is a decimal comma, and no number here.
     let mut groups = whole.split(',');
     let is_grouped = groups.next().is_some_and(|first| (1..=3).contains(&first.len()))
-        && whole.contains(',')
+        && groups.next_back().is_some_and(|last| last.len() == 3)
         && groups.all(|group| group.len() == 3 || group.len() == 2);
     Ok(if is_grouped {
         whole.replace(',', "")

@@ -6,24 +6,22 @@
 //! waiting; and keeping rows in memory between the passes.
 
 mod cells;
+mod rows;
 mod sheet;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use credential::{Kind, PassType, RegisterContent, Timestamp, Vct};
-use province_api::Bytes;
-use province_api::application::{AnswerRequest, ApplicationState, Mover, RefusalReason};
-use province_api::person::Cnic;
-use serde_json::{Map, Value};
+use credential::{RegisterContent, Timestamp, Vct};
+use province_api::application::{AnswerRequest, Mover};
 use sqlx::AnyConnection;
 
 pub use self::cells::Days;
+use self::rows::{CNIC, Said, columns, read_row, unknown_fault};
 use self::sheet::{Row, Sheet};
 use super::applications::{Step, With, parse_id, reader_of, take};
-use super::document::{self, DocumentError, Form};
-use super::{Fault, fields, kinds};
+use super::document::{self, DocumentError};
+use super::{Fault, kinds};
 use crate::audit::{Actor, Role};
 use crate::keys::ServingKeys;
 use crate::randomness::Randomness;
@@ -34,17 +32,6 @@ use crate::store::{Store, StoreError, imported, person};
 
 /// Days for which it is remembered that a row was done.
 pub const IMPORTED_DAYS: u64 = 400;
-
-/// The column that says whose a document is.
-const CNIC: &str = "cnic";
-/// The columns of a file of states, and whether each must be filled.
-const STATES: [(&str, bool); 5] = [
-    ("application", true),
-    ("seen", true),
-    ("state", true),
-    ("reason", false),
-    ("text", false),
-];
 
 /// What a file's rows say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,12 +180,6 @@ impl<E: Into<Fault>> From<E> for NotDone {
     fn from(error: E) -> Self {
         Self::Fault(error.into())
     }
-}
-
-/// A row that was read.
-enum Said {
-    Document(Form),
-    State(AnswerRequest),
 }
 
 impl Importer<'_> {
@@ -359,98 +340,6 @@ impl Importer<'_> {
         }
         self.keys.data.blind_index(Subject::Import, &bytes)
     }
-}
-
-/// What a row says.
-fn read_row(job: &Job<'_>, register: &RegisterContent, row: &Row) -> Result<Said, RowFault> {
-    if let Some(code) = row.broken {
-        return Err(RowFault {
-            column: None,
-            ..RowFault::new("", code)
-        });
-    }
-    match job.what {
-        What::Documents(vct) => {
-            let kind = register.find(&vct);
-            let kind = kind.ok_or_else(|| RowFault::new(CNIC, "issue_unknown_type"))?;
-            document_of(kind, job.days, &row.cells).map(Said::Document)
-        }
-        What::States => state_of(&row.cells).map(Said::State),
-    }
-}
-
-/// The columns of a file, and whether each must be there.
-fn columns(job: &Job<'_>, register: &RegisterContent) -> Result<BTreeMap<String, bool>, ImportError> {
-    let What::Documents(vct) = &job.what else {
-        return Ok(STATES.map(|(name, must)| (name.to_owned(), must)).into());
-    };
-    let kind = register.find(vct).filter(|kind| kinds::is_document(kind));
-    let kind = kind.ok_or(ImportError::NoSuchKind)?;
-    let own = fields::own(kind);
-    let mut columns: BTreeMap<String, bool> = own.map(|claim| (claim.key.clone(), claim.required)).collect();
-    columns.insert(CNIC.to_owned(), true);
-    Ok(columns)
-}
-
-fn document_of(kind: &PassType, days: Days, row: &BTreeMap<String, String>) -> Result<Form, RowFault> {
-    let cnic = row.get(CNIC).map_or("", String::as_str);
-    let cnic = cells::number(cnic).map_err(|code| RowFault::new(CNIC, code))?;
-    let cnic = Cnic::parse(&cnic).map_err(|error| RowFault::new(CNIC, error.code()))?;
-    let mut entered = Map::new();
-    for claim in fields::own(kind) {
-        let Some(cell) = row.get(&claim.key).filter(|cell| !cell.is_empty()) else {
-            continue;
-        };
-        let wrong = |code| RowFault::new(&claim.key, code);
-        let value = match claim.kind {
-            Kind::Number | Kind::Money => {
-                let digits = cells::number(cell).map_err(wrong)?;
-                Value::from(digits.parse::<u64>().map_err(|_| wrong("field_wrong"))?)
-            }
-            Kind::Truth => Value::from(cells::truth(cell).ok_or_else(|| wrong("field_wrong"))?),
-            Kind::Date | Kind::LastDay => Value::from(cells::day(cell, days)),
-            Kind::Cnic => Value::from(cells::number(cell).map_err(wrong)?),
-            _ => Value::from(cell.clone()),
-        };
-        entered.insert(claim.key.clone(), value);
-    }
-    Ok(Form {
-        cnic,
-        child: None,
-        vct: kind.vct,
-        fields: entered,
-    })
-}
-
-fn state_of(row: &BTreeMap<String, String>) -> Result<AnswerRequest, RowFault> {
-    let cell = |name: &str| row.get(name).map_or("", String::as_str);
-    let state = |name: &str| {
-        ApplicationState::parse(cell(name)).ok_or_else(|| RowFault::new(name, "application_state"))
-    };
-    let application: Option<Bytes> = serde_json::from_value(cell("application").into()).ok();
-    let application = application.filter(|id| parse_id(id).is_ok());
-    let reason = match cell("reason") {
-        "" => None,
-        word => Some(RefusalReason::parse(word).ok_or_else(|| RowFault::new("reason", "refusal_reason"))?),
-    };
-    let text = cell("text");
-    let request = AnswerRequest {
-        application: application.ok_or_else(|| unknown_fault("application"))?,
-        seen: state("seen")?,
-        state: state("state")?,
-        reason,
-        text: (!text.is_empty()).then(|| text.to_owned()),
-        document: None,
-    };
-    if request.is_whole() {
-        Ok(request)
-    } else {
-        Err(RowFault::new("state", "answer_parts"))
-    }
-}
-
-fn unknown_fault(column: &str) -> RowFault {
-    RowFault::new(column, "application_unknown")
 }
 
 fn unknown(column: &str) -> NotDone {

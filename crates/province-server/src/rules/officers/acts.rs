@@ -1,7 +1,7 @@
 //! What officers do to one citizen: once for each idempotency key, and published in the same transaction.
 
 use credential::Vct;
-use province_api::officers::{Done, WithdrawRequest};
+use province_api::officers::{DocumentWithdrawRequest, Done};
 use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
 use province_api::reason::Reason;
@@ -66,7 +66,7 @@ impl Act {
     ///
     /// # Errors
     /// [`ProblemCode::RequestMalformed`].
-    pub fn withdrawal(asked: &WithdrawRequest) -> Result<Self, ProblemCode> {
+    pub fn withdrawal(asked: &DocumentWithdrawRequest) -> Result<Self, ProblemCode> {
         let malformed = ProblemCode::RequestMalformed;
         let vct = Vct::parse(&asked.vct).map_err(|_| malformed)?;
         let child = asked.child.as_deref().map(Cnic::parse).transpose();
