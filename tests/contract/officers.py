@@ -89,6 +89,7 @@ def walk_officers(step, code, cnics):
         clerk.ask(f"/citizens/{act}", {"cnic": cnics[0]} | more)
     clerk.ask("/citizens/revoke", {"cnic": cnics[0], "reason": "fraud"}, expects=403)
     document = {"cnic": cnics[0], "vct": "domicile", "reason": "superseded"}
+    one.ask("/citizens/withdraw", document)
     one.ask("/citizens/withdraw", document, expects=409)
     proposed = [
         one.ask("/bulks/propose", {"act": act, "reason": "court_order", "cnics": cnics})["bulk"]["id"]
