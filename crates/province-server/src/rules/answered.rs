@@ -126,18 +126,17 @@ impl Province {
         reply: &impl Serialize,
     ) -> Result<(), Fault> {
         let plain = Zeroizing::new(serde_json::to_vec(reply).map_err(Fault::Record)?);
-        let by = asked.by.key();
+        let (by, now) = (asked.by.key(), self.now().unix());
         let answer = Answer {
             path: asked.path.to_owned(),
             body_sha256: asked.body_sha256,
             // A clock that was ahead holds up nothing that is signed once it is right.
-            created: asked.created.min(self.now().unix()),
+            created: asked.created.min(now),
             sealed: self
                 .keys()
                 .data
                 .seal(Kind::Answer, by, &plain, self.randomness())?,
         };
-        let now = self.now().unix();
         Ok(answer::add(db, by, &asked.idempotency_key, &answer, now).await?)
     }
 }
