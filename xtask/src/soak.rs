@@ -86,7 +86,7 @@ impl Area {
     fn tests(self) -> &'static [&'static str] {
         match self {
             Self::Api => &["--", "--skip", "chaos::"],
-            Self::Province => &["--test", "api", "--", "--include-ignored", "chaos::"],
+            Self::Province => &["--test", "api", "--", "chaos::"],
             Self::Credential | Self::Wallet | Self::Counter => &[],
         }
     }

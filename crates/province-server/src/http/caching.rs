@@ -1,7 +1,5 @@
 //! How long an answer may be kept, and the answer to who keeps it already.
 
-use std::sync::Arc;
-
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -33,29 +31,45 @@ impl Caching {
     }
 }
 
+/// An entity tag, in its quotation marks.
+pub(super) struct Tag(Bytes);
+
+impl Tag {
+    /// Of a name of a file: hex, digits and hyphens.
+    pub(super) fn of(name: impl std::fmt::Display) -> Self {
+        Self(format!("\"{name}\"").into())
+    }
+}
+
+impl From<Bytes> for Tag {
+    fn from(quoted: Bytes) -> Self {
+        Self(quoted)
+    }
+}
+
 /// A public file, or word that the caller has it already.
 pub(super) fn file(
-    bytes: impl Into<Arc<[u8]>>,
-    tag: impl std::fmt::Display,
+    bytes: impl Into<Bytes>,
+    Tag(tag): Tag,
     caching: Caching,
     media_type: &'static str,
     headers: &HeaderMap,
 ) -> Response {
-    let tag = format!("\"{tag}\"");
-    let held = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|t| t.trim() == tag));
+    let held = headers.get(header::IF_NONE_MATCH).is_some_and(|value| {
+        value
+            .as_bytes()
+            .split(|b| *b == b',')
+            .any(|t| t.trim_ascii() == tag)
+    });
     let mut response = if held {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let kind = HeaderValue::from_static(media_type);
-        ([(header::CONTENT_TYPE, kind)], Bytes::from_owner(bytes.into())).into_response()
+        ([(header::CONTENT_TYPE, kind)], bytes.into()).into_response()
     };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching.value()));
-    // A tag is a name of a file: hex, digits and hyphens.
-    if let Ok(tag) = HeaderValue::try_from(tag) {
+    if let Ok(tag) = HeaderValue::from_maybe_shared(tag) {
         headers.insert(header::ETAG, tag);
     }
     response

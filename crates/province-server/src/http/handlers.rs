@@ -19,10 +19,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::caching::{Caching, file};
+use super::around::Unpacked;
+use super::caching::{Caching, Tag, file};
 use super::problem::ApiError;
 use super::signed::{ByCounter, BySystem, SentByCounter, Signed};
-use super::{App, Unpacked, document};
+use super::{App, document};
 use crate::rules::PublicFile;
 use crate::rules::publish::Hashed;
 
@@ -186,7 +187,13 @@ pub(super) async fn trust_next(
     let found = app.trust_next(roots).await?;
     // Roots that were replaced never come back, so nothing else ever follows them.
     let tag = hex::encode(found.sha256);
-    Ok(file(found.bytes, tag, Caching::Immutable, COSE, &headers))
+    Ok(file(
+        found.bytes,
+        Tag::of(tag),
+        Caching::Immutable,
+        COSE,
+        &headers,
+    ))
 }
 
 /// The newest risk rules.
@@ -217,7 +224,13 @@ pub(super) async fn by_hash(
         Hashed::Signed(bytes) => (bytes, COSE),
         Hashed::Piece(bytes) => (bytes, BITS),
     };
-    Ok(file(bytes, name, Caching::Immutable, media_type, &headers))
+    Ok(file(
+        bytes,
+        Tag::of(name),
+        Caching::Immutable,
+        media_type,
+        &headers,
+    ))
 }
 
 /// A table or shard of a status list, by its hash: it never changes.
@@ -228,7 +241,7 @@ pub(super) async fn status_piece(
 ) -> Result<Response, ApiError> {
     let sha256 = sha256(&name)?;
     let bytes = app.status_piece(&sha256).await?;
-    Ok(file(bytes, name, Caching::Immutable, BITS, &headers))
+    Ok(file(bytes, Tag::of(name), Caching::Immutable, BITS, &headers))
 }
 
 /// The delta of a public file between two of its versions: it never changes.
@@ -238,10 +251,10 @@ pub(super) async fn delta(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let bytes = app.delta(&name, &sha256(&from)?, &sha256(&to)?).await?;
-    let tag = format!("{from}-{to}");
+    let tag = format_args!("{from}-{to}");
     Ok(file(
         bytes,
-        tag,
+        Tag::of(tag),
         Caching::Immutable,
         province_api::delta::ZSTD,
         &headers,
@@ -266,7 +279,7 @@ pub(super) async fn status_delta(
     let bytes = app.status_delta(from, to).await?;
     Ok(file(
         bytes,
-        format!("{from}-{to}"),
+        Tag::of(format_args!("{from}-{to}")),
         Caching::Immutable,
         CBOR,
         &headers,
@@ -281,14 +294,20 @@ pub(super) async fn status_token(
 ) -> Result<Response, ApiError> {
     let bytes = app.status_token(&list, shard).await?;
     let tag = hex::encode(Sha256::digest(&bytes));
-    Ok(file(bytes, tag, Caching::Newest, STATUS_LIST_TOKEN, &headers))
+    Ok(file(
+        bytes,
+        Tag::of(tag),
+        Caching::Newest,
+        STATUS_LIST_TOKEN,
+        &headers,
+    ))
 }
 
 /// The OpenAPI document of all this.
 pub(super) async fn openapi(headers: HeaderMap) -> Response {
     let text = document::TEXT.as_bytes();
     let tag = hex::encode(Sha256::digest(text));
-    file(text.to_vec(), tag, Caching::Newest, "application/json", &headers)
+    file(text, Tag::of(tag), Caching::Newest, "application/json", &headers)
 }
 
 /// How the service is.
@@ -312,5 +331,11 @@ async fn public_file(
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     let found = app.newest_file(&name).await?;
-    Ok(file(found.bytes, found.hex, Caching::Newest, media_type, headers))
+    Ok(file(
+        found.bytes,
+        found.tag.into(),
+        Caching::Newest,
+        media_type,
+        headers,
+    ))
 }

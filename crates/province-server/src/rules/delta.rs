@@ -1,7 +1,6 @@
 //! Deltas of public files: from a version that is still kept to another, made when they are asked for.
 
-use std::sync::Arc;
-
+use bytes::Bytes;
 use province_api::delta;
 use province_api::problem::ProblemCode;
 use province_api::sync::files;
@@ -28,7 +27,7 @@ impl Province {
     /// # Errors
     /// [`ProblemCode::NotFound`] if a version is not kept, or if the delta is no smaller than the file;
     /// [`Refusal::Fault`].
-    pub async fn delta(&self, name: &str, from: &[u8; 32], to: &[u8; 32]) -> Result<Arc<[u8]>, Refusal> {
+    pub async fn delta(&self, name: &str, from: &[u8; 32], to: &[u8; 32]) -> Result<Bytes, Refusal> {
         let which = Which::Delta(name.to_owned(), *from, *to);
         let name = named(name).ok_or(ProblemCode::NotFound)?;
         self.kept.or_make(which, self.make_delta(name, from, to)).await

@@ -1,7 +1,8 @@
 //! Public files that never change, in memory: those that were asked for last, up to a size.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
+use bytes::Bytes;
 use hashlink::LruCache;
 
 use super::Refusal;
@@ -22,7 +23,7 @@ pub(super) enum Which {
 
 #[derive(Debug)]
 struct Files {
-    by_use: LruCache<Which, Arc<[u8]>>,
+    by_use: LruCache<Which, Bytes>,
     bytes: usize,
 }
 
@@ -50,15 +51,15 @@ impl Kept {
         }
     }
 
-    fn find(&self, which: &Which) -> Option<Arc<[u8]>> {
+    fn find(&self, which: &Which) -> Option<Bytes> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.by_use.get(which).cloned()
     }
 
-    fn keep(&self, which: Which, bytes: &Arc<[u8]>) {
+    fn keep(&self, which: Which, bytes: &Bytes) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.bytes += bytes.len();
-        if let Some(before) = files.by_use.insert(which, Arc::clone(bytes)) {
+        if let Some(before) = files.by_use.insert(which, bytes.clone()) {
             files.bytes -= before.len();
         }
         while files.bytes > self.bytes_max {
@@ -74,11 +75,11 @@ impl Kept {
         &self,
         which: Which,
         make: impl Future<Output = Result<Vec<u8>, Refusal>>,
-    ) -> Result<Arc<[u8]>, Refusal> {
+    ) -> Result<Bytes, Refusal> {
         if let Some(kept) = self.find(&which) {
             return Ok(kept);
         }
-        let bytes: Arc<[u8]> = make.await?.into();
+        let bytes: Bytes = make.await?.into();
         self.keep(which, &bytes);
         Ok(bytes)
     }

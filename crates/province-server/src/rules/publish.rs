@@ -1,7 +1,6 @@
 //! Publishing: the trust list that the roots sign, the type register, the risk rules, and the catalogue of services.
 
-use std::sync::Arc;
-
+use bytes::Bytes;
 use credential::{
     Catalogue, CatalogueContent, DAY, Office, PassType, PublicKey, RegisterContent, RiskRule, RiskRules,
     RootSet, RulesContent, Service, StatusPurpose, TRUST_LIST_BYTES_MAX, Timestamp, TrustContent, TrustError,
@@ -278,9 +277,9 @@ pub(super) async fn put(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hashed {
     /// One that is signed.
-    Signed(Arc<[u8]>),
+    Signed(Bytes),
     /// A table or a shard of a status list, which a signed one names.
-    Piece(Arc<[u8]>),
+    Piece(Bytes),
 }
 
 impl Province {

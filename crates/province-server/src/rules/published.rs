@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use credential::{Catalogue, RegisterContent, TrustedKey};
 use province_api::problem::ProblemCode;
 use sqlx::AnyConnection;
@@ -24,11 +25,11 @@ pub const LEASE: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewestFile {
     /// The file.
-    pub bytes: Arc<[u8]>,
+    pub bytes: Bytes,
     /// SHA-256 of the file.
     pub sha256: [u8; 32],
-    /// The same in lower-case hex.
-    pub hex: Arc<str>,
+    /// The same in lower-case hex and quotation marks, as an entity tag (RFC 9110, section 8.8.3).
+    pub tag: Bytes,
 }
 
 /// Everything that is published, at one moment.
@@ -134,7 +135,7 @@ async fn read(db: &mut AnyConnection, version: i64) -> Result<Published, Fault> 
             let newest = NewestFile {
                 bytes: file.bytes.into(),
                 sha256: file.sha256,
-                hex: hex::encode(file.sha256).into(),
+                tag: format!("\"{}\"", hex::encode(file.sha256)).into(),
             };
             files.insert(word, newest);
         }

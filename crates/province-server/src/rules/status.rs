@@ -3,8 +3,8 @@
 //! A publication touches only the shards in which a bit turned, however many people the lists have.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use credential::{
     Bitmap, DAY, DELTA_BYTES_MAX, ListEntry, Shape, StatusContent, StatusDelta, StatusError, StatusManifest,
     StatusPurpose, Timestamp,
@@ -229,7 +229,7 @@ impl Province {
     ///
     /// # Errors
     /// [`ProblemCode::NotFound`], [`Refusal::Fault`].
-    pub async fn status_piece(&self, sha256: &Hash) -> Result<Arc<[u8]>, Refusal> {
+    pub async fn status_piece(&self, sha256: &Hash) -> Result<Bytes, Refusal> {
         let find = async {
             let piece = status_file::piece(&mut *self.store().read().await?, sha256).await?;
             piece.ok_or_else(|| ProblemCode::NotFound.into())
@@ -241,7 +241,7 @@ impl Province {
     ///
     /// # Errors
     /// [`ProblemCode::NotFound`] if they are not kept or too many, [`Refusal::Fault`].
-    pub async fn status_delta(&self, from: u64, to: u64) -> Result<Arc<[u8]>, Refusal> {
+    pub async fn status_delta(&self, from: u64, to: u64) -> Result<Bytes, Refusal> {
         self.kept
             .or_make(Which::Bits(from, to), self.turned(from, to))
             .await

@@ -1,8 +1,9 @@
 //! Status List Tokens for other readers: put together and signed when somebody first asks, kept until the next manifest.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use credential::{Bitmap, DAY, Shape, StatusPurpose, StatusToken, Timestamp, TokenContent, Vct, token_list};
 use province_api::problem::ProblemCode;
 use sha2::{Digest as _, Sha256};
@@ -36,7 +37,7 @@ struct Signed {
 struct Kept {
     signed: Signed,
     bytes: usize,
-    tokens: HashMap<(String, u32), Arc<[u8]>>,
+    tokens: HashMap<(String, u32), Bytes>,
 }
 
 impl Default for Tokens {
@@ -54,7 +55,7 @@ impl Tokens {
     }
 
     /// The token of a shard.
-    fn find(&self, signed: Signed, list: &str, shard: u32) -> Option<Arc<[u8]>> {
+    fn find(&self, signed: Signed, list: &str, shard: u32) -> Option<Bytes> {
         let kept = self.kept();
         let here = kept.signed == signed;
         let found = here.then(|| kept.tokens.get(&(list.to_owned(), shard)).cloned());
@@ -62,7 +63,7 @@ impl Tokens {
     }
 
     /// Keeps one. Those of another manifest or key go, and all of them when they are too many.
-    fn keep(&self, signed: Signed, list: &str, shard: u32, token: &[u8]) {
+    fn keep(&self, signed: Signed, list: &str, shard: u32, token: &Bytes) {
         let mut kept = self.kept();
         // A slow signature of an earlier manifest.
         if signed.epoch < kept.signed.epoch {
@@ -76,7 +77,7 @@ impl Tokens {
         }
         if kept
             .tokens
-            .insert((list.to_owned(), shard), token.into())
+            .insert((list.to_owned(), shard), token.clone())
             .is_none()
         {
             kept.bytes += token.len();
@@ -89,7 +90,7 @@ impl Province {
     ///
     /// # Errors
     /// [`ProblemCode::NotFound`], [`Refusal::Fault`].
-    pub async fn status_token(&self, list: &str, shard: u32) -> Result<Vec<u8>, Refusal> {
+    pub async fn status_token(&self, list: &str, shard: u32) -> Result<Bytes, Refusal> {
         let mut db = self.store().read().await?;
         let shape = status::shape(&mut db, list).await?;
         let shape = shape
@@ -107,7 +108,7 @@ impl Province {
             key: *key.public().as_bytes(),
         };
         if let Some(token) = self.tokens.find(signed_as, list, shard) {
-            return Ok(token.to_vec());
+            return Ok(token);
         }
         let one = Shape::new(1, shape.shard_bits()).map_err(Fault::from)?;
         let mut bitmaps = BTreeMap::new();
@@ -156,6 +157,7 @@ impl Province {
         )
         .await?;
         write.commit().await?;
+        let token = Bytes::from(token);
         self.tokens.keep(signed_as, list, shard, &token);
         Ok(token)
     }
@@ -175,18 +177,18 @@ mod tests {
         };
         let of = |epoch| Signed { epoch, key: [7; 32] };
         let is = |epoch, list, shard| tokens.find(of(epoch), list, shard).map(|token| token.to_vec());
-        tokens.keep(of(4), "id", 0, b"four");
-        tokens.keep(of(4), "id", 0, b"four");
-        tokens.keep(of(4), "stamp", 0, b"4444");
+        tokens.keep(of(4), "id", 0, &Bytes::from("four"));
+        tokens.keep(of(4), "id", 0, &Bytes::from("four"));
+        tokens.keep(of(4), "stamp", 0, &Bytes::from("4444"));
         assert_eq!(is(4, "id", 0), Some(b"four".to_vec()));
         assert_eq!(is(4, "stamp", 0), Some(b"4444".to_vec()));
         assert_eq!((is(4, "id", 1), is(5, "id", 0)), (None, None));
         // One too many: the others go.
-        tokens.keep(of(4), "id", 1, b"more");
+        tokens.keep(of(4), "id", 1, &Bytes::from("more"));
         assert_eq!((is(4, "id", 0), is(4, "id", 1)), (None, Some(b"more".to_vec())));
         // Those of the manifest before go, and no late one comes back.
-        tokens.keep(of(5), "id", 0, b"five");
-        tokens.keep(of(4), "id", 1, b"late");
+        tokens.keep(of(5), "id", 0, &Bytes::from("five"));
+        tokens.keep(of(4), "id", 1, &Bytes::from("late"));
         assert_eq!((is(5, "id", 0), is(5, "id", 1)), (Some(b"five".to_vec()), None));
         assert_eq!(is(4, "id", 1), None);
         let bytes = tokens.kept().bytes;
@@ -197,7 +199,7 @@ mod tests {
             ..of(5)
         };
         assert_eq!(tokens.find(other, "id", 0), None);
-        tokens.keep(other, "id", 0, b"next");
+        tokens.keep(other, "id", 0, &Bytes::from("next"));
         assert_eq!(is(5, "id", 0), None);
     }
 }

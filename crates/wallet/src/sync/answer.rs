@@ -5,7 +5,7 @@ use province_api::passes::{Challenge, PassesReply};
 use province_api::problem::ProblemCode;
 
 use super::deliver::DAMAGED_MAX;
-use super::file::File;
+use super::file::{By, File};
 use super::problem::{Refusal, arrived_damaged};
 use super::{Awaiting, HttpResponse, Run, Stage, Surroundings, accept, send};
 use crate::code::{UiCode, UiError};
@@ -33,7 +33,7 @@ impl Run {
             Some(Awaiting::Audit { before }) => self.on_audit(around, before, response),
             Some(Awaiting::Errand(errand)) => self.on_errand(around, errand, response),
             Some(Awaiting::Reply { cursor }) => self.on_reply(around, cursor, response),
-            Some(Awaiting::File { which, by_delta }) => self.on_file(around, (which, by_delta), response),
+            Some(Awaiting::File { which, by }) => self.on_file(around, (which, by), response),
             Some(Awaiting::NextRoots) => self.on_next_roots(around, response),
             Some(Awaiting::Challenge) => self.on_challenge(around, response),
             Some(Awaiting::Passes) => self.on_passes(around, response),
@@ -44,10 +44,10 @@ impl Run {
     fn on_file(
         &mut self,
         around: &Surroundings<'_>,
-        (which, by_delta): (File, bool),
+        (which, by): (File, By),
         response: &HttpResponse,
     ) -> Result<(), UiError> {
-        if response.status != 200 && !by_delta {
+        if response.status != 200 && by == By::Name {
             let error = Refusal::read(response).into_error();
             if which == File::Catalogue {
                 self.go_without_catalogue(error);
@@ -56,7 +56,7 @@ impl Run {
             }
             return Ok(());
         }
-        let Some(bytes) = self.file_bytes(around, (which, by_delta), response)? else {
+        let Some(bytes) = self.file_bytes(around, (which, by), response)? else {
             return Ok(());
         };
         match which {

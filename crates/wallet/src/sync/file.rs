@@ -1,6 +1,9 @@
-//! The public files of the province: whole, or as a delta from what is held.
+//! The public files of the province: as a delta from what is held, or whole, by what is in them.
+//!
+//! Both lie under names that say what is in them, so that anything between may keep them: after an outage all phones ask for
+//! the same few. The newest of a name is asked for only by a phone that was told nothing, or got something else.
 
-use province_api::sync::{HeldFile, delta_path, files};
+use province_api::sync::{HeldFile, delta_path, file_path, files};
 use province_api::{artefacts, delta, paths};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
@@ -9,6 +12,17 @@ use super::send::get;
 use super::{Awaiting, HttpRequest, HttpResponse, Run, Surroundings};
 use crate::error::StoreError;
 use crate::store::artefact;
+
+/// How a file is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// What changed since the version that is held.
+    Delta,
+    /// Its SHA-256, which the province told.
+    Hash,
+    /// Its name: whatever is the newest.
+    Name,
+}
 
 /// A signed file that the phone holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,16 +92,22 @@ impl Run {
         around: &Surroundings<'_>,
         which: File,
     ) -> Result<HttpRequest, StoreError> {
-        let delta = match self.told_sha256(which) {
-            Some(to) if !self.whole.contains(&which) => artefact::load(around.database, which.row())?
-                .map(|held| delta_path(which.name(), &sha256(&held), &to)),
-            _ => None,
+        let (path, by) = match self.told_sha256(which) {
+            Some(to) if !self.by_name.contains(&which) => {
+                let is_delta = self.told.get(&which).is_some_and(|told| told.delta);
+                let held = if is_delta && !self.whole.contains(&which) {
+                    artefact::load(around.database, which.row())?
+                } else {
+                    None
+                };
+                match held {
+                    Some(held) => (delta_path(which.name(), &sha256(&held), &to), By::Delta),
+                    None => (file_path(&to), By::Hash),
+                }
+            }
+            _ => (which.path().to_owned(), By::Name),
         };
-        self.awaiting = Some(Awaiting::File {
-            which,
-            by_delta: delta.is_some(),
-        });
-        let path = delta.unwrap_or_else(|| which.path().to_owned());
+        self.awaiting = Some(Awaiting::File { which, by });
         Ok(get(around, path, which.bytes_max()))
     }
 
@@ -106,7 +126,7 @@ impl Run {
         let Some(left) = self.bytes_left() else {
             return Ok(Some(request));
         };
-        let by_delta = matches!(self.awaiting, Some(Awaiting::File { by_delta: true, .. }));
+        let by_delta = matches!(self.awaiting, Some(Awaiting::File { by: By::Delta, .. }));
         // How long a delta is nobody has said; no longer than what is left is taken.
         if left == 0 || (!by_delta && left < size) {
             self.awaiting = None;
@@ -120,33 +140,36 @@ impl Run {
         }))
     }
 
-    /// The bytes of a file that was asked for. `None`: its delta does not serve, and it is to be asked for whole. Nothing
-    /// of it is believed yet.
+    /// The bytes of a file that was asked for. `None`: what came does not serve, and it is to be asked for in another way.
+    /// Nothing of it is believed yet.
     pub(super) fn file_bytes(
         &mut self,
         around: &Surroundings<'_>,
-        (which, by_delta): (File, bool),
+        (which, by): (File, By),
         response: &HttpResponse,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        if !by_delta {
-            return Ok(Some(response.body.clone()));
-        }
-        let from = artefact::load(around.database, which.row())?.unwrap_or_default();
-        let made = match self.told_sha256(which) {
-            Some(to) if response.status == 200 => {
-                delta::apply(&from, &response.body, &to, which.bytes_max()).ok()
+        let to = self.told_sha256(which).filter(|_| response.status == 200);
+        let (bytes, next) = match by {
+            By::Name => return Ok(Some(response.body.clone())),
+            By::Hash => {
+                let is_it = to.is_some_and(|to| sha256(&response.body) == to);
+                (is_it.then(|| response.body.clone()), &mut self.by_name)
             }
-            _ => None,
+            By::Delta => {
+                let from = artefact::load(around.database, which.row())?.unwrap_or_default();
+                let made = to.and_then(|to| delta::apply(&from, &response.body, &to, which.bytes_max()).ok());
+                (made, &mut self.whole)
+            }
         };
-        if made.is_none() {
-            self.whole.insert(which);
+        if bytes.is_none() {
+            next.insert(which);
         }
-        Ok(made)
+        Ok(bytes)
     }
 
-    /// The hash of the file as it is now, if there is a delta to it.
+    /// The hash of the file as it is now, if the province told it.
     fn told_sha256(&self, which: File) -> Option<[u8; 32]> {
-        let told = self.told.get(&which).filter(|told| told.delta)?;
+        let told = self.told.get(&which)?;
         told.sha256.0.as_slice().try_into().ok()
     }
 }

@@ -45,7 +45,7 @@ use crate::store::enrolment::{self, State};
 use crate::store::outbox::{self, Kind};
 use crate::store::sync_state;
 use deliver::Errand;
-use file::File;
+use file::{By, File};
 
 pub(crate) use accept::{catalogue_here, load_status, load_trust, load_types, types_here};
 pub(crate) use audit::{KEPT_MAX as AUDIT_KEPT_MAX, start_audit};
@@ -136,7 +136,7 @@ enum Awaiting {
     Audit { before: Option<u64> },
     Errand(Errand),
     Reply { cursor: u64 },
-    File { which: File, by_delta: bool },
+    File { which: File, by: By },
     NextRoots,
     Challenge,
     Passes,
@@ -186,6 +186,8 @@ pub(crate) struct Run {
     told: BTreeMap<File, FileNow>,
     /// Files whose delta did not serve.
     whole: BTreeSet<File>,
+    /// Files that did not lie under their hash.
+    by_name: BTreeSet<File>,
     /// What may be drawn, until the register that explains it is here.
     offers: Option<Vec<Offer>>,
     /// No passes are drawn in this run (any more).
@@ -289,6 +291,7 @@ impl Run {
             pages: 0,
             told: BTreeMap::new(),
             whole: BTreeSet::new(),
+            by_name: BTreeSet::new(),
             offers: None,
             no_passes: false,
             batches: 0,

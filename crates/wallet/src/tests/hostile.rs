@@ -60,7 +60,7 @@ impl Bench {
         let mut run = start_enrolment_with(&around, Kind::Enrolment, None, &mut rng).unwrap();
         let mut before = None;
         while let Some(request) = run.next_request(&around, &mut rng).unwrap() {
-            let response = if request.path == path {
+            let response = if province.is_at(path, &request.path) {
                 before.get_or_insert_with(|| stored(&self.database));
                 answer.clone()
             } else {

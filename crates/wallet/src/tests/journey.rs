@@ -54,11 +54,11 @@ fn an_enrolment_ends_with_a_card_and_a_full_stock() {
         [
             paths::ENROLMENTS,
             paths::SYNC,
-            paths::TRUST_LIST,
-            paths::TYPES,
+            &province.by_hash(paths::TRUST_LIST).unwrap(),
+            &province.by_hash(paths::TYPES).unwrap(),
             paths::CHALLENGES,
             paths::PASSES,
-            paths::STATUS_MANIFEST,
+            &province.by_hash(paths::STATUS_MANIFEST).unwrap(),
             &province.table(),
             &province.shard()
         ]

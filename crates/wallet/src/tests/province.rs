@@ -15,7 +15,7 @@ use province_api::person::Day;
 use province_api::problem::{Problem, ProblemCode};
 use province_api::sync::{
     FeedEvent, FileNow, HeldFile, LostReply, LostRequest, MobileReply, MobileRequest, Standing as MayDo,
-    SyncReply, SyncRequest, files, offers_tag,
+    SyncReply, SyncRequest, file_path, files, offers_tag,
 };
 use province_api::{Bytes, delta, packed, paths, signature};
 use sha2::{Digest as _, Sha256};
@@ -192,6 +192,32 @@ impl Province {
         (key, certificate)
     }
 
+    /// The newest file of a name.
+    fn newest(&self, name: &str) -> Option<&Vec<u8>> {
+        match name {
+            paths::TRUST_LIST => Some(&self.trust_list),
+            paths::TYPES => Some(&self.types),
+            paths::STATUS_MANIFEST => Some(&self.manifest),
+            paths::CATALOGUE => self.catalogue.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Where the newest file of this name lies under its hash.
+    pub(crate) fn by_hash(&self, name: &str) -> Option<String> {
+        self.newest(name).map(|file| file_path(&sha256(file)))
+    }
+
+    /// Whether this path gives what is meant: a path, or the newest file of a name under its hash.
+    pub(crate) fn is_at(&self, meant: &str, path: &str) -> bool {
+        path == meant || self.by_hash(meant).is_some_and(|by_hash| path == by_hash)
+    }
+
+    /// Whether the newest file of this name was asked for whole.
+    pub(crate) fn asked_for(&self, name: &str) -> bool {
+        self.requests.iter().any(|path| self.is_at(name, path))
+    }
+
     /// What a server does: the answer, or none.
     pub(crate) fn handle(&mut self, request: &HttpRequest, now: Timestamp) -> Result<HttpResponse, Failure> {
         assert_eq!(request.url, format!("https://province.example{}", request.path));
@@ -208,18 +234,16 @@ impl Province {
         }
         Ok(match request.path.as_str() {
             path if path.starts_with(paths::DELTAS) => self.delta(path),
-            paths::TRUST_LIST => ok(self.trust_list.clone()),
-            paths::TYPES => ok(self.types.clone()),
-            paths::STATUS_MANIFEST => ok(self.manifest.clone()),
-            paths::CATALOGUE => match &self.catalogue {
-                Some(catalogue) => ok(catalogue.clone()),
-                None => problem_response(&Problem::new(ProblemCode::NotFound)),
-            },
+            path if path.starts_with(paths::FILES) => found(
+                self.versions
+                    .iter()
+                    .find_map(|(sha256, file)| (path == file_path(sha256)).then_some(file)),
+            ),
+            name @ (paths::TRUST_LIST | paths::TYPES | paths::STATUS_MANIFEST | paths::CATALOGUE) => {
+                found(self.newest(name))
+            }
             path if path.starts_with(paths::TRUST_NEXT) => {
-                match self.root_changes.get(&path[paths::TRUST_NEXT.len()..]) {
-                    Some(list) => ok(list.clone()),
-                    None => problem_response(&Problem::new(ProblemCode::NotFound)),
-                }
+                found(self.root_changes.get(&path[paths::TRUST_NEXT.len()..]))
             }
             path => match self.piece(path) {
                 Some(piece) => ok(piece),
@@ -474,6 +498,14 @@ impl Province {
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
+}
+
+/// A file, or word that there is none.
+fn found(file: Option<&Vec<u8>>) -> HttpResponse {
+    match file {
+        Some(file) => ok(file.clone()),
+        None => problem_response(&Problem::new(ProblemCode::NotFound)),
+    }
 }
 
 pub(crate) fn ok(body: Vec<u8>) -> HttpResponse {

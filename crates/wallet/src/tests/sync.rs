@@ -95,7 +95,7 @@ fn a_file_that_changed_comes_as_a_delta_and_whole_where_the_delta_does_not_serve
             delta_bytes.unwrap() * 2 < province.trust_list.len(),
             "{delta_bytes:?}"
         );
-        let whole = province.requests.iter().any(|path| path == paths::TRUST_LIST);
+        let whole = province.asked_for(paths::TRUST_LIST);
         assert_eq!(whole, broken);
         let held = crate::sync::load_trust(phone.wallet.database(), &super::root_set()).unwrap();
         assert_eq!(held.unwrap().sequence(), 2);
@@ -322,4 +322,35 @@ fn a_wrong_clock_syncs_all_the_same_is_told_and_never_runs_backwards() {
     assert!(phone.wallet.show_timed("age", None, NOW).is_ok());
     let behind = phone.wallet.home(NOW.minus(30 * DAY)).unwrap().trouble;
     assert_eq!(behind.clock_off_by, Some(-i32::try_from(30 * DAY).unwrap()));
+}
+
+#[test]
+fn a_file_that_does_not_lie_under_its_hash_is_asked_for_by_name() {
+    let gone = problem_response(&Problem::new(ProblemCode::NotFound));
+    for instead in [
+        gone,
+        super::province::ok(b"something else that was kept on the way".to_vec()),
+    ] {
+        let mut province = Province::new(NOW);
+        let mut phone = Phone::ready(1);
+        phone.wallet.start_enrolment(NOW, &mut phone.rng).unwrap();
+        let mut strange = 0;
+        while let Some(request) = phone.wallet.next_request(NOW, &mut phone.rng).unwrap() {
+            let answer = if request.path.starts_with(paths::FILES) {
+                strange += 1;
+                instead.clone()
+            } else {
+                province.handle(&request, NOW).unwrap()
+            };
+            phone.wallet.on_response(&answer, NOW).unwrap();
+        }
+        assert!(phone.wallet.finish_run(NOW).unwrap().changed);
+        // Once for each of the three, and then as whatever is the newest.
+        let by_name = [paths::TRUST_LIST, paths::TYPES, paths::STATUS_MANIFEST];
+        let asked = province
+            .requests
+            .iter()
+            .filter(|path| by_name.contains(&path.as_str()));
+        assert_eq!((strange, asked.count()), (3, 3));
+    }
 }

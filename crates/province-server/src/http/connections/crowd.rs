@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -35,21 +35,38 @@ impl Network {
     }
 }
 
+/// What a connection does. Every request changes it twice, so that it takes no lock.
+#[derive(Default)]
+struct Seat {
+    /// Since which turn it waits; [`ASKED`] or [`SENT_AWAY`].
+    waits_since: AtomicU64,
+    leave: Notify,
+}
+
+/// A handler works for the connection.
+const ASKED: u64 = 0;
+/// The connection is to end.
+const SENT_AWAY: u64 = u64::MAX;
+
 /// A connection that has a place.
 struct Held {
     /// Whose place it is: the caller's, or a proxy's while it asks for nobody.
     network: Network,
-    /// Since which turn it waits; `None` while it is asked.
-    waits_since: Option<u64>,
-    leave: Arc<Notify>,
+    seat: Arc<Seat>,
+}
+
+impl Held {
+    /// Since when it waits, if it does.
+    fn waits_since(&self) -> Option<u64> {
+        let turn = self.seat.waits_since.load(Ordering::SeqCst);
+        (turn != ASKED && turn != SENT_AWAY).then_some(turn)
+    }
 }
 
 #[derive(Default)]
 struct Places {
     held: HashMap<u64, Held>,
     of_network: HashMap<Network, usize>,
-    /// Counts what happens: a clock that cannot be set.
-    turn: u64,
 }
 
 /// All connections of a service.
@@ -57,7 +74,10 @@ pub(super) struct Crowd {
     places: Mutex<Places>,
     places_max: usize,
     of_network_max: usize,
-    /// Told when a place may be had.
+    /// Counts what happens: a clock that cannot be set.
+    turn: AtomicU64,
+    /// How many look for a place, and told when one may be had.
+    looking: AtomicUsize,
     freed: Notify,
     counts: Arc<ConnectionCounts>,
 }
@@ -68,7 +88,18 @@ pub(super) struct Place {
     number: u64,
     /// Where the connection comes from.
     network: Network,
-    leave: Arc<Notify>,
+    /// Whether it is held by another network: that of a caller for whom a proxy asks.
+    is_lent: AtomicBool,
+    seat: Arc<Seat>,
+}
+
+/// Somebody who looks for a place.
+struct Looking<'a>(&'a Crowd);
+
+impl Drop for Looking<'_> {
+    fn drop(&mut self) {
+        self.0.looking.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Crowd {
@@ -77,6 +108,8 @@ impl Crowd {
             places: Mutex::default(),
             places_max: places_max.max(1),
             of_network_max: of_network_max.max(1),
+            turn: AtomicU64::new(ASKED),
+            looking: AtomicUsize::new(0),
             freed: Notify::new(),
             counts,
         })
@@ -86,6 +119,9 @@ impl Crowd {
     /// as many as it may have then, and all of them are asked.
     pub(super) async fn place(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let network = Network::of(address);
+        // Before it looks: whoever waits again after that tells it.
+        self.looking.fetch_add(1, Ordering::SeqCst);
+        let _looking = Looking(self);
         loop {
             let freed = self.freed.notified();
             if self.places().held.len() < self.places_max {
@@ -116,30 +152,27 @@ impl Crowd {
         let mut places = self.places();
         let largest = || places.of_network.iter().max_by_key(|(_, held)| **held);
         let first = network.or_else(|| largest().map(|(network, _)| *network));
-        let found = match (
-            first.and_then(|first| places.longest_waiting(Some(first))),
-            network,
-        ) {
-            (None, None) => places.longest_waiting(None),
+        let found = match (first.and_then(|first| places.claim(Some(first))), network) {
+            (None, None) => places.claim(None),
             (found, _) => found,
         };
         let leaves = found.and_then(|number| places.remove(number));
         if let Some(held) = &leaves {
-            held.leave.notify_one();
+            held.seat.leave.notify_one();
             self.counts.turned_away.fetch_add(1, Ordering::Relaxed);
         }
         leaves.is_some()
     }
 
     fn take(self: &Arc<Self>, network: Network) -> Place {
-        let mut places = self.places();
-        let number = places.next_turn();
-        let leave = Arc::new(Notify::new());
+        let number = self.next_turn();
+        let seat = Arc::new(Seat::default());
+        seat.waits_since.store(number, Ordering::SeqCst);
         let held = Held {
             network,
-            waits_since: Some(number),
-            leave: Arc::clone(&leave),
+            seat: Arc::clone(&seat),
         };
+        let mut places = self.places();
         places.held.insert(number, held);
         places.count(network);
         self.counts
@@ -149,33 +182,52 @@ impl Crowd {
             crowd: Arc::clone(self),
             number,
             network,
-            leave,
+            is_lent: AtomicBool::new(false),
+            seat,
         }
+    }
+
+    /// The first is 1.
+    fn next_turn(&self) -> u64 {
+        self.turn.fetch_add(1, Ordering::SeqCst) + 1
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {
         // Nothing panics while it is held.
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Tells who looks for a place that one may be had.
+    fn tell(&self) {
+        if self.looking.load(Ordering::SeqCst) > 0 {
+            self.freed.notify_one();
+        }
+    }
 }
 
 impl Places {
-    fn next_turn(&mut self) -> u64 {
-        self.turn += 1;
-        self.turn
-    }
-
     fn is_full_of(&self, network: Network, most: usize) -> bool {
         self.of_network.get(&network).is_some_and(|held| *held >= most)
     }
 
-    fn longest_waiting(&self, of: Option<Network>) -> Option<u64> {
-        self.held
-            .iter()
-            .filter(|(_, held)| of.is_none_or(|network| held.network == network))
-            .filter_map(|(number, held)| Some((held.waits_since?, *number)))
-            .min()
-            .map(|(_, number)| number)
+    /// The longest waiting, which is asked nothing any more from here on.
+    fn claim(&self, of: Option<Network>) -> Option<u64> {
+        loop {
+            let (since, number, held) = self
+                .held
+                .iter()
+                .filter(|(_, held)| of.is_none_or(|network| held.network == network))
+                .filter_map(|(number, held)| Some((held.waits_since()?, *number, held)))
+                .min_by_key(|(since, ..)| *since)?;
+            let waits = &held.seat.waits_since;
+            // One that is asked just now stays, and another is looked for.
+            if waits
+                .compare_exchange(since, SENT_AWAY, Ordering::SeqCst, Ordering::SeqCst)
+                .is_ok()
+            {
+                return Some(number);
+            }
+        }
     }
 
     fn remove(&mut self, number: u64) -> Option<Held> {
@@ -201,32 +253,44 @@ impl Places {
 impl Place {
     /// Ends when this connection is to give its place up.
     pub(super) async fn given_up(&self) {
-        self.leave.notified().await;
+        self.seat.leave.notified().await;
     }
 
     /// A handler works for a caller at this address: it is not sent away.
     pub(super) fn asked(&self, caller: IpAddr) {
-        self.set(false, Network::of(caller));
+        self.set(ASKED);
+        let network = Network::of(caller);
+        if network != self.network {
+            self.is_lent.store(true, Ordering::Relaxed);
+            self.hold_as(network);
+        }
     }
 
     /// It waits again.
     pub(super) fn waits(&self) {
-        self.set(true, self.network);
-        self.crowd.freed.notify_one();
+        if self.is_lent.swap(false, Ordering::Relaxed) {
+            self.hold_as(self.network);
+        }
+        self.set(self.crowd.next_turn());
+        self.crowd.tell();
     }
 
-    fn set(&self, waits: bool, network: Network) {
+    /// Who was sent away stays so.
+    fn set(&self, turn: u64) {
+        let seat = &self.seat.waits_since;
+        let _ = seat.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |before| {
+            (before != SENT_AWAY).then_some(turn)
+        });
+    }
+
+    fn hold_as(&self, network: Network) {
         let mut places = self.crowd.places();
-        let turn = places.next_turn();
         let Some(held) = places.held.get_mut(&self.number) else {
             return;
         };
-        held.waits_since = waits.then_some(turn);
         let before = std::mem::replace(&mut held.network, network);
-        if before != network {
-            places.count_no_more(before);
-            places.count(network);
-        }
+        places.count_no_more(before);
+        places.count(network);
     }
 }
 
@@ -239,6 +303,6 @@ impl Drop for Place {
             .held
             .store(places.held.len() as u64, Ordering::Relaxed);
         drop(places);
-        self.crowd.freed.notify_one();
+        self.crowd.tell();
     }
 }

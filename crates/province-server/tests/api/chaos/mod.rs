@@ -72,7 +72,6 @@ async fn lived(world: Arc<World>, place: u32, mut dice: Dice) -> Vec<Life> {
 }
 
 #[test]
-#[ignore = "cargo xtask soak province runs it"]
 fn two_servers_on_one_postgresql_lose_nothing_and_do_nothing_twice_whatever_dies() {
     if !is_sqlite() {
         return;
@@ -219,13 +218,15 @@ fn damage_is_found(world: &World, lives: &[Life], done: &Done) {
         "INSERT INTO status_mark (list, purpose, idx, set_at)
          SELECT 'id', 'suspended', status_index, 0 FROM person ON CONFLICT DO NOTHING",
         "UPDATE person SET revoked_at = CASE WHEN revoked_at IS NULL THEN 1 END",
-        "ALTER TABLE audit DISABLE TRIGGER ALL; DELETE FROM audit WHERE action = 'enrolled'",
+        "DELETE FROM audit WHERE action = 'enrolled'",
         "DELETE FROM artefact WHERE name = 'status-manifest'
          AND sequence = (SELECT MAX(sequence) FROM artefact WHERE name = 'status-manifest')",
         "DELETE FROM person_cnic WHERE person = (SELECT id FROM person LIMIT 1)",
     ] {
         host.create("damaged", Some(DATABASE)).unwrap();
-        host.ask("damaged", damage).unwrap();
+        // As only whoever owns the database can: its triggers refuse most of it.
+        let damage = format!("SET session_replication_role = replica; {damage}");
+        host.ask("damaged", &damage).unwrap();
         let faults = Held::read(&host, "damaged").faults(lives, done);
         assert!(!faults.is_empty(), "{damage}");
         host.remove("damaged").unwrap();
