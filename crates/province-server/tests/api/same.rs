@@ -1,6 +1,6 @@
 //! One code path, two databases: what holds on SQLite holds on PostgreSQL, and both have the same tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -105,6 +105,68 @@ fn of_postgres(host: &Host, database: &str) -> Tables {
     tables
 }
 
+/// What else tables have: names of indices and of guards, and how many conditions.
+type Rest = BTreeSet<(String, String)>;
+
+fn conditions(table: &str, count: usize) -> (String, String) {
+    (table.to_owned(), format!("{count} conditions"))
+}
+
+async fn rest_of_sqlite() -> Rest {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create(&folder.path().into()).await.unwrap();
+    let mut db = store.read().await.unwrap();
+    let made = sqlx::query(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master
+         WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name <> '_sqlx_migrations'",
+    );
+    let mut rest = Rest::new();
+    for row in made.fetch_all(&mut *db).await.unwrap() {
+        let [kind, name, table, sql] = ["type", "name", "tbl_name", "sql"].map(|of| row.get::<String, _>(of));
+        match kind.as_str() {
+            "table" => drop(rest.insert(conditions(&name, sql.matches("CHECK (").count()))),
+            "index" => drop(rest.insert((table, format!("index {name}")))),
+            // What SQLite does by an insertion that replaces, PostgreSQL has no words for.
+            "trigger" if sql.contains("BEFORE UPDATE") || sql.contains("BEFORE DELETE") => {
+                rest.insert((table, format!("guard {name}")));
+            }
+            _ => {}
+        }
+    }
+    rest
+}
+
+fn rest_of_postgres(host: &Host, database: &str) -> Rest {
+    let ask = |sql: &str| {
+        let rows = host.ask(database, sql).unwrap();
+        let pairs = rows.lines().map(|row| row.split_once('|').unwrap());
+        pairs
+            .map(|(table, what)| (table.to_owned(), what.to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let ours = "t.relnamespace = 'public'::regnamespace AND NOT t.relispartition AND t.relname <> '_sqlx_migrations'";
+    let mut rest: Rest = ask(&format!(
+        "SELECT t.relname, 'index ' || i.relname FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid
+         JOIN pg_class i ON i.oid = x.indexrelid WHERE {ours}
+         AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.oid)"
+    ))
+    .into_iter()
+    .collect();
+    // Before rows (1, 2) are changed (16) or deleted (8).
+    rest.extend(ask(&format!(
+        "SELECT t.relname, 'guard ' || g.tgname FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid
+         WHERE {ours} AND NOT g.tgisinternal AND g.tgtype & 3 = 3 AND g.tgtype & 24 > 0"
+    )));
+    let counted = ask(&format!(
+        "SELECT t.relname, COUNT(c.oid) FROM pg_class t
+         LEFT JOIN pg_constraint c ON c.conrelid = t.oid AND c.contype = 'c'
+         WHERE {ours} AND t.relkind IN ('r', 'p') GROUP BY t.relname"
+    ));
+    let counted = counted.iter();
+    rest.extend(counted.map(|(table, count)| conditions(table, count.parse().unwrap())));
+    rest
+}
+
 #[tokio::test]
 async fn both_databases_have_the_same_tables_by_migrations_of_the_same_numbers() {
     if !is_sqlite() {
@@ -130,4 +192,7 @@ async fn both_databases_have_the_same_tables_by_migrations_of_the_same_numbers()
         assert_eq!(Some(columns), other.get(table), "{table}");
     }
     assert_eq!(one.len(), other.len());
+    let (one, other) = (rest_of_sqlite().await, rest_of_postgres(cluster.host(), "drift"));
+    let drift: Vec<_> = one.symmetric_difference(&other).collect();
+    assert!(one.len() > 60 && drift.is_empty(), "{}: {drift:#?}", one.len());
 }
