@@ -89,8 +89,6 @@ problem_codes! {
     SimCodeWrong = "sim_code_wrong", 422;
     /// The code was sent too long ago, or holds no more: the same once more without one, and another is sent.
     SimCodeExpired = "sim_code_expired", 422;
-    /// No SIM is registered to this CNIC: only a counter can proof this citizen.
-    SimNotRegistered = "sim_not_registered", 422;
     /// Too many tries with this CNIC or from this device.
     TooManyAttempts = "too_many_attempts", 429;
     /// The challenge is unknown, used or too old.

@@ -53,6 +53,16 @@ pub enum NadraError {
 }
 
 impl NadraError {
+    /// Whether NADRA itself is at fault, and not its answer about one citizen: it was not reached, was too slow, or said so by
+    /// a status of 500 and above.
+    pub const fn is_outage(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::TooSlow => true,
+            Self::Status(status) => *status >= 500,
+            Self::TooLarge | Self::Nonsense | Self::OtherQuestion | Self::NotOffered => false,
+        }
+    }
+
     /// Whether the line may be at fault, and not what answered: asking at once again may do.
     const fn may_be_the_line(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Status(502 | 504))

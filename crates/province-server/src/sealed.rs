@@ -74,8 +74,6 @@ impl fmt::Debug for BlindIndex {
 pub enum Subject {
     /// A CNIC number.
     Cnic,
-    /// A device's public key.
-    Device,
     /// A device's public key, as what draws passes.
     Drawing,
     /// A CNIC number's own index, as what is bound to another device.
@@ -89,8 +87,10 @@ pub enum Subject {
     Rate,
     /// A row of a department's file.
     Import,
-    /// A CNIC number, or a device's public key, as whom codes are sent about.
-    SimCodes,
+    /// An errand at NADRA of a CNIC, or of a device, as what is tried.
+    Tries,
+    /// The same and an hour, as what NADRA gave no outcome to.
+    Unanswered,
     /// A CNIC's own index and a device's public key together: whose code it is.
     SimCode,
 }
@@ -175,14 +175,14 @@ impl DataKeys {
     pub fn blind_index(&self, subject: Subject, value: &[u8]) -> BlindIndex {
         let label: &[u8] = match subject {
             Subject::Cnic => b"cnic\0",
-            Subject::Device => b"device\0",
             Subject::Drawing => b"drawing\0",
             Subject::Binding => b"binding\0",
             Subject::DeviceKeyChange => b"device key change\0",
             Subject::Ward => b"ward\0",
             Subject::Rate => b"rate\0",
             Subject::Import => b"import\0",
-            Subject::SimCodes => b"sim codes\0",
+            Subject::Tries => b"tries\0",
+            Subject::Unanswered => b"unanswered\0",
             Subject::SimCode => b"sim code\0",
         };
         let mut mac = self.mac();
@@ -357,7 +357,7 @@ mod tests {
         let keys = DataKeys::derive(&[1; 32]);
         let index = keys.blind_index(Subject::Cnic, b"9999900000011");
         assert_eq!(index, keys.blind_index(Subject::Cnic, b"9999900000011"));
-        assert_ne!(index, keys.blind_index(Subject::Device, b"9999900000011"));
+        assert_ne!(index, keys.blind_index(Subject::Drawing, b"9999900000011"));
         assert_ne!(
             index,
             DataKeys::derive(&[2; 32]).blind_index(Subject::Cnic, b"9999900000011")

@@ -163,8 +163,6 @@ ui_codes! {
     SimCodeWrong = "sim_code_wrong",
     /// That code holds no more.
     SimCodeExpired = "sim_code_expired",
-    /// No SIM is registered to this CNIC.
-    SimNotRegistered = "sim_not_registered",
     /// Too many tries.
     TooManyAttempts = "too_many_attempts",
     /// The person's passes were revoked.

@@ -245,6 +245,7 @@ impl Reader {
             device: read("requests_of_device", 100_000, without.device),
             counter: read("requests_of_counter", 1_000_000, without.counter),
             system: read("requests_of_system", 10_000_000, without.system),
+            codes: read("codes_of_network", 100_000, without.codes),
         }
     }
 

@@ -17,12 +17,12 @@ use axum::response::{IntoResponse as _, Response};
 use province_api::artefacts::{BITS, STATUS_LIST_TOKEN};
 use province_api::delta::ZSTD;
 use province_api::problem::{PROBLEM_JSON, Problem, ProblemCode};
-use tokio::sync::Semaphore;
 use tower::{Layer, Service};
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::compression::{Compression, CompressionLayer};
 
 use super::connections::Network;
+use super::places::Places;
 use super::problem::{ApiError, IntoReply as _};
 use super::{App, route};
 use crate::audit::Actor;
@@ -64,14 +64,14 @@ impl Predicate for Pays {
 pub(super) struct Around {
     app: App,
     /// For how many requests there is a place at once; the others wait.
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
 }
 
 impl Around {
-    pub(super) fn new(app: &App, places: usize) -> Self {
+    pub(super) fn new(app: &App, places: Places) -> Self {
         Self {
             app: Arc::clone(app),
-            places: Arc::new(Semaphore::new(places)),
+            places: Arc::new(places),
         }
     }
 
@@ -87,7 +87,7 @@ impl Around {
             fits,
         } = about;
         let mut response = match may_ask(app, network, fits) {
-            Ok(()) => only_problem(in_time(ANSWER_TIME_MAX, self.placed(inner)).await),
+            Ok(()) => only_problem(in_time(ANSWER_TIME_MAX, self.placed(network, inner)).await),
             Err(refused) => refused.into_response(),
         };
         note_denial(app, &response, route);
@@ -113,12 +113,8 @@ impl Around {
     }
 
     /// An answer, once there is a place.
-    async fn placed(&self, inner: impl Future<Output = Response>) -> Response {
-        // It is never closed. A place that is free is taken without asking for a turn.
-        let _place = match self.places.try_acquire() {
-            Ok(place) => Some(place),
-            Err(_) => self.places.acquire().await.ok(),
-        };
+    async fn placed(&self, network: Option<Network>, inner: impl Future<Output = Response>) -> Response {
+        let _place = self.places.one(network).await;
         inner.await
     }
 }
@@ -284,6 +280,7 @@ fn charge(app: &App, response: &Response, network: Option<Network>) {
                 | ProblemCode::OfficerInviteInvalid
                 | ProblemCode::PasskeyRefused
                 | ProblemCode::TooManyAttempts
+                | ProblemCode::PhotoUnreadable
         )
     );
     let was_slow = response.extensions().get::<TooSlow>().is_some();

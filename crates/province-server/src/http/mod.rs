@@ -12,6 +12,7 @@ mod document;
 mod handlers;
 mod officer;
 mod officer_routes;
+mod places;
 mod probes;
 mod problem;
 mod routes;
@@ -34,6 +35,7 @@ use around::{Around, TooSlow};
 pub use caller::{Proxies, ProxyHeader};
 pub use connections::{Door, Limits, serve};
 pub use document::openapi;
+use places::Places;
 pub use probes::operators;
 use problem::{ApiError, IntoReply as _};
 
@@ -45,6 +47,9 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 const CONCURRENCY_MAX: usize = 128;
 /// Most bodies that arrive at once; the others wait.
 const ARRIVING_MAX: usize = 1024;
+/// Most of them from one network: a carrier may be behind one address, and it is twice as many as are worked on at once, so
+/// that it holds nobody up who sends at the pace of a phone; but who sends slowly takes places from their own network alone.
+const ARRIVING_OF_NETWORK_MAX: usize = ARRIVING_MAX / 4;
 /// Longest time for a body to arrive.
 const ARRIVING_TIME_MAX: Duration = Duration::from_secs(8);
 
@@ -64,9 +69,9 @@ pub fn router(province: Arc<Province>) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX))
         .layer(middleware::from_fn(whole_body));
-    let writes = worked_on.layer(around(ARRIVING_MAX));
+    let writes = worked_on.layer(around(Places::shared(ARRIVING_MAX, ARRIVING_OF_NETWORK_MAX)));
     let others = Router::from(routes::reads()).fallback(nowhere);
-    let others = others.layer(around(CONCURRENCY_MAX));
+    let others = others.layer(around(Places::new(CONCURRENCY_MAX)));
     let probes = probes::probes(Arc::clone(&province));
     let api = writes.merge(others).with_state(province);
     // In this order, so that what there is not is answered by the layers of the API.

@@ -41,12 +41,7 @@ const PROOF: &[Code] = &[
     Code::TooManyAttempts,
 ];
 /// What the code to a SIM may be refused with.
-const SIM_CODE: &[Code] = &[
-    Code::SimCodeNeeded,
-    Code::SimCodeWrong,
-    Code::SimCodeExpired,
-    Code::SimNotRegistered,
-];
+const SIM_CODE: &[Code] = &[Code::SimCodeNeeded, Code::SimCodeWrong, Code::SimCodeExpired];
 /// What the person of a device may be refused with.
 const ENDED: &[Code] = &[Code::PersonRevoked, Code::PersonSuspended];
 const UNKNOWN: &[Code] = &[Code::DeviceUnknown];
@@ -176,6 +171,7 @@ fn departments() -> OpenApiRouter<App> {
                     UNKNOWN,
                     ENDED,
                     CONFLICT,
+                    TOO_MANY,
                     &[Code::ServiceUnknown, Code::FormInvalid, Code::ApplicationsTooMany],
                 ],
             },

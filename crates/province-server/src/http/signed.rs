@@ -13,6 +13,7 @@ use province_api::signature::{self, CERTIFICATE, Proven, SignatureError, Signer,
 use serde::de::DeserializeOwned;
 
 use super::App;
+use super::connections::Network;
 use super::problem::ApiError;
 use crate::rules::admission::Device;
 use crate::rules::answered::Asked;
@@ -47,7 +48,8 @@ impl FromRequest<App> for Signed {
         let path = super::route(parts.uri.path());
         let key = idempotency_key(&parts).ok_or(ProblemCode::DeviceSignature)?;
         let body = unpacked(sent, path)?;
-        let asked = Asked::new(verified.device, &verified.proven, path, key, &body);
+        let network = parts.extensions.get::<Network>().map(|network| network.who());
+        let asked = Asked::new(verified.device, &verified.proven, path, key, &body).from(network);
         let device = app.admit(&asked, &verified.proven).await?;
         Ok(Self { asked, device, body })
     }

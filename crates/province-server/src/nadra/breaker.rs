@@ -8,8 +8,13 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Failures in a row after which NADRA is left alone.
-pub const FAILURES_MAX: u32 = 5;
+use crate::sealed::BlindIndex;
+
+/// Citizens in a row about whom NADRA failed, after which it is left alone. One citizen counts once: about whom NADRA always
+/// fails, whoever asks again and again opens it for nobody else.
+pub const FAILURES_MAX: usize = 5;
+/// The same for a NADRA that just came back.
+pub const RETURNING_FAILURES_MAX: usize = 3;
 /// For how long it is left alone at first, in seconds. Each try that fails doubles it.
 pub const OPEN_SECONDS: u64 = 15;
 /// For how long at most.
@@ -52,7 +57,7 @@ impl Standing {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    Closed { failures: u32 },
+    Closed,
     Open { until: u64, lasted: u64 },
     Probing { since: u64, lasted: u64 },
     Returning { since: u64, second: u64, taken: u32 },
@@ -88,6 +93,10 @@ impl Queue {
 #[derive(Debug)]
 struct State {
     phase: Phase,
+    /// Counts openings and tries: who began before one tells nothing after it.
+    generation: u64,
+    /// About whom NADRA failed, in a row.
+    failed: Vec<BlindIndex>,
     queue: Queue,
     put_off: u64,
 }
@@ -99,18 +108,59 @@ pub struct Breaker(Mutex<State>);
 impl Default for Breaker {
     fn default() -> Self {
         Self(Mutex::new(State {
-            phase: Phase::Closed { failures: 0 },
+            phase: Phase::Closed,
+            generation: 0,
+            failed: Vec::new(),
             queue: Queue::default(),
             put_off: 0,
         }))
     }
 }
 
+/// What the end of a question tells of NADRA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// It answers.
+    Answered,
+    /// It was not reached, was too slow, or said itself that it failed.
+    Failed,
+    /// Nothing.
+    None,
+}
+
 /// Leave to ask once. [`Turn::ended`] says how it came out; dropped without that, nothing is learned from it.
 #[derive(Debug)]
 pub struct Turn<'a> {
     breaker: &'a Breaker,
-    has_ended: bool,
+    generation: u64,
+}
+
+impl State {
+    /// Begins a time before which nobody who asks now tells anything.
+    fn turn_to(&mut self, phase: Phase) {
+        self.generation = self.generation.wrapping_add(1);
+        self.failed.clear();
+        self.phase = phase;
+    }
+
+    /// Leaves NADRA alone.
+    fn open(&mut self, now: u64, lasted: u64) {
+        self.turn_to(Phase::Open {
+            until: now.saturating_add(lasted),
+            lasted,
+        });
+        tracing::warn!("NADRA is left alone for a while");
+    }
+
+    /// Counts a failure about somebody; opens after so many of others.
+    fn count(&mut self, about: &BlindIndex, most: usize, now: u64) {
+        if !self.failed.contains(about) {
+            self.failed.push(*about);
+        }
+        if self.failed.len() >= most {
+            self.open(now, OPEN_SECONDS);
+        }
+    }
 }
 
 impl Breaker {
@@ -121,24 +171,20 @@ impl Breaker {
     pub fn enter(&self, now: u64) -> Result<Turn<'_>, u32> {
         let mut state = self.held();
         let earliest = match &mut state.phase {
-            Phase::Closed { .. } => None,
+            Phase::Closed => None,
             Phase::Open { until, .. } if now < *until => Some(*until),
-            Phase::Open { lasted, .. } => {
-                let lasted = *lasted;
-                state.phase = Phase::Probing { since: now, lasted };
-                None
-            }
             Phase::Probing { since, .. } if now < since.saturating_add(TRY_SECONDS) => {
                 Some(since.saturating_add(TRY_SECONDS))
             }
-            Phase::Probing { since, .. } => {
-                *since = now;
+            Phase::Open { lasted, .. } | Phase::Probing { lasted, .. } => {
+                let lasted = *lasted;
+                state.turn_to(Phase::Probing { since: now, lasted });
                 None
             }
             Phase::Returning { since, second, taken } => {
                 let step = now.saturating_sub(*since) / STEP_SECONDS;
                 if step > STEPS {
-                    state.phase = Phase::Closed { failures: 0 };
+                    state.phase = Phase::Closed;
                     None
                 } else {
                     if *second != now {
@@ -152,7 +198,7 @@ impl Breaker {
         let Some(earliest) = earliest else {
             return Ok(Turn {
                 breaker: self,
-                has_ended: false,
+                generation: state.generation,
             });
         };
         state.put_off = state.put_off.saturating_add(1);
@@ -163,7 +209,7 @@ impl Breaker {
     pub fn standing(&self) -> (Standing, u64) {
         let state = self.held();
         let standing = match state.phase {
-            Phase::Closed { .. } => Standing::Asked,
+            Phase::Closed => Standing::Asked,
             Phase::Open { .. } => Standing::Away,
             Phase::Probing { .. } | Phase::Returning { .. } => Standing::Trying,
         };
@@ -176,51 +222,41 @@ impl Breaker {
 }
 
 impl Turn<'_> {
-    /// Whether NADRA `answered`, whatever it said.
-    pub fn ended(mut self, answered: bool, now: u64) {
-        self.has_ended = true;
-        let mut state = self.breaker.held();
-        let open = |lasted: u64| Phase::Open {
-            until: now.saturating_add(lasted),
-            lasted,
-        };
-        let next = match (state.phase, answered) {
-            (Phase::Closed { .. }, true) => Phase::Closed { failures: 0 },
-            (Phase::Closed { failures }, false) if failures + 1 < FAILURES_MAX => Phase::Closed {
-                failures: failures + 1,
-            },
-            (Phase::Closed { .. } | Phase::Returning { .. }, false) => open(OPEN_SECONDS),
-            (Phase::Probing { lasted, .. }, false) => open((lasted * 2).min(OPEN_SECONDS_MAX)),
-            (Phase::Probing { .. }, true) => Phase::Returning {
-                since: now,
-                second: now,
-                taken: 1,
-            },
-            (same @ (Phase::Returning { .. } | Phase::Open { .. }), _) => same,
-        };
-        let opened = matches!(next, Phase::Open { .. }) && next != state.phase;
-        let closed = matches!(
-            (state.phase, next),
-            (Phase::Probing { .. }, Phase::Returning { .. })
-        );
-        state.phase = next;
-        drop(state);
-        if opened {
-            tracing::warn!("NADRA is left alone for a while");
+    /// How the question came out, and about whom it was. What began before NADRA was left alone or tried anew is not heard.
+    pub fn ended(self, news: News, about: &BlindIndex, now: u64) {
+        if news == News::None {
+            return;
         }
-        if closed {
-            tracing::info!("NADRA answers again, and is asked by few at first");
+        let mut state = self.breaker.held();
+        if state.generation != self.generation {
+            return;
+        }
+        match (state.phase, news) {
+            (Phase::Probing { lasted, .. }, News::Failed) => {
+                state.open(now, (lasted * 2).min(OPEN_SECONDS_MAX));
+            }
+            (Phase::Probing { .. }, _) => {
+                state.turn_to(Phase::Returning {
+                    since: now,
+                    second: now,
+                    taken: 1,
+                });
+                tracing::info!("NADRA answers again, and is asked by few at first");
+            }
+            (Phase::Closed, News::Failed) => state.count(about, FAILURES_MAX, now),
+            (Phase::Returning { .. }, News::Failed) => state.count(about, RETURNING_FAILURES_MAX, now),
+            _ => state.failed.clear(),
         }
     }
 }
 
 impl Drop for Turn<'_> {
+    /// A try that told nothing is made by the next who asks.
     fn drop(&mut self) {
-        if self.has_ended {
-            return;
-        }
         let mut state = self.breaker.held();
-        if let Phase::Probing { since, lasted } = state.phase {
+        if let Phase::Probing { since, lasted } = state.phase
+            && state.generation == self.generation
+        {
             state.phase = Phase::Open { until: since, lasted };
         }
     }

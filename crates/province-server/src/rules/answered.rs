@@ -13,6 +13,7 @@ use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
 use super::callers::System;
+use super::rates::Who;
 use super::{Fault, Province, Refusal};
 use crate::sealed::Kind;
 use crate::store::StoreError;
@@ -62,6 +63,8 @@ pub struct Asked<By = DeviceKey> {
     pub body_sha256: [u8; 32],
     /// When it was signed, by the signer's clock, unix seconds.
     pub created: u64,
+    /// Where it came from, if that is known.
+    pub from: Option<Who>,
 }
 
 impl<By> Asked<By> {
@@ -73,7 +76,14 @@ impl<By> Asked<By> {
             path,
             idempotency_key,
             body_sha256: Sha256::digest(body).into(),
+            from: None,
         }
+    }
+
+    /// The same that came from there.
+    #[must_use]
+    pub fn from(self, from: Option<Who>) -> Self {
+        Self { from, ..self }
     }
 }
 

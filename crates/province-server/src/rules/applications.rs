@@ -22,6 +22,9 @@ use crate::store::application::{self, Application, ApplicationId, Told};
 
 /// Most applications of one person that are open at once.
 pub const OPEN_MAX: u64 = 50;
+/// Most applications of one person in 24 hours, also of those that were taken back or that an office brought: who sends and
+/// takes back without end would fill the office's feed.
+pub const DAY_MAX: u64 = 50;
 /// Days for which an application is kept after its end; for as long its citizen may complain about it.
 pub const ENDED_DAYS: u64 = 400;
 
@@ -92,6 +95,12 @@ impl Province {
             .ok_or(ProblemCode::ServiceUnknown)?;
         if application::count_open(&mut write, &person.id).await? >= OPEN_MAX {
             return Err(ProblemCode::ApplicationsTooMany.into());
+        }
+        let (sent, first_at) = application::sent_since(&mut write, &person.id, now.minus(DAY).unix()).await?;
+        if sent >= DAY_MAX {
+            let wait = (first_at + DAY).saturating_sub(now.unix()).max(1);
+            let wait = u32::try_from(wait).unwrap_or(u32::MAX);
+            return Err(Refusal::Later(ProblemCode::TooManyAttempts, wait));
         }
         let new = New {
             office,

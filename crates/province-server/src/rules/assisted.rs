@@ -16,6 +16,7 @@ use province_api::signature::DeviceKey;
 
 use super::enrol::parse;
 use super::proof::Claimed;
+use super::tries::Errand;
 use super::{Fault, Province, Refusal};
 use crate::audit::Actor;
 use crate::proofing::Way;
@@ -85,6 +86,7 @@ impl Province {
             return self.enrolled(&known, &cnic).await;
         }
         let claimed = Claimed {
+            errand: Errand::Counter,
             device,
             cnic: &cnic,
             particulars: &particulars,

@@ -21,6 +21,7 @@ use super::proof::Claimed;
 use super::record::Record;
 use super::sim_code::Whose;
 use super::status::{draw, may_draw, publish};
+use super::tries::Errand;
 use super::{Fault, Province, Refusal, family, feed};
 use crate::audit::Actor;
 use crate::districts;
@@ -78,6 +79,7 @@ impl Province {
         now: Timestamp,
     ) -> Result<EnrolmentReply, Refusal> {
         self.prove_sim(Whose {
+            from: asked.from,
             device: asked.by,
             cnic: (&particulars.cnic, &cnic),
             code: code.as_deref(),
@@ -85,6 +87,7 @@ impl Province {
         })
         .await?;
         let claimed = Claimed {
+            errand: Errand::Enrolment,
             device: asked.by,
             cnic: &cnic,
             particulars: &particulars,

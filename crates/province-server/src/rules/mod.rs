@@ -40,6 +40,7 @@ pub mod sim_code;
 pub mod status;
 pub mod sync;
 mod token;
+pub mod tries;
 pub mod upkeep;
 pub mod withdraw;
 mod work;

@@ -12,30 +12,25 @@ use province_api::nadra::{FingerRequest, NadraOutcome, VerifyRequest};
 use province_api::problem::ProblemCode;
 use province_api::proofing::Finger;
 use province_api::signature::DeviceKey;
-use serde_json::{Value, json};
-use sqlx::AnyConnection;
+use serde_json::json;
 
-use super::{Fault, Province, Refusal, audit, day_of};
-use crate::audit::{Action, Actor};
+use super::tries::{Came, Errand};
+use super::{Fault, Province, Refusal};
+use crate::audit::Actor;
 use crate::nadra::NadraError;
-use crate::nadra::breaker::Turn;
+use crate::nadra::breaker::{News, Turn};
 use crate::photo::{self, PhotoError};
 use crate::proofing::Way;
-use crate::sealed::{BlindIndex, Subject};
-use crate::store::asking::{self, REFERENCE_BYTES};
-use crate::store::{StoreError, attempt};
-
-/// Refusals by NADRA that one CNIC, and one device, may meet in a day.
-pub const ATTEMPTS_MAX: u32 = 20;
-
-/// For how long a question whose answer is not noted counts as a try, in seconds: longer than any takes.
-pub const UNDER_WAY_SECONDS: u64 = 60;
+use crate::sealed::BlindIndex;
+use crate::store::asking::REFERENCE_BYTES;
 
 /// When to ask again whom NADRA did not answer before it is left alone, in seconds.
 pub(super) const AGAIN_SECONDS: u32 = 60;
 
 /// Somebody who says who they are.
 pub(super) struct Claimed<'a> {
+    /// What for.
+    pub errand: Errand,
     /// With this device.
     pub device: DeviceKey,
     pub cnic: &'a BlindIndex,
@@ -49,13 +44,6 @@ pub(super) struct Claimed<'a> {
     pub now: Timestamp,
 }
 
-/// A question that is under way: it counts as a try of these.
-pub(super) struct Asking {
-    pub subjects: [BlindIndex; 2],
-    pub reference: [u8; REFERENCE_BYTES],
-    pub now: Timestamp,
-}
-
 impl Province {
     /// Has NADRA confirm that the holder of this device is who they say; gives the small picture, and how they were
     /// proofed. The large picture and the finger are wiped from memory once NADRA has answered, whatever it said.
@@ -64,6 +52,7 @@ impl Province {
     /// A [`Refusal`]; then nothing is kept but the count of tries.
     pub(super) async fn prove(&self, claimed: Claimed<'_>) -> Result<(Vec<u8>, Way), Refusal> {
         let Claimed {
+            errand,
             device,
             cnic,
             particulars,
@@ -78,17 +67,13 @@ impl Province {
         };
         // Before anything else: while NADRA is away nobody waits and nothing is written.
         let turn = self.turn()?;
-        let subjects = [
-            *cnic,
-            self.keys().data.blind_index(Subject::Device, device.as_bytes()),
-        ];
-        let asking = self.begin(subjects, ATTEMPTS_MAX, now).await?;
+        let asking = self.begin(errand, (cnic, &device), now).await?;
         // Counted before the picture is read: reading one costs more than sending one.
         let small = match self.small_picture(picture.clone()).await {
             Ok(small) => small,
             Err(refusal) => {
                 let mut write = self.store().write().await?;
-                asking.end(&mut write, true).await?;
+                asking.end(&mut write, Came::Unreadable).await?;
                 write.commit().await.map_err(Fault::from)?;
                 return Err(refusal);
             }
@@ -103,12 +88,15 @@ impl Province {
             }),
         };
         let answer = self.metrics().nadra(answer).await;
-        let outcome = heard(answer).unwrap_or(NadraOutcome::Unavailable);
-        self.ended(turn, outcome != NadraOutcome::Unavailable);
-        let is_try = !matches!(outcome, NadraOutcome::Matched | NadraOutcome::Unavailable);
+        let outcome = self.heard((turn, cnic), answer, NadraOutcome::Unavailable);
+        let came = match outcome {
+            NadraOutcome::Matched => Came::Well,
+            NadraOutcome::Unavailable => Came::Unanswered,
+            _ => Came::Refused,
+        };
         let said = json!({ "outcome": outcome, "way": way.as_str(), "level": way.level() });
         let mut write = self.store().write().await?;
-        asking.end(&mut write, is_try).await?;
+        asking.end(&mut write, came).await?;
         asking.note(&mut write, by, said).await?;
         write.commit().await?;
         confirmed(outcome)?;
@@ -121,39 +109,23 @@ impl Province {
         turn.map_err(|seconds| Refusal::Later(ProblemCode::NadraUnavailable, seconds))
     }
 
-    /// Whether NADRA answered.
-    pub(super) fn ended(&self, turn: Turn<'_>, answered: bool) {
-        turn.ended(answered, self.now().unix());
-    }
-
-    /// Notes that a question is put, unless there were as many as `most` today.
-    pub(super) async fn begin(
+    /// What NADRA said; `unavailable` where it said nothing. The breaker hears how it came out, about whom: nonsense, and its
+    /// own word that it cannot say, may be of one citizen alone and tell nothing of NADRA.
+    pub(super) fn heard<T: PartialEq>(
         &self,
-        subjects: [BlindIndex; 2],
-        most: u32,
-        now: Timestamp,
-    ) -> Result<Asking, Refusal> {
-        let asking = Asking {
-            subjects,
-            reference: self.randomness().bytes(),
-            now,
+        (turn, about): (Turn<'_>, &BlindIndex),
+        answer: Result<T, NadraError>,
+        unavailable: T,
+    ) -> T {
+        let news = match &answer {
+            Ok(outcome) if *outcome != unavailable => News::Answered,
+            Err(error) if error.is_outage() => News::Failed,
+            _ => News::None,
         };
-        let mut write = self.store().write().await?;
-        let since = now.minus(UNDER_WAY_SECONDS).unix();
-        for subject in &asking.subjects {
-            // The row is locked from here on: of two at once the other one counts this.
-            let tries = attempt::held(&mut write, subject, day_of(now)).await?;
-            if tries >= most {
-                return Err(self.tomorrow());
-            }
-            if tries + asking::count(&mut write, subject, since).await? >= most {
-                let minute = u32::try_from(UNDER_WAY_SECONDS).unwrap_or(u32::MAX);
-                return Err(Refusal::Later(ProblemCode::TooManyAttempts, minute));
-            }
-            asking::begin(&mut write, subject, &asking.reference, now.unix()).await?;
-        }
-        write.commit().await?;
-        Ok(asking)
+        turn.ended(news, about, self.now().unix());
+        answer
+            .inspect_err(|error| tracing::warn!(reason = %error, "NADRA could not be asked"))
+            .unwrap_or(unavailable)
     }
 
     /// Makes the small picture away from the threads that answer others.
@@ -171,58 +143,6 @@ impl Province {
             }
         }
     }
-
-    /// Enough for one day.
-    pub(super) fn tomorrow(&self) -> Refusal {
-        let left = credential::DAY - self.now().unix() % credential::DAY;
-        Refusal::Later(
-            ProblemCode::TooManyAttempts,
-            u32::try_from(left).unwrap_or(u32::MAX),
-        )
-    }
-}
-
-/// Questions whose answers were never noted stand in the audit log too, for whoever compares it with NADRA's.
-pub(super) async fn forget(db: &mut AnyConnection, now: Timestamp) -> Result<(), Fault> {
-    let before = now.minus(credential::DAY).unix();
-    for reference in asking::begun_before(&mut *db, before).await? {
-        let what = json!({ "outcome": "not_noted", "reference": hex::encode(reference) });
-        audit::note(&mut *db, &Actor::PROVINCE, Action::Proofed, None, &what, now).await?;
-    }
-    Ok(asking::forget_before(db, before).await?)
-}
-
-impl Asking {
-    /// Its answer is noted in the caller's transaction, and heard by whoever asked only after this.
-    pub(super) async fn end(&self, db: &mut AnyConnection, is_try: bool) -> Result<(), StoreError> {
-        asking::end(&mut *db, &self.reference).await?;
-        if is_try {
-            for subject in &self.subjects {
-                attempt::count(&mut *db, subject, day_of(self.now)).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// What the audit log says of it: what is given, an object, and the reference.
-    pub(super) async fn note(
-        &self,
-        db: &mut AnyConnection,
-        by: &Actor,
-        mut said: Value,
-    ) -> Result<(), StoreError> {
-        if let Some(said) = said.as_object_mut() {
-            said.insert("reference".to_owned(), hex::encode(self.reference).into());
-        }
-        audit::note(db, by, Action::Proofed, None, &said, self.now).await
-    }
-}
-
-/// What NADRA said, if it said something.
-pub(super) fn heard<T>(answer: Result<T, NadraError>) -> Option<T> {
-    answer
-        .inspect_err(|error| tracing::warn!(reason = %error, "NADRA could not be asked"))
-        .ok()
 }
 
 fn confirmed(outcome: NadraOutcome) -> Result<(), Refusal> {

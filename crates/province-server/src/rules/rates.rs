@@ -43,6 +43,9 @@ pub struct Budgets {
     pub counter: u32,
     /// Of one key of a system.
     pub system: u32,
+    /// Codes to SIMs that are sent for one network. Behind one address may be a whole carrier, so it is a cost that is
+    /// bounded here and no guess: those are counted by CNIC and by device.
+    pub codes: u32,
 }
 
 impl Budgets {
@@ -52,6 +55,7 @@ impl Budgets {
         device: 0,
         counter: 0,
         system: 0,
+        codes: 0,
     };
 }
 
@@ -62,6 +66,7 @@ impl Default for Budgets {
             device: 300,
             counter: 1_200,
             system: 6_000,
+            codes: 60,
         }
     }
 }
@@ -71,6 +76,8 @@ impl Default for Budgets {
 pub enum Who {
     /// A network, by the bits of its addresses that are the same.
     Network(u128),
+    /// The same, as what codes are sent for.
+    Codes(u128),
     /// A key.
     Key(Signer, [u8; 32]),
 }
@@ -79,6 +86,7 @@ impl Who {
     fn budget(self, budgets: &Budgets) -> u64 {
         u64::from(match self {
             Self::Network(_) => budgets.network,
+            Self::Codes(_) => budgets.codes,
             Self::Key(Signer::Device, _) => budgets.device,
             Self::Key(Signer::Counter, _) => budgets.counter,
             Self::Key(Signer::System, _) => budgets.system,
@@ -89,6 +97,7 @@ impl Who {
     fn bytes(self) -> Vec<u8> {
         match self {
             Self::Network(bits) => [&b"network\0"[..], &bits.to_be_bytes()].concat(),
+            Self::Codes(bits) => [&b"codes\0"[..], &bits.to_be_bytes()].concat(),
             Self::Key(signer, key) => [signer.label().as_bytes(), b"\0", &key].concat(),
         }
     }
@@ -320,6 +329,7 @@ mod tests {
     fn the_names_of_callers_are_never_the_same() {
         let all = [
             Who::Network(7),
+            Who::Codes(7),
             Who::Key(Signer::Device, [7; 32]),
             Who::Key(Signer::Counter, [7; 32]),
             Who::Key(Signer::System, [7; 32]),

@@ -18,6 +18,7 @@ use super::proof::Claimed;
 use super::record::Record;
 use super::sim_code::Whose;
 use super::status::{draw, publish};
+use super::tries::Errand;
 use super::{Fault, Province, Refusal, day_of, document, end, feed};
 use crate::audit::Actor;
 use crate::keys::ProvinceKey;
@@ -110,7 +111,7 @@ impl Province {
     }
 
     /// The proof of an enrolment: particulars and face go to NADRA, and guesses are counted.
-    async fn prove_all(&self, said: Said) -> Result<(Proven, Record, Way), Refusal> {
+    async fn prove_all(&self, errand: Errand, said: Said) -> Result<(Proven, Record, Way), Refusal> {
         let Said {
             asked,
             cnic,
@@ -120,6 +121,7 @@ impl Province {
             ..
         } = said;
         let claimed = Claimed {
+            errand,
             device: asked.by,
             cnic: &cnic,
             particulars: &particulars,
@@ -138,13 +140,14 @@ impl Province {
 
     async fn bind(&self, said: Said) -> Result<EnrolmentReply, Refusal> {
         self.prove_sim(Whose {
+            from: said.asked.from,
             device: said.asked.by,
             cnic: (&said.particulars.cnic, &said.cnic),
             code: said.code.as_deref(),
             now: said.now,
         })
         .await?;
-        let (Proven { asked, cnic, now }, record, way) = self.prove_all(said).await?;
+        let (Proven { asked, cnic, now }, record, way) = self.prove_all(Errand::Enrolment, said).await?;
         self.try_passes(&record, way.level()).await?;
         let mut write = self.store().write().await?;
         // The other of two at once may have been first: the locks are held from here on.
@@ -217,7 +220,7 @@ impl Province {
 
     async fn disable(&self, said: Said, lost_at: u64) -> Result<LostReply, Refusal> {
         // Without a code: the SIM is in the phone that is lost.
-        let (Proven { asked, cnic, now }, ..) = self.prove_all(said).await?;
+        let (Proven { asked, cnic, now }, ..) = self.prove_all(Errand::Loss, said).await?;
         let mut write = self.store().write().await?;
         lock::take(&mut write, Lock::Device(asked.by.as_bytes())).await?;
         lock::take(&mut write, Lock::Citizen(&cnic)).await?;

@@ -4,7 +4,10 @@
 //! NADRA's side chooses the code, sends it and says whether it is the one; the province knows no number and keeps no code.
 //! It keeps, under an HMAC of CNIC and device, the code's reference and whether it was proven. The code comes before
 //! particulars and face, because a question about those costs the province money and the message costs it less; so messages
-//! to one CNIC, and by one device, are few in a day.
+//! to one CNIC, by one device, and from one network are few.
+//!
+//! Nobody has proven anything yet, so nobody is told whether there is such a CNIC or a SIM for it: where no code was sent,
+//! the phone is asked for one all the same, the same is kept and NADRA's side is asked about what it types, for nothing.
 
 use credential::Timestamp;
 use province_api::nadra::{CheckCodeRequest, CodeOutcome, SendCodeRequest, SendOutcome};
@@ -14,14 +17,16 @@ use province_api::proofing::SimCode;
 use province_api::signature::DeviceKey;
 use serde_json::json;
 
-use super::proof::{AGAIN_SECONDS, ATTEMPTS_MAX, heard};
+use super::proof::AGAIN_SECONDS;
+use super::rates::Who;
+use super::tries::{Came, Errand};
 use super::{Province, Refusal};
 use crate::audit::Actor;
 use crate::sealed::{BlindIndex, Subject};
 use crate::store::sim_code::{self, Sent};
 
-/// Codes that are sent to one CNIC's SIM, and for one device, in a day.
-pub const CODES_MAX: u32 = 5;
+/// Wrong codes after which the one that was sent holds no more; NADRA's side may end it earlier.
+pub const WRONG_MAX: u32 = 3;
 /// How long a code is asked about, in seconds; NADRA's side may end it earlier.
 pub const CODE_SECONDS: u64 = 600;
 /// A phone that asks again so soon after a code was sent is told that it was, in seconds.
@@ -32,6 +37,8 @@ pub const PROVEN_SECONDS: u64 = credential::DAY;
 
 /// Whose code, and which they gave.
 pub(super) struct Whose<'a> {
+    /// Where they are, if that is known.
+    pub from: Option<Who>,
     pub device: DeviceKey,
     pub cnic: (&'a Cnic, &'a BlindIndex),
     pub code: Option<&'a str>,
@@ -73,35 +80,38 @@ impl Province {
 
     async fn send_code(&self, whose: Whose<'_>, subject: BlindIndex) -> Result<(), Refusal> {
         let turn = self.turn()?;
-        let data = &self.keys().data;
-        let (cnic, now) = (whose.cnic.0, whose.now);
-        let subjects = [cnic.as_str().as_bytes(), &whose.device.as_bytes()[..]]
-            .map(|about| data.blind_index(Subject::SimCodes, about));
-        let asking = self.begin(subjects, CODES_MAX, now).await?;
+        if let Some(Who::Network(network)) = whose.from {
+            self.spend(Who::Codes(network), 1)?;
+        }
+        let ((cnic, index), now) = (whose.cnic, whose.now);
+        let asking = self.begin(Errand::CodeSent, (index, &whose.device), now).await?;
         let question = SendCodeRequest {
             reference: asking.reference[..].into(),
             cnic: cnic.clone(),
         };
         let answer = self.metrics().nadra(self.nadra().send_code(question)).await;
-        let outcome = heard(answer).unwrap_or(SendOutcome::Unavailable);
-        self.ended(turn, outcome != SendOutcome::Unavailable);
+        let outcome = self.heard((turn, index), answer, SendOutcome::Unavailable);
+        let is_unanswered = outcome == SendOutcome::Unavailable;
         let mut write = self.store().write().await?;
-        asking
-            .end(&mut write, outcome != SendOutcome::Unavailable)
-            .await?;
+        // A code that was sent is one of the day's, and so is one that is said to have been.
+        let came = if is_unanswered {
+            Came::Unanswered
+        } else {
+            Came::Refused
+        };
+        asking.end(&mut write, came).await?;
         asking
             .note(&mut write, &Actor::CITIZEN, json!({ "code": outcome }))
             .await?;
-        if outcome == SendOutcome::Sent {
-            sim_code::sent(&mut write, &subject, &asking.reference, now.unix()).await?;
+        if !is_unanswered {
+            let sent = (&asking.reference, outcome != SendOutcome::Sent);
+            sim_code::sent(&mut write, &subject, sent, now.unix()).await?;
         }
         write.commit().await?;
-        Err(match outcome {
-            SendOutcome::Sent => ProblemCode::SimCodeNeeded.into(),
-            SendOutcome::NotFound => ProblemCode::NadraNotFound.into(),
-            SendOutcome::NoSim => ProblemCode::SimNotRegistered.into(),
-            SendOutcome::TooMany => self.tomorrow(),
-            SendOutcome::Unavailable => Refusal::Later(ProblemCode::NadraUnavailable, AGAIN_SECONDS),
+        Err(if is_unanswered {
+            Refusal::Later(ProblemCode::NadraUnavailable, AGAIN_SECONDS)
+        } else {
+            ProblemCode::SimCodeNeeded.into()
         })
     }
 
@@ -113,24 +123,27 @@ impl Province {
         code: SimCode,
     ) -> Result<(), Refusal> {
         let turn = self.turn()?;
-        let device = self
-            .keys()
-            .data
-            .blind_index(Subject::Device, whose.device.as_bytes());
-        // A wrong code is a try like any other.
+        let cnic = whose.cnic.1;
         let asking = self
-            .begin([*whose.cnic.1, device], ATTEMPTS_MAX, whose.now)
+            .begin(Errand::CodeGiven, (cnic, &whose.device), whose.now)
             .await?;
         let question = CheckCodeRequest {
             reference: sent.reference[..].into(),
             code,
         };
         let answer = self.metrics().nadra(self.nadra().check_code(question)).await;
-        let outcome = heard(answer).unwrap_or(CodeOutcome::Unavailable);
-        self.ended(turn, outcome != CodeOutcome::Unavailable);
-        let is_try = matches!(outcome, CodeOutcome::Wrong | CodeOutcome::TooMany);
+        let outcome = match self.heard((turn, cnic), answer, CodeOutcome::Unavailable) {
+            CodeOutcome::Unavailable => CodeOutcome::Unavailable,
+            _ if sent.is_empty => CodeOutcome::Wrong,
+            outcome => outcome,
+        };
+        let came = match outcome {
+            CodeOutcome::Wrong | CodeOutcome::TooMany => Came::Refused,
+            CodeOutcome::Unavailable => Came::Unanswered,
+            CodeOutcome::Right | CodeOutcome::Expired => Came::Well,
+        };
         let mut write = self.store().write().await?;
-        asking.end(&mut write, is_try).await?;
+        asking.end(&mut write, came).await?;
         asking
             .note(
                 &mut write,
@@ -141,7 +154,8 @@ impl Province {
         match outcome {
             CodeOutcome::Right => sim_code::proven(&mut write, &subject, whose.now.unix()).await?,
             CodeOutcome::Expired | CodeOutcome::TooMany => sim_code::forget(&mut write, &subject).await?,
-            CodeOutcome::Wrong | CodeOutcome::Unavailable => {}
+            CodeOutcome::Wrong => sim_code::guessed(&mut write, &subject, WRONG_MAX).await?,
+            CodeOutcome::Unavailable => {}
         }
         write.commit().await?;
         match outcome {

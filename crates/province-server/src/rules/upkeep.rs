@@ -7,7 +7,7 @@ use super::feed::{DRAWN, DRAWN_DAYS};
 use super::import::IMPORTED_DAYS;
 use super::officers::sessions::SESSION_SECONDS;
 use super::sim_code::PROVEN_SECONDS;
-use super::{Fault, Province, applications, audit, bulk::KEPT_DAYS, day_of, proof, publish, status};
+use super::{Fault, Province, applications, audit, bulk::KEPT_DAYS, day_of, publish, status, tries};
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::lock::Lock;
 use crate::store::{answer, attempt, bulk, challenge, event, imported, officer, seen, session, sim_code};
@@ -77,7 +77,7 @@ impl Province {
     async fn forget(&self, now: Timestamp) -> Result<(), Fault> {
         let mut write = self.store().write_with(Lock::Forgetting).await?;
         attempt::forget_before(&mut write, day_of(now)).await?;
-        proof::forget(&mut write, now).await?;
+        tries::forget(&mut write, now).await?;
         sim_code::forget_before(&mut write, now.minus(PROVEN_SECONDS).unix()).await?;
         challenge::forget_expired(&mut write, now.unix()).await?;
         seen::forget_ended(&mut write, now.unix()).await?;

@@ -99,6 +99,26 @@ pub async fn count_open(db: &mut AnyConnection, person: &PersonId) -> Result<u64
     unsigned(&row, "n")
 }
 
+/// How many of a person's applications were sent after `since`, and when the first of these was.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn sent_since(
+    db: &mut AnyConnection,
+    person: &PersonId,
+    since: u64,
+) -> Result<(u64, u64), StoreError> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS n, COALESCE(MIN(submitted_at), 0) AS first_at FROM application
+         WHERE person = $1 AND submitted_at > $2",
+    )
+    .bind(person.as_bytes().to_vec())
+    .bind(seconds(since)?)
+    .fetch_one(db)
+    .await?;
+    Ok((unsigned(&row, "n")?, unsigned(&row, "first_at")?))
+}
+
 /// Moves one on.
 ///
 /// # Errors

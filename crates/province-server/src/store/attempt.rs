@@ -1,4 +1,4 @@
-//! Table `attempt`: how often a CNIC or a device was refused in a day.
+//! Table `attempt`: how often something was tried in a day, such as an errand of a CNIC.
 
 use sqlx::AnyConnection;
 
@@ -37,6 +37,22 @@ pub async fn held(db: &mut AnyConnection, subject: &BlindIndex, day: i64) -> Res
     .fetch_one(db)
     .await?;
     unsigned(&row, "tries")
+}
+
+/// The larger count of these two on `day`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn most(db: &mut AnyConnection, subjects: [&BlindIndex; 2], day: i64) -> Result<u32, StoreError> {
+    let row = sqlx::query(
+        "SELECT COALESCE(MAX(tries), 0) AS n FROM attempt WHERE day = $1 AND subject IN ($2, $3)",
+    )
+    .bind(day)
+    .bind(subjects[0].as_bytes().to_vec())
+    .bind(subjects[1].as_bytes().to_vec())
+    .fetch_one(db)
+    .await?;
+    unsigned(&row, "n")
 }
 
 /// Forgets every day before `day`.

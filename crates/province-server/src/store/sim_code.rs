@@ -15,6 +15,8 @@ pub struct Sent {
     pub sent_at: u64,
     /// When the phone gave the right one, unix seconds.
     pub proven_at: Option<u64>,
+    /// Whether none was sent in truth, which whoever asked is not told.
+    pub is_empty: bool,
 }
 
 /// The last code of this CNIC and device.
@@ -22,7 +24,7 @@ pub struct Sent {
 /// # Errors
 /// [`StoreError`].
 pub async fn find(db: &mut AnyConnection, subject: &BlindIndex) -> Result<Option<Sent>, StoreError> {
-    let row = sqlx::query("SELECT reference, sent_at, proven_at FROM sim_code WHERE subject = $1")
+    let row = sqlx::query("SELECT reference, sent_at, proven_at, is_empty FROM sim_code WHERE subject = $1")
         .bind(subject.as_bytes().to_vec())
         .fetch_optional(db)
         .await?;
@@ -34,31 +36,51 @@ pub async fn find(db: &mut AnyConnection, subject: &BlindIndex) -> Result<Option
             proven_at: proven_at
                 .map(|at| u64::try_from(at).map_err(|_| StoreError::Form))
                 .transpose()?,
+            is_empty: unsigned::<u8>(&row, "is_empty")? != 0,
         })
     })
     .transpose()
 }
 
-/// A code was sent, instead of any before.
+/// A code was sent, instead of any before, or is said to have been.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn sent(
     db: &mut AnyConnection,
     subject: &BlindIndex,
-    reference: &[u8; REFERENCE_BYTES],
+    (reference, is_empty): (&[u8; REFERENCE_BYTES], bool),
     now: u64,
 ) -> Result<(), StoreError> {
     forget(&mut *db, subject).await?;
     sqlx::query(
-        "INSERT INTO sim_code (subject, reference, sent_at) VALUES ($1, $2, $3)
-         ON CONFLICT (subject) DO UPDATE SET reference = excluded.reference, sent_at = excluded.sent_at",
+        "INSERT INTO sim_code (subject, reference, sent_at, is_empty) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (subject) DO UPDATE SET reference = excluded.reference, sent_at = excluded.sent_at,
+           is_empty = excluded.is_empty, wrong = 0",
     )
     .bind(subject.as_bytes().to_vec())
     .bind(reference.to_vec())
     .bind(seconds(now)?)
+    .bind(i64::from(is_empty))
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Another code than this was given: after the `most`th it holds no more.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn guessed(db: &mut AnyConnection, subject: &BlindIndex, most: u32) -> Result<(), StoreError> {
+    sqlx::query("UPDATE sim_code SET wrong = wrong + 1 WHERE subject = $1")
+        .bind(subject.as_bytes().to_vec())
+        .execute(&mut *db)
+        .await?;
+    sqlx::query("DELETE FROM sim_code WHERE subject = $1 AND wrong >= $2")
+        .bind(subject.as_bytes().to_vec())
+        .bind(i64::from(most))
+        .execute(db)
+        .await?;
     Ok(())
 }
 

@@ -13,10 +13,10 @@ use province_api::problem::ProblemCode;
 use province_api::reason::Reason;
 use province_api::sync::{Event, SyncReply};
 use province_api::{Bytes, paths};
-use province_server::rules::applications::{ENDED_DAYS, OPEN_MAX};
+use province_server::rules::applications::{DAY_MAX, ENDED_DAYS, OPEN_MAX};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Phone, Reply, citizen_number, kept};
+use crate::bench::{Bench, NOW, Phone, Reply, citizen_number, kept};
 use crate::callers::{SystemCaller, nonce};
 use crate::sync::{Known, whats};
 
@@ -336,7 +336,8 @@ async fn what_is_no_application_is_refused_and_nobody_has_more_open_than_all_may
     assert_eq!(refused.code(), ProblemCode::RequestMalformed);
     let refused = apply(&bench, &Phone::new(9), "fard", &json!({})).await;
     assert_eq!(refused.code(), ProblemCode::DeviceUnknown);
-    for _ in 0..OPEN_MAX {
+    for number in 0..OPEN_MAX {
+        bench.set_time(NOW + number * 2_000);
         applied(&bench, &phone, "fard").await;
     }
     let refused = apply(&bench, &phone, "fard", &json!({})).await;
@@ -346,6 +347,37 @@ async fn what_is_no_application_is_refused_and_nobody_has_more_open_than_all_may
         .await
         .json::<Value>();
     applied(&bench, &phone, "fard").await;
+}
+
+#[tokio::test]
+async fn who_sends_and_takes_back_without_end_waits_until_a_day_after_the_first() {
+    let bench = Bench::new().await;
+    let phone = bench.enrolled(0, 1).await;
+    let other = bench.enrolled(1, 2).await;
+    for number in 0..DAY_MAX {
+        bench.set_time(NOW + number * 60);
+        let sent = applied(&bench, &phone, "fard").await;
+        withdraw(&bench, &phone, &sent.application).await.json::<Value>();
+    }
+    let over = apply(&bench, &phone, "fard", &json!({})).await;
+    let problem = over.problem();
+    assert_eq!(problem.code, ProblemCode::TooManyAttempts);
+    let back = bench.now().unix() + u64::from(problem.retry_after.unwrap());
+    assert_eq!(back, NOW + DAY);
+    assert_eq!(
+        over.headers["retry-after"],
+        problem.retry_after.unwrap().to_string()
+    );
+    applied(&bench, &other, "fard").await;
+    bench.set_time(back - 1);
+    assert_eq!(
+        apply(&bench, &phone, "fard", &json!({})).await.code(),
+        ProblemCode::TooManyAttempts
+    );
+    bench.set_time(back);
+    applied(&bench, &phone, "fard").await;
+    let over = apply(&bench, &phone, "fard", &json!({})).await.problem();
+    assert_eq!(over.retry_after, Some(60), "then the second of them is past");
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ impl NadraDesk for SaidNadra {
             if let Some(store) = broken {
                 store.close().await;
             }
-            says.ok_or(NadraError::Nonsense)
+            says.ok_or(NadraError::TooSlow)
         })
     }
 }

@@ -383,7 +383,7 @@ async fn who_asks_too_often_is_told_when_to_ask_again_on_every_server() {
 }
 
 /// Serves on a free port of this machine, to its end.
-async fn open_door(router: Router) -> String {
+pub async fn open_door(router: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let door = Door::plain(listener, Limits::default());

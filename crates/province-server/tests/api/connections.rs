@@ -215,6 +215,50 @@ async fn an_answer_that_never_comes_does_not_keep_the_service() {
     service.ended.await.unwrap();
 }
 
+/// More bodies than may arrive at once.
+const SLOW: usize = 1_100;
+
+/// Half a body each, all from one network.
+#[tokio::test]
+async fn slow_bodies_of_one_network_keep_nobody_of_another_waiting() {
+    let bench = Bench::new().await;
+    let (app, counts) = (
+        bench.app.clone(),
+        Arc::<std::sync::atomic::AtomicUsize>::default(),
+    );
+    let seen = Arc::clone(&counts);
+    let app = app.layer(axum::middleware::map_request(move |request: Request<Body>| {
+        seen.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        std::future::ready(request)
+    }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let limits = Limits {
+        connections: 4_096,
+        of_network: 4_096,
+        ..WAITING
+    };
+    tokio::spawn(serve(Door::plain(listener, limits), app, std::future::pending()));
+    let mut slow = Vec::new();
+    for _ in 0..SLOW {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = b"POST /v1/sync HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n{";
+        stream.write_all(head).await.unwrap();
+        slow.push(stream);
+    }
+    while counts.load(std::sync::atomic::Ordering::SeqCst) < SLOW {
+        tokio::task::yield_now().await;
+    }
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 0, 9], 0))).unwrap();
+    let mut quick = socket.connect(address).await.unwrap();
+    let whole = b"POST /v1/sync HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+    quick.write_all(whole).await.unwrap();
+    assert!(rest(quick).await.starts_with("HTTP/1.1 401 "));
+    // None of the slow ones has been given up: it was not their end that let the other one in.
+    assert!(slow.iter().all(|one| one.try_read(&mut [0]).is_err()));
+}
+
 /// A body that was promised and never comes.
 struct Never;
 

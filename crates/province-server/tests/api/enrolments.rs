@@ -8,8 +8,8 @@ use province_api::nadra::NadraOutcome;
 use province_api::person::FieldError;
 use province_api::problem::ProblemCode;
 use province_api::{Bytes, paths};
-use province_server::nadra::breaker::{FAILURES_MAX, OPEN_SECONDS_MAX};
-use province_server::rules::proof::ATTEMPTS_MAX;
+use province_server::nadra::breaker::OPEN_SECONDS_MAX;
+use province_server::rules::tries::{ATTEMPTS_MAX, UNANSWERED_MAX};
 
 use crate::bench::{Bench, Held, NOW, Phone, citizen_number};
 
@@ -133,16 +133,18 @@ async fn an_outage_tells_when_to_come_back_and_uses_up_no_try() {
     let phone = Phone::new(1);
     let form = citizen_number(0).enrolment();
     bench.nadra.say(None);
-    for tried in 0..ATTEMPTS_MAX + 5 {
+    for tried in 0..UNANSWERED_MAX + 5 {
         let reply = bench.enrol(&phone, &form).await;
         let problem = reply.problem();
         assert_eq!(problem.code, ProblemCode::NadraUnavailable);
         let later = problem.retry_after.unwrap();
         assert_eq!(reply.headers["retry-after"], later.to_string());
-        assert_eq!(later == 60, tried < FAILURES_MAX, "then NADRA is left alone");
+        let hour = u32::try_from(3_600 - NOW % 3_600).unwrap();
+        let wait = if tried < UNANSWERED_MAX { 60 } else { hour };
+        assert_eq!(later, wait, "then it is asked no more in this hour");
     }
-    assert_eq!(bench.nadra.asked.load(Ordering::SeqCst), FAILURES_MAX as usize);
-    bench.set_time(NOW + 600);
+    assert_eq!(bench.nadra.asked.load(Ordering::SeqCst), UNANSWERED_MAX as usize);
+    bench.set_time(NOW + 3_600);
     bench.nadra.say(Some(NadraOutcome::Matched));
     let _: EnrolmentReply = bench.enrol(&phone, &form).await.json();
 }

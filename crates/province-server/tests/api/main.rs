@@ -53,6 +53,7 @@ mod status;
 mod sync;
 mod tls;
 mod token;
+mod tries;
 mod trust;
 mod unfit;
 mod upkeep;

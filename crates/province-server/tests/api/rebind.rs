@@ -12,8 +12,8 @@ use province_api::reason::Reason;
 use province_api::sync::{self, Event, LostReply, LostRequest, SyncReply};
 use province_api::{Bytes, paths};
 use province_server::rules::end::Ended;
-use province_server::rules::proof::ATTEMPTS_MAX;
 use province_server::rules::rebind::BINDINGS_MAX;
+use province_server::rules::tries::ATTEMPTS_MAX;
 
 use crate::bench::{Bench, Held, NOW, Phone, Reply, citizen_number};
 use crate::documents::{cnic, domicile};
@@ -23,7 +23,7 @@ use crate::sync::{Known, whats};
 const PROVEN: [&str; 2] = [paths::REBIND, paths::LOST];
 
 impl Bench {
-    async fn prove(&self, phone: &Phone, path: &str, form: &EnrolmentRequest) -> Reply {
+    pub async fn prove(&self, phone: &Phone, path: &str, form: &EnrolmentRequest) -> Reply {
         self.post(phone, path, &self.proof(path, form)).await
     }
 
@@ -318,7 +318,7 @@ async fn both_take_the_proof_of_an_enrolment() {
 }
 
 #[tokio::test]
-async fn guesses_count_with_those_of_enrolments() {
+async fn guesses_end_for_the_day_and_those_at_a_takeover_count_with_those_at_enrolments() {
     for path in PROVEN {
         let bench = Bench::new().await;
         bench.enrolled(0, 1).await;
@@ -326,7 +326,8 @@ async fn guesses_count_with_those_of_enrolments() {
         let form = citizen_number(0).enrolment();
         for number in 0..ATTEMPTS_MAX {
             let phone = Phone::new(u8::try_from(number + 10).unwrap());
-            let at = if number % 2 == 0 { path } else { paths::ENROLMENTS };
+            let is_takeover = path == paths::REBIND && number % 2 == 1;
+            let at = if is_takeover { paths::ENROLMENTS } else { path };
             assert_eq!(
                 bench.prove(&phone, at, &form).await.code(),
                 ProblemCode::NadraNotMatched

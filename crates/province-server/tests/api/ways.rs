@@ -14,14 +14,17 @@ use province_api::nadra::{
 };
 use province_api::paths;
 use province_api::person::Cnic;
-use province_api::problem::ProblemCode;
+use province_api::problem::{Problem, ProblemCode};
 use province_api::proofing::{AssistedRequest, Finger, FingerReader as _};
 use province_api::sync::Event;
 use province_server::audit::{Actor, Role};
 use province_server::nadra::{Answer, HttpNadra, NadraDesk};
-use province_server::rules::sim_code::{AGAIN_AFTER_SECONDS, CODE_SECONDS, CODES_MAX};
+use province_server::rules::rates::Budgets;
+use province_server::rules::sim_code::{AGAIN_AFTER_SECONDS, CODE_SECONDS, WRONG_MAX};
+use province_server::rules::tries::CODES_MAX;
 use province_server::{Province, router};
 use sandbox::TestCitizen;
+use sandbox::citizens::numbered;
 use sandbox::fingers::PlayedReader;
 use sandbox::nadra::{Fault, Nadra};
 
@@ -30,7 +33,7 @@ use crate::callers::CounterCaller;
 use crate::sync::Known;
 
 /// The simulated NADRA, in this process.
-struct Played(Arc<Nadra>);
+pub struct Played(pub Arc<Nadra>);
 
 impl NadraDesk for Played {
     fn verify(&self, question: VerifyRequest) -> Answer<'_> {
@@ -51,7 +54,7 @@ impl NadraDesk for Played {
 }
 
 /// A province that asks for codes, and its NADRA.
-async fn asking() -> (Bench, Arc<Nadra>) {
+pub async fn asking() -> (Bench, Arc<Nadra>) {
     let bench = Bench::new().await;
     let nadra = Arc::new(Nadra::new());
     let bench = bench.with(Arc::new(Played(Arc::clone(&nadra))), |province| {
@@ -60,14 +63,14 @@ async fn asking() -> (Bench, Arc<Nadra>) {
     (bench, nadra)
 }
 
-fn with_code(form: &EnrolmentRequest, code: &str) -> EnrolmentRequest {
+pub fn with_code(form: &EnrolmentRequest, code: &str) -> EnrolmentRequest {
     EnrolmentRequest {
         sim_code: Some(code.to_owned()),
         ..form.clone()
     }
 }
 
-fn cnic(form: &EnrolmentRequest) -> Cnic {
+pub fn cnic(form: &EnrolmentRequest) -> Cnic {
     Cnic::parse(&form.cnic).unwrap()
 }
 
@@ -77,7 +80,7 @@ fn troubled(fault: Fault) -> TestCitizen {
 }
 
 /// Another code than this.
-fn wrong(code: &str) -> String {
+pub fn wrong(code: &str) -> String {
     code.chars()
         .map(|digit| if digit == '0' { '1' } else { '0' })
         .collect()
@@ -188,35 +191,104 @@ async fn after_wrong_codes_the_right_one_holds_no_more() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_code_is_said() {
+async fn whoever_has_proven_nothing_is_not_told_whether_there_is_such_a_cnic_or_a_sim() {
+    use ProblemCode::{SimCodeExpired, SimCodeNeeded, SimCodeWrong, TooManyAttempts};
+
     let (bench, nadra) = asking().await;
-    for (number, (fault, code)) in [
-        (Fault::NoSim, ProblemCode::SimNotRegistered),
-        (Fault::CodesTooMany, ProblemCode::TooManyAttempts),
-        (Fault::Unavailable, ProblemCode::NadraUnavailable),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let phone = Phone::new(u8::try_from(number).unwrap() + 1);
-        let reply = bench.enrol(&phone, &troubled(fault).enrolment()).await;
-        assert_eq!(reply.code(), code, "{fault:?}");
-    }
-    let late = troubled(Fault::CodeExpired).enrolment();
-    let phone = Phone::new(9);
-    assert_eq!(
-        bench.enrol(&phone, &late).await.code(),
-        ProblemCode::SimCodeNeeded
-    );
-    let code = nadra.code_sent_to(&cnic(&late)).unwrap();
-    let reply = bench.enrol(&phone, &with_code(&late, &code)).await;
-    assert_eq!(reply.code(), ProblemCode::SimCodeExpired);
     let nobody = EnrolmentRequest {
         cnic: "9999912345671".into(),
-        ..late
+        ..citizen_number(0).enrolment()
     };
-    let reply = bench.enrol(&Phone::new(10), &nobody).await;
-    assert_eq!(reply.code(), ProblemCode::NadraNotFound);
+    let mut heard = Vec::new();
+    for (number, form) in [
+        citizen_number(0).enrolment(),
+        troubled(Fault::NoSim).enrolment(),
+        troubled(Fault::CodesTooMany).enrolment(),
+        nobody,
+    ]
+    .iter()
+    .enumerate()
+    {
+        bench.set_time(NOW);
+        let phone = Phone::new(u8::try_from(number).unwrap() + 1);
+        let mut codes = vec![bench.enrol(&phone, form).await.code()];
+        let guess = nadra
+            .code_sent_to(&cnic(form))
+            .map_or("123456".into(), |code| wrong(&code));
+        for _ in 0..=WRONG_MAX {
+            codes.push(bench.enrol(&phone, &with_code(form, &guess)).await.code());
+        }
+        for sent in 1..=CODES_MAX {
+            bench.set_time(NOW + u64::from(sent) * CODE_SECONDS);
+            codes.push(bench.enrol(&phone, form).await.code());
+        }
+        heard.push(codes);
+    }
+    let [first, others @ ..] = &heard[..] else {
+        panic!()
+    };
+    let begins = [
+        SimCodeNeeded,
+        SimCodeWrong,
+        SimCodeWrong,
+        SimCodeWrong,
+        SimCodeExpired,
+    ];
+    assert_eq!(first[..5], begins);
+    assert_eq!(*first.last().unwrap(), TooManyAttempts);
+    assert!(others.iter().all(|codes| codes == first), "{heard:?}");
+    assert_eq!(bench.people().await, 0);
+
+    bench.set_time(NOW);
+    let away = bench
+        .enrol(&Phone::new(8), &troubled(Fault::Unavailable).enrolment())
+        .await;
+    assert_eq!(away.code(), ProblemCode::NadraUnavailable);
+    let late = troubled(Fault::CodeExpired).enrolment();
+    let phone = Phone::new(9);
+    assert_eq!(bench.enrol(&phone, &late).await.code(), SimCodeNeeded);
+    let code = nadra.code_sent_to(&cnic(&late)).unwrap();
+    let reply = bench.enrol(&phone, &with_code(&late, &code)).await;
+    assert_eq!(reply.code(), SimCodeExpired);
+}
+
+#[tokio::test]
+async fn few_codes_are_sent_for_one_network_in_a_minute() {
+    let (bench, _) = asking().await;
+    let nadra = Arc::new(Nadra::new());
+    let bench = bench.with(Arc::new(Played(nadra)), |province| {
+        let budgets = Budgets {
+            codes: 2,
+            ..Budgets::NONE
+        };
+        province.asking_sim_codes(true).limiting(budgets)
+    });
+    let url = crate::callers::open_door(bench.app.clone()).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let ask = async |number: u8, citizen: u32| {
+        let body = serde_json::to_vec(&numbered(citizen).enrolment()).unwrap();
+        let phone = Phone::new(number);
+        let at = bench.now().unix();
+        let signed = phone.signed(paths::ENROLMENTS, &body, &phone.idempotency_key(), at);
+        let (parts, _) = signed.into_parts();
+        let reply = client
+            .post(format!("{url}{}", paths::ENROLMENTS))
+            .headers(parts.headers)
+            .body(body);
+        let problem: Problem = reply.send().await.unwrap().json().await.unwrap();
+        (problem.code, problem.retry_after)
+    };
+    for number in 1..=2 {
+        let said = ask(number, number.into()).await;
+        assert_eq!(said, (ProblemCode::SimCodeNeeded, None));
+    }
+    let left = u32::try_from(60 - NOW % 60).unwrap();
+    assert_eq!(ask(3, 3).await, (ProblemCode::RateLimited, Some(left)));
+    // Somebody elsewhere is sent one, and two minutes later so is who was refused.
+    let elsewhere = bench.enrol(&Phone::new(4), &numbered(4).enrolment()).await;
+    assert_eq!(elsewhere.code(), ProblemCode::SimCodeNeeded);
+    bench.set_time(NOW + 120);
+    assert_eq!(ask(3, 3).await.0, ProblemCode::SimCodeNeeded);
 }
 
 #[tokio::test]
@@ -265,7 +337,7 @@ fn counter() -> Actor {
 }
 
 /// What a counter sends about this citizen, with the finger of whoever has this CNIC.
-fn assisted(phone: &Phone, citizen: &TestCitizen, whose_finger: &str) -> AssistedRequest {
+pub fn assisted(phone: &Phone, citizen: &TestCitizen, whose_finger: &str) -> AssistedRequest {
     let reader = PlayedReader::with(Cnic::parse(whose_finger).unwrap());
     AssistedRequest {
         device: Bytes::from(&phone.key.verifying_key().as_bytes()[..]),
@@ -275,7 +347,10 @@ fn assisted(phone: &Phone, citizen: &TestCitizen, whose_finger: &str) -> Assiste
     }
 }
 
-async fn assist(province: &Arc<Province>, request: AssistedRequest) -> Result<EnrolmentReply, ProblemCode> {
+pub async fn assist(
+    province: &Arc<Province>,
+    request: AssistedRequest,
+) -> Result<EnrolmentReply, ProblemCode> {
     use province_server::rules::Refusal;
 
     province

@@ -17,7 +17,6 @@ fn an_application_that_needs_a_code_is_the_draft_again_and_goes_with_the_code() 
         ProblemCode::SimCodeNeeded,
         ProblemCode::SimCodeWrong,
         ProblemCode::SimCodeExpired,
-        ProblemCode::SimNotRegistered,
     ] {
         province.refuse.insert(paths::ENROLMENTS, Problem::new(code));
         let refused = phone.enrol(&mut province, NOW).unwrap_err();

@@ -27,7 +27,7 @@ impl Network {
         Who::Network(self.0)
     }
 
-    pub(super) fn of(address: IpAddr) -> Self {
+    pub(in crate::http) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self(u128::from(u32::from(address))),
             IpAddr::V6(address) => Self(u128::from(address) >> 64 << 64),

@@ -7,13 +7,31 @@ use super::*;
 
 const T: u64 = 1_000_000;
 
-fn fail(breaker: &Breaker, now: u64) {
-    breaker.enter(now).unwrap().ended(false, now);
+fn citizen(number: usize) -> BlindIndex {
+    BlindIndex::from_bytes([u8::try_from(number).unwrap(); 32])
+}
+
+fn fail(breaker: &Breaker, about: usize, now: u64) {
+    breaker
+        .enter(now)
+        .unwrap()
+        .ended(News::Failed, &citizen(about), now);
+}
+
+fn answer(turn: Turn<'_>, now: u64) {
+    turn.ended(News::Answered, &citizen(0), now);
 }
 
 fn opened() -> Breaker {
     let breaker = Breaker::default();
-    (0..FAILURES_MAX).for_each(|_| fail(&breaker, T));
+    (0..FAILURES_MAX).for_each(|about| fail(&breaker, about, T));
+    breaker
+}
+
+/// One that just came back.
+fn returning(back: u64) -> Breaker {
+    let breaker = opened();
+    answer(breaker.enter(back).unwrap(), back);
     breaker
 }
 
@@ -21,11 +39,11 @@ fn opened() -> Breaker {
 fn it_opens_after_failures_in_a_row_and_not_after_as_many_with_an_answer_between() {
     let breaker = Breaker::default();
     for _ in 0..10 {
-        (1..FAILURES_MAX).for_each(|_| fail(&breaker, T));
-        breaker.enter(T).unwrap().ended(true, T);
+        (1..FAILURES_MAX).for_each(|about| fail(&breaker, about, T));
+        answer(breaker.enter(T).unwrap(), T);
     }
     assert_eq!(breaker.standing(), (Standing::Asked, 0));
-    (0..FAILURES_MAX).for_each(|_| fail(&breaker, T));
+    (0..FAILURES_MAX).for_each(|about| fail(&breaker, about, T));
     assert_eq!(breaker.standing(), (Standing::Away, 0));
     assert_eq!(
         breaker.enter(T).unwrap_err(),
@@ -56,7 +74,7 @@ fn one_try_is_made_and_each_that_fails_doubles_the_wait() {
         let turn = breaker.enter(now).unwrap();
         assert!(breaker.enter(now).is_err(), "one at a time");
         assert_eq!(breaker.standing().0, Standing::Trying);
-        turn.ended(false, now);
+        turn.ended(News::Failed, &citizen(0), now);
         wait = (wait * 2).min(OPEN_SECONDS_MAX);
     }
     assert_eq!(wait, OPEN_SECONDS_MAX);
@@ -70,19 +88,21 @@ fn a_try_that_was_dropped_or_hangs_is_made_by_another() {
     let hangs = breaker.enter(now).unwrap();
     assert!(breaker.enter(now + TRY_SECONDS - 1).is_err());
     let other = breaker.enter(now + TRY_SECONDS).unwrap();
-    other.ended(true, now + TRY_SECONDS);
-    hangs.ended(true, now + TRY_SECONDS);
+    // The one that hung is not heard, and neither is anything else of before.
+    hangs.ended(News::Failed, &citizen(0), now + TRY_SECONDS);
     assert_eq!(breaker.standing().0, Standing::Trying);
+    answer(other, now + TRY_SECONDS);
+    assert_eq!(breaker.standing().0, Standing::Trying);
+    assert!(breaker.enter(now + TRY_SECONDS).is_ok(), "few go through again");
 }
 
 #[test]
 fn who_comes_back_is_asked_by_few_at_first_then_by_everybody() {
-    let breaker = opened();
     let back = T + OPEN_SECONDS;
-    breaker.enter(back).unwrap().ended(true, back);
+    let breaker = returning(back);
     let let_through = |now: u64| {
         (0..10_000)
-            .filter(|_| breaker.enter(now).map(|turn| turn.ended(true, now)).is_ok())
+            .filter(|_| breaker.enter(now).map(|turn| answer(turn, now)).is_ok())
             .count()
     };
     let first = usize::try_from(FIRST_PER_SECOND).unwrap();
@@ -95,12 +115,59 @@ fn who_comes_back_is_asked_by_few_at_first_then_by_everybody() {
 }
 
 #[test]
-fn who_fails_while_coming_back_is_left_alone_again() {
-    let breaker = opened();
+fn who_fails_for_several_while_coming_back_is_left_alone_again_and_for_one_not() {
     let back = T + OPEN_SECONDS;
-    breaker.enter(back).unwrap().ended(true, back);
-    fail(&breaker, back + 1);
+    let breaker = returning(back);
+    for second in 1..=10 {
+        fail(&breaker, 7, back + second);
+        assert_eq!(breaker.standing().0, Standing::Trying, "the same citizen");
+    }
+    (1..RETURNING_FAILURES_MAX).for_each(|about| fail(&breaker, about, back + 20));
     assert_eq!(breaker.standing().0, Standing::Away);
+}
+
+#[test]
+fn one_citizen_about_whom_it_always_fails_opens_it_for_nobody_else() {
+    let breaker = Breaker::default();
+    for _ in 0..FAILURES_MAX * 4 {
+        fail(&breaker, 1, T);
+    }
+    assert_eq!(breaker.standing().0, Standing::Asked);
+}
+
+#[test]
+fn what_tells_nothing_of_nadra_counts_neither_way() {
+    let breaker = Breaker::default();
+    for about in 1..FAILURES_MAX {
+        fail(&breaker, about, T);
+        let turn = breaker.enter(T).unwrap();
+        turn.ended(News::None, &citizen(about + 100), T);
+    }
+    assert_eq!(breaker.standing().0, Standing::Asked);
+    fail(&breaker, 0, T);
+    assert_eq!(breaker.standing().0, Standing::Away, "nothing came between");
+    // A try that told nothing is made by the next.
+    let now = T + OPEN_SECONDS;
+    let turn = breaker.enter(now).unwrap();
+    turn.ended(News::None, &citizen(0), now);
+    assert_eq!(breaker.standing().0, Standing::Away);
+    assert!(breaker.enter(now).is_ok());
+}
+
+#[test]
+fn what_was_asked_before_it_opened_tells_nothing_after_it() {
+    let breaker = Breaker::default();
+    let mut before: Vec<_> = (0..20).map(|_| breaker.enter(T).unwrap()).collect();
+    (0..FAILURES_MAX).for_each(|about| fail(&breaker, about, T));
+    let now = T + OPEN_SECONDS;
+    let probe = breaker.enter(now).unwrap();
+    answer(before.pop().unwrap(), now);
+    assert!(breaker.enter(now).is_err(), "one is still tried");
+    answer(probe, now);
+    for (about, late) in before.into_iter().enumerate() {
+        late.ended(News::Failed, &citizen(about), now + 1);
+    }
+    assert_eq!(breaker.standing().0, Standing::Trying);
 }
 
 #[test]

@@ -148,8 +148,8 @@ describe("the code to the SIM", () => {
     expect(form.screen).toBe("review");
   });
 
-  test("a number without a SIM is an end of it", () => {
-    expect(asksForCode({ code: "sim_not_registered" })).toBe(false);
+  test("a CNIC that NADRA does not know is an end of it", () => {
+    expect(asksForCode({ code: "nadra_not_found" })).toBe(false);
   });
 });
 
