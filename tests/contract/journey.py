@@ -90,8 +90,9 @@ class Walk:
         return found
 
 
-def walk(url, document, devices, callers, code):
-    """Enrols the devices and does everything else that a phone does, and what a counter, a department's system and officers do."""
+def walk(url, document, devices, callers, codes):
+    """Enrols the devices and does everything else that a phone does, and what a counter, a department's system and officers do.
+    Gives sessions of officers, and the number of somebody who is enrolled."""
     citizens = [form(one) for one in json.loads((CITIZENS / "citizens.json").read_text())]
     step = Walk(url, document)
     for device, citizen in zip(devices, citizens):
@@ -128,7 +129,7 @@ def walk(url, document, devices, callers, code):
 
     # What counters and systems sign is walked by the province's own tests.
     others = {"counter", "system"}
-    walk_officers(step, code, [citizen["cnic"] for citizen in citizens])
+    sessions = walk_officers(step, codes, [citizen["cnic"] for citizen in citizens])
 
     every = {
         (method.upper(), path)
@@ -140,6 +141,7 @@ def walk(url, document, devices, callers, code):
     left = every - step.done - {("GET", "/v1/trust-next/{roots}")}
     if left:
         raise SystemExit(f"not walked: {sorted(left)}")
+    return sessions, citizens[0]["cnic"]
 
 
 def departments(step, device, system, counter):

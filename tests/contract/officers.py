@@ -56,14 +56,17 @@ class Officer:
     """An officer who registers a passkey and signs in with it."""
 
     def __init__(self, step, code):
-        self.step = step
-        passkey = Passkey()
+        self.step, self.passkey = step, Passkey()
         begun = self.plain("passkeys/begin", {"invite": code})
-        said = {"ceremony": begun["ceremony"], "credential": passkey.register(begun["options"])}
+        said = {"ceremony": begun["ceremony"], "credential": self.passkey.register(begun["options"])}
         self.id = self.plain("passkeys/finish", said)["officer"]
+        self.token = self.signed_in()
+
+    def signed_in(self):
+        """The token of a new session."""
         begun = self.plain("sessions/begin", None)
-        said = {"ceremony": begun["ceremony"], "credential": passkey.sign(begun["options"])}
-        self.token = self.plain("sessions/finish", said)["token"]
+        said = {"ceremony": begun["ceremony"], "credential": self.passkey.sign(begun["options"])}
+        return self.plain("sessions/finish", said)["token"]
 
     def plain(self, path, body):
         return self.step.send("POST", f"{OFFICERS}/{path}", None, body).json()
@@ -73,18 +76,23 @@ class Officer:
         return self.step.send(method, OFFICERS + path, None, body, headers=headers, **more).json()
 
 
-def invited(server, data, role):
-    """The code for the first officer of a role, as the operator gets it."""
-    command = [server, "officer", "invite", "--data", data, "--role", role, "--name", "4711"]
+def invited(server, data, by):
+    """The code for an administrator, as the operator gets it who calls themselves so."""
+    role = ["--role", "administrator", "--name", "4711", "--by", by]
+    command = [server, "officer", "invite", "--data", data, *role]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout)["code"]
 
 
-def walk_officers(step, code, cnics):
-    """Everything that officers ask for, once."""
-    first = Officer(step, code)
-    invite = lambda role: first.ask("/invites", {"role": role, "name": "4712"})["code"]
-    clerk, one, two, auditor = (Officer(step, invite(role)) for role in ("clerk", "supervisor", "supervisor", "auditor"))
+def walk_officers(step, codes, cnics):
+    """Everything that officers ask for, once. Gives a session of each role for others to go on with."""
+    first, second = (Officer(step, code) for code in codes)
+    invite = lambda by, role: Officer(step, by.ask("/invites", {"role": role, "name": "4712"})["code"])
+    first.ask("/invites", {"role": "administrator", "name": "4712"}, expects=403)
+    clerk, one, two, auditor = (
+        invite(by, role)
+        for by, role in ((first, "clerk"), (first, "supervisor"), (second, "supervisor"), (first, "auditor"))
+    )
     for act, more in (("suspend", {"reason": "lost"}), ("resume", {}), ("disable", {})):
         clerk.ask(f"/citizens/{act}", {"cnic": cnics[0]} | more)
     clerk.ask("/citizens/revoke", {"cnic": cnics[0], "reason": "fraud"}, expects=403)
@@ -92,15 +100,20 @@ def walk_officers(step, code, cnics):
     one.ask("/citizens/withdraw", document)
     one.ask("/citizens/withdraw", document, expects=409)
     proposed = [
-        one.ask("/bulks/propose", {"act": act, "reason": "court_order", "cnics": cnics})["bulk"]["id"]
+        one.ask("/bulks/propose", {"act": act, "reason": "court_order", "cnics": cnics})["bulk"]
         for act in ("suspend", "revoke")
     ]
-    one.ask("/bulks/approve", {"id": proposed[0]}, expects=409)
-    two.ask("/bulks/approve", {"id": proposed[0]})
-    two.ask("/bulks/cancel", {"id": proposed[1]})
+    seen = {name: proposed[0][name] for name in ("id", "people_sha256")}
+    one.ask("/bulks/approve", seen, expects=409)
+    two.ask("/bulks/approve", seen | {"people_sha256": "0" * 64}, expects=409)
+    two.ask("/bulks/approve", seen)
+    two.ask("/bulks/cancel", {"id": proposed[1]["id"]})
     two.ask("/bulks", method="GET")
     one.ask("/citizens/revoke", {"cnic": cnics[0], "reason": "fraud"})
     auditor.ask("/log", {})
     first.ask("", method="GET")
     first.ask("/end", {"officer": clerk.id})
     one.ask("/sessions/end")
+    clerk = invite(first, "clerk")
+    roles = {"clerk": clerk, "supervisor": two, "auditor": auditor, "administrator": second, "leaving": clerk}
+    return {role: officer.signed_in() for role, officer in roles.items()}

@@ -20,32 +20,9 @@ pub const FORM_TEXT_MAX: usize = 2_000;
 /// Longest text of an office for a citizen, in letters.
 pub const ANSWER_TEXT_MAX: usize = 500;
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[non_exhaustive]
-        pub enum $name { $($(#[$of])* #[serde(rename = $word)] $variant,)+ }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// The stable word.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)+ }
-            }
-
-            /// Reads the word.
-            pub fn parse(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == word)
-            }
-        }
-    };
-}
-
 words! {
     /// Where an application stands. The words are a contract.
+    #[non_exhaustive]
     ApplicationState {
         /// It was sent; nobody has looked at it yet.
         Submitted = "submitted",
@@ -68,6 +45,7 @@ words! {
 
 words! {
     /// Why an application was refused. The words are a contract.
+    #[non_exhaustive]
     RefusalReason {
         /// The citizen is not entitled to it.
         NotEligible = "not_eligible",

@@ -2,6 +2,9 @@
 //!
 //! No HTTP library, no SQL, no clock. A type here is parsed, not checked: a [`person::Cnic`] in hand is a well-formed one.
 
+#[macro_use]
+mod words;
+
 pub mod application;
 pub mod artefacts;
 pub mod audit;

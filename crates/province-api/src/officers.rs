@@ -11,6 +11,9 @@ pub const NAME_BYTES_MAX: usize = 64;
 /// Most entries of one page of the audit log.
 pub const LOG_PAGE_MAX: usize = 500;
 
+/// Most officers, and most proposals, of one answer.
+pub const LIST_PAGE_MAX: usize = 100;
+
 /// What an officer is. What each may do stands in docs/officers.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -205,6 +208,11 @@ pub struct BulkView {
     pub reason: Option<Reason>,
     /// How many people it is about.
     pub people: u64,
+    /// What is proposed, and about whom: SHA-256 in lower-case hex, the same for whoever proposes and whoever approves. None
+    /// of a proposal that can be approved no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]{64}$"))]
+    pub people_sha256: Option<String>,
     /// Role and id of who proposed it.
     pub proposed_by: String,
     /// Unix seconds.
@@ -239,8 +247,24 @@ pub struct BulkProposed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BulkList {
-    /// The newest hundred.
+    /// [`LIST_PAGE_MAX`] at most, the newest first.
     pub bulks: Vec<BulkView>,
+    /// Where the next question goes on; none at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Body of `POST /v1/officers/bulks/approve`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct BulkApproval {
+    /// [`BulkView::id`].
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]{32}$"))]
+    pub id: String,
+    /// [`BulkView::people_sha256`] of what was looked at.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]{64}$"))]
+    pub people_sha256: String,
 }
 
 /// Body of what is done with a proposal.
@@ -296,8 +320,10 @@ pub struct InviteRequest {
 pub struct Invited {
     /// Random id, 32 hex digits.
     pub officer: String,
-    /// What registers one passkey, once. It is handed to them in person.
-    pub code: String,
+    /// What registers one passkey, once. It is handed to them in person. It is not kept: the same request again gives another
+    /// one in its place, and none once a passkey was registered or the time is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// Unix seconds.
     pub expires_at: u64,
 }
@@ -312,6 +338,9 @@ pub struct OfficerView {
     pub role: OfficerRole,
     /// What the office calls them.
     pub name: String,
+    /// Role and id of who invited them, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invited_by: Option<String>,
     /// Unix seconds.
     pub created_at: u64,
     /// Since when they are none any more.
@@ -323,8 +352,11 @@ pub struct OfficerView {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OfficerList {
-    /// The newest thousand.
+    /// [`LIST_PAGE_MAX`] at most, the newest first.
     pub officers: Vec<OfficerView>,
+    /// Where the next question goes on; none at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// Body of `POST /v1/officers/end`.

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::enrolment::FieldProblem;
 
 macro_rules! problem_codes {
-    ($($(#[$doc:meta])* $variant:ident = $code:literal, $status:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $status:literal;)+) => {
         /// Why the province did not do what was asked. The codes are a contract.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[non_exhaustive]
-        pub enum ProblemCode { $($(#[$doc])* #[serde(rename = $code)] $variant),+ }
+        pub enum ProblemCode { $($(#[doc = $doc])+ #[serde(rename = $code)] $variant),+ }
 
         impl ProblemCode {
             /// Every code there is.
@@ -18,6 +18,11 @@ macro_rules! problem_codes {
             /// The stable code.
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code),+ }
+            }
+
+            /// What it says in English, in a sentence.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii()),+ }
             }
 
             /// The HTTP status that goes with it.
@@ -127,10 +132,12 @@ problem_codes! {
     OfficerInviteInvalid = "officer_invite_invalid", 403;
     /// The passkey is not taken: unknown, not what was asked for, or too late.
     PasskeyRefused = "passkey_refused", 403;
-    /// Whoever proposed it does not approve it.
+    /// Whoever proposed it does not approve it, nor does who was invited by the same administrator.
     FourEyes = "four_eyes", 409;
     /// The proposal was decided before, or its time is over.
     ProposalOver = "proposal_over", 409;
+    /// The list of the proposal is not the one that was looked at.
+    ProposalDiffers = "proposal_differs", 409;
     /// The citizen holds no such document.
     DocumentNotHeld = "document_not_held", 409;
     /// No such thing.
@@ -212,7 +219,7 @@ impl Problem {
     pub fn new(code: ProblemCode) -> Self {
         Self {
             kind: format!("urn:khyber-pass:problem:{}", code.code()),
-            title: code.code().replace('_', " "),
+            title: code.title().to_owned(),
             status: code.status(),
             code,
             detail: None,
@@ -235,7 +242,7 @@ mod tests {
         assert_eq!(
             json,
             serde_json::json!({
-                "type": "urn:khyber-pass:problem:already_enrolled", "title": "already enrolled",
+                "type": "urn:khyber-pass:problem:already_enrolled", "title": "This CNIC is enrolled on another device.",
                 "status": 409, "code": "already_enrolled"
             })
         );

@@ -45,6 +45,20 @@ impl Actor {
             id: String::new(),
         }
     }
+
+    /// Role, colon, id: two are the same if their texts are.
+    pub fn text(&self) -> String {
+        format!("{}:{}", self.role.as_str(), self.id)
+    }
+
+    /// Reads that; `None` if it is no actor's.
+    pub fn read(text: &str) -> Option<Self> {
+        let (role, id) = text.split_once(':')?;
+        Some(Self {
+            role: Role::parse(role)?,
+            id: id.to_owned(),
+        })
+    }
 }
 
 /// One thing that was done.

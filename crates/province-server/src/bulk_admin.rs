@@ -7,6 +7,7 @@ use crate::admin::{AdminError, Office};
 use crate::audit::{Actor, Role};
 use crate::randomness::Randomness;
 use crate::rules::bulk::{self, Act, Bulk, BulkId, Proposed};
+use crate::rules::page::Behind;
 
 /// An operator who says who they are. Two names are two people only as far as the office holds its people to it; officers
 /// prove it.
@@ -33,12 +34,17 @@ impl Office {
         Ok(bulk::propose(&self.store, &data, by, what, randomness, now).await?)
     }
 
-    /// Approves what somebody else proposed.
+    /// Approves what somebody else proposed, as it was looked at.
     ///
     /// # Errors
     /// [`AdminError::Bulk`].
-    pub async fn approve(&self, by: &Actor, id: &BulkId, now: Timestamp) -> Result<Bulk, AdminError> {
-        Ok(bulk::approve(&self.store, by, id, now).await?)
+    pub async fn approve(
+        &self,
+        by: &Actor,
+        what: (&BulkId, &[u8; 32]),
+        now: Timestamp,
+    ) -> Result<Bulk, AdminError> {
+        Ok(bulk::approve(&self.store, by, what, now).await?)
     }
 
     /// Does the next piece of what was approved; `false` when there is no more to do.
@@ -63,11 +69,11 @@ impl Office {
         Ok(bulk::cancel(&self.store, by, id, now).await?)
     }
 
-    /// The newest proposals.
+    /// A page of proposals, the newest first, and where the next one begins.
     ///
     /// # Errors
     /// [`AdminError`].
-    pub async fn bulks(&self) -> Result<Vec<Bulk>, AdminError> {
-        Ok(bulk::list(&self.store).await?)
+    pub async fn bulks(&self, behind: Behind) -> Result<(Vec<Bulk>, Option<Behind>), AdminError> {
+        Ok(bulk::list(&self.store, behind).await?)
     }
 }

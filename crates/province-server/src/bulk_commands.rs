@@ -9,6 +9,7 @@ use province_server::admin::Office;
 use province_server::bulk_admin::operator;
 use province_server::randomness::Randomness;
 use province_server::rules::bulk::{self, Act, BulkId};
+use province_server::rules::page::Behind;
 use serde_json::json;
 
 use super::input::{cnics_from_stdin, reason};
@@ -41,8 +42,11 @@ pub(super) enum Bulk {
         #[arg(long)]
         data: PathBuf,
         /// The proposal, as `bulk list` prints it.
-        #[arg(long, value_parser = id)]
+        #[arg(long, value_parser = digits::<16>)]
         id: BulkId,
+        /// What was looked at: `people_sha256` of the proposal, as `bulk list` prints it.
+        #[arg(long, value_parser = digits::<32>)]
+        people_sha256: [u8; 32],
         /// Who approves it: not who proposed it.
         #[arg(long, value_parser = name)]
         by: String,
@@ -53,17 +57,20 @@ pub(super) enum Bulk {
         #[arg(long)]
         data: PathBuf,
         /// The proposal.
-        #[arg(long, value_parser = id)]
+        #[arg(long, value_parser = digits::<16>)]
         id: BulkId,
         /// Who cancels it.
         #[arg(long, value_parser = name)]
         by: String,
     },
-    /// Print the newest proposals and what became of them.
+    /// Print a hundred proposals and what became of them, the newest first.
     List {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
+        /// Those behind `next` of the list before.
+        #[arg(long, value_parser = behind)]
+        after: Option<Behind>,
     },
 }
 
@@ -80,13 +87,20 @@ pub(super) enum Deed {
     Withdraw,
 }
 
-fn id(text: &str) -> Result<BulkId, String> {
-    let mut id = [0; 16];
-    hex::decode_to_slice(text, &mut id).map_err(|_| "32 hex digits".to_owned())?;
-    Ok(id)
+/// Reads so many bytes of hex.
+pub(super) fn digits<const N: usize>(text: &str) -> Result<[u8; N], String> {
+    let mut bytes = [0; N];
+    hex::decode_to_slice(text, &mut bytes).map_err(|_| format!("{} hex digits", 2 * N))?;
+    Ok(bytes)
 }
 
-fn name(text: &str) -> Result<String, String> {
+/// Reads where a list goes on.
+pub(super) fn behind(text: &str) -> Result<Behind, String> {
+    Behind::parse(text).ok_or_else(|| "`next` of a list".to_owned())
+}
+
+/// Reads what somebody at the command line calls themselves.
+pub(super) fn name(text: &str) -> Result<String, String> {
     let fits = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
     if (1..=32).contains(&text.len()) && text.chars().all(fits) {
         Ok(text.to_owned())
@@ -101,7 +115,7 @@ impl Bulk {
             Self::Propose { data, .. }
             | Self::Approve { data, .. }
             | Self::Cancel { data, .. }
-            | Self::List { data } => data,
+            | Self::List { data, .. } => data,
         }
     }
 
@@ -126,8 +140,15 @@ impl Bulk {
                     .await?;
                 say(&json!({ "bulk": line(&done.bulk), "not_enrolled": done.not_enrolled }))
             }
-            Self::Approve { id, by, .. } => {
-                let bulk = office.approve(&operator(&by), &id, now()).await?;
+            Self::Approve {
+                id,
+                people_sha256,
+                by,
+                ..
+            } => {
+                let bulk = office
+                    .approve(&operator(&by), (&id, &people_sha256), now())
+                    .await?;
                 while office.end_some(&id, randomness, now()).await? {}
                 say(&json!({ "done": true, "people": bulk.people }))
             }
@@ -135,9 +156,10 @@ impl Bulk {
                 office.cancel(&operator(&by), &id, now()).await?;
                 say(&json!({ "done": true }))
             }
-            Self::List { .. } => {
-                let bulks = office.bulks().await?;
-                say(&json!({ "bulks": bulks.iter().map(line).collect::<Vec<_>>() }))
+            Self::List { after, .. } => {
+                let (bulks, next) = office.bulks(after.unwrap_or(Behind::START)).await?;
+                let next = next.map(|next| next.to_string());
+                say(&json!({ "bulks": bulks.iter().map(line).collect::<Vec<_>>(), "next": next }))
             }
         }
     }
@@ -162,6 +184,7 @@ fn line(bulk: &bulk::Bulk) -> serde_json::Value {
         "vct": bulk.act.vct(),
         "reason": bulk.act.reason(),
         "people": bulk.people,
+        "people_sha256": bulk.people_sha256.map(hex::encode),
         "proposed_by": bulk.proposer.id,
         "proposed_at": bulk.proposed_at,
         "expires_at": bulk.expires_at,

@@ -84,6 +84,8 @@ pub struct Metrics {
     pub connections: Arc<ConnectionCounts>,
     /// How often new files of the certificate were no good.
     pub certificates_refused: AtomicU64,
+    /// How often something that was approved for many could not be gone on with.
+    pub bulk_failures: AtomicU64,
 }
 
 /// Connections of a service.
@@ -179,6 +181,11 @@ impl Metrics {
             "khyber_certificates_refused_total",
             "New files of the certificate that were no good.",
             self.certificates_refused.load(now),
+        );
+        page.counter(
+            "khyber_bulk_failures_total",
+            "Turns in which something that was approved for many could not be gone on with.",
+            self.bulk_failures.load(now),
         );
         looked_up.write(&mut page);
         page.0

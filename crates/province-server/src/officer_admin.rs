@@ -7,30 +7,30 @@ use crate::admin::{AdminError, Office};
 use crate::audit::Actor;
 use crate::randomness::Randomness;
 use crate::rules::officers::{OfficerId, manage};
+use crate::rules::page::Behind;
 
 impl Office {
-    /// Makes an officer and invites them.
+    /// Makes an officer and invites them, in the name of this operator.
     ///
     /// # Errors
     /// [`AdminError`].
     pub async fn invite_officer(
         &self,
-        role: OfficerRole,
-        name: &str,
+        by: &Actor,
+        what: (OfficerRole, &str),
         randomness: &Randomness,
         now: Timestamp,
     ) -> Result<Invited, AdminError> {
         let data = self.keys.data()?;
-        let what = (role, name);
-        Ok(manage::invite(&self.store, &data, &Actor::OPERATOR, what, randomness, now).await?)
+        Ok(manage::invite(&self.store, &data, by, what, randomness, now).await?)
     }
 
-    /// The officers.
+    /// A page of officers, the newest first.
     ///
     /// # Errors
     /// [`AdminError`].
-    pub async fn officers(&self) -> Result<OfficerList, AdminError> {
-        Ok(manage::list(&self.store, &self.keys.data()?).await?)
+    pub async fn officers(&self, behind: Behind) -> Result<OfficerList, AdminError> {
+        Ok(manage::list(&self.store, &self.keys.data()?, behind).await?)
     }
 
     /// Ends an officer; `None` if there is none with this id, `false` if they had been ended before.

@@ -6,11 +6,13 @@ use clap::Subcommand;
 use credential::Timestamp;
 use province_api::officers::OfficerRole;
 use province_server::admin::Office;
+use province_server::bulk_admin::operator;
 use province_server::randomness::Randomness;
 use province_server::rules::officers::{OfficerId, manage};
+use province_server::rules::page::Behind;
 use serde_json::json;
 
-use super::say;
+use super::{bulk_commands, say};
 
 /// Officers, who sign in with passkeys.
 #[derive(Subcommand)]
@@ -26,12 +28,19 @@ pub(super) enum Officer {
         /// What the office calls them, such as a staff number.
         #[arg(long, value_parser = name)]
         name: String,
+        /// Who invites them: a name that the office knows. It stands in the audit log. Two whom the same one invited do not
+        /// decide about many together.
+        #[arg(long, value_parser = bulk_commands::name)]
+        by: Option<String>,
     },
-    /// Print the officers, the newest first.
+    /// Print a hundred officers, the newest first.
     List {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
+        /// Those behind `next` of the list before.
+        #[arg(long, value_parser = bulk_commands::behind)]
+        after: Option<Behind>,
     },
     /// End an officer: sessions, passkeys and invites go at once.
     End {
@@ -39,7 +48,7 @@ pub(super) enum Officer {
         #[arg(long)]
         data: PathBuf,
         /// The officer, as `officer list` prints it.
-        #[arg(long, value_parser = id)]
+        #[arg(long, value_parser = bulk_commands::digits::<16>)]
         id: OfficerId,
     },
 }
@@ -53,16 +62,10 @@ fn name(text: &str) -> Result<String, String> {
     is_name.ok_or_else(|| "1 to 64 Latin letters, digits, spaces, dots, dashes and underscores".to_owned())
 }
 
-fn id(text: &str) -> Result<OfficerId, String> {
-    let mut id = [0; 16];
-    hex::decode_to_slice(text, &mut id).map_err(|_| "32 hex digits".to_owned())?;
-    Ok(id)
-}
-
 impl Officer {
     pub(super) fn data(&self) -> &Path {
         match self {
-            Self::Invite { data, .. } | Self::List { data } | Self::End { data, .. } => data,
+            Self::Invite { data, .. } | Self::List { data, .. } | Self::End { data, .. } => data,
         }
     }
 
@@ -73,11 +76,12 @@ impl Officer {
         now: Timestamp,
     ) -> anyhow::Result<()> {
         match self {
-            Self::Invite { role, name, .. } => {
-                let invited = office.invite_officer(role, &name, randomness, now).await?;
+            Self::Invite { role, name, by, .. } => {
+                let (by, what) = (operator(by.as_deref().unwrap_or_default()), (role, name.as_str()));
+                let invited = office.invite_officer(&by, what, randomness, now).await?;
                 say(&json!(invited))
             }
-            Self::List { .. } => say(&json!(office.officers().await?)),
+            Self::List { after, .. } => say(&json!(office.officers(after.unwrap_or(Behind::START)).await?)),
             Self::End { id, .. } => match office.end_officer(&id, now).await? {
                 Some(true) => say(&json!({ "done": true })),
                 Some(false) => say(&json!({ "done": false, "code": "already_done" })),

@@ -10,12 +10,13 @@ mod stage;
 
 use counter::profile::Profile;
 use counter::types::{ScanReply, VerdictView};
-use credential::{FaceCheck, Vct};
+use credential::{CounterCertificateClaims, FaceCheck, ISSUER, Names, SecretKey, Timestamp, Vct};
 use province_api::paths;
 use province_api::person::Cnic;
 use province_api::proofing::{AssistedRequest, Finger, FingerReader as _};
 use province_api::rules::RulesFile;
-use province_server::audit::{Actor, Role};
+use province_server::rules::answered::Asked;
+use province_server::rules::callers::Counter;
 use sandbox::fingers::PlayedReader;
 use serde_json::json;
 use stage::Stage;
@@ -27,6 +28,25 @@ const SERVICE: &str = "arms-licence";
 
 fn answer(reply: &ScanReply) -> (VerdictView, &str) {
     (reply.verdict.unwrap(), reply.code.as_deref().unwrap())
+}
+
+/// A counter whose certificate was looked at.
+fn at_desk(now: Timestamp) -> Counter {
+    let holder = SecretKey::from_seed([75; 32]).public();
+    let name = Names::new("Desk", "کاؤنٹر", "کاونټر");
+    Counter {
+        key: *holder.as_bytes(),
+        certificate: CounterCertificateClaims {
+            iss: ISSUER.to_owned(),
+            name: name.clone(),
+            purpose: name,
+            audience: "kp:desk-1".to_owned(),
+            allowed: Vec::new(),
+            holder,
+            iat: now,
+            exp: now.plus(60),
+        },
+    }
 }
 
 #[tokio::test]
@@ -68,12 +88,9 @@ async fn a_desk_refuses_what_a_phone_alone_proved_where_its_rule_needs_a_finger(
         finger: Finger::RightThumb,
         template: reader.read(Finger::RightThumb).unwrap(),
     };
-    let counter = Actor {
-        role: Role::Counter,
-        id: "desk-1".into(),
-    };
     let province = stage.province.clone().unwrap();
-    province.assist(counter, request).await.unwrap();
+    let asked = Asked::new(at_desk(stage.now()), 0, paths::ASSISTED, [7; 16], b"");
+    province.assist(asked, request).await.unwrap();
 
     stage.refresh().await.unwrap();
     let proofed = stage.identity_shown(&mut desk, 2).unwrap();

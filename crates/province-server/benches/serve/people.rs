@@ -88,7 +88,13 @@ pub fn make(data: &Path, url: Option<&str>) -> People {
             form.cnic = format!("99999-{:07}-1", 5_000_000 + number);
             let device = DeviceKey::of(&key);
             let by = verified(device);
-            let asked = Asked::new(by.device, &by.proven, paths::ENROLMENTS, [0; 16], b"enrolment");
+            let asked = Asked::new(
+                by.device,
+                by.proven.created,
+                paths::ENROLMENTS,
+                [0; 16],
+                b"enrolment",
+            );
             let reply = province.enrol(asked, form).await.unwrap();
             people.ids.push(hex::encode(&reply.enrolment.0));
             let asks = idle(&province, &key).await;
@@ -119,7 +125,13 @@ async fn idle(province: &Arc<Province>, key: &SigningKey) -> Vec<u8> {
     };
     let first: SyncReply = {
         let verified = verified(DeviceKey::of(key));
-        let asked = Asked::new(verified.device, &verified.proven, paths::SYNC, [1; 16], b"");
+        let asked = Asked::new(
+            verified.device,
+            verified.proven.created,
+            paths::SYNC,
+            [1; 16],
+            b"",
+        );
         let device = province.admit(&asked, &verified.proven).await.unwrap();
         province.sync(DeviceKey::of(key), device, &request).await.unwrap()
     };

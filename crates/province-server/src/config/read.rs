@@ -246,6 +246,7 @@ impl Reader {
             counter: read("requests_of_counter", 1_000_000, without.counter),
             system: read("requests_of_system", 10_000_000, without.system),
             codes: read("codes_of_network", 100_000, without.codes),
+            officer: read("requests_of_officer", 100_000, without.officer),
         }
     }
 

@@ -64,6 +64,8 @@ settings! {
         "most signed requests of one key of a system in a minute";
     "codes_of_network", "0 to 100000; 0 for no limit", "60",
         "most codes to SIMs that are sent for one network in a minute";
+    "requests_of_officer", "0 to 100000; 0 for no limit", "600",
+        "most requests of one officer in a minute";
     "head_seconds", "1 to 60", "10",
         "longest time for a TLS handshake, and for the head of a request";
     "ending_seconds", "1 to 300", "5",

@@ -139,13 +139,26 @@ impl Takes {
             .schema_type(Type::Integer)
             .minimum(Some(0))
             .maximum(Some(i64::MAX));
+        Self::page(
+            number,
+            "`cursor` of the answer before; 0 or none for the first page.",
+        )
+    }
+
+    /// No body, and a place of a list behind which a page begins.
+    pub(super) fn behind() -> Self {
+        let place = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[0-9]{1,18}-[0-9a-f]{32}$"));
+        Self::page(place, "`next` of the answer before; none for the first page.")
+    }
+
+    fn page(after: ObjectBuilder, about: &str) -> Self {
         let after = ParameterBuilder::new()
             .name("after")
             .parameter_in(ParameterIn::Query)
-            .description(Some(
-                "`cursor` of the answer before; 0 or none for the first page.",
-            ))
-            .schema(Some(number));
+            .description(Some(about))
+            .schema(Some(after));
         Self {
             parameters: vec![after],
             ..Self::nothing()
@@ -224,11 +237,8 @@ pub(super) fn by_officer<Reply: ToSchema>(
         ProblemCode::BodyTooLarge,
         ProblemCode::OfficerSession,
     ];
-    let right = match caller {
-        Caller::Anybody | Caller::SignedIn => None,
-        Caller::With(right) | Caller::Once(right) => Some(right),
-    };
-    let is_once = matches!(caller, Caller::Once(_));
+    let right = caller.right();
+    let is_once = matches!(caller, Caller::Once(_) | Caller::Fresh(_));
     let of_caller = match caller {
         Caller::Anybody => OF_ANYBODY,
         _ => OF_OFFICERS,
@@ -238,10 +248,10 @@ pub(super) fn by_officer<Reply: ToSchema>(
     } else {
         &[]
     };
-    let of_once: &[ProblemCode] = if is_once {
-        &[ProblemCode::IdempotencyConflict]
-    } else {
-        &[]
+    let of_once: &[ProblemCode] = match caller {
+        Caller::Fresh(_) => &[ProblemCode::IdempotencyConflict, ProblemCode::OfficerStale],
+        Caller::Once(_) => &[ProblemCode::IdempotencyConflict],
+        _ => &[],
     };
     let mut operation = operation(about, names::OFFICER, &[ALWAYS, of_caller, of_right, of_once])
         .response("200", json_reply::<Reply>("Done, or as it is now."));

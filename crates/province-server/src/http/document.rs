@@ -40,7 +40,7 @@ pub(super) const NEVER_KEPT: &str = "NeverKept";
 
 const ABOUT: &str = "The thin provincial API of the citizen wallet. See docs/api.md.\n\n\
     Every error is a problem (RFC 9457) with a stable code. Every answer has `X-Content-Type-Options: nosniff`; none has a \
-    CORS header, because no web page may call this. Answers of 512 bytes or more are packed by gzip or zstd for callers that \
+    CORS header, because no page of another site may call this; officers' page is served from this address. Answers of 512 bytes or more are packed by gzip or zstd for callers that \
     take it. `GET` implies `HEAD`; another method on a path is `not_found`.";
 
 /// The document as it is committed and served: JSON, pretty, with a line break at its end.

@@ -86,15 +86,15 @@ pub(super) async fn assist(
     State(app): State<App>,
     sent: SentByCounter,
 ) -> Result<Json<EnrolmentReply>, ApiError> {
-    let by = sent.counter.actor();
+    let by = sent.asked.by.actor();
     let assisted = async {
-        if !sent.counter.may(ALLOWED_AS) {
+        if !sent.asked.by.may(ALLOWED_AS) {
             return Err(ProblemCode::ScopeMissing.into());
         }
         let request = serde_json::from_slice(&sent.body).map_err(|_| ProblemCode::RequestMalformed)?;
-        Ok(app.assist(by.clone(), request).await?)
+        Ok(app.assist(sent.asked, request).await?)
     };
-    let reply = assisted.await.map_err(|error: ApiError| error.of(by.clone()))?;
+    let reply = assisted.await.map_err(|error: ApiError| error.of(by))?;
     Ok(Json(reply))
 }
 

@@ -1,6 +1,6 @@
 //! The API over HTTP: routes on one page with their OpenAPI, limits, and one form for every error.
 //!
-//! No CORS header is ever sent: no web page may call this. Names, numbers and tokens are never logged; a line holds
+//! No CORS header is ever sent: no page of another site may call this, and officers' page is served from the same address. Names, numbers and tokens are never logged; a line holds
 //! method, path (a constant), status and duration.
 
 mod around;

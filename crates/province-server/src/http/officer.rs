@@ -6,9 +6,9 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::header::AUTHORIZATION;
 use province_api::IDEMPOTENCY_KEY;
 use province_api::officers::{
-    Begun, BulkChoice, BulkList, BulkProposed, BulkRequest, BulkView, CeremonyFinish, CitizenRequest,
-    DocumentWithdrawRequest, Done, EndRequest, InviteRequest, Invited, LogReply, LogRequest, OfficerChoice,
-    OfficerList, PasskeyBegin, Registered, SignedIn,
+    Begun, BulkApproval, BulkChoice, BulkList, BulkProposed, BulkRequest, BulkView, CeremonyFinish,
+    CitizenRequest, DocumentWithdrawRequest, Done, EndRequest, InviteRequest, Invited, LogReply, LogRequest,
+    OfficerChoice, OfficerList, PasskeyBegin, Registered, SignedIn,
 };
 use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
@@ -17,20 +17,30 @@ use serde::de::DeserializeOwned;
 
 use super::App;
 use super::problem::ApiError;
+use crate::rules::answered::Asked;
 use crate::rules::end::Change;
-use crate::rules::officers::acts::{Act, OfficerAsked};
+use crate::rules::officers::acts::Act;
 use crate::rules::officers::roles::Right;
 use crate::rules::officers::sessions::SignedOfficer;
+use crate::rules::page::Behind;
 
-/// The right of which a route needs the caller to have it; none for whoever is signed in. Its declaration puts it there.
+/// What a route needs of its caller. Its declaration puts it there.
 #[derive(Clone, Copy)]
-pub(super) struct Needed(pub(super) Option<Right>);
+pub(super) struct Needed {
+    /// A right; none for whoever is signed in.
+    pub(super) right: Option<Right>,
+    /// A passkey that spoke lately.
+    pub(super) is_fresh: bool,
+}
 
 /// What an officer asks for, who has the right to.
 pub(super) struct ByOfficer {
     officer: SignedOfficer,
     path: &'static str,
+    query: Option<String>,
     key: Option<[u8; 16]>,
+    /// When it came, unix seconds.
+    at: u64,
     body: Bytes,
 }
 
@@ -40,19 +50,24 @@ impl ByOfficer {
     }
 
     /// The same as a write, which is done once.
-    fn write(self) -> Result<OfficerAsked, ApiError> {
+    fn write(self) -> Result<Asked<SignedOfficer>, ApiError> {
         let key = self.key.ok_or(ProblemCode::RequestMalformed)?;
-        Ok(OfficerAsked::new(self.officer, self.path, key, &self.body))
+        Ok(Asked::new(self.officer, self.at, self.path, key, &self.body))
     }
 
     fn refuse(&self, error: impl Into<ApiError>) -> ApiError {
         error.into().of(self.officer.actor())
     }
 
-    /// What ends something for good wants a passkey that spoke lately.
-    fn fresh(&self, app: &App) -> Result<(), ApiError> {
-        let now = app.now().unix();
-        self.officer.must_be_fresh(now).map_err(|code| self.refuse(code))
+    /// Where the page of a list begins.
+    fn behind(&self) -> Result<Behind, ApiError> {
+        match self.query.as_deref() {
+            None | Some("") => Ok(Behind::START),
+            Some(query) => {
+                let place = query.strip_prefix("after=").and_then(Behind::parse);
+                place.ok_or_else(|| self.refuse(ProblemCode::RequestMalformed))
+            }
+        }
     }
 }
 
@@ -60,7 +75,7 @@ impl FromRequest<App> for ByOfficer {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        let Needed(right) = request
+        let Needed { right, is_fresh } = request
             .extensions()
             .get()
             .copied()
@@ -71,19 +86,22 @@ impl FromRequest<App> for ByOfficer {
             hex::decode_to_slice(digits, &mut bytes).ok().map(|()| bytes)
         });
         let path = super::route(request.uri().path());
+        let query = request.uri().query().map(str::to_owned);
         // Taken in before anything is looked up: a request is not held while the database is asked.
         let body = plain_body(request, app).await?;
         let token = bearer.as_deref().and_then(|value| value.strip_prefix("Bearer "));
-        let officer = app.officer(token).await?;
-        if let Some(right) = right {
-            officer
-                .must_have(right)
-                .map_err(|code| ApiError::from(code).of(officer.actor()))?;
+        let (officer, at) = (app.officer(token).await?, app.now().unix());
+        let mut may = right.map_or(Ok(()), |right| officer.must_have(right));
+        if is_fresh {
+            may = may.and_then(|()| officer.must_be_fresh(at));
         }
+        may.map_err(|code| ApiError::from(code).of(officer.actor()))?;
         Ok(Self {
             officer,
             path,
+            query,
             key,
+            at,
             body,
         })
     }
@@ -174,7 +192,6 @@ pub(super) async fn resume(State(app): State<App>, asked: ByOfficer) -> Answer<D
 
 /// Revokes one citizen's passes and documents.
 pub(super) async fn revoke(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
-    asked.fresh(&app)?;
     let EndRequest { cnic, reason } = asked.json()?;
     if !reason.may_end() {
         return Err(asked.refuse(ProblemCode::RequestMalformed));
@@ -205,23 +222,25 @@ pub(super) async fn propose(State(app): State<App>, asked: ByOfficer) -> Answer<
 }
 
 /// What was proposed.
-pub(super) async fn bulks(State(app): State<App>, _: ByOfficer) -> Answer<BulkList> {
-    Ok(Json(app.bulks().await?))
+pub(super) async fn bulks(State(app): State<App>, asked: ByOfficer) -> Answer<BulkList> {
+    Ok(Json(app.bulks(asked.behind()?).await?))
 }
 
 /// Approves it.
 pub(super) async fn approve(State(app): State<App>, asked: ByOfficer) -> Answer<BulkView> {
-    asked.fresh(&app)?;
-    let BulkChoice { id } = asked.json()?;
-    let done = app.approve_many(&asked.officer, &id_of(&id)?).await;
-    Ok(Json(done.map_err(|error| asked.refuse(error))?))
+    let BulkApproval { id, people_sha256 } = asked.json()?;
+    let by = asked.officer.actor();
+    let what = (&bytes_of(&id)?, &bytes_of(&people_sha256)?);
+    let done = app.approve_many(&asked.write()?, what).await;
+    Ok(Json(done.map_err(|error| ApiError::from(error).of(by))?))
 }
 
 /// Cancels it.
 pub(super) async fn cancel(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
     let BulkChoice { id } = asked.json()?;
-    let done = app.cancel_many(&asked.officer, &id_of(&id)?).await;
-    Ok(Json(done.map_err(|error| asked.refuse(error))?))
+    let by = asked.officer.actor();
+    let done = app.cancel_many(&asked.write()?, &bytes_of(&id)?).await;
+    Ok(Json(done.map_err(|error| ApiError::from(error).of(by))?))
 }
 
 /// A page of the audit log.
@@ -239,20 +258,21 @@ pub(super) async fn invite(State(app): State<App>, asked: ByOfficer) -> Answer<I
 }
 
 /// The officers.
-pub(super) async fn officers(State(app): State<App>, _: ByOfficer) -> Answer<OfficerList> {
-    Ok(Json(app.officers().await?))
+pub(super) async fn officers(State(app): State<App>, asked: ByOfficer) -> Answer<OfficerList> {
+    Ok(Json(app.officers(asked.behind()?).await?))
 }
 
 /// Ends an officer.
 pub(super) async fn end(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
     let OfficerChoice { officer } = asked.json()?;
-    let done = app.end_officer(&asked.officer, &id_of(&officer)?).await;
-    Ok(Json(done.map_err(|error| asked.refuse(error))?))
+    let by = asked.officer.actor();
+    let done = app.end_officer(&asked.write()?, &bytes_of(&officer)?).await;
+    Ok(Json(done.map_err(|error| ApiError::from(error).of(by))?))
 }
 
-/// 16 bytes of hex.
-fn id_of(digits: &str) -> Result<[u8; 16], ProblemCode> {
-    let mut id = [0; 16];
-    hex::decode_to_slice(digits, &mut id).map_err(|_| ProblemCode::RequestMalformed)?;
-    Ok(id)
+/// Bytes of hex.
+fn bytes_of<const N: usize>(digits: &str) -> Result<[u8; N], ProblemCode> {
+    let mut bytes = [0; N];
+    hex::decode_to_slice(digits, &mut bytes).map_err(|_| ProblemCode::RequestMalformed)?;
+    Ok(bytes)
 }

@@ -3,9 +3,9 @@
 use axum::Extension;
 use axum::routing::{MethodRouter, get, post};
 use province_api::officers::{
-    Begun, BulkChoice, BulkList, BulkProposed, BulkRequest, BulkView, CeremonyFinish, CitizenRequest,
-    DocumentWithdrawRequest, Done, EndRequest, InviteRequest, Invited, LogReply, LogRequest, OfficerChoice,
-    OfficerList, PasskeyBegin, Registered, SignedIn,
+    Begun, BulkApproval, BulkChoice, BulkList, BulkProposed, BulkRequest, BulkView, CeremonyFinish,
+    CitizenRequest, DocumentWithdrawRequest, Done, EndRequest, InviteRequest, Invited, LogReply, LogRequest,
+    OfficerChoice, OfficerList, PasskeyBegin, Registered, SignedIn,
 };
 use province_api::paths;
 use province_api::problem::ProblemCode as Code;
@@ -29,6 +29,18 @@ pub(super) enum Caller {
     With(Right),
     /// The same, in a write that is done once.
     Once(Right),
+    /// The same, whose passkey spoke lately.
+    Fresh(Right),
+}
+
+impl Caller {
+    /// The right that they need.
+    pub(super) const fn right(self) -> Option<Right> {
+        match self {
+            Self::Anybody | Self::SignedIn => None,
+            Self::With(right) | Self::Once(right) | Self::Fresh(right) => Some(right),
+        }
+    }
 }
 
 const CITIZEN: &[Code] = &[Code::NotEnrolled];
@@ -41,7 +53,7 @@ pub(super) fn officers() -> OpenApiRouter<App> {
             (paths::BULKS, "bulks", "What was proposed for many, the newest first."),
             (Caller::With(Right::Many), HttpMethod::Get),
             &[],
-            Takes::nothing(),
+            Takes::behind(),
             get(handlers::bulks),
         ))
         .routes(route::<BulkProposed>(
@@ -55,16 +67,16 @@ pub(super) fn officers() -> OpenApiRouter<App> {
             (
                 paths::BULK_APPROVE,
                 "bulk_approve",
-                "Approves what somebody else proposed; it is done within a minute. The session is five minutes old at most.",
+                "Approves what somebody else proposed, as it was looked at; it is done within a minute. The session is five minutes old at most.",
             ),
-            (Caller::With(Right::Many), HttpMethod::Post),
-            &[Code::OfficerStale, Code::FourEyes, Code::ProposalOver],
-            Takes::json::<BulkChoice>(),
+            (Caller::Fresh(Right::Many), HttpMethod::Post),
+            &[Code::FourEyes, Code::ProposalOver, Code::ProposalDiffers],
+            Takes::json::<BulkApproval>(),
             post(handlers::approve),
         ))
         .routes(route::<Done>(
             (paths::BULK_CANCEL, "bulk_cancel", "Cancels a proposal that was not approved."),
-            (Caller::With(Right::Many), HttpMethod::Post),
+            (Caller::Once(Right::Many), HttpMethod::Post),
             PROPOSAL,
             Takes::json::<BulkChoice>(),
             post(handlers::cancel),
@@ -80,19 +92,19 @@ pub(super) fn officers() -> OpenApiRouter<App> {
             (paths::OFFICERS, "officers", "The officers, the newest first."),
             (Caller::With(Right::Officers), HttpMethod::Get),
             &[],
-            Takes::nothing(),
+            Takes::behind(),
             get(handlers::officers),
         ))
         .routes(route::<Invited>(
-            (paths::OFFICER_INVITES, "officer_invite", "Makes an officer and invites them to register a passkey."),
-            (Caller::Once(Right::Officers), HttpMethod::Post),
+            (paths::OFFICER_INVITES, "officer_invite", "Makes an officer, who is no administrator, and invites them to register a passkey. The session is five minutes old at most."),
+            (Caller::Fresh(Right::Officers), HttpMethod::Post),
             &[],
             Takes::json::<InviteRequest>(),
             post(handlers::invite),
         ))
         .routes(route::<Done>(
-            (paths::OFFICER_END, "officer_end", "Ends an officer, with every session and passkey."),
-            (Caller::With(Right::Officers), HttpMethod::Post),
+            (paths::OFFICER_END, "officer_end", "Ends an officer, with every session and passkey. The session is five minutes old at most."),
+            (Caller::Fresh(Right::Officers), HttpMethod::Post),
             &[],
             Takes::json::<OfficerChoice>(),
             post(handlers::end),
@@ -157,7 +169,7 @@ fn ceremonies(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
 
 fn citizens(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
     let hold = (Caller::Once(Right::Hold), HttpMethod::Post);
-    let end = (Caller::Once(Right::End), HttpMethod::Post);
+    let end = (Caller::Fresh(Right::End), HttpMethod::Post);
     router
         .routes(route::<Done>(
             (
@@ -195,7 +207,7 @@ fn citizens(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
                 "Revokes a citizen's passes and documents for good. The session is five minutes old at most.",
             ),
             end.clone(),
-            &[Code::NotEnrolled, Code::OfficerStale],
+            CITIZEN,
             Takes::json::<EndRequest>(),
             post(handlers::revoke),
         ))
@@ -203,7 +215,7 @@ fn citizens(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
             (
                 paths::CITIZEN_WITHDRAW,
                 "citizen_withdraw",
-                "Withdraws a document that a citizen holds.",
+                "Withdraws a document that a citizen holds. The session is five minutes old at most.",
             ),
             end,
             &[Code::NotEnrolled, Code::DocumentNotHeld],
@@ -219,9 +231,9 @@ fn route<Reply: ToSchema>(
     takes: Takes,
     handler: MethodRouter<App>,
 ) -> Documented {
-    let right = match caller {
-        Caller::Anybody | Caller::SignedIn => None,
-        Caller::With(right) | Caller::Once(right) => Some(right),
+    let needed = Needed {
+        right: caller.right(),
+        is_fresh: matches!(caller, Caller::Fresh(_)),
     };
     let about = About {
         path,
@@ -229,10 +241,5 @@ fn route<Reply: ToSchema>(
         summary,
         codes: &[codes],
     };
-    by_officer::<Reply>(
-        &about,
-        (caller, method),
-        takes,
-        handler.layer(Extension(Needed(right))),
-    )
+    by_officer::<Reply>(&about, (caller, method), takes, handler.layer(Extension(needed)))
 }

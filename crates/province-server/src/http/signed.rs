@@ -49,7 +49,7 @@ impl FromRequest<App> for Signed {
         let key = idempotency_key(&parts).ok_or(ProblemCode::DeviceSignature)?;
         let body = unpacked(sent, path)?;
         let network = parts.extensions.get::<Network>().map(|network| network.who());
-        let asked = Asked::new(verified.device, &verified.proven, path, key, &body).from(network);
+        let asked = Asked::new(verified.device, verified.proven.created, path, key, &body).from(network);
         let device = app.admit(&asked, &verified.proven).await?;
         Ok(Self { asked, device, body })
     }
@@ -64,15 +64,16 @@ impl FromRequest<App> for ByCounter {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        let SentByCounter { counter, body } = SentByCounter::from_request(request, app).await?;
+        let SentByCounter { asked, body } = SentByCounter::from_request(request, app).await?;
+        let counter = asked.by;
         nothing_in(&body).map_err(|code| ApiError::from(code).of(counter.actor()))?;
         Ok(Self { counter })
     }
 }
 
-/// A counter that signed, certified, and what it sent, unpacked.
+/// What a counter asks for that signed, certified, and the body, unpacked.
 pub(super) struct SentByCounter {
-    pub(super) counter: callers::Counter,
+    pub(super) asked: Asked<callers::Counter>,
     pub(super) body: Bytes,
 }
 
@@ -85,9 +86,14 @@ impl FromRequest<App> for SentByCounter {
         let certificate = the_only(&parts, CERTIFICATE).and_then(signature::read_certificate);
         let certificate = certificate.ok_or(ProblemCode::CounterCertificate)?;
         let counter = app.counter(&proven, &certificate).await?;
-        let body = unpacked(sent, super::route(parts.uri.path()));
-        let body = body.map_err(|code| ApiError::from(code).of(counter.actor()))?;
-        Ok(Self { counter, body })
+        let path = super::route(parts.uri.path());
+        let read = || {
+            let key = idempotency_key(&parts).ok_or(ProblemCode::CallerSignature)?;
+            Ok((key, unpacked(sent, path)?))
+        };
+        let (key, body) = read().map_err(|code: ProblemCode| ApiError::from(code).of(counter.actor()))?;
+        let asked = Asked::new(counter, proven.created, path, key, &body);
+        Ok(Self { asked, body })
     }
 }
 
@@ -135,7 +141,7 @@ impl FromRequest<App> for BySystem {
             Ok((key, unpacked(sent, path)?))
         };
         let (key, body) = read().map_err(|code: ProblemCode| ApiError::from(code).of(system.actor()))?;
-        let asked = Asked::new(system, &proven, path, key, &body);
+        let asked = Asked::new(system, proven.created, path, key, &body);
         Ok(Self { asked, body })
     }
 }

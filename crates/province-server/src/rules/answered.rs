@@ -5,14 +5,15 @@
 //! that by its nonce.
 
 use province_api::problem::ProblemCode;
-use province_api::signature::{DeviceKey, Proven};
+use province_api::signature::DeviceKey;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
-use super::callers::System;
+use super::callers::{Counter, System};
+use super::officers::sessions::SignedOfficer;
 use super::rates::Who;
 use super::{Fault, Province, Refusal};
 use crate::sealed::Kind;
@@ -30,7 +31,7 @@ pub trait Asker {
     /// another; a system does many at once, and says with each what it has seen.
     const IN_ORDER: bool;
 
-    /// The public key.
+    /// The public key, or what stands for whoever has none.
     fn key(&self) -> &[u8; 32];
 }
 
@@ -50,7 +51,23 @@ impl Asker for System {
     }
 }
 
-/// A signed request, as far as it is told from others.
+impl Asker for Counter {
+    const IN_ORDER: bool = false;
+
+    fn key(&self) -> &[u8; 32] {
+        &self.key
+    }
+}
+
+impl Asker for SignedOfficer {
+    const IN_ORDER: bool = false;
+
+    fn key(&self) -> &[u8; 32] {
+        &self.asker
+    }
+}
+
+/// A request that somebody proved to be theirs, as far as it is told from others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked<By = DeviceKey> {
     /// Who asks.
@@ -61,7 +78,7 @@ pub struct Asked<By = DeviceKey> {
     pub idempotency_key: [u8; 16],
     /// SHA-256 of the body.
     pub body_sha256: [u8; 32],
-    /// When it was signed, by the signer's clock, unix seconds.
+    /// When it was signed, by the signer's clock, or when it came that is not signed; unix seconds.
     pub created: u64,
     /// Where it came from, if that is known.
     pub from: Option<Who>,
@@ -69,10 +86,10 @@ pub struct Asked<By = DeviceKey> {
 
 impl<By> Asked<By> {
     /// A request with this body.
-    pub fn new(by: By, proven: &Proven, path: &'static str, idempotency_key: [u8; 16], body: &[u8]) -> Self {
+    pub fn new(by: By, created: u64, path: &'static str, idempotency_key: [u8; 16], body: &[u8]) -> Self {
         Self {
             by,
-            created: proven.created,
+            created,
             path,
             idempotency_key,
             body_sha256: Sha256::digest(body).into(),

@@ -14,11 +14,12 @@ use province_api::problem::ProblemCode;
 use province_api::proofing::{AssistedRequest, Finger, TEMPLATE_BYTES_MAX};
 use province_api::signature::DeviceKey;
 
+use super::answered::Asked;
+use super::callers::Counter;
 use super::enrol::parse;
 use super::proof::Claimed;
 use super::tries::Errand;
 use super::{Fault, Province, Refusal};
-use crate::audit::Actor;
 use crate::proofing::Way;
 use crate::sealed::Subject;
 use crate::store::person;
@@ -33,14 +34,14 @@ struct Assisted {
 
 impl Province {
     /// Enrols the citizen in front of a counter, with the phone that they showed there; who is enrolled with it is raised
-    /// to the level of this proof. Finger and face are wiped from memory once BioVerisys has answered. Asked again it does
-    /// nothing again.
+    /// to the level of this proof, once for each idempotency key. Finger and face are wiped from memory once BioVerisys has
+    /// answered.
     ///
     /// # Errors
     /// A [`Refusal`]; then nothing is kept but the count of tries.
     pub async fn assist(
         self: &Arc<Self>,
-        by: Actor,
+        asked: Asked<Counter>,
         request: AssistedRequest,
     ) -> Result<EnrolmentReply, Refusal> {
         let now = self.now();
@@ -57,14 +58,14 @@ impl Province {
         };
         let province = Arc::clone(self);
         self.enrolling
-            .to_its_end(async move { province.assist_now(by, assisted, now).await })
+            .to_its_end(async move { province.assist_now(asked, assisted, now).await })
             .await
             .unwrap_or(Err(Fault::BrokenOff.into()))
     }
 
     async fn assist_now(
         &self,
-        by: Actor,
+        asked: Asked<Counter>,
         assisted: Assisted,
         now: Timestamp,
     ) -> Result<EnrolmentReply, Refusal> {
@@ -77,6 +78,9 @@ impl Province {
         let cnic = particulars.cnic.as_str().as_bytes();
         let cnic = self.keys().data.blind_index(Subject::Cnic, cnic);
         let mut db = self.store().read().await?;
+        if let Some(reply) = self.answered(&mut db, &asked).await? {
+            return Ok(reply);
+        }
         let known = person::with_device(&mut db, device.as_bytes()).await?;
         drop(db);
         // Who is known as well as this could prove, or as somebody else, is answered without a question.
@@ -85,6 +89,7 @@ impl Province {
         if let Some(known) = known.filter(is_no_more) {
             return self.enrolled(&known, &cnic).await;
         }
+        let by = asked.by.actor();
         let claimed = Claimed {
             errand: Errand::Counter,
             device,
@@ -96,6 +101,6 @@ impl Province {
             now,
         };
         let proven = self.prove(claimed).await?;
-        self.keep((device, None), &cnic, particulars, proven, &by).await
+        self.keep((device, &asked), &cnic, particulars, proven, &by).await
     }
 }

@@ -5,23 +5,28 @@
 //! ended for whom no reader has the bit.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 use credential::{Timestamp, Vct};
+use province_api::officers::LIST_PAGE_MAX;
 /// All of them are ended and published within a minute of the approval.
 pub use province_api::officers::PEOPLE_MAX;
 use province_api::person::Cnic;
+use province_api::reason::Reason;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
 
 use super::document::DocumentError;
 use super::end::{self, Change};
-use super::{Fault, Province, audit, status as publish, withdraw};
+use super::{Fault, Province, audit, officers, status as publish, withdraw};
 use crate::audit::{Action, Actor};
 use crate::keys::ServingKeys;
 use crate::randomness::Randomness;
 use crate::sealed::{BlindIndex, DataKeys, PersonId, Subject};
 pub use crate::store::bulk::{Act, Bulk, BulkId};
 use crate::store::lock::{self, Lock};
+use crate::store::page::{self, Behind};
 use crate::store::person::{self, Person};
 use crate::store::status_file::Flip;
 use crate::store::{Store, StoreError, bulk};
@@ -30,8 +35,6 @@ use crate::store::{Store, StoreError, bulk};
 pub const OPEN_SECONDS: u64 = 72 * 60 * 60;
 /// For how many days it is told what became of a proposal; the audit log says it for longer.
 pub const KEPT_DAYS: u64 = 400;
-/// Most proposals of one list.
-pub const LISTED_MAX: u32 = 100;
 /// People of one transaction: as many locks of PostgreSQL's shared table are held at once.
 const PIECE: u32 = 200;
 
@@ -54,9 +57,12 @@ pub enum BulkError {
     /// There is no such proposal.
     #[error("there is no such proposal")]
     NotFound,
-    /// Whoever proposes does not approve.
-    #[error("whoever proposed it does not approve it")]
+    /// Whoever proposes does not approve, nor does somebody whom the same one invited.
+    #[error("whoever proposed it, or was invited by the same, does not approve it")]
     FourEyes,
+    /// It is about other people than those who were looked at.
+    #[error("the proposal is not the one that was looked at")]
+    Differs,
     /// It was decided, or its time is over.
     #[error("the proposal was decided before, or its time is over")]
     Over,
@@ -75,6 +81,7 @@ impl BulkError {
             Self::NotForGood => "reason_not_for_good",
             Self::NotFound => "bulk_not_found",
             Self::FourEyes => "four_eyes",
+            Self::Differs => "proposal_differs",
             Self::Over => "proposal_over",
             Self::Fault(fault) => fault.code(),
         }
@@ -141,8 +148,9 @@ pub(super) async fn propose_in(
     }
     let proposal = Bulk {
         id: randomness.bytes(),
-        act,
         people: people.len() as u64,
+        people_sha256: Some(people_sha256(&act, &people)),
+        act,
         proposer: by.clone(),
         proposed_at: now.unix(),
         expires_at: now.plus(OPEN_SECONDS).unix(),
@@ -158,17 +166,60 @@ pub(super) async fn propose_in(
     })
 }
 
-/// Approves a proposal of somebody else. What was approved by the same before is approved.
+/// SHA-256 of what is proposed: the domain, the act, the kind of document and the reason, each behind its length in 8 bytes
+/// (big-endian), and the random ids of the people, the lower first, 16 bytes each.
+fn people_sha256(act: &Act, people: &[PersonId]) -> [u8; 32] {
+    let mut hash = Sha256::new_with_prefix(b"khyber-pass bulk v1\n");
+    let reason = act.reason().map_or("", Reason::as_str);
+    for word in [act.as_str(), act.vct().unwrap_or_default(), reason] {
+        hash.update((word.len() as u64).to_be_bytes());
+        hash.update(word);
+    }
+    let mut people: Vec<&[u8; 16]> = people.iter().map(PersonId::as_bytes).collect();
+    people.sort_unstable();
+    for person in people {
+        hash.update(person);
+    }
+    hash.finalize().into()
+}
+
+/// Whether the list of a proposal is still the one that was proposed.
+async fn is_as_proposed(db: &mut AnyConnection, bulk: &Bulk) -> Result<bool, StoreError> {
+    let people = bulk::listed(db, &bulk.id).await?;
+    // What an older process proposed has no hash; it approved it too.
+    let is_same = |hash| hash == people_sha256(&bulk.act, &people);
+    Ok(people.len() as u64 == bulk.people && bulk.people_sha256.is_none_or(is_same))
+}
+
+/// Approves a proposal of somebody else, as it was looked at: with this hash. What was approved by the same before is
+/// approved.
 ///
 /// # Errors
 /// [`BulkError`]; then it is not approved.
-pub async fn approve(store: &Store, by: &Actor, id: &BulkId, now: Timestamp) -> Result<Bulk, BulkError> {
+pub async fn approve(
+    store: &Store,
+    by: &Actor,
+    (id, people_sha256): (&BulkId, &[u8; 32]),
+    now: Timestamp,
+) -> Result<Bulk, BulkError> {
     let mut write = store.write_with(Lock::Bulk(id)).await?;
-    let found = bulk::find(&mut write, id).await?.ok_or(BulkError::NotFound)?;
+    let approved = approve_in(&mut write, by, (id, people_sha256), now).await?;
+    write.commit().await?;
+    Ok(approved)
+}
+
+/// The same inside the caller's transaction, which holds the proposal's lock.
+pub(super) async fn approve_in(
+    write: &mut AnyConnection,
+    by: &Actor,
+    (id, people_sha256): (&BulkId, &[u8; 32]),
+    now: Timestamp,
+) -> Result<Bulk, BulkError> {
+    let found = bulk::find(&mut *write, id).await?.ok_or(BulkError::NotFound)?;
     if by.id.is_empty() {
         return Err(BulkError::Unnamed);
     }
-    if found.proposer == *by {
+    if found.proposer == *by || !officers::are_two(&mut *write, &found.proposer, by).await? {
         return Err(BulkError::FourEyes);
     }
     if found.approved.as_ref().is_some_and(|(before, _)| before == by) {
@@ -177,13 +228,18 @@ pub async fn approve(store: &Store, by: &Actor, id: &BulkId, now: Timestamp) -> 
     if found.approved.is_some() || found.cancelled_at.is_some() || found.expires_at <= now.unix() {
         return Err(BulkError::Over);
     }
-    if bulk::listed(&mut write, id).await? != found.people {
-        // Somebody wrote in the list behind the proposer's back.
-        return Err(Fault::Store(StoreError::Form).into());
+    match &found.people_sha256 {
+        // Nobody can say what they looked at.
+        None => return Err(BulkError::Over),
+        Some(hash) if hash != people_sha256 => return Err(BulkError::Differs),
+        Some(_) => {}
     }
-    bulk::approve(&mut write, id, by, now.unix()).await?;
-    note(&mut write, by, Action::BulkApproved, &found, now).await?;
-    write.commit().await?;
+    if !is_as_proposed(&mut *write, &found).await? {
+        // Somebody wrote in the list behind the proposer's back.
+        return Err(Fault::ListChanged.into());
+    }
+    bulk::approve(&mut *write, id, by, now.unix()).await?;
+    note(write, by, Action::BulkApproved, &found, now).await?;
     Ok(Bulk {
         approved: Some((by.clone(), now.unix())),
         ..found
@@ -196,24 +252,40 @@ pub async fn approve(store: &Store, by: &Actor, id: &BulkId, now: Timestamp) -> 
 /// [`BulkError::NotFound`], [`BulkError::Over`] if it was approved, [`BulkError`].
 pub async fn cancel(store: &Store, by: &Actor, id: &BulkId, now: Timestamp) -> Result<(), BulkError> {
     let mut write = store.write_with(Lock::Bulk(id)).await?;
-    let found = bulk::find(&mut write, id).await?.ok_or(BulkError::NotFound)?;
+    cancel_in(&mut write, by, id, now).await?;
+    Ok(write.commit().await?)
+}
+
+/// The same inside the caller's transaction, which holds the proposal's lock; says whether it was not cancelled before.
+pub(super) async fn cancel_in(
+    write: &mut AnyConnection,
+    by: &Actor,
+    id: &BulkId,
+    now: Timestamp,
+) -> Result<bool, BulkError> {
+    let found = bulk::find(&mut *write, id).await?.ok_or(BulkError::NotFound)?;
     if found.approved.is_some() {
         return Err(BulkError::Over);
     }
-    if found.cancelled_at.is_none() {
-        bulk::cancel(&mut write, id, now.unix()).await?;
-        note(&mut write, by, Action::BulkCancelled, &found, now).await?;
-        write.commit().await?;
+    if found.cancelled_at.is_some() {
+        return Ok(false);
     }
-    Ok(())
+    bulk::cancel(&mut *write, id, now.unix()).await?;
+    note(write, by, Action::BulkCancelled, &found, now).await?;
+    Ok(true)
 }
 
-/// The newest proposals, [`LISTED_MAX`] at most.
+/// A page of proposals behind this place, [`LIST_PAGE_MAX`] at most, the newest first; and where the next one begins.
 ///
 /// # Errors
 /// [`Fault`].
-pub async fn list(store: &Store) -> Result<Vec<Bulk>, Fault> {
-    Ok(bulk::newest(&mut *store.read().await?, LISTED_MAX).await?)
+pub async fn list(store: &Store, behind: Behind) -> Result<(Vec<Bulk>, Option<Behind>), Fault> {
+    let bulks = bulk::page(&mut *store.read().await?, behind, page::most(LIST_PAGE_MAX)).await?;
+    let next = page::next(&bulks, LIST_PAGE_MAX, |last| Behind {
+        at: last.proposed_at,
+        id: last.id,
+    });
+    Ok((bulks, next))
 }
 
 /// Does the next piece of a proposal that was approved, and publishes it; `false` when there is no more to do.
@@ -232,12 +304,16 @@ pub async fn step(
     let Some(found) = found.filter(|one| one.done_at.is_none()) else {
         return Ok(false);
     };
-    let Some((approver, _)) = found.approved.clone() else {
+    let Some((approver, approved_at)) = found.approved.clone() else {
         return Ok(false);
     };
+    if !is_as_proposed(&mut write, &found).await? {
+        return Err(Fault::ListChanged);
+    }
     let waiting = bulk::waiting(&mut write, id, PIECE).await?;
     if waiting.is_empty() {
-        bulk::finish(&mut write, id, now.unix()).await?;
+        // The clock of this server may be behind that of the one that approved it.
+        bulk::finish(&mut write, id, now.unix().max(approved_at)).await?;
         note(&mut write, &approver, Action::BulkDone, &found, now).await?;
         write.commit().await?;
         return Ok(false);
@@ -325,21 +401,35 @@ async fn note(
         "vct": bulk.act.vct(),
         "reason": bulk.act.reason(),
         "people": bulk.people,
+        "people_sha256": bulk.people_sha256.map(hex::encode),
     });
     audit::note(db, by, action, None, &what, now).await
 }
 
 impl Province {
     /// Goes on with every proposal that was approved and is not done, also by another process that stopped, and says how
-    /// many there were.
+    /// many are done now. One that fails holds up no other: it is in the log, is counted, and comes again at the next turn.
     ///
     /// # Errors
-    /// [`Fault`]; it goes on at the next turn.
+    /// [`Fault`] where nobody can say what there is to do.
     pub async fn end_many(&self) -> Result<usize, Fault> {
         let ids = bulk::under_way(&mut *self.store().read().await?).await?;
+        let mut done = 0;
         for id in &ids {
-            while step(self.store(), self.keys(), id, self.randomness(), self.now()).await? {}
+            match self.end_one(id).await {
+                Ok(()) => done += 1,
+                Err(fault) => {
+                    let (bulk, code) = (hex::encode(id), fault.code());
+                    tracing::error!(bulk, code, cause = %fault, "what was approved for many is not done");
+                    self.metrics().bulk_failures.fetch_add(1, Ordering::Relaxed);
+                }
+            }
         }
-        Ok(ids.len())
+        Ok(done)
+    }
+
+    async fn end_one(&self, id: &BulkId) -> Result<(), Fault> {
+        while step(self.store(), self.keys(), id, self.randomness(), self.now()).await? {}
+        Ok(())
     }
 }

@@ -15,7 +15,7 @@ use province_api::sync::Event;
 use province_api::{Biometric, Bytes};
 use sqlx::AnyConnection;
 
-use super::answered::Asked;
+use super::answered::{Asked, Asker};
 use super::kinds::{self, Citizen, Granted};
 use super::proof::Claimed;
 use super::record::Record;
@@ -97,14 +97,8 @@ impl Province {
             now,
         };
         let proven = self.prove(claimed).await?;
-        self.keep(
-            (asked.by, Some(asked)),
-            &cnic,
-            particulars,
-            proven,
-            &Actor::CITIZEN,
-        )
-        .await
+        self.keep((asked.by, &asked), &cnic, particulars, proven, &Actor::CITIZEN)
+            .await
     }
 
     /// The answer to a device that has enrolled before.
@@ -125,7 +119,7 @@ impl Province {
     /// raised.
     pub(super) async fn keep(
         &self,
-        (device, asked): (DeviceKey, Option<Asked>),
+        (device, asked): (DeviceKey, &Asked<impl Asker>),
         cnic: &BlindIndex,
         particulars: Particulars,
         (small, way): (Vec<u8>, Way),
@@ -142,23 +136,20 @@ impl Province {
         let mut write = self.store().write().await?;
         // The other of two simultaneous enrolments may have been first: the locks are held from here on.
         let child = family::subject(&self.keys().data, &number);
-        for what in [
-            Lock::Device(device.as_bytes()),
-            Lock::Ward(&child),
-            Lock::Citizen(cnic),
-        ] {
+        let keys = [device.as_bytes(), asked.by.key()].map(Lock::Device);
+        lock::take_all(&mut write, &keys).await?;
+        for what in [Lock::Ward(&child), Lock::Citizen(cnic)] {
             lock::take(&mut write, what).await?;
         }
-        if let Some(asked) = &asked
-            && let Some(reply) = self.answered(&mut write, asked).await?
-        {
+        if let Some(reply) = self.answered(&mut write, asked).await? {
             return Ok(reply);
         }
         if let Some(first) = person::with_device(&mut write, device.as_bytes()).await? {
             if first.cnic_index == *cnic && first.assurance < way.level() {
-                let raised = self.raise(&mut write, first, &record, way, by).await?;
+                let raised = reply(&self.raise(&mut write, first, &record, way, by).await?);
+                self.remember(&mut write, asked, &raised).await?;
                 write.commit().await?;
-                return Ok(reply(&raised));
+                return Ok(raised);
             }
             drop(write);
             return self.enrolled(&first, cnic).await;
@@ -193,9 +184,7 @@ impl Province {
             publish(&mut write, &key, now, &flips).await?;
         }
         let reply = reply(&person);
-        if let Some(asked) = &asked {
-            self.remember(&mut write, asked, &reply).await?;
-        }
+        self.remember(&mut write, asked, &reply).await?;
         write.commit().await?;
         Ok(reply)
     }

@@ -61,6 +61,7 @@ use crate::nadra::breaker::Breaker;
 use crate::randomness::Randomness;
 use crate::sealed::SealError;
 pub use crate::store::artefact::{Artefact, Name as PublicFile};
+pub use crate::store::page;
 use crate::store::{Store, StoreError};
 use admission::Admission;
 use denials::Denials;
@@ -267,6 +268,9 @@ pub enum Fault {
     /// A bit that was published as ended would be cleared.
     #[error("what has ended would be published as good")]
     EndedForGood,
+    /// The list of a proposal is not the one that was proposed.
+    #[error("the list of a proposal was changed")]
+    ListChanged,
     /// No index of a status list is left.
     #[error("the status list is full")]
     StatusListFull,
@@ -334,6 +338,7 @@ impl Fault {
             Self::Status(error) => error.code(),
             Self::StatusListFull => "status_list_full",
             Self::EndedForGood => "ended_for_good",
+            Self::ListChanged => "bulk_list_changed",
             Self::NoKey(_) => "no_key",
             Self::Keys(error) => error.code(),
             Self::Signer(error) => error.code(),

@@ -14,6 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use province_api::problem::ProblemCode;
 use province_api::signature::Signer;
 
+use super::officers::OfficerId;
 use super::{Fault, Province, Refusal};
 use crate::sealed::Subject;
 use crate::store::lock::Lock;
@@ -46,6 +47,8 @@ pub struct Budgets {
     /// Codes to SIMs that are sent for one network. Behind one address may be a whole carrier, so it is a cost that is
     /// bounded here and no guess: those are counted by CNIC and by device.
     pub codes: u32,
+    /// Of one officer, in all their sessions.
+    pub officer: u32,
 }
 
 impl Budgets {
@@ -56,6 +59,7 @@ impl Budgets {
         counter: 0,
         system: 0,
         codes: 0,
+        officer: 0,
     };
 }
 
@@ -67,6 +71,7 @@ impl Default for Budgets {
             counter: 1_200,
             system: 6_000,
             codes: 60,
+            officer: 600,
         }
     }
 }
@@ -80,6 +85,8 @@ pub enum Who {
     Codes(u128),
     /// A key.
     Key(Signer, [u8; 32]),
+    /// An officer, by their random id.
+    Officer(OfficerId),
 }
 
 impl Who {
@@ -90,6 +97,7 @@ impl Who {
             Self::Key(Signer::Device, _) => budgets.device,
             Self::Key(Signer::Counter, _) => budgets.counter,
             Self::Key(Signer::System, _) => budgets.system,
+            Self::Officer(_) => budgets.officer,
         })
     }
 
@@ -99,6 +107,7 @@ impl Who {
             Self::Network(bits) => [&b"network\0"[..], &bits.to_be_bytes()].concat(),
             Self::Codes(bits) => [&b"codes\0"[..], &bits.to_be_bytes()].concat(),
             Self::Key(signer, key) => [signer.label().as_bytes(), b"\0", &key].concat(),
+            Self::Officer(id) => [&b"officer\0"[..], &id].concat(),
         }
     }
 }
@@ -333,6 +342,7 @@ mod tests {
             Who::Key(Signer::Device, [7; 32]),
             Who::Key(Signer::Counter, [7; 32]),
             Who::Key(Signer::System, [7; 32]),
+            Who::Officer([7; 16]),
         ];
         let names: std::collections::HashSet<_> = all.iter().map(|who| who.bytes()).collect();
         assert_eq!(names.len(), all.len());

@@ -4,8 +4,9 @@ use province_api::reason::Reason;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
+use super::page::{Behind, Rows};
 use super::{StoreError, array, few_lengths, seconds, unsigned, values};
-use crate::audit::{Actor, Role};
+use crate::audit::Actor;
 use crate::sealed::{BlindIndex, PersonId};
 
 /// Random id of a proposal.
@@ -77,6 +78,8 @@ pub struct Bulk {
     pub act: Act,
     /// How many people it is about.
     pub people: u64,
+    /// What stands for what is done, and to whom; none of proposals from before there was one.
+    pub people_sha256: Option<[u8; 32]>,
     /// Who proposed it.
     pub proposer: Actor,
     /// When, unix seconds.
@@ -91,17 +94,8 @@ pub struct Bulk {
     pub done_at: Option<u64>,
 }
 
-/// An actor as it stands here, so that two are compared as one text.
-fn text(by: &Actor) -> String {
-    format!("{}:{}", by.role.as_str(), by.id)
-}
-
 fn actor(text: &str) -> Result<Actor, StoreError> {
-    let (role, id) = text.split_once(':').ok_or(StoreError::Form)?;
-    Ok(Actor {
-        role: Role::parse(role).ok_or(StoreError::Form)?,
-        id: id.to_owned(),
-    })
+    Actor::read(text).ok_or(StoreError::Form)
 }
 
 /// Adds a proposal about these people.
@@ -110,17 +104,18 @@ fn actor(text: &str) -> Result<Actor, StoreError> {
 /// [`StoreError`].
 pub async fn add(db: &mut AnyConnection, bulk: &Bulk, people: &[PersonId]) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO bulk (id, act, vct, reason, people, proposer, proposed_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO bulk (id, act, vct, reason, people, proposer, proposed_at, expires_at, people_sha256)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(bulk.id.to_vec())
     .bind(bulk.act.as_str())
     .bind(bulk.act.vct().map(str::to_owned))
     .bind(bulk.act.reason().map(Reason::as_str))
     .bind(seconds(bulk.people)?)
-    .bind(text(&bulk.proposer))
+    .bind(bulk.proposer.text())
     .bind(seconds(bulk.proposed_at)?)
     .bind(seconds(bulk.expires_at)?)
+    .bind(bulk.people_sha256.map(|hash| hash.to_vec()))
     .execute(&mut *db)
     .await?;
     for rows in people.chunks(ROWS) {
@@ -138,37 +133,27 @@ pub async fn add(db: &mut AnyConnection, bulk: &Bulk, people: &[PersonId]) -> Re
     Ok(())
 }
 
-const COLUMNS: &str =
-    "SELECT id, act, vct, reason, people, proposer, proposed_at, expires_at, approver, approved_at,
-    cancelled_at, done_at FROM bulk";
+const ROWS_OF: Rows<Bulk> = Rows {
+    select: "SELECT id, act, vct, reason, people, proposer, proposed_at, expires_at, approver, approved_at, cancelled_at,
+             done_at, people_sha256 FROM bulk",
+    time: "proposed_at",
+    read,
+};
 
 /// The proposal with this id.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn find(db: &mut AnyConnection, id: &BulkId) -> Result<Option<Bulk>, StoreError> {
-    let sql = format!("{COLUMNS} WHERE id = $1");
-    sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(id.to_vec())
-        .fetch_optional(db)
-        .await?
-        .map(|row| read(&row))
-        .transpose()
+    ROWS_OF.find(db, id).await
 }
 
-/// The last `most` proposals, the newest first.
+/// At most `most` proposals behind this place, the newest first.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn newest(db: &mut AnyConnection, most: u32) -> Result<Vec<Bulk>, StoreError> {
-    let sql = format!("{COLUMNS} ORDER BY proposed_at DESC, id LIMIT $1");
-    sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(i64::from(most))
-        .fetch_all(db)
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+pub async fn page(db: &mut AnyConnection, behind: Behind, most: u32) -> Result<Vec<Bulk>, StoreError> {
+    ROWS_OF.page(db, behind, most).await
 }
 
 /// The proposals that were approved and are not done.
@@ -196,6 +181,10 @@ fn read(row: &AnyRow) -> Result<Bulk, StoreError> {
         id: array(row, "id")?,
         act: Act::read(row)?,
         people: unsigned(row, "people")?,
+        people_sha256: match row.try_get::<Option<Vec<u8>>, _>("people_sha256")? {
+            Some(_) => Some(array(row, "people_sha256")?),
+            None => None,
+        },
         proposer: actor(row.try_get("proposer")?)?,
         proposed_at: unsigned(row, "proposed_at")?,
         expires_at: unsigned(row, "expires_at")?,
@@ -205,16 +194,18 @@ fn read(row: &AnyRow) -> Result<Bulk, StoreError> {
     })
 }
 
-/// How many people stand in a proposal's list.
+/// The people of a proposal's list, by their ids.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn listed(db: &mut AnyConnection, id: &BulkId) -> Result<u64, StoreError> {
-    let row = sqlx::query("SELECT COUNT(*) AS n FROM bulk_person WHERE bulk = $1")
+pub async fn listed(db: &mut AnyConnection, id: &BulkId) -> Result<Vec<PersonId>, StoreError> {
+    sqlx::query("SELECT person FROM bulk_person WHERE bulk = $1 ORDER BY person")
         .bind(id.to_vec())
-        .fetch_one(db)
-        .await?;
-    unsigned(&row, "n")
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(|row| Ok(PersonId::from_bytes(array(row, "person")?)))
+        .collect()
 }
 
 /// Notes the approval.
@@ -224,7 +215,7 @@ pub async fn listed(db: &mut AnyConnection, id: &BulkId) -> Result<u64, StoreErr
 pub async fn approve(db: &mut AnyConnection, id: &BulkId, by: &Actor, now: u64) -> Result<(), StoreError> {
     sqlx::query("UPDATE bulk SET approver = $2, approved_at = $3 WHERE id = $1")
         .bind(id.to_vec())
-        .bind(text(by))
+        .bind(by.text())
         .bind(seconds(now)?)
         .execute(db)
         .await?;

@@ -21,6 +21,7 @@ pub mod holding;
 pub mod imported;
 pub mod lock;
 pub mod officer;
+pub mod page;
 pub mod person;
 mod place;
 pub mod published;

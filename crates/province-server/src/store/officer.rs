@@ -4,6 +4,7 @@ use province_api::officers::OfficerRole;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
+use super::page::{Behind, Rows};
 use super::{StoreError, array, seconds, unsigned};
 
 /// Random id of an officer.
@@ -20,24 +21,31 @@ pub struct Officer {
     pub role: OfficerRole,
     /// What the office calls them, sealed.
     pub sealed: Vec<u8>,
+    /// Who invited them, as [`Actor::text`](crate::audit::Actor::text) says it; none of officers from before it was kept.
+    pub invited_by: Option<String>,
     /// Since when, unix seconds.
     pub created_at: u64,
     /// Since when they are none any more.
     pub ended_at: Option<u64>,
 }
 
-const COLUMNS: &str = "SELECT id, role, sealed, created_at, ended_at FROM officer";
+const ROWS_OF: Rows<Officer> = Rows {
+    select: "SELECT id, role, sealed, invited_by, created_at, ended_at FROM officer",
+    time: "created_at",
+    read,
+};
 
 /// Adds an officer.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn add(db: &mut AnyConnection, officer: &Officer) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO officer (id, role, sealed, created_at) VALUES ($1, $2, $3, $4)")
+    sqlx::query("INSERT INTO officer (id, role, sealed, created_at, invited_by) VALUES ($1, $2, $3, $4, $5)")
         .bind(officer.id.to_vec())
         .bind(officer.role.as_str())
         .bind(officer.sealed.clone())
         .bind(seconds(officer.created_at)?)
+        .bind(officer.invited_by.clone())
         .execute(db)
         .await?;
     Ok(())
@@ -48,28 +56,15 @@ pub async fn add(db: &mut AnyConnection, officer: &Officer) -> Result<(), StoreE
 /// # Errors
 /// [`StoreError`].
 pub async fn find(db: &mut AnyConnection, id: &OfficerId) -> Result<Option<Officer>, StoreError> {
-    let sql = format!("{COLUMNS} WHERE id = $1");
-    sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(id.to_vec())
-        .fetch_optional(db)
-        .await?
-        .map(|row| read(&row))
-        .transpose()
+    ROWS_OF.find(db, id).await
 }
 
-/// The officers, the newest first, `most` of them.
+/// At most `most` officers behind this place, the newest first.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn newest(db: &mut AnyConnection, most: u32) -> Result<Vec<Officer>, StoreError> {
-    let sql = format!("{COLUMNS} ORDER BY created_at DESC, id LIMIT $1");
-    sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(i64::from(most))
-        .fetch_all(db)
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+pub async fn page(db: &mut AnyConnection, behind: Behind, most: u32) -> Result<Vec<Officer>, StoreError> {
+    ROWS_OF.page(db, behind, most).await
 }
 
 fn read(row: &AnyRow) -> Result<Officer, StoreError> {
@@ -78,6 +73,7 @@ fn read(row: &AnyRow) -> Result<Officer, StoreError> {
         id: array(row, "id")?,
         role: OfficerRole::parse(row.try_get("role")?).ok_or(StoreError::Form)?,
         sealed: row.try_get("sealed")?,
+        invited_by: row.try_get("invited_by")?,
         created_at: unsigned(row, "created_at")?,
         ended_at: ended
             .map(|time| u64::try_from(time).map_err(|_| StoreError::Form))
@@ -207,6 +203,25 @@ pub async fn invited(
         .await?
         .map(|row| array(&row, "officer"))
         .transpose()
+}
+
+/// Until when the open invite of this officer serves, if there is one now; it serves no more from here on.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn take_open_invite(
+    db: &mut AnyConnection,
+    officer: &OfficerId,
+    now: u64,
+) -> Result<Option<u64>, StoreError> {
+    let found = sqlx::query(
+        "DELETE FROM invite WHERE officer = $1 AND used_at IS NULL AND expires_at > $2 RETURNING expires_at",
+    )
+    .bind(officer.to_vec())
+    .bind(seconds(now)?)
+    .fetch_optional(db)
+    .await?;
+    found.map(|row| unsigned(&row, "expires_at")).transpose()
 }
 
 /// Uses an invite up; `false` if it serves no more.

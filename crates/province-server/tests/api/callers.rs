@@ -138,10 +138,14 @@ impl CounterCaller {
     }
 
     pub fn signed(&self, method: &Method, path: &str, body: &[u8], at: u64) -> Request<Body> {
-        let key = hex::encode(nonce());
+        self.keyed((method, path), body, &hex::encode(nonce()), at)
+    }
+
+    /// The same under this idempotency key.
+    pub fn keyed(&self, (method, path): (&Method, &str), body: &[u8], key: &str, at: u64) -> Request<Body> {
         let target = target(method, path);
         let with = (&self.key, &*self.certificate);
-        let headers = signature::sign_as_counter(with, &target, body, &key, at, &nonce());
+        let headers = signature::sign_as_counter(with, &target, body, key, at, &nonce());
         to(method, path, headers, body)
     }
 

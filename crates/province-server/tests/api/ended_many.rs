@@ -9,6 +9,7 @@ use province_server::audit::Actor;
 use province_server::bulk_admin::operator;
 use province_server::proofing::Way;
 use province_server::rules::bulk::{Act, BulkError, BulkId, OPEN_SECONDS, PEOPLE_MAX};
+use province_server::rules::page::Behind;
 use province_server::sealed::{PersonId, Subject};
 use province_server::store::person::{self, Person};
 
@@ -58,8 +59,17 @@ impl Bench {
         done.unwrap().bulk.id
     }
 
-    async fn approved(&self, by: &str, id: &BulkId) -> Result<(), AdminError> {
-        self.office.approve(&operator(by), id, self.now()).await.map(drop)
+    pub async fn approved(&self, by: &str, id: &BulkId) -> Result<(), AdminError> {
+        let by = operator(by);
+        let seen = (id, &self.people_sha256(id).await);
+        self.office.approve(&by, seen, self.now()).await.map(drop)
+    }
+
+    /// What somebody has seen who looked at it; zeros where there is none.
+    async fn people_sha256(&self, id: &BulkId) -> [u8; 32] {
+        let (bulks, _) = self.office.bulks(Behind::START).await.unwrap();
+        let found = bulks.iter().find(|one| one.id == *id);
+        found.and_then(|one| one.people_sha256).unwrap_or_default()
     }
 
     async fn step(&self, id: &BulkId) -> bool {
@@ -97,7 +107,9 @@ async fn nobody_ends_many_alone() {
     assert!(!bench.step(&id).await, "nothing is done before it is approved");
     assert_eq!(bench.province.end_many().await.unwrap(), 0);
     assert_eq!(refusal(bench.approved("one", &id).await), "four_eyes");
-    let unnamed = office.approve(&Actor::OPERATOR, &id, bench.now()).await;
+    let unnamed = office
+        .approve(&Actor::OPERATOR, (&id, &[0; 32]), bench.now())
+        .await;
     assert_eq!(refusal(unnamed), "bulk_unnamed");
     assert_eq!(refusal(bench.approved("two", &[9; 16]).await), "bulk_not_found");
     assert_eq!(bench.standing(&[0, 1]).await, [Standing::Valid; 2]);
@@ -151,7 +163,7 @@ async fn a_proposal_is_cancelled_or_its_time_is_over() {
     assert_eq!(refusal(bench.approved("two", &late).await), "proposal_over");
     bench.province.end_many().await.unwrap();
     assert_eq!(bench.standing(&[0, 1]).await, [Standing::Suspended; 2]);
-    let bulks = bench.office.bulks().await.unwrap();
+    let (bulks, _) = bench.office.bulks(Behind::START).await.unwrap();
     assert_eq!(bulks.len(), 3);
     assert_eq!(bulks.iter().filter(|one| one.done_at.is_some()).count(), 1);
 

@@ -9,13 +9,14 @@ use province_api::officers::{
 };
 use province_api::paths;
 use province_api::problem::ProblemCode;
+use province_server::audit::Actor;
 use province_server::rules::officers::PasskeyDesk;
 use province_server::rules::officers::manage::INVITE_SECONDS;
 use province_server::rules::officers::sessions::{FRESH_SECONDS, IDLE_SECONDS, SESSION_SECONDS};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, NOW, Reply, citizen_number, randomness, send};
-use crate::passkeys::{Authenticator, ORIGIN, RP_ID, officer_request};
+use crate::passkeys::{self, Authenticator, ORIGIN, RP_ID, officer_request};
 
 fn about(citizen: usize, reason: &str) -> Value {
     json!({ "cnic": citizen_number(citizen).cnic, "reason": reason })
@@ -29,11 +30,11 @@ async fn get(bench: &Bench, token: &str, path: &str) -> Reply {
 async fn an_invite_registers_one_passkey_and_is_over_after_three_days() {
     let bench = Bench::new().await;
     let invite = async || {
-        let source = randomness();
+        let (by, source) = (Actor::OPERATOR, randomness());
         let invited = bench
             .office
-            .invite_officer(OfficerRole::Clerk, "4711", &source, bench.now());
-        invited.await.unwrap().code
+            .invite_officer(&by, (OfficerRole::Clerk, "4711"), &source, bench.now());
+        invited.await.unwrap().code.unwrap()
     };
     let asked = async |code: &str| {
         bench
@@ -110,7 +111,7 @@ async fn a_signing_in_serves_once_and_tells_nobody_who_is_an_officer() {
 async fn a_session_ends_by_itself_by_its_officer_and_with_them() {
     let bench = Bench::new().await;
     let passkey = bench.officer(OfficerRole::Administrator).await;
-    let token = async || bench.sign_in(&passkey).await.json::<SignedIn>().token;
+    let token = async || bench.session(&passkey).await;
     let asked = async |token: &str| get(&bench, token, paths::OFFICERS).await;
     let gone = async |token: &str| assert_eq!(asked(token).await.code(), ProblemCode::OfficerSession);
     let idle = token().await;
@@ -147,23 +148,30 @@ async fn what_ends_for_good_wants_the_passkey_again_after_five_minutes() {
     let bench = Bench::new().await;
     bench.enrolled(0, 1).await;
     let passkey = bench.officer(OfficerRole::Supervisor).await;
-    let token = bench.sign_in(&passkey).await.json::<SignedIn>().token;
+    let token = bench.session(&passkey).await;
+    let administrator = bench.signed_in(OfficerRole::Administrator).await;
     bench.set_time(NOW + FRESH_SECONDS + 1);
-    let approve = json!({ "id": "0".repeat(32) });
-    for (path, body) in [
-        (paths::CITIZEN_REVOKE, &about(0, "fraud")),
-        (paths::BULK_APPROVE, &approve),
+    for path in [paths::OFFICER_INVITES, paths::OFFICER_END] {
+        let refused = bench.by(&administrator, path, &json!({})).await;
+        assert_eq!(refused.code(), ProblemCode::OfficerStale, "{path}");
+    }
+    assert_eq!(
+        get(&bench, &administrator, paths::OFFICERS).await.status.as_u16(),
+        200
+    );
+    for path in [
+        paths::CITIZEN_REVOKE,
+        paths::CITIZEN_WITHDRAW,
+        paths::BULK_APPROVE,
     ] {
-        assert_eq!(
-            bench.by(&token, path, body).await.code(),
-            ProblemCode::OfficerStale
-        );
+        let refused = bench.by(&token, path, &about(0, "fraud")).await;
+        assert_eq!(refused.code(), ProblemCode::OfficerStale, "{path}");
     }
     let place = bench.identity_of(0).await;
     let inquiry = about(0, "under_inquiry");
     let _: Done = bench.by(&token, paths::CITIZEN_SUSPEND, &inquiry).await.json();
     assert_eq!(bench.status().await.standing(&place), Some(Standing::Suspended));
-    let token = bench.sign_in(&passkey).await.json::<SignedIn>().token;
+    let token = bench.session(&passkey).await;
     let refused = bench.by(&token, paths::CITIZEN_REVOKE, &inquiry).await;
     assert_eq!(refused.code(), ProblemCode::RequestMalformed);
     let done: Done = bench
@@ -185,11 +193,8 @@ async fn a_repeated_request_is_done_once() {
     let administrator = bench.signed_in(OfficerRole::Administrator).await;
     let (suspend, resume) = (about(0, "lost"), json!({ "cnic": citizen_number(0).cnic }));
     let keyed = |token: &str, path: &str, body: &Value, key: &str| {
-        let body = body.to_string().into_bytes();
-        let mut request = officer_request(&Method::POST, path, token, &body);
-        let key = key.repeat(32).parse().unwrap();
-        request.headers_mut().insert("idempotency-key", key);
-        request
+        let what = (&Method::POST, path);
+        passkeys::keyed(what, token, body.to_string().as_bytes(), &key.repeat(32))
     };
     for (path, body, key) in [
         (paths::CITIZEN_SUSPEND, &suspend, "1"),
@@ -216,7 +221,21 @@ async fn a_repeated_request_is_done_once() {
         let request = keyed(&administrator, paths::OFFICER_INVITES, &asked, "5");
         bench.send(request).await.json::<Invited>()
     };
-    assert!(again().await == again().await);
+    // The code is kept nowhere: the next one takes its place, until a passkey is registered.
+    let (first, second) = (again().await, again().await);
+    assert_eq!(
+        (&first.officer, first.expires_at),
+        (&second.officer, second.expires_at)
+    );
+    assert!(first.code.is_some() && second.code.is_some() && first.code != second.code);
+    let begin = async |invited: &Invited| {
+        let invite = json!({ "invite": invited.code });
+        bench.unsigned(paths::PASSKEY_BEGIN, &invite).await
+    };
+    assert_eq!(begin(&first).await.code(), ProblemCode::OfficerInviteInvalid);
+    bench.registered(&second).await;
+    assert!(again().await.code.is_none());
+    assert_eq!(begin(&second).await.code(), ProblemCode::OfficerInviteInvalid);
     let refused = bench.by(&administrator, paths::CITIZEN_SUSPEND, &suspend).await;
     assert_eq!(refused.code(), ProblemCode::OfficerForbidden);
 }
@@ -233,9 +252,13 @@ async fn two_supervisors_end_many_and_an_auditor_reads_it() {
     let proposed: BulkProposed = bench.by(&one, paths::BULK_PROPOSE, &asked).await.json();
     assert_eq!((proposed.bulk.people, proposed.not_enrolled), (2, 1));
     let choice = json!({ "id": proposed.bulk.id });
-    let alone = bench.by(&one, paths::BULK_APPROVE, &choice).await;
+    let approval = json!({ "id": proposed.bulk.id, "people_sha256": proposed.bulk.people_sha256 });
+    let alone = bench.by(&one, paths::BULK_APPROVE, &approval).await;
     assert_eq!(alone.code(), ProblemCode::FourEyes);
-    let approved: BulkView = bench.by(&two, paths::BULK_APPROVE, &choice).await.json();
+    let seen = json!({ "id": proposed.bulk.id, "people_sha256": "0".repeat(64) });
+    let differs = bench.by(&two, paths::BULK_APPROVE, &seen).await;
+    assert_eq!(differs.code(), ProblemCode::ProposalDiffers);
+    let approved: BulkView = bench.by(&two, paths::BULK_APPROVE, &approval).await.json();
     assert_ne!(approved.approved_by, Some(approved.proposed_by));
     let late = bench.by(&one, paths::BULK_CANCEL, &choice).await;
     assert_eq!(late.code(), ProblemCode::ProposalOver);

@@ -6,8 +6,10 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use province_api::officers::{Begun, OfficerRole, Registered, SignedIn};
+use province_api::officers::{Begun, Invited, OfficerRole, Registered, SignedIn};
 use province_api::{IDEMPOTENCY_KEY, paths};
+use province_server::audit::Actor;
+use province_server::bulk_admin::operator;
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData as _, SigningKey as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -26,7 +28,7 @@ const HAS_KEY: u8 = 0x40;
 /// A passkey, and what it answers.
 pub struct Authenticator {
     key: KeyPair,
-    id: Vec<u8>,
+    pub id: Vec<u8>,
     user: Vec<u8>,
     pub counter: AtomicU32,
     /// The page that it believes to be on.
@@ -104,6 +106,11 @@ impl Authenticator {
 /// What an officer sends.
 pub fn officer_request(method: &Method, path: &str, token: &str, body: &[u8]) -> Request<Body> {
     let key = hex::encode(randomness().bytes::<16>());
+    keyed((method, path), token, body, &key)
+}
+
+/// The same under this idempotency key.
+pub fn keyed((method, path): (&Method, &str), token: &str, body: &[u8], key: &str) -> Request<Body> {
     let request = Request::builder().method(method).uri(path);
     let request = request.header("authorization", format!("Bearer {token}"));
     let request = request.header(IDEMPOTENCY_KEY, key);
@@ -129,17 +136,30 @@ impl Bench {
             .await
     }
 
-    /// A registered officer.
+    /// A registered officer, whom somebody invited who invited nobody else.
     pub async fn officer(&self, role: OfficerRole) -> Authenticator {
+        let by = hex::encode(randomness().bytes::<8>());
+        self.officer_of(&operator(&by), role).await
+    }
+
+    /// A registered officer, whom this operator invited.
+    pub async fn officer_of(&self, by: &Actor, role: OfficerRole) -> Authenticator {
         let source = randomness();
-        let invited = self.office.invite_officer(role, "4711", &source, self.now());
-        let invite = json!({ "invite": invited.await.unwrap().code });
+        let invited = self
+            .office
+            .invite_officer(by, (role, "4711"), &source, self.now());
+        self.registered(&invited.await.unwrap()).await
+    }
+
+    /// Whoever was invited, registered.
+    pub async fn registered(&self, invited: &Invited) -> Authenticator {
+        let invite = json!({ "invite": invited.code });
         let begun: Begun = self.unsigned(paths::PASSKEY_BEGIN, &invite).await.json();
         let mut passkey = Authenticator::new();
         let answer = passkey.register(&begun.options);
         let said = json!({ "ceremony": begun.ceremony, "credential": answer });
         let done: Registered = self.unsigned(paths::PASSKEY_FINISH, &said).await.json();
-        assert_eq!(done.role, role);
+        assert_eq!(done.officer, invited.officer);
         passkey
     }
 
@@ -150,9 +170,14 @@ impl Bench {
         self.unsigned(paths::SESSION_FINISH, &said).await
     }
 
+    /// A session of this officer.
+    pub async fn session(&self, passkey: &Authenticator) -> String {
+        self.sign_in(passkey).await.json::<SignedIn>().token
+    }
+
     /// A session of a new officer.
     pub async fn signed_in(&self, role: OfficerRole) -> String {
         let passkey = self.officer(role).await;
-        self.sign_in(&passkey).await.json::<SignedIn>().token
+        self.session(&passkey).await
     }
 }

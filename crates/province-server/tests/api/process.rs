@@ -232,8 +232,8 @@ fn every_command_closes_the_database_behind_it() {
     ] {
         ends(words, &["not_enrolled"]);
     }
-    let nothing = ["bulk", "approve", "--by", "two", "--id", &"0".repeat(32)];
-    ends(&nothing, &["bulk_not_found"]);
+    let nothing = format!("bulk approve --by two --id {:032} --people-sha256 {:064}", 0, 0);
+    ends(&nothing.split(' ').collect::<Vec<_>>(), &["bulk_not_found"]);
     ends(&["card", "--out", &file("card")], &["not_enrolled"]);
     ends(
         &["paper", "--vct", "domicile", "--out", &file("paper")],

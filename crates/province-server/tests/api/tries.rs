@@ -55,7 +55,7 @@ async fn who_uses_up_a_cnics_tries_with_phones_leaves_the_report_of_loss_and_the
     use_up(&bench, paths::ENROLMENTS, &citizen_number(1).enrolment()).await;
     let bench = bench.with(Arc::new(Played(Arc::new(Nadra::new()))), |province| province);
     let request = assisted(&phone(92), &other, &other.cnic);
-    assert!(assist(&bench.province, request).await.is_ok());
+    assert!(assist(&bench, &bench.province, request).await.is_ok());
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_phone_whose_citizen_failed_alone_is_enrolled_at_a_counter() {
     );
     let bench = bench.with(Arc::new(Played(Arc::new(Nadra::new()))), |province| province);
     let request = assisted(&phone(1), &citizen, &citizen.cnic);
-    assert!(assist(&bench.province, request).await.is_ok());
+    assert!(assist(&bench, &bench.province, request).await.is_ok());
 }
 
 #[tokio::test]

@@ -17,7 +17,6 @@ use province_api::person::Cnic;
 use province_api::problem::{Problem, ProblemCode};
 use province_api::proofing::{AssistedRequest, Finger, FingerReader as _};
 use province_api::sync::Event;
-use province_server::audit::{Actor, Role};
 use province_server::nadra::{Answer, HttpNadra, NadraDesk};
 use province_server::rules::rates::Budgets;
 use province_server::rules::sim_code::{AGAIN_AFTER_SECONDS, CODE_SECONDS, WRONG_MAX};
@@ -329,13 +328,6 @@ async fn another_persons_face_is_refused() {
     );
 }
 
-fn counter() -> Actor {
-    Actor {
-        role: Role::Counter,
-        id: "desk-1".into(),
-    }
-}
-
 /// What a counter sends about this citizen, with the finger of whoever has this CNIC.
 pub fn assisted(phone: &Phone, citizen: &TestCitizen, whose_finger: &str) -> AssistedRequest {
     let reader = PlayedReader::with(Cnic::parse(whose_finger).unwrap());
@@ -347,19 +339,21 @@ pub fn assisted(phone: &Phone, citizen: &TestCitizen, whose_finger: &str) -> Ass
     }
 }
 
+/// What becomes of it at this server, sent by a desk that may.
 pub async fn assist(
+    bench: &Bench,
     province: &Arc<Province>,
     request: AssistedRequest,
 ) -> Result<EnrolmentReply, ProblemCode> {
-    use province_server::rules::Refusal;
-
-    province
-        .assist(counter(), request)
-        .await
-        .map_err(|refusal| match refusal {
-            Refusal::Code(code) | Refusal::Later(code, _) => code,
-            other => panic!("{other}"),
-        })
+    let counter = CounterCaller::certified(bench, 75).await;
+    let body = serde_json::to_vec(&request).unwrap();
+    let request = counter.signed(&Method::POST, paths::ASSISTED, &body, bench.now().unix());
+    let reply = crate::bench::send(&router(Arc::clone(province)), request).await;
+    if reply.status == StatusCode::OK {
+        Ok(reply.json())
+    } else {
+        Err(reply.code())
+    }
 }
 
 async fn level(bench: &Bench, phone: &Phone, first: u64) -> Option<u8> {
@@ -372,7 +366,7 @@ async fn level(bench: &Bench, phone: &Phone, first: u64) -> Option<u8> {
 async fn who_is_enrolled_at_a_counter_is_of_the_third_level_and_the_phone_is_answered_at_once() {
     let (bench, _) = asking().await;
     let (phone, citizen) = (Phone::new(1), citizen_number(0));
-    let enrolled = assist(&bench.province, assisted(&phone, &citizen, &citizen.cnic))
+    let enrolled = assist(&bench, &bench.province, assisted(&phone, &citizen, &citizen.cnic))
         .await
         .unwrap();
     assert_eq!(bench.people().await, 1);
@@ -380,15 +374,21 @@ async fn who_is_enrolled_at_a_counter_is_of_the_third_level_and_the_phone_is_ans
     assert_eq!(told, enrolled);
     assert_eq!(level(&bench, &phone, 0).await, Some(3));
     // Sent once more, nothing is done again.
-    let again = assist(&bench.province, assisted(&phone, &citizen, &citizen.cnic)).await;
+    let again = assist(&bench, &bench.province, assisted(&phone, &citizen, &citizen.cnic)).await;
     assert_eq!(again, Ok(enrolled));
     let other = assist(
+        &bench,
         &bench.province,
         assisted(&phone, &citizen_number(1), &citizen.cnic),
     )
     .await;
     assert_eq!(other, Err(ProblemCode::DeviceTaken));
-    let elsewhere = assist(&bench.province, assisted(&Phone::new(2), &citizen, &citizen.cnic)).await;
+    let elsewhere = assist(
+        &bench,
+        &bench.province,
+        assisted(&Phone::new(2), &citizen, &citizen.cnic),
+    )
+    .await;
     assert_eq!(elsewhere, Err(ProblemCode::AlreadyEnrolled));
 }
 
@@ -399,7 +399,7 @@ async fn a_wrong_finger_and_a_wrong_face_are_refused_and_neither_is_kept() {
     let finger = assisted(&phone, &citizen, &citizen_number(2).cnic);
     let theirs = finger.template.clone();
     assert_eq!(
-        assist(&bench.province, finger).await,
+        assist(&bench, &bench.province, finger).await,
         Err(ProblemCode::NadraNotMatched)
     );
     let mut face = assisted(&phone, &citizen, &citizen.cnic);
@@ -407,17 +407,17 @@ async fn a_wrong_finger_and_a_wrong_face_are_refused_and_neither_is_kept() {
     let picture = face.person.photo.0.clone();
     let own = face.template.clone();
     assert_eq!(
-        assist(&bench.province, face).await,
+        assist(&bench, &bench.province, face).await,
         Err(ProblemCode::NadraNotMatched)
     );
-    assist(&bench.province, assisted(&phone, &citizen, &citizen.cnic))
+    assist(&bench, &bench.province, assisted(&phone, &citizen, &citizen.cnic))
         .await
         .unwrap();
 
     let bytes = bench.database_bytes();
     let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
     assert!(
-        holds(b"\"way\":\"assisted\"") && holds(b"desk-1"),
+        holds(b"\"way\":\"assisted\"") && holds(b"kp:test-desk"),
         "the search works"
     );
     let portrait = citizen.portrait_png();
@@ -442,7 +442,7 @@ async fn who_enrolled_alone_is_raised_at_a_counter_and_the_phone_draws_anew() {
     assert_eq!(level(&bench, &phone, 0).await, Some(2));
     bench.set_time(NOW + 60);
     let citizen = citizen_number(0);
-    assist(&bench.province, assisted(&phone, &citizen, &citizen.cnic))
+    assist(&bench, &bench.province, assisted(&phone, &citizen, &citizen.cnic))
         .await
         .unwrap();
     let raised = bench.sync(&phone, &mut known).await;
@@ -481,7 +481,7 @@ async fn every_citizen_with_whom_something_is_wrong_is_told_what_over_http() {
         let request = phone.signed(paths::ENROLMENTS, &body, &phone.idempotency_key(), NOW);
         let alone: Reply = crate::bench::send(&router(Arc::clone(&here)), request).await;
         assert_eq!(alone.code(), code, "{fault:?}");
-        let at_counter = assist(&here, assisted(&phone, &citizen, &citizen.cnic)).await;
+        let at_counter = assist(&bench, &here, assisted(&phone, &citizen, &citizen.cnic)).await;
         assert_eq!(at_counter, Err(code), "{fault:?}");
     }
     assert_eq!(bench.people().await, 0);
@@ -502,4 +502,33 @@ async fn a_counter_proofs_people_over_http_only_if_its_certificate_allows_that()
     let told: EnrolmentReply = bench.enrol(&phone, &citizen.enrolment()).await.json();
     assert_eq!(told, enrolled);
     assert_eq!(level(&bench, &phone, 0).await, Some(3));
+}
+
+#[tokio::test]
+async fn an_assisted_enrolment_is_done_once_for_each_key_and_answered_the_same() {
+    let bench = Bench::new().await;
+    let bench = bench.with(Arc::new(Played(Arc::new(Nadra::new()))), |province| province);
+    let (phone, citizen) = (Phone::new(1), citizen_number(0));
+    let body = |whose: &TestCitizen| serde_json::to_vec(&assisted(&phone, whose, &whose.cnic)).unwrap();
+    let (first, other) = (body(&citizen), body(&citizen_number(1)));
+    let counter = CounterCaller::certified(&bench, 71).await;
+    let post = async |counter: &CounterCaller, body: &[u8]| {
+        let what = (&Method::POST, paths::ASSISTED);
+        let request = counter.keyed(what, body, &"7".repeat(32), bench.now().unix());
+        bench.send(request).await
+    };
+    let enrolled = post(&counter, &first).await;
+    let done: EnrolmentReply = enrolled.json();
+    // The citizen takes it to another phone meanwhile: what is asked again is answered as it was, and undoes nothing.
+    bench.set_time(NOW + 60);
+    let form = serde_json::to_vec(&citizen.enrolment()).unwrap();
+    let _: EnrolmentReply = bench.post(&Phone::new(2), paths::REBIND, &form).await.json();
+    assert_eq!(post(&counter, &first).await.json::<EnrolmentReply>(), done);
+    let conflict = post(&counter, &other).await;
+    assert_eq!(conflict.code(), ProblemCode::IdempotencyConflict);
+    // The same key of another desk is another key.
+    let elsewhere = CounterCaller::certified(&bench, 72).await;
+    let answered = post(&elsewhere, &first).await;
+    assert_eq!(answered.code(), ProblemCode::AlreadyEnrolled);
+    assert_eq!(bench.people().await, 1);
 }

@@ -2,22 +2,20 @@
 
 use credential::Vct;
 use province_api::officers::{
-    BulkList, BulkProposed, BulkRequest, BulkView, Deed, Done, InviteRequest, Invited, LOG_PAGE_MAX,
-    LogReply, LogRequest, PEOPLE_MAX,
+    BulkList, BulkProposed, BulkRequest, BulkView, Deed, Done, LOG_PAGE_MAX, LogReply, LogRequest, PEOPLE_MAX,
 };
 use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
 use province_api::reason::Reason;
 use serde_json::json;
 
-use super::acts::OfficerAsked;
-use super::manage;
 use super::sessions::SignedOfficer;
-use crate::audit::Actor;
+use crate::rules::answered::{Asked, Asker as _};
 use crate::rules::bulk::{self, Act, Bulk, BulkError, BulkId};
 use crate::rules::{Province, Refusal, audit as log};
 use crate::store::audit;
 use crate::store::lock::{self, Lock};
+use crate::store::page::Behind;
 
 /// What is to be done to many, as far as it can be.
 fn act(asked: &BulkRequest) -> Option<Act> {
@@ -40,6 +38,7 @@ fn refusal(error: BulkError) -> Refusal {
         BulkError::NotFound => ProblemCode::NotFound.into(),
         BulkError::FourEyes => ProblemCode::FourEyes.into(),
         BulkError::Over => ProblemCode::ProposalOver.into(),
+        BulkError::Differs => ProblemCode::ProposalDiffers.into(),
         BulkError::TooMany | BulkError::Unnamed | BulkError::NotForGood => {
             ProblemCode::RequestMalformed.into()
         }
@@ -47,7 +46,6 @@ fn refusal(error: BulkError) -> Refusal {
 }
 
 fn view(bulk: &Bulk) -> BulkView {
-    let name = |by: &Actor| format!("{}:{}", by.role.as_str(), by.id);
     let approved = bulk.approved.as_ref();
     BulkView {
         id: hex::encode(bulk.id),
@@ -55,10 +53,11 @@ fn view(bulk: &Bulk) -> BulkView {
         vct: bulk.act.vct().map(str::to_owned),
         reason: bulk.act.reason(),
         people: bulk.people,
-        proposed_by: name(&bulk.proposer),
+        people_sha256: bulk.people_sha256.map(hex::encode),
+        proposed_by: bulk.proposer.text(),
         proposed_at: bulk.proposed_at,
         expires_at: bulk.expires_at,
-        approved_by: approved.map(|(by, _)| name(by)),
+        approved_by: approved.map(|(by, _)| by.text()),
         approved_at: approved.map(|(_, at)| *at),
         cancelled_at: bulk.cancelled_at,
         done_at: bulk.done_at,
@@ -73,7 +72,7 @@ impl Province {
     /// [`ProblemCode::IdempotencyConflict`], [`Refusal::Fault`].
     pub async fn propose_many(
         &self,
-        asked: &OfficerAsked,
+        asked: &Asked<SignedOfficer>,
         request: &BulkRequest,
     ) -> Result<BulkProposed, Refusal> {
         let malformed = ProblemCode::RequestMalformed;
@@ -83,12 +82,11 @@ impl Province {
         }
         let cnics: Result<Vec<Cnic>, _> = request.cnics.iter().map(|text| Cnic::parse(text)).collect();
         let cnics = cnics.map_err(|_| malformed)?;
-        let mut write = self.store().write().await?;
-        lock::take(&mut write, Lock::Device(&asked.caller())).await?;
-        if let Some(before) = self.officer_answered(&mut write, asked).await? {
+        let mut write = self.store().write_with(Lock::Device(asked.by.key())).await?;
+        if let Some(before) = self.answered(&mut write, asked).await? {
             return Ok(before);
         }
-        let (data, by, what) = (&self.keys().data, asked.officer.actor(), (act, &cnics[..]));
+        let (data, by, what) = (&self.keys().data, asked.by.actor(), (act, &cnics[..]));
         let done = bulk::propose_in(&mut write, data, &by, what, self.randomness(), self.now())
             .await
             .map_err(refusal)?;
@@ -96,64 +94,66 @@ impl Province {
             bulk: view(&done.bulk),
             not_enrolled: done.not_enrolled as u64,
         };
-        self.officer_remember(&mut write, asked, &reply).await?;
+        self.remember(&mut write, asked, &reply).await?;
         write.commit().await?;
         Ok(reply)
     }
 
-    /// Approves what somebody else proposed. It is done by whichever server looks for it next.
+    /// Approves what somebody else proposed, as it was looked at, once for each idempotency key. It is done by whichever
+    /// server looks for it next.
     ///
     /// # Errors
-    /// [`ProblemCode::NotFound`], [`ProblemCode::FourEyes`], [`ProblemCode::ProposalOver`], [`Refusal::Fault`].
-    pub async fn approve_many(&self, by: &SignedOfficer, id: &BulkId) -> Result<BulkView, Refusal> {
-        let approved = bulk::approve(self.store(), &by.actor(), id, self.now()).await;
-        Ok(view(&approved.map_err(refusal)?))
+    /// [`ProblemCode::NotFound`], [`ProblemCode::FourEyes`], [`ProblemCode::ProposalOver`],
+    /// [`ProblemCode::ProposalDiffers`], [`ProblemCode::IdempotencyConflict`], [`Refusal::Fault`].
+    pub async fn approve_many(
+        &self,
+        asked: &Asked<SignedOfficer>,
+        (id, people_sha256): (&BulkId, &[u8; 32]),
+    ) -> Result<BulkView, Refusal> {
+        let mut write = self.store().write_with(Lock::Bulk(id)).await?;
+        lock::take(&mut write, Lock::Device(asked.by.key())).await?;
+        if let Some(before) = self.answered(&mut write, asked).await? {
+            return Ok(before);
+        }
+        let by = asked.by.actor();
+        let approved = bulk::approve_in(&mut write, &by, (id, people_sha256), self.now()).await;
+        let reply = view(&approved.map_err(refusal)?);
+        self.remember(&mut write, asked, &reply).await?;
+        write.commit().await?;
+        Ok(reply)
     }
 
-    /// Cancels what was proposed and not approved.
+    /// Cancels what was proposed and not approved, once for each idempotency key.
     ///
     /// # Errors
-    /// [`ProblemCode::NotFound`], [`ProblemCode::ProposalOver`], [`Refusal::Fault`].
-    pub async fn cancel_many(&self, by: &SignedOfficer, id: &BulkId) -> Result<Done, Refusal> {
-        let done = bulk::cancel(self.store(), &by.actor(), id, self.now()).await;
-        done.map_err(refusal)?;
-        Ok(Done { changed: true })
+    /// [`ProblemCode::NotFound`], [`ProblemCode::ProposalOver`], [`ProblemCode::IdempotencyConflict`],
+    /// [`Refusal::Fault`].
+    pub async fn cancel_many(&self, asked: &Asked<SignedOfficer>, id: &BulkId) -> Result<Done, Refusal> {
+        let mut write = self.store().write_with(Lock::Bulk(id)).await?;
+        lock::take(&mut write, Lock::Device(asked.by.key())).await?;
+        if let Some(before) = self.answered(&mut write, asked).await? {
+            return Ok(before);
+        }
+        let by = asked.by.actor();
+        let changed = bulk::cancel_in(&mut write, &by, id, self.now()).await;
+        let done = Done {
+            changed: changed.map_err(refusal)?,
+        };
+        self.remember(&mut write, asked, &done).await?;
+        write.commit().await?;
+        Ok(done)
     }
 
-    /// The newest proposals.
+    /// A page of proposals, the newest first.
     ///
     /// # Errors
     /// [`Refusal::Fault`].
-    pub async fn bulks(&self) -> Result<BulkList, Refusal> {
-        let bulks = bulk::list(self.store()).await?;
+    pub async fn bulks(&self, behind: Behind) -> Result<BulkList, Refusal> {
+        let (bulks, next) = bulk::list(self.store(), behind).await?;
         Ok(BulkList {
             bulks: bulks.iter().map(view).collect(),
+            next: next.map(|behind| behind.to_string()),
         })
-    }
-
-    /// Invites an officer, once for each idempotency key.
-    ///
-    /// # Errors
-    /// [`ProblemCode::RequestMalformed`], [`ProblemCode::IdempotencyConflict`], [`Refusal::Fault`].
-    pub async fn invite_officer(
-        &self,
-        asked: &OfficerAsked,
-        request: &InviteRequest,
-    ) -> Result<Invited, Refusal> {
-        if !manage::is_name(&request.name) {
-            return Err(ProblemCode::RequestMalformed.into());
-        }
-        let mut write = self.store().write().await?;
-        lock::take(&mut write, Lock::Device(&asked.caller())).await?;
-        if let Some(before) = self.officer_answered(&mut write, asked).await? {
-            return Ok(before);
-        }
-        let (data, by) = (&self.keys().data, asked.officer.actor());
-        let what = (request.role, request.name.as_str());
-        let invited = manage::invite_in(&mut write, data, &by, what, self.randomness(), self.now()).await?;
-        self.officer_remember(&mut write, asked, &invited).await?;
-        write.commit().await?;
-        Ok(invited)
     }
 
     /// A page of the audit log, as an export has it.

@@ -4,6 +4,7 @@ use province_api::Bytes;
 use province_api::officers::{Begun, CeremonyFinish, Done, OfficerRole, Registered, SignedIn};
 use province_api::problem::ProblemCode;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use webauthn_rs::prelude::{
     AuthenticationResult, Passkey, PublicKeyCredential, RegisterPublicKeyCredential, Uuid,
 };
@@ -11,9 +12,10 @@ use webauthn_rs::prelude::{
 use super::roles::Right;
 use super::{OfficerId, State, digest, text_of};
 use crate::audit::{Action, Actor, Role};
+use crate::rules::rates::Who;
 use crate::rules::{Fault, Province, Refusal, audit};
 use crate::sealed::Kind;
-use crate::store::lock::{self, Lock};
+use crate::store::lock::Lock;
 use crate::store::officer::{self, Kept};
 use crate::store::session;
 
@@ -33,6 +35,8 @@ pub struct SignedOfficer {
     pub id: OfficerId,
     /// What they may do.
     pub role: OfficerRole,
+    /// Whose answers are kept: as long as a device's key, and the key of none.
+    pub(in crate::rules) asker: [u8; 32],
     /// When the passkey said so.
     began_at: u64,
     token: [u8; 32],
@@ -198,21 +202,29 @@ impl Province {
         let (user, id) = desk
             .identify_discoverable_authentication(&credential)
             .map_err(|_| refused)?;
-        let now = self.now();
-        let mut write = self.store().write().await?;
-        lock::take(&mut write, Lock::Device(&digest(id))).await?;
-        let kept = officer::passkey(&mut write, &digest(id)).await?;
-        let kept = kept
-            .filter(|kept| kept.officer == *user.as_bytes())
-            .ok_or(refused)?;
+        let (now, id) = (self.now(), digest(id));
+        let of_user = |kept: &Kept| kept.officer == *user.as_bytes();
+        let verify = |kept: &Kept| -> Result<(Passkey, AuthenticationResult), Refusal> {
+            let passkey = self.passkey(kept)?;
+            let proven = desk
+                .finish_discoverable_authentication_v2(&credential, state.clone(), &passkey)
+                .ok()
+                .filter(AuthenticationResult::user_verified);
+            Ok((passkey, proven.ok_or(refused)?))
+        };
+        // Before anything is locked: who sends nonsense keeps nobody waiting.
+        let kept = officer::passkey(&mut *self.store().read().await?, &id).await?;
+        let kept = kept.filter(of_user).ok_or(refused)?;
+        let (mut passkey, mut proven) = verify(&kept)?;
+        let mut write = self.store().write_with(Lock::Device(&id)).await?;
+        let now_kept = officer::passkey(&mut write, &id).await?;
+        let now_kept = now_kept.filter(of_user).ok_or(refused)?;
+        if now_kept != kept {
+            // Somebody signed in with it meanwhile: its counter went on.
+            (passkey, proven) = verify(&now_kept)?;
+        }
         let found = officer::find(&mut write, &kept.officer).await?;
         let found = found.filter(|found| found.ended_at.is_none()).ok_or(refused)?;
-        let mut passkey = self.passkey(&kept)?;
-        let proven = desk
-            .finish_discoverable_authentication_v2(&credential, state, &passkey)
-            .ok()
-            .filter(AuthenticationResult::user_verified)
-            .ok_or(refused)?;
         if !session::end_ceremony(&mut write, &ceremony.id, ceremony.until).await? {
             return Err(refused.into());
         }
@@ -244,7 +256,7 @@ impl Province {
     /// Who is signed in with this token.
     ///
     /// # Errors
-    /// [`ProblemCode::OfficerSession`], [`ProblemCode::NotFound`], [`Refusal::Fault`].
+    /// [`ProblemCode::OfficerSession`], [`ProblemCode::RateLimited`], [`ProblemCode::NotFound`], [`Refusal::Fault`].
     pub async fn officer(&self, token: Option<&str>) -> Result<SignedOfficer, Refusal> {
         self.desk()?;
         let none = ProblemCode::OfficerSession;
@@ -263,12 +275,17 @@ impl Province {
             .ok_or(none)?;
         let found = officer::find(&mut db, &session.officer).await?.ok_or(none)?;
         drop(db);
+        self.spend(Who::Officer(found.id), 1)?;
         if now >= session.last_at.saturating_add(NOTED_EVERY) {
             session::touch(&mut *self.store().passing().await?, &token, now).await?;
         }
         Ok(SignedOfficer {
             id: found.id,
             role: found.role,
+            asker: Sha256::new_with_prefix(b"officer\0")
+                .chain_update(found.id)
+                .finalize()
+                .into(),
             began_at: session.began_at,
             token,
         })
