@@ -279,6 +279,52 @@ async fn states_of_applications_are_moved_on_by_a_file_of_their_own_office() {
 }
 
 #[tokio::test]
+async fn a_state_that_comes_again_is_a_second_round_if_its_entry_says_so_and_is_never_passed_over_in_silence()
+{
+    let bench = Bench::new().await;
+    let phone = bench.enrolled(0, 1).await;
+    let sent = applied(&bench, &phone, "domicile-certificate").await;
+    let id = serde_json::to_value(&sent.application).unwrap();
+    let id = id.as_str().unwrap();
+    let bring = async |rows: &[&str]| {
+        let mut text = String::from("application,seen,state,text,entry\n");
+        for row in rows {
+            writeln!(text, "{id},{row}").unwrap();
+        }
+        let path = file(&bench, text.as_bytes());
+        let job = Job {
+            office: "home",
+            what: What::States,
+            days: Days::YearFirst,
+            file: &path,
+        };
+        let (imported, faults) = import(&bench, &job, Mode::AllOrNone).await;
+        let codes: Vec<_> = faults.iter().map(|fault| fault.code).collect();
+        (imported.unwrap().done, codes)
+    };
+    let (wanted, back) = (
+        "in_review,information_wanted,Send the form,",
+        "information_wanted,in_review,,",
+    );
+    for row in ["submitted,in_review,,", wanted, back] {
+        assert_eq!(bring(&[row]).await, (1, vec![]), "{row}");
+    }
+    // The office asks for the same once more. Nobody can tell the row from the first, and it says so.
+    assert_eq!(bring(&[wanted]).await, (0, vec!["import_again"]));
+    let second = format!("{wanted}2026-11-20");
+    assert_eq!(bring(&[&second]).await, (1, vec![]));
+    assert_eq!(bring(&[&second]).await, (0, vec![]));
+    // And the way back, and a third time; what was brought before does nothing again.
+    let third = format!("{wanted}17");
+    for row in [&*format!("{back}2026-11-21"), &third] {
+        assert_eq!(bring(&[row]).await, (1, vec![]), "{row}");
+    }
+    assert_eq!(bring(&[&second, &third, wanted]).await, (0, vec![]));
+    let home = system_of(&bench, 60, "home").await;
+    assert_eq!(pulled(&bench, &home, 0).await.changes.len(), 7);
+}
+
+#[tokio::test]
 async fn an_import_that_breaks_off_anywhere_is_begun_again_and_does_nothing_twice() {
     let bench = Bench::new().await;
     let mut phones = Vec::new();

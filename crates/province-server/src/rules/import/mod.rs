@@ -17,7 +17,7 @@ use province_api::application::{AnswerRequest, Mover};
 use sqlx::AnyConnection;
 
 pub use self::cells::Days;
-use self::rows::{CNIC, Said, columns, read_row, unknown_fault};
+use self::rows::{CNIC, ENTRY, Said, columns, read_row, unknown_fault};
 use self::sheet::{Row, Sheet};
 use super::applications::{Step, With, parse_id, reader_of, take};
 use super::document::{self, DocumentError};
@@ -261,7 +261,7 @@ impl Importer<'_> {
         row: &Row,
     ) -> Result<(), NotDone> {
         if imported::is_done(&mut *db, &self.mark(job, row)).await? {
-            return Ok(());
+            return told_apart(db, job, said, row).await;
         }
         match said {
             Said::Document(form) => {
@@ -301,6 +301,7 @@ impl Importer<'_> {
                 let cnic = cnic.ok_or_else(|| unknown("application"))?;
                 lock::take(&mut write, Lock::Citizen(&cnic)).await?;
                 if imported::is_done(&mut write, &mark).await? {
+                    told_apart(&mut write, job, &Said::State(request), row).await?;
                     return Ok(false);
                 }
                 let (owner, one) = find(&mut write, job.office, &request).await?;
@@ -357,6 +358,26 @@ async fn find(
     let owner = owner.ok_or_else(|| unknown("application"))?;
     let one = application::find(db, &owner, &id).await?;
     Ok((owner, one.ok_or_else(|| unknown("application"))?))
+}
+
+/// Whether a row that was done is passed over. A state comes again when an office asks a citizen twice, and the row of the
+/// second time has the cells of the first: where it could be done once more, only its entry tells which of them it is.
+async fn told_apart(db: &mut AnyConnection, job: &Job<'_>, said: &Said, row: &Row) -> Result<(), NotDone> {
+    let Said::State(request) = said else {
+        return Ok(());
+    };
+    if row.cells.contains_key(ENTRY) {
+        return Ok(());
+    }
+    match find(db, job.office, request).await {
+        Ok((_, one)) if may_move(&one, request).is_ok() => Err(NotDone::Row(RowFault {
+            wanted: Some("the day, or the number in the office's list"),
+            ..RowFault::new(ENTRY, "import_again")
+        })),
+        Err(NotDone::Fault(fault)) => Err(NotDone::Fault(fault)),
+        // It stands elsewhere by now, or is no more.
+        _ => Ok(()),
+    }
 }
 
 fn may_move(one: &Application, request: &AnswerRequest) -> Result<(), NotDone> {

@@ -17,13 +17,16 @@ use super::{ImportError, Job, RowFault, What};
 
 /// The column that says whose a document is.
 pub(super) const CNIC: &str = "cnic";
+/// The column that tells a second round from the first: a day, or a number of the office's own list.
+pub(super) const ENTRY: &str = "entry";
 /// The columns of a file of states, and whether each must be filled.
-const STATES: [(&str, bool); 5] = [
+const STATES: [(&str, bool); 6] = [
     ("application", true),
     ("seen", true),
     ("state", true),
     ("reason", false),
     ("text", false),
+    (ENTRY, false),
 ];
 
 /// A row that was read.
