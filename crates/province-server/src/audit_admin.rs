@@ -2,11 +2,10 @@
 
 use std::io::Write;
 
-use credential::{AuditHead, Timestamp};
+use credential::Timestamp;
 use serde_json::{Value, json};
 
 use crate::admin::{AdminError, Office};
-use crate::audit::Hash;
 use crate::rules::audit::{self, Known, Looked};
 use crate::store::audit::{self as store, SignedHead};
 
@@ -28,20 +27,16 @@ impl Office {
     ///
     /// # Errors
     /// [`AdminError`]; what is wrong with the log is no error but in the answer.
-    pub async fn look_at_audit(&self, known: &[Known]) -> Result<Looked, AdminError> {
+    pub async fn look_at_audit(&self, known: &[Known], now: Timestamp) -> Result<Looked, AdminError> {
         audit::chain(&self.store).await?;
-        self.look_at_chain(known).await
+        self.look_at_chain(known, now).await
     }
 
     /// The same, leaving what waits where it is.
-    pub(crate) async fn look_at_chain(&self, known: &[Known]) -> Result<Looked, AdminError> {
+    pub(crate) async fn look_at_chain(&self, known: &[Known], now: Timestamp) -> Result<Looked, AdminError> {
         let mut db = self.store.read().await?;
         let keys = audit::keys(&mut db).await?;
-        let is_signed = |head: &SignedHead, hash: &Hash| {
-            AuditHead::verify(&head.bytes, &keys)
-                .is_some_and(|said| said.number == head.number && said.hash == *hash)
-        };
-        Ok(audit::look(&mut db, known, is_signed).await?)
+        Ok(audit::look(&mut db, known, &keys, now).await?)
     }
 
     /// Writes the whole log, a JSON object on each line: first where it begins and the keys of its heads, then each entry,
@@ -66,6 +61,11 @@ impl Office {
             "after": { "number": cut.number, "hash": hex::encode(cut.hash) },
             "keys": keys.iter().map(|key| hex::encode(key.as_bytes())).collect::<Vec<_>>(),
         }))?;
+        let said = |head: &SignedHead| json!({ "head": head.number, "at": head.at, "signed": hex::encode(&head.bytes) });
+        // What the beginning rests on, if entries went.
+        if let Some(head) = store::head_at(&mut db, cut.number).await? {
+            line(&said(&head))?;
+        }
         let mut number = cut.number;
         loop {
             let page = store::after(&mut db, number, PAGE).await?;
@@ -79,7 +79,7 @@ impl Office {
                 };
                 line(&audit::line(one, opened.as_ref()))?;
                 for head in heads.iter().filter(|head| head.number == one.number) {
-                    line(&json!({ "head": head.number, "at": head.at, "signed": hex::encode(&head.bytes) }))?;
+                    line(&said(head))?;
                 }
             }
         }

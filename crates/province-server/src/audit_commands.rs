@@ -4,10 +4,9 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Subcommand;
 use credential::Timestamp;
-use province_server::admin::Office;
+use province_server::admin::{AdminError, Office};
 use province_server::audit_admin::Sealed;
 use province_server::rules::audit::{Known, Wrong};
 use serde_json::json;
@@ -49,6 +48,15 @@ fn known(text: &str) -> Result<Known, String> {
     Ok((number.parse().map_err(|_| wrong())?, bytes))
 }
 
+/// A file that was not there, for its owner alone.
+fn new_file(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 impl Audit {
     pub(super) fn data(&self) -> &Path {
         match self {
@@ -59,7 +67,7 @@ impl Audit {
     pub(super) async fn run(self, office: &Office, now: Timestamp) -> anyhow::Result<()> {
         match self {
             Self::Verify { known, .. } => {
-                let found = office.look_at_audit(&known).await?;
+                let found = office.look_at_audit(&known, now).await?;
                 say(&json!({
                     "whole": found.wrong.is_none(),
                     "code": found.wrong.map(Wrong::code),
@@ -70,15 +78,16 @@ impl Audit {
                     "heads": found.heads,
                     "signed_until": found.signed,
                     "waiting": found.waiting,
+                    "known_kept_no_longer": found.gone,
                 }))?;
                 anyhow::ensure!(found.wrong.is_none(), "the audit log is not whole");
                 Ok(())
             }
             Self::Export { opened, out, .. } => {
                 let sealed = if opened { Sealed::Opened } else { Sealed::Closed };
-                let mut file = BufWriter::new(File::create(&out).context("could not write the export")?);
+                let mut file = BufWriter::new(new_file(&out).map_err(AdminError::Export)?);
                 let last = office.export_audit(&mut file, sealed, now).await?;
-                file.flush().context("could not write the export")?;
+                file.flush().map_err(AdminError::Export)?;
                 say(&json!({ "last": last, "out": out }))
             }
         }

@@ -7,6 +7,8 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use credential::Timestamp;
+
 use crate::admin::{AdminError, Office};
 use crate::audit::Head;
 use crate::store::artefact::{self, Name};
@@ -30,7 +32,7 @@ impl Office {
     /// # Errors
     /// [`AdminError::BackupElsewhere`], [`AdminError::BackupExists`], [`AdminError::Backup`], and
     /// [`AdminError::BackupUnsound`]; then there is no file of this name.
-    pub async fn back_up(&self, out: &Path) -> Result<BackedUp, AdminError> {
+    pub async fn back_up(&self, out: &Path, now: Timestamp) -> Result<BackedUp, AdminError> {
         if !self.store.is_one_file().await? {
             return Err(AdminError::BackupElsewhere);
         }
@@ -39,7 +41,7 @@ impl Office {
         }
         let beside = beside(out);
         make_private(&beside).map_err(AdminError::Backup)?;
-        let made = self.copy_and_verify(&beside).await;
+        let made = self.copy_and_verify(&beside, now).await;
         let made = made.and_then(|made| {
             put(&beside.join(DATABASE_FILE), out).map_err(AdminError::Backup)?;
             Ok(made)
@@ -49,7 +51,7 @@ impl Office {
         made
     }
 
-    async fn copy_and_verify(&self, folder: &Path) -> Result<BackedUp, AdminError> {
+    async fn copy_and_verify(&self, folder: &Path, now: Timestamp) -> Result<BackedUp, AdminError> {
         let file = folder.join(DATABASE_FILE);
         self.store.copy_to(&file).await?;
         only_for_its_owner(&file).map_err(AdminError::Backup)?;
@@ -58,19 +60,19 @@ impl Office {
             keys: self.keys.clone(),
             store: Store::open(&Place::from(folder)).await?,
         };
-        let verified = copy.verified().await;
+        let verified = copy.verified(now).await;
         copy.close().await;
         let (epoch, audit) = verified?;
         let bytes = fs::metadata(&file).map_err(AdminError::Backup)?.len();
         Ok(BackedUp { bytes, epoch, audit })
     }
 
-    async fn verified(&self) -> Result<(u64, Head), AdminError> {
+    async fn verified(&self, now: Timestamp) -> Result<(u64, Head), AdminError> {
         self.look_over().await?;
         if !self.store.is_sound().await? {
             return Err(AdminError::BackupUnsound("database_damaged"));
         }
-        let looked = self.look_at_chain(&[]).await?;
+        let looked = self.look_at_chain(&[], now).await?;
         if let Some(wrong) = looked.wrong {
             return Err(AdminError::BackupUnsound(wrong.code()));
         }

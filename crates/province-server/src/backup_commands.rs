@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use credential::Timestamp;
 use province_server::admin::Office;
 use serde_json::json;
 
@@ -24,8 +25,8 @@ impl Backup {
         &self.data
     }
 
-    pub(super) async fn run(self, office: &Office) -> anyhow::Result<()> {
-        let made = office.back_up(&self.out).await?;
+    pub(super) async fn run(self, office: &Office, now: Timestamp) -> anyhow::Result<()> {
+        let made = office.back_up(&self.out, now).await?;
         say(&json!({
             "done": true,
             "out": self.out,

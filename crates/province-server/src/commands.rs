@@ -392,7 +392,7 @@ impl Errand {
             Self::Key(command) => command.run(office, &randomness(), now()).await,
             Self::Rules(command) => command.run(office, now()).await,
             Self::Audit(command) => command.run(office, now()).await,
-            Self::Backup(command) => command.run(office).await,
+            Self::Backup(command) => command.run(office, now()).await,
             Self::System(command) => command.run(office, now()).await,
             Self::CounterEnd(command) => command.run(office, now()).await,
             Self::Import(command) => command.run(office, &randomness(), now()).await,

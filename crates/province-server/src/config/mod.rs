@@ -115,7 +115,10 @@ impl Settings {
         let nadra = reader.nadra(&environment);
         let token_pin = reader.token_pin(&environment);
         let (listen, tls) = reader.doors();
-        let metrics_listen = reader.one("metrics_listen", |text| text.parse().ok());
+        let metrics_listen: Option<SocketAddr> = reader.one("metrics_listen", |text| text.parse().ok());
+        if metrics_listen.is_some_and(|at| at.port() != 0 && listen.contains(&at)) {
+            reader.fault("metrics_listen", Wrong::Together("listen"));
+        }
         let proxies = reader.proxies();
         let limits = reader.limits();
         let budgets = reader.budgets();

@@ -182,6 +182,19 @@ impl Reader {
             self.fault("nadra_url", Wrong::Missing);
         }
         let token = self.secret("NADRA_TOKEN", "nadra_token_file", environment);
+        // It goes into a header.
+        if token
+            .as_ref()
+            .is_some_and(|token| !token.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+        {
+            let is_file = self.is_given("nadra_token_file");
+            let key = if is_file {
+                "nadra_token_file"
+            } else {
+                "NADRA_TOKEN"
+            };
+            self.fault(key, Wrong::Value);
+        }
         let limit = self.seconds("nadra_seconds", 1..=15, TIME_LIMIT.as_secs());
         Some(NadraSettings {
             url: url?,

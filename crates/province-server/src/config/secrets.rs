@@ -53,8 +53,16 @@ impl Reader {
                 self.fault(key, Wrong::Together(variable));
                 None
             }
+            (Some(said), None) if said.trim().is_empty() => {
+                self.fault(variable, Wrong::Value);
+                None
+            }
             (Some(said), None) => Some(said),
             (None, Some(file)) => match read(&file) {
+                Ok(secret) if secret.is_empty() => {
+                    self.fault(key, Wrong::Value);
+                    None
+                }
                 Ok(secret) => Some(secret),
                 Err(wrong) => {
                     self.fault(key, wrong);

@@ -58,6 +58,11 @@ fn a_fault_of_any_kind_is_one() {
     one("listen = [\"127.0.0.1:1\", \"[::]:1\"]", "listen", "config_plain");
     one("listen = []", "listen", "config_value");
     one("tls_key = \"key.pem\"", "tls_key", "config_without");
+    one(
+        "listen = \"127.0.0.1:4\"\nmetrics_listen = \"127.0.0.1:4\"",
+        "metrics_listen",
+        "config_together",
+    );
     one("proxy_header = \"forwarded\"", "proxy_header", "config_without");
     one("connections = true", "connections", "config_form");
     one("connections = [16, 17]", "connections", "config_several");
@@ -144,6 +149,26 @@ fn a_secret_comes_from_a_file_of_its_owner_or_from_the_environment_and_not_from_
     assert!(!format!("{settings:?}").contains("secret of NADRA"));
     let both = read(&|name| (name == "NADRA_TOKEN").then(|| "another".to_owned())).unwrap_err();
     assert_eq!(both.0.first().unwrap().wrong, Wrong::Together("NADRA_TOKEN"));
+}
+
+#[test]
+fn a_secret_that_can_be_none_is_a_fault() {
+    for (variable, text) in [
+        ("NADRA_TOKEN", ""),
+        ("NADRA_TOKEN", "two\nlines"),
+        ("KHYBER_TOKEN_PIN", " "),
+        ("DATABASE_URL", "postgres://nobody:notaport/province:x"),
+        ("DATABASE_URL", "postgres://nobody@nowhere:port/province"),
+    ] {
+        let environment = |name: &str| (name == variable).then(|| text.to_owned());
+        let found = Settings::read(Some(&whole("")), environment, Given::new()).unwrap_err();
+        let [fault] = &found.0[..] else { panic!("{found}") };
+        assert_eq!(
+            (fault.key.as_str(), &fault.wrong),
+            (variable, &Wrong::Value),
+            "{text}"
+        );
+    }
 }
 
 #[test]

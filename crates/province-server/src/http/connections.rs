@@ -32,6 +32,15 @@ use crowd::{Crowd, Place};
 /// How long we leave the system alone when it cannot give a connection, such as without a free file descriptor.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Most bytes of a head, and of what is read of a body at once, in a connection's memory: hyper's own 400 KB at each of a few
+/// thousand connections would be more than the whole server uses.
+const BUFFER_BYTES_MAX: usize = 32 * 1024;
+
+/// The connection was sent away before its request began.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was sent away")]
+struct SentAway;
+
 /// File descriptors that are not for callers: the database, NADRA, connections that are about to be closed.
 #[cfg(unix)]
 const OTHER_FILES: u64 = 256;
@@ -145,7 +154,9 @@ pub async fn serve(door: Door, router: Router, stop: impl Future<Output = ()>) {
     let watched = GracefulShutdown::new();
     let proxies = Arc::new(door.proxies.clone());
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.head);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(BUFFER_BYTES_MAX);
     let mut stop = pin!(stop);
     for turn in 0_usize.. {
         let taken = async {
@@ -219,10 +230,12 @@ impl Held {
             let caller = proxies.caller(peer, request.headers());
             request.extensions_mut().insert(Network::of(caller));
             async move {
-                place.asked(caller);
+                if !place.asked(caller) {
+                    return Err(SentAway);
+                }
                 let answer = router.oneshot(request.map(Body::new)).await;
                 place.waits();
-                answer.map_err(|never: Infallible| never)
+                answer.map_err(|never: Infallible| match never {})
             }
         });
         // Whoever goes away half-way is no fault of ours, and nobody is there to tell.

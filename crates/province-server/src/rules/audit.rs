@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use credential::{AuditHead, DAY, PublicKey, Timestamp, Vct};
+use credential::{AuditHead, CLOCK_ALLOWANCE, DAY, PublicKey, Timestamp, Vct};
 use province_api::audit::{AuditEntry, AuditReply, AuditRequest, PAGE_MAX};
 use province_api::problem::ProblemCode;
 use province_api::signature::DeviceKey;
@@ -45,8 +45,9 @@ pub(crate) async fn note(
 ) -> Result<(), StoreError> {
     let entry = Entry {
         at: now.unix(),
-        by: by.clone(),
-        action,
+        role: by.role.as_str().to_owned(),
+        actor: by.id.clone(),
+        action: action.as_str().to_owned(),
         about: about.copied(),
         detail: detail.to_string(),
         sealed: Vec::new(),
@@ -68,8 +69,9 @@ pub(super) async fn note_sealed(
 ) -> Result<(), Fault> {
     let entry = Entry {
         at: now.unix(),
-        by: by.clone(),
-        action,
+        role: by.role.as_str().to_owned(),
+        actor: by.id.clone(),
+        action: action.as_str().to_owned(),
         about: Some(*about),
         detail: NOTHING.to_owned(),
         sealed: data.seal_derived(Sealed::Audit, about, detail.to_string().as_bytes())?,
@@ -155,7 +157,9 @@ pub async fn sign(store: &Store, keys: &ServingKeys, now: Timestamp) -> Result<b
     let head = audit::head(&mut write).await?;
     let last = audit::newest_head(&mut write).await?;
     let (number, at) = last.map_or((0, 0), |last| (last.number, last.at));
-    if head.number <= number || at.saturating_add(SIGNED_EVERY) > now.unix() {
+    // One that a clock signed that was ahead holds up none of the next.
+    let was_ahead = at > now.unix().saturating_add(CLOCK_ALLOWANCE);
+    if head.number <= number || (!was_ahead && at.saturating_add(SIGNED_EVERY) > now.unix()) {
         return Ok(false);
     }
     let key = keys.current(&mut write, Vct::AUDIT_LOG, now).await?;
@@ -187,16 +191,38 @@ pub async fn keys(db: &mut AnyConnection) -> Result<Vec<PublicKey>, Fault> {
         .collect()
 }
 
-/// Forgets entries that are older than so many days, up to a signed head.
+/// What a signed head says, if it is the one that one of these keys signed and stands where and when it says.
+pub fn signed_by(keys: &[PublicKey], head: &SignedHead) -> Option<AuditHead> {
+    AuditHead::verify(&head.bytes, keys)
+        .filter(|said| said.number == head.number && said.at.unix() == head.at)
+}
+
+/// Forgets entries that are older than so many days, up to a signed head. What the database says of a head's time without
+/// its signature forgets nothing.
 ///
 /// # Errors
-/// [`Fault`].
-pub(super) async fn forget(db: &mut AnyConnection, days: u64, now: Timestamp) -> Result<(), Fault> {
+/// [`Fault::AuditHead`]; [`Fault`].
+pub(super) async fn forget(store: &Store, days: u64, now: Timestamp) -> Result<(), Fault> {
+    let mut write = store.write_with(Lock::Audit).await?;
     let before = now.minus(days * DAY).unix();
-    if let Some(end) = audit::signed_before(db, before).await? {
-        audit::cut_at(db, &end).await?;
+    let Some(head) = audit::signed_before(&mut write, before).await? else {
+        return Ok(());
+    };
+    let cut = audit::cut(&mut write).await?;
+    if head.number <= cut.number {
+        return Ok(());
     }
-    Ok(())
+    let last = audit::after(&mut write, head.number.saturating_sub(1), 1).await?;
+    let said = signed_by(&keys(&mut write).await?, &head);
+    let is_it = |one: &Chained| {
+        said.as_ref()
+            .is_some_and(|said| said.number == one.number && said.hash == one.hash && one.entry.at < before)
+    };
+    let Some(last) = last.first().filter(|one| is_it(one)) else {
+        return Err(Fault::AuditHead);
+    };
+    audit::cut_at(&mut write, &Head::from(last)).await?;
+    Ok(write.commit().await?)
 }
 
 /// What was found wrong with the log.
@@ -210,6 +236,8 @@ pub enum Wrong {
     Short(u64),
     /// The entry with this number is not the one that the caller knows.
     Other(u64),
+    /// The log begins behind this entry, and no signed head says that it ended there when it was old enough to go.
+    Cut(u64),
 }
 
 impl Wrong {
@@ -220,13 +248,18 @@ impl Wrong {
             Self::Head(_) => "audit_head_wrong",
             Self::Short(_) => "audit_short",
             Self::Other(_) => "audit_other_entry",
+            Self::Cut(_) => "audit_cut_wrong",
         }
     }
 
     /// At which entry.
     pub const fn number(self) -> u64 {
         match self {
-            Self::Broken(number) | Self::Head(number) | Self::Short(number) | Self::Other(number) => number,
+            Self::Broken(number)
+            | Self::Head(number)
+            | Self::Short(number)
+            | Self::Other(number)
+            | Self::Cut(number) => number,
         }
     }
 }
@@ -244,6 +277,8 @@ pub struct Looked {
     pub heads: u64,
     /// How many entries have no place yet.
     pub waiting: u64,
+    /// How many of the entries that the caller knows are kept no longer, so that nothing is said of them.
+    pub gone: u64,
     /// The first thing that is wrong.
     pub wrong: Option<Wrong>,
 }
@@ -251,17 +286,20 @@ pub struct Looked {
 /// An entry's number and hash that somebody wrote down.
 pub type Known = (u64, Hash);
 
-/// Looks at every entry and every signed head. `is_signed` says whether a head is a good signature over this number and
-/// hash. `known` is what the caller wrote down earlier: whoever holds the log's key can sign another history, but not one
-/// that leads to the same hash.
+/// Looks at every entry and every signed head, under the keys that may sign them. `known` is what the caller wrote down
+/// earlier: whoever holds the log's key can sign another history, but not one that leads to the same hash. A log that does
+/// not begin with its first entry begins behind a head that was signed [`AUDIT_DAYS`] ago or earlier.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn look(
     db: &mut AnyConnection,
     known: &[Known],
-    is_signed: impl Fn(&SignedHead, &Hash) -> bool,
+    keys: &[PublicKey],
+    now: Timestamp,
 ) -> Result<Looked, StoreError> {
+    let is_signed =
+        |head: &SignedHead, hash: &Hash| signed_by(keys, head).is_some_and(|said| said.hash == *hash);
     let cut = audit::cut(db).await?;
     let mut looked = Looked {
         cut: cut.number,
@@ -269,8 +307,17 @@ pub async fn look(
         signed: 0,
         heads: 0,
         waiting: 0,
+        gone: known.iter().filter(|(number, _)| *number < cut.number).count() as u64,
         wrong: None,
     };
+    if cut.number > 0 {
+        let head = audit::head_at(db, cut.number).await?;
+        let is_old = |head: &SignedHead| head.at <= now.minus(AUDIT_DAYS * DAY).unix();
+        if !head.is_some_and(|head| is_signed(&head, &cut.hash) && is_old(&head)) {
+            looked.wrong = Some(Wrong::Cut(cut.number));
+        }
+        looked.compare(known, cut);
+    }
     let mut heads = audit::heads_after(db, cut.number, PAGE).await?;
     let mut at = 0;
     loop {
@@ -291,7 +338,7 @@ pub async fn look(
                 heads = audit::heads_after(db, one.number, PAGE).await?;
                 at = 0;
             }
-            looked.compare(known, one);
+            looked.compare(known, Head::from(one));
         }
         if page.is_empty() {
             break;
@@ -322,7 +369,7 @@ impl Looked {
         }
     }
 
-    fn compare(&mut self, known: &[Known], one: &Chained) {
+    fn compare(&mut self, known: &[Known], one: Head) {
         let other = |(number, hash): &Known| *number == one.number && *hash != one.hash;
         if known.iter().any(other) {
             self.wrong.get_or_insert(Wrong::Other(one.number));
@@ -375,9 +422,9 @@ fn told(data: &DataKeys, one: Chained) -> Result<AuditEntry, Fault> {
     Ok(AuditEntry {
         number: one.number,
         at: one.entry.at,
-        role: one.entry.by.role.as_str().to_owned(),
-        actor: one.entry.by.id,
-        action: one.entry.action.as_str().to_owned(),
+        role: one.entry.role,
+        actor: one.entry.actor,
+        action: one.entry.action,
         detail,
     })
 }
@@ -388,9 +435,9 @@ pub(crate) fn line(one: &Chained, opened: Option<&BTreeMap<String, Value>>) -> V
     json!({
         "number": one.number,
         "at": one.entry.at,
-        "role": one.entry.by.role.as_str(),
-        "actor": one.entry.by.id,
-        "action": one.entry.action.as_str(),
+        "role": one.entry.role,
+        "actor": one.entry.actor,
+        "action": one.entry.action,
         "person": about,
         "detail": one.entry.detail,
         "sealed": hex::encode(&one.entry.sealed),

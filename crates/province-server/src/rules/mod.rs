@@ -295,6 +295,9 @@ pub enum Fault {
     /// The catalogue is not signed.
     #[error("the catalogue is not signed: {}", .0.code())]
     Catalogue(credential::CatalogueError),
+    /// The audit log's signed head that entries were to be forgotten up to is not good.
+    #[error("the signed head at which the audit log was to be cut is not good")]
+    AuditHead,
     /// A delta could not be made.
     #[error("a delta could not be made: {0}")]
     Delta(province_api::delta::DeltaError),
@@ -340,6 +343,7 @@ impl Fault {
             Self::EndedForGood => "ended_for_good",
             Self::ListChanged => "bulk_list_changed",
             Self::NoKey(_) => "no_key",
+            Self::AuditHead => "audit_head_wrong",
             Self::Keys(error) => error.code(),
             Self::Signer(error) => error.code(),
             Self::Trust(error) => error.code(),

@@ -55,6 +55,10 @@ impl Province {
         let now = self.now();
         let mut done = Upkept::default();
         done.of("retention", self.forget(now).await);
+        done.of(
+            "retention of the audit log",
+            audit::forget(self.store(), self.audit_days, now).await,
+        );
         done.epoch = done.of("status manifest", self.renew_manifest(now).await);
         done.rules = done.of("risk rules", self.renew_rules(now).await);
         done.of("trust list", self.look_at_trust(now).await);
@@ -88,7 +92,6 @@ impl Province {
         bulk::forget_before(&mut write, now.minus(KEPT_DAYS * DAY).unix()).await?;
         applications::forget(&mut write, now).await?;
         imported::forget_before(&mut write, now.minus(IMPORTED_DAYS * DAY).unix()).await?;
-        audit::forget(&mut write, self.audit_days, now).await?;
         write.commit().await?;
         self.forget_rates().await
     }

@@ -8,7 +8,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
 use super::{StoreError, array, seconds, unsigned, values};
-use crate::audit::{Action, Actor, Chained, Entry, Hash, Head, Role};
+use crate::audit::{Chained, Entry, Hash, Head};
 use crate::sealed::PersonId;
 
 /// In the place of a person where an entry is about none.
@@ -25,9 +25,9 @@ pub async fn wait(db: &mut AnyConnection, entry: &Entry) -> Result<(), StoreErro
         "INSERT INTO audit_waiting (at, role, actor, action, person, detail, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(seconds(entry.at)?)
-    .bind(entry.by.role.as_str())
-    .bind(entry.by.id.clone())
-    .bind(entry.action.as_str())
+    .bind(entry.role.clone())
+    .bind(entry.actor.clone())
+    .bind(entry.action.clone())
     .bind(person(entry))
     .bind(entry.detail.clone())
     .bind(sealed(entry))
@@ -65,11 +65,9 @@ fn entry(row: &AnyRow) -> Result<Entry, StoreError> {
     let person = array(row, "person")?;
     Ok(Entry {
         at: unsigned(row, "at")?,
-        by: Actor {
-            role: Role::parse(&word("role")?).ok_or(StoreError::Form)?,
-            id: word("actor")?,
-        },
-        action: Action::parse(&word("action")?).ok_or(StoreError::Form)?,
+        role: word("role")?,
+        actor: word("actor")?,
+        action: word("action")?,
         about: (person != NOBODY).then(|| PersonId::from_bytes(person)),
         detail: word("detail")?,
         sealed: row.try_get::<Option<Vec<u8>>, _>("sealed")?.unwrap_or_default(),
@@ -92,9 +90,9 @@ pub async fn append(db: &mut AnyConnection, chained: &[(i64, Chained)]) -> Resul
             insert = insert
                 .bind(seconds(one.number)?)
                 .bind(seconds(one.entry.at)?)
-                .bind(one.entry.by.role.as_str())
-                .bind(one.entry.by.id.clone())
-                .bind(one.entry.action.as_str())
+                .bind(one.entry.role.clone())
+                .bind(one.entry.actor.clone())
+                .bind(one.entry.action.clone())
                 .bind(person(&one.entry))
                 .bind(one.entry.detail.clone())
                 .bind(sealed(&one.entry))
@@ -267,17 +265,29 @@ fn signed_head(row: &AnyRow) -> Result<SignedHead, StoreError> {
     })
 }
 
-/// The last signed head from before `time`, and the hash of the entry that it ends with: what is kept no longer ends
-/// there.
+/// The last signed head that says of itself that it is from before `time`.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn signed_before(db: &mut AnyConnection, time: u64) -> Result<Option<Head>, StoreError> {
-    sqlx::query("SELECT seq, hash FROM audit WHERE seq = (SELECT MAX(seq) FROM audit_head WHERE at < $1)")
+pub async fn signed_before(db: &mut AnyConnection, time: u64) -> Result<Option<SignedHead>, StoreError> {
+    sqlx::query("SELECT seq, at, bytes FROM audit_head WHERE at < $1 ORDER BY seq DESC LIMIT 1")
         .bind(seconds(time)?)
         .fetch_optional(db)
         .await?
-        .map(|row| read_head(&row))
+        .map(|row| signed_head(&row))
+        .transpose()
+}
+
+/// The signed head of this entry.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn head_at(db: &mut AnyConnection, number: u64) -> Result<Option<SignedHead>, StoreError> {
+    sqlx::query("SELECT seq, at, bytes FROM audit_head WHERE seq = $1")
+        .bind(seconds(number)?)
+        .fetch_optional(db)
+        .await?
+        .map(|row| signed_head(&row))
         .transpose()
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use sqlx::postgres::PgConnectOptions;
 use zeroize::Zeroizing;
 
 /// Where a province's database is.
@@ -29,7 +30,8 @@ impl DatabaseUrl {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let is_one = text.starts_with("postgres://") || text.starts_with("postgresql://");
-        is_one.then(|| Self(Zeroizing::new(text.to_owned())))
+        let holds = is_one && text.parse::<PgConnectOptions>().is_ok();
+        holds.then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
     pub(super) fn as_str(&self) -> &str {

@@ -6,7 +6,8 @@ use province_api::paths;
 use province_api::problem::ProblemCode;
 use province_api::reason::Reason;
 use province_server::audit_admin::Sealed;
-use province_server::rules::audit::{AUDIT_DAYS, Looked, Wrong};
+use province_server::rules::Fault;
+use province_server::rules::audit::{AUDIT_DAYS, Known, Looked, Wrong};
 use serde_json::Value;
 use sqlx::Executor as _;
 
@@ -15,8 +16,33 @@ use crate::bench::{Bench, Phone, citizen_number, kept};
 const HOUR: u64 = 3_600;
 
 impl Bench {
+    async fn looked_knowing(&self, known: &[Known]) -> Looked {
+        self.office.look_at_audit(known, self.now()).await.unwrap()
+    }
+
+    /// As whoever owns the database can.
+    async fn without_guards(&self, tables: &[&str]) {
+        let guards = if crate::engine::is_sqlite() {
+            let triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = $1";
+            let mut drops = Vec::new();
+            for table in tables {
+                let mut db = self.office.store().read().await.unwrap();
+                let names = sqlx::query_scalar::<_, String>(triggers).bind((*table).to_owned());
+                let names = names.fetch_all(&mut *db).await.unwrap();
+                drops.extend(names.into_iter().map(|name| format!("DROP TRIGGER {name}")));
+            }
+            drops
+        } else {
+            let disable = |table| format!("ALTER TABLE {table} DISABLE TRIGGER ALL");
+            tables.iter().map(disable).collect()
+        };
+        for statement in guards {
+            self.by_hand(&statement).await.unwrap();
+        }
+    }
+
     async fn looked(&self) -> Looked {
-        self.office.look_at_audit(&[]).await.unwrap()
+        self.looked_knowing(&[]).await
     }
 
     /// What the log says, oldest first: role, action and detail of each entry.
@@ -204,11 +230,15 @@ async fn the_end_of_the_log_is_signed_every_hour_in_which_something_was_done() {
 async fn what_is_in_the_log_cannot_be_changed_or_taken_out_by_a_statement() {
     let bench = Bench::new().await;
     bench.enrolled(0, 1).await;
+    kept(&bench.province).await;
     let before = bench.looked().await;
     for sql in [
         "UPDATE audit SET actor = 'somebody' WHERE seq = 2",
         "DELETE FROM audit WHERE seq = 2",
         "DELETE FROM audit",
+        "UPDATE audit_head SET at = 1",
+        "DELETE FROM audit_head",
+        "INSERT INTO audit_cut (id, seq, hash) SELECT 1, seq, hash FROM audit WHERE seq = 1",
     ] {
         assert!(bench.by_hand(sql).await.is_err(), "{sql}");
     }
@@ -217,11 +247,6 @@ async fn what_is_in_the_log_cannot_be_changed_or_taken_out_by_a_statement() {
 
 #[tokio::test]
 async fn whoever_changes_the_files_themselves_is_found() {
-    let drop = if crate::engine::is_sqlite() {
-        "DROP TRIGGER audit_stays; DROP TRIGGER audit_goes_behind_a_cut; DROP TRIGGER audit_head_stays"
-    } else {
-        "ALTER TABLE audit DISABLE TRIGGER ALL; ALTER TABLE audit_head DISABLE TRIGGER ALL"
-    };
     for (sql, wrong) in [
         ("UPDATE audit SET actor = 'x' WHERE seq = 2", Wrong::Broken(2)),
         ("UPDATE audit SET at = at + 1 WHERE seq = 3", Wrong::Broken(3)),
@@ -231,15 +256,15 @@ async fn whoever_changes_the_files_themselves_is_found() {
             "UPDATE audit_head SET bytes = hash FROM audit WHERE audit.seq = 1",
             Wrong::Head(0),
         ),
+        // Its signature says another time.
+        ("UPDATE audit_head SET at = 1", Wrong::Head(0)),
     ] {
         let bench = Bench::new().await;
         bench.enrolled(0, 1).await;
         kept(&bench.province).await;
         let whole = bench.looked().await;
         assert_eq!(whole.wrong, None);
-        for part in drop.split(';') {
-            bench.by_hand(part).await.unwrap();
-        }
+        bench.without_guards(&["audit", "audit_head"]).await;
         bench.by_hand(sql).await.unwrap();
         let wrong = match wrong {
             Wrong::Head(_) => Wrong::Head(whole.signed),
@@ -254,13 +279,13 @@ async fn a_log_that_was_written_anew_is_told_by_an_entry_that_somebody_wrote_dow
     let (bench, other) = (Bench::new().await, Bench::new().await);
     bench.enrolled(0, 1).await;
     let known = (bench.looked().await.head.number, bench.looked().await.head.hash);
-    assert_eq!(bench.office.look_at_audit(&[known]).await.unwrap().wrong, None);
+    assert_eq!(bench.looked_knowing(&[known]).await.wrong, None);
     // Another history, whole in itself.
-    let short = other.office.look_at_audit(&[known]).await.unwrap();
+    let short = other.looked_knowing(&[known]).await;
     assert_eq!(short.wrong, Some(Wrong::Short(known.0)));
     other.set_time(other.now().unix() + 1);
     other.enrolled(1, 2).await;
-    let differs = other.office.look_at_audit(&[known]).await.unwrap();
+    let differs = other.looked_knowing(&[known]).await;
     assert_eq!(differs.wrong, Some(Wrong::Other(known.0)));
 }
 
@@ -295,4 +320,108 @@ async fn a_province_without_a_key_of_the_log_goes_on_chaining() {
     let looked = bench.looked().await;
     assert_eq!((looked.heads, looked.wrong), (0, None));
     assert!(looked.head.number > 5);
+}
+
+#[tokio::test]
+async fn a_log_that_was_cut_by_hand_is_found() {
+    let zeros = "INSERT INTO audit_cut (id, seq, hash) SELECT 1, MAX(seq), hash_of_none FROM audit,
+        (SELECT hash AS hash_of_none FROM audit WHERE seq = 1) AS first GROUP BY hash_of_none";
+    let at_its_head = "INSERT INTO audit_cut (id, seq, hash) SELECT 1, a.seq, a.hash FROM audit a JOIN audit_head h ON h.seq = a.seq";
+    for cut in [zeros, at_its_head] {
+        let bench = Bench::new().await;
+        bench.enrolled(0, 1).await;
+        kept(&bench.province).await;
+        let whole = bench.looked().await;
+        assert_eq!((whole.signed, whole.wrong), (whole.head.number, None));
+        bench.without_guards(&["audit_cut"]).await;
+        bench.by_hand(cut).await.unwrap();
+        bench
+            .by_hand("DELETE FROM audit WHERE seq <= (SELECT seq FROM audit_cut)")
+            .await
+            .unwrap();
+        let last = whole.head.number;
+        assert_eq!(bench.looked().await.wrong, Some(Wrong::Cut(last)), "{cut}");
+        // Nor is it a backup.
+        let out = bench.folder.path().join("copy");
+        if crate::engine::is_sqlite() {
+            assert!(bench.office.back_up(&out, bench.now()).await.is_err());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_database_says_of_the_time_of_a_head_forgets_nothing() {
+    let bench = Bench::new().await;
+    bench.enrolled(0, 1).await;
+    kept(&bench.province).await;
+    bench.without_guards(&["audit_head"]).await;
+    bench.by_hand("UPDATE audit_head SET at = 1").await.unwrap();
+    let before = bench.rows("audit").await;
+    let codes: Vec<_> = bench
+        .province
+        .upkeep()
+        .await
+        .faults
+        .iter()
+        .map(Fault::code)
+        .collect();
+    assert_eq!(codes, ["audit_head_wrong"]);
+    assert!(bench.rows("audit").await >= before);
+    assert_eq!(bench.looked().await.cut, 0);
+}
+
+#[tokio::test]
+async fn what_went_is_not_compared_and_its_last_entry_is() {
+    let bench = Bench::new().await;
+    bench.enrolled(0, 1).await;
+    kept(&bench.province).await;
+    let last = bench.looked().await.head;
+    bench.set_time(bench.now().unix() + AUDIT_DAYS * DAY + 2 * DAY);
+    bench.province.upkeep().await;
+    let knows = async |number, hash| {
+        let looked = bench.looked_knowing(&[(number, hash)]).await;
+        (looked.gone, looked.wrong)
+    };
+    assert_eq!(knows(last.number, last.hash).await, (0, None));
+    assert_eq!(
+        knows(last.number, [1; 32]).await,
+        (0, Some(Wrong::Other(last.number)))
+    );
+    assert_eq!(knows(last.number - 1, [1; 32]).await, (1, None));
+}
+
+#[tokio::test]
+async fn words_of_a_later_version_are_chained_verified_and_told() {
+    let bench = Bench::new().await;
+    let phone = bench.enrolled(0, 1).await;
+    bench.province.chain_audit().await.unwrap();
+    bench
+        .by_hand(
+            "INSERT INTO audit_waiting (at, role, actor, action, person, detail)
+             SELECT at, 'later_role', 'x', 'later_thing', person, '{}' FROM audit WHERE action = 'enrolled'",
+        )
+        .await
+        .unwrap();
+    let looked = bench.looked().await;
+    assert_eq!((looked.waiting, looked.wrong), (0, None));
+    let body = serde_json::to_vec(&AuditRequest { before: None }).unwrap();
+    let told: AuditReply = bench.post(&phone, paths::AUDIT, &body).await.json();
+    let words = told.entries.first().map(|one| (&*one.role, &*one.action));
+    assert_eq!(words, Some(("later_role", "later_thing")));
+}
+
+#[tokio::test]
+async fn a_head_that_a_clock_signed_that_was_ahead_holds_up_no_other() {
+    let bench = Bench::new().await;
+    let now = bench.now().unix();
+    bench.set_time(now + 30 * DAY);
+    bench.province.upkeep().await;
+    bench.set_time(now);
+    bench.enrolled(0, 1).await;
+    kept(&bench.province).await;
+    let looked = bench.looked().await;
+    assert_eq!(
+        (looked.heads, looked.signed, looked.wrong),
+        (2, looked.head.number, None)
+    );
 }

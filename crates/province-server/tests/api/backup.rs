@@ -177,7 +177,7 @@ async fn a_backup_of_a_damaged_log_is_none() {
     write.commit().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("backup");
-    let error = bench.office.back_up(&out).await.unwrap_err();
+    let error = bench.office.back_up(&out, bench.now()).await.unwrap_err();
     assert_eq!(error.code(), "backup_unsound");
     assert!(error.to_string().contains("audit_broken"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -196,3 +196,18 @@ async fn both_databases_have_the_same_tables_by_migrations_of_the_same_numbers()
     let drift: Vec<_> = one.symmetric_difference(&other).collect();
     assert!(one.len() > 60 && drift.is_empty(), "{}: {drift:#?}", one.len());
 }
+
+#[tokio::test]
+async fn how_long_each_table_is_kept_stands_in_the_runbook() {
+    let runbook = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
+    let runbook = std::fs::read_to_string(runbook).unwrap();
+    let (_, rest) = runbook.split_once("## What is kept, and how long").unwrap();
+    let (section, _) = rest.split_once("\n## ").unwrap();
+    // The first column, what stands there between backticks.
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |"));
+    let named: Vec<&str> = rows.flat_map(|(first, _)| first.split('`').skip(1).step_by(2)).collect();
+    let named_once: BTreeSet<&str> = named.iter().copied().collect();
+    assert_eq!(named.len(), named_once.len());
+    let tables = of_sqlite().await;
+    assert_eq!(tables.keys().map(String::as_str).collect::<BTreeSet<_>>(), named_once);
+}

@@ -47,7 +47,7 @@ impl Run {
         (which, by): (File, By),
         response: &HttpResponse,
     ) -> Result<(), UiError> {
-        if response.status != 200 && by == By::Name {
+        if response.status != 200 && (by == By::Name || response.status != 404) {
             let error = Refusal::read(response).into_error();
             if which == File::Catalogue {
                 self.go_without_catalogue(error);

@@ -354,3 +354,26 @@ fn a_file_that_does_not_lie_under_its_hash_is_asked_for_by_name() {
         assert_eq!((strange, asked.count()), (3, 3));
     }
 }
+
+#[test]
+fn a_province_that_is_busy_is_not_asked_in_another_way() {
+    let busy = problem_response(&Problem {
+        retry_after: Some(30),
+        ..Problem::new(ProblemCode::ServerBusy)
+    });
+    let mut province = Province::new(NOW);
+    let mut phone = Phone::ready(1);
+    phone.wallet.start_enrolment(NOW, &mut phone.rng).unwrap();
+    let mut asked = 0;
+    while let Some(request) = phone.wallet.next_request(NOW, &mut phone.rng).unwrap() {
+        let answer = if request.path.starts_with(paths::FILES) {
+            asked += 1;
+            busy.clone()
+        } else {
+            province.handle(&request, NOW).unwrap()
+        };
+        phone.wallet.on_response(&answer, NOW).unwrap();
+    }
+    assert!(phone.wallet.finish_run(NOW).is_err());
+    assert_eq!((asked, province.asked_for(paths::TRUST_LIST)), (1, false));
+}

@@ -35,7 +35,8 @@ impl Network {
     }
 }
 
-/// What a connection does. Every request changes it twice, so that it takes no lock.
+/// What a connection does. Every request changes it twice, so that it takes no lock; who holds a place is locked only for the
+/// callers of a proxy, and when connections come and go.
 #[derive(Default)]
 struct Seat {
     /// Since which turn it waits; [`ASKED`] or [`SENT_AWAY`].
@@ -256,14 +257,18 @@ impl Place {
         self.seat.leave.notified().await;
     }
 
-    /// A handler works for a caller at this address: it is not sent away.
-    pub(super) fn asked(&self, caller: IpAddr) {
-        self.set(ASKED);
+    /// A handler is to work for a caller at this address. `false`: the connection was sent away a moment ago, and nothing
+    /// is begun for it.
+    pub(super) fn asked(&self, caller: IpAddr) -> bool {
+        if !self.set(ASKED) {
+            return false;
+        }
         let network = Network::of(caller);
         if network != self.network {
             self.is_lent.store(true, Ordering::Relaxed);
             self.hold_as(network);
         }
+        true
     }
 
     /// It waits again.
@@ -271,16 +276,18 @@ impl Place {
         if self.is_lent.swap(false, Ordering::Relaxed) {
             self.hold_as(self.network);
         }
-        self.set(self.crowd.next_turn());
-        self.crowd.tell();
+        if self.set(self.crowd.next_turn()) {
+            self.crowd.tell();
+        }
     }
 
-    /// Who was sent away stays so.
-    fn set(&self, turn: u64) {
+    /// Who was sent away stays so: `false`.
+    fn set(&self, turn: u64) -> bool {
         let seat = &self.seat.waits_since;
-        let _ = seat.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |before| {
+        seat.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |before| {
             (before != SENT_AWAY).then_some(turn)
-        });
+        })
+        .is_ok()
     }
 
     fn hold_as(&self, network: Network) {
@@ -304,5 +311,51 @@ impl Drop for Place {
             .store(places.held.len() as u64, Ordering::Relaxed);
         drop(places);
         self.crowd.tell();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    #[tokio::test]
+    async fn nothing_begins_for_who_was_sent_away_and_who_is_asked_stays() {
+        let crowd = Crowd::new(2, 2, Arc::default());
+        let (asked, waits) = (crowd.place(HERE).await.unwrap(), crowd.place(HERE).await.unwrap());
+        assert!(asked.asked(HERE));
+        // One too many: the one that waits goes, though it is asked in the same moment.
+        let new = crowd.place(HERE).await.unwrap();
+        assert!(!waits.asked(HERE));
+        waits.waits();
+        assert!(!waits.asked(HERE));
+        waits.given_up().await;
+        // Both that are left are asked: nobody is sent away, and one of the same network gets no place.
+        assert!(new.asked(HERE));
+        assert!(crowd.place(HERE).await.is_none());
+        asked.waits();
+        assert!(crowd.place(HERE).await.is_some());
+        assert!(!asked.asked(HERE));
+    }
+
+    #[tokio::test]
+    async fn who_looks_for_a_place_is_told_of_the_first_that_may_be_had() {
+        let crowd = Crowd::new(1, 9, Arc::default());
+        let held = crowd.place(HERE).await.unwrap();
+        assert!(held.asked(HERE));
+        let other = IpAddr::V4(std::net::Ipv4Addr::BROADCAST);
+        let looks = tokio::spawn({
+            let crowd = Arc::clone(&crowd);
+            async move { crowd.place(other).await.is_some() }
+        });
+        while crowd.looking.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        held.waits();
+        assert!(looks.await.unwrap());
+        assert!(!held.asked(HERE));
     }
 }
