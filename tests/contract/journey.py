@@ -166,9 +166,24 @@ def departments(step, device, system, counter):
     step.send("POST", answer, system, issued, expects=422)
     fields["domicile_district"] = "peshawar"
     step.send("POST", answer, system, issued)
+    webhooks(step, system)
     asked = {"feed": 0, "held": []}
     step.send("POST", "/v1/sync", device, asked)
     step.send("POST", "/v1/audit", device, {})
+
+
+def webhooks(step, system):
+    """Where a department's system wants to be told, as far as nobody has to be there."""
+    hook = "/v1/departments/webhooks"
+    step.send("GET", "/v1/departments/webhook-key")
+    step.send("GET", hook, system, expects=404)
+    step.send("POST", hook, system, {"url": "http://127.0.0.1/"}, expects=422)
+    step.send("POST", hook, system, {"url": "https://crms.invalid/khyber"})
+    step.send("GET", hook, system)
+    step.send("GET", f"{hook}/dead-letters", system)
+    step.send("POST", f"{hook}/redeliver", system, {})
+    step.send("POST", f"{hook}/end", system)
+    step.send("POST", f"{hook}/end", system, expects=404)
 
 
 def assisted(step, counter, device, citizen):

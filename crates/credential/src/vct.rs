@@ -44,8 +44,10 @@ impl Vct {
     pub const CATALOGUE: Self = Self::literal("catalogue");
     /// In a trust list: the key may sign heads of the audit log. Never a pass.
     pub const AUDIT_LOG: Self = Self::literal("audit-log");
+    /// In a trust list: the key may sign what the province sends to departments. Never a pass.
+    pub const WEBHOOK: Self = Self::literal("webhook");
     /// What a trust list names beside passes: a key that is allowed one of them signs no credential by it.
-    pub(crate) const RESERVED: [Self; 7] = [
+    pub(crate) const RESERVED: [Self; 8] = [
         Self::PAPER_CARD,
         Self::COUNTER_CERTIFICATE,
         Self::STATUS_MANIFEST,
@@ -53,6 +55,7 @@ impl Vct {
         Self::RISK_RULES,
         Self::CATALOGUE,
         Self::AUDIT_LOG,
+        Self::WEBHOOK,
     ];
 
     /// Reads a name.

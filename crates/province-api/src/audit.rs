@@ -148,6 +148,12 @@ words! {
         SystemKeyAdded = "system_key_added",
         /// A system's key was ended.
         SystemKeyEnded = "system_key_ended",
+        /// A department's system said where it wants to be told of applications.
+        WebhookSet = "webhook_set",
+        /// That ended: by the system, or because its receiver said that it is gone.
+        WebhookEnded = "webhook_ended",
+        /// A department's system asked for what it had not taken.
+        WebhookRedelivered = "webhook_redelivered",
         /// Somebody was not let do something.
         Denied = "denied",
     }

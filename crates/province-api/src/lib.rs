@@ -26,6 +26,7 @@ pub mod reason;
 pub mod rules;
 pub mod signature;
 pub mod sync;
+pub mod webhook;
 
 mod bytes;
 
@@ -132,6 +133,16 @@ pub mod paths {
     pub const DEPARTMENT_APPLICATIONS: &str = "/v1/departments/applications";
     /// `POST` [`crate::application::AnswerRequest`], signed by a system of an office.
     pub const DEPARTMENT_ANSWER: &str = "/v1/departments/applications/answer";
+    /// `GET`, signed by a system: a [`crate::webhook::WebhookReply`]. `POST` [`crate::webhook::WebhookRequest`]: sets it.
+    pub const WEBHOOK: &str = "/v1/departments/webhooks";
+    /// `POST` without a body, signed by a system: ends its webhook.
+    pub const WEBHOOK_END: &str = "/v1/departments/webhooks/end";
+    /// `GET` with `?after=` a number, signed by a system: a [`crate::webhook::DeadLettersReply`].
+    pub const DEAD_LETTERS: &str = "/v1/departments/webhooks/dead-letters";
+    /// `POST` [`crate::webhook::RedeliverRequest`], signed by a system.
+    pub const REDELIVER: &str = "/v1/departments/webhooks/redeliver";
+    /// `GET`: the [`crate::webhook::WebhookKeysReply`], by which departments know what the province sends.
+    pub const WEBHOOK_KEY: &str = "/v1/departments/webhook-key";
     /// `GET`: 200 while the service works.
     pub const HEALTH: &str = "/v1/health";
 }

@@ -17,6 +17,7 @@ use crate::person::{
 };
 use crate::problem::ProblemCode;
 use crate::proofing::TEMPLATE_BYTES_MAX;
+use crate::webhook::{NotTaken, WebhookStanding};
 
 /// What four bytes of a quantum may end with: the bits that no byte uses are zero (RFC 4648 section 3.5).
 const TWO_LEFT: &str = "[AQgw]";
@@ -172,6 +173,12 @@ schemas! {
         .into();
     RefusalReason = text("Why an application was refused. The words are a contract.")
         .enum_values(Some(Self::ALL.iter().map(|reason| reason.as_str())))
+        .into();
+    WebhookStanding = text("How a webhook stands. The words are a contract.")
+        .enum_values(Some(Self::ALL.iter().map(|standing| standing.as_str())))
+        .into();
+    NotTaken = text("Why a message was not taken. The words are a contract.")
+        .enum_values(Some(Self::ALL.iter().map(|why| why.as_str())))
         .into();
     ProblemCode = text("Why the province did not do what was asked. The codes are a contract.")
         .enum_values(Some(Self::ALL.iter().map(|code| code.code())))

@@ -118,6 +118,10 @@ problem_codes! {
     AnswerParts = "answer_parts", 422;
     /// The document of an office's answer is not granted; `detail` says why.
     DocumentRefused = "document_refused", 422;
+    /// The province sends nothing to this URL: not `https`, with a user, too long, or of a network that is closed to it.
+    WebhookUrl = "webhook_url", 422;
+    /// This system has no webhook.
+    WebhookUnknown = "webhook_unknown", 404;
     /// The person's passes were revoked.
     PersonRevoked = "person_revoked", 403;
     /// The person's passes are suspended for now.

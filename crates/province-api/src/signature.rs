@@ -6,13 +6,19 @@
 //! Parameters, in this order: `created` and `expires` (unix seconds), `nonce` (16 random bytes, base64url), `keyid` (the
 //! public key, base64url), `alg` `ed25519`. Every request that is sent has a nonce of its own, also one that is sent again
 //! under the same idempotency key: the province takes none twice while its time lasts.
+//! The province's own webhooks have a form of their own ([`webhook`]).
 //! A profile with one form needs no general parser, so there is nothing in it to confuse; and a signature of one kind is
 //! none of another, because label and components differ.
 
+mod form;
+pub mod webhook;
+
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
+
+use form::{Form, Unsigned, verify_form};
 
 /// How far a signature's `created` may lie from the province's clock, and for how long it serves, in seconds.
 pub const CLOCK_DIFFERENCE_MAX: u64 = 300;
@@ -73,14 +79,12 @@ impl Signer {
         }
     }
 
-    /// The same as `Signature-Input` has them.
-    fn covered(self) -> String {
-        let quoted: Vec<String> = self
-            .components()
-            .iter()
-            .map(|name| format!("\"{name}\""))
-            .collect();
-        format!("({})", quoted.join(" "))
+    const fn form(self) -> Form {
+        Form {
+            label: self.label(),
+            components: self.components(),
+            once: crate::IDEMPOTENCY_KEY,
+        }
     }
 }
 
@@ -173,83 +177,17 @@ pub fn content_digest(body: &[u8]) -> String {
     format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(body)))
 }
 
-/// What a signature says of itself.
-#[derive(Clone, Copy)]
-struct Parameters<'a> {
-    created: u64,
-    expires: u64,
-    nonce: &'a str,
-    key_id: &'a str,
-}
-
-impl<'a> Parameters<'a> {
-    /// In the one form that the profile has for a kind of signer.
-    fn text(self, signer: Signer) -> String {
-        let covered = signer.covered();
-        let Self {
-            created,
-            expires,
-            nonce,
-            key_id,
-        } = self;
-        format!(
-            r#"{covered};created={created};expires={expires};nonce="{nonce}";keyid="{key_id}";alg="ed25519""#
-        )
-    }
-
-    /// Reads what [`Self::text`] gave; whatever else it takes is written in another form and so refused.
-    fn read(signer: Signer, given: &'a str) -> Option<Self> {
-        let rest = given.strip_prefix(&signer.covered())?.strip_prefix(";created=")?;
-        let (created, rest) = rest.split_once(";expires=")?;
-        let (expires, rest) = rest.split_once(";nonce=\"")?;
-        let (nonce, rest) = rest.split_once("\";keyid=\"")?;
-        let (key_id, _) = rest.split_once('"')?;
-        let read = Self {
-            created: created.parse().ok()?,
-            expires: expires.parse().ok()?,
-            nonce,
-            key_id,
-        };
-        (read.text(signer) == given).then_some(read)
-    }
-
-    /// Whether it was made for a time that it may serve, and serves now. A phone's clock may be off by as much either way.
-    fn serves(self, now: u64) -> bool {
-        self.created < self.expires
-            && self.expires - self.created <= CLOCK_DIFFERENCE_MAX
-            && self.created <= now.saturating_add(CLOCK_DIFFERENCE_MAX)
-            && now <= self.expires
-    }
-}
-
-/// The signature base of RFC 9421 section 2.5.
-fn base(components: &[(&str, String)], parameters: &str) -> String {
-    let lines = components
-        .iter()
-        .map(|(name, value)| format!("\"{name}\": {value}"));
-    let last = format!("\"@signature-params\": {parameters}");
-    lines.chain([last]).collect::<Vec<_>>().join("\n")
-}
-
-/// What a signer signs of a request; `None` without a header that it covers.
-fn message<'a>(
-    signer: Signer,
-    target: &Target<'a>,
-    header: impl Fn(&str) -> Option<&'a str>,
-    parameters: &str,
-) -> Option<String> {
-    let mut components = Vec::new();
-    for name in signer.components() {
-        let value = match *name {
-            "@method" => target.method.to_owned(),
-            "@path" => target.path.to_owned(),
+impl Target<'_> {
+    /// What is signed of it.
+    fn derived(&self, name: &str) -> Option<String> {
+        Some(match name {
+            "@method" => self.method.to_owned(),
+            "@path" => self.path.to_owned(),
             // Section 2.2.7: with its question mark, also where there is no query.
-            "@query" => format!("?{}", target.query.unwrap_or_default()),
-            name => header(name)?.to_owned(),
-        };
-        components.push((*name, value));
+            "@query" => format!("?{}", self.query.unwrap_or_default()),
+            _ => return None,
+        })
     }
-    Some(base(&components, parameters))
 }
 
 /// The headers that sign a device's request, `Idempotency-Key` included. `created` is unix seconds; `nonce` is fresh each
@@ -312,29 +250,19 @@ fn sign_as(
     (signer, key): (Signer, &SigningKey),
     target: &Target<'_>,
     body: &[u8],
-    mut headers: Vec<(&'static str, String)>,
+    first: Vec<(&'static str, String)>,
     created: u64,
     nonce: &Nonce,
 ) -> Vec<(&'static str, String)> {
-    headers.push((CONTENT_DIGEST, content_digest(body)));
-    let parameters = Parameters {
-        created,
-        expires: created.saturating_add(CLOCK_DIFFERENCE_MAX),
-        nonce: &URL_SAFE_NO_PAD.encode(nonce),
-        key_id: &URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes()),
-    }
-    .text(signer);
-    let of = |name: &str| {
-        let found = headers.iter().find(|(header, _)| *header == name);
-        found.map(|(_, value)| value.as_str())
-    };
-    // Every component is among them.
-    let text = message(signer, target, of, &parameters).unwrap_or_default();
-    let signature = STANDARD.encode(key.sign(text.as_bytes()).to_bytes());
-    let label = signer.label();
-    headers.push((SIGNATURE_INPUT, format!("{label}={parameters}")));
-    headers.push((SIGNATURE, format!("{label}=:{signature}:")));
-    headers
+    let unsigned = Unsigned::new(
+        signer.form(),
+        key.verifying_key().as_bytes(),
+        (body, first),
+        (created, nonce),
+    );
+    let text = unsigned.text(|name| target.derived(name));
+    let signature = key.sign(text.as_bytes()).to_bytes();
+    unsigned.signed(&signature)
 }
 
 /// Checks the signature of a device's request; `header` gives a header's value by its lower-case name, `now` is unix
@@ -367,61 +295,7 @@ pub fn verify_as<'a>(
     body: &[u8],
     now: u64,
 ) -> Result<Proven, SignatureError> {
-    let need = |name| header(name).ok_or(SignatureError::Malformed);
-    let of_label = |name| {
-        let rest = need(name)?.strip_prefix(signer.label());
-        rest.and_then(|rest| rest.strip_prefix('='))
-            .ok_or(SignatureError::Malformed)
-    };
-    let digest = need(CONTENT_DIGEST)?;
-    let idempotency_key = need(crate::IDEMPOTENCY_KEY)?;
-    let is_key = idempotency_key.len() == 32
-        && idempotency_key
-            .bytes()
-            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    let given = of_label(SIGNATURE_INPUT)?;
-    let parameters = Parameters::read(signer, given).ok_or(SignatureError::Malformed)?;
-    if !is_key {
-        return Err(SignatureError::Malformed);
-    }
-    let nonce: Nonce = decode(&URL_SAFE_NO_PAD, parameters.nonce)?;
-    let key: [u8; 32] = decode(&URL_SAFE_NO_PAD, parameters.key_id)?;
-    let signature: [u8; 64] = decode(
-        &STANDARD,
-        of_label(SIGNATURE)?
-            .strip_prefix(':')
-            .and_then(|s| s.strip_suffix(':'))
-            .ok_or(SignatureError::Malformed)?,
-    )?;
-    if digest != content_digest(body) {
-        return Err(SignatureError::Digest);
-    }
-    let verifying = VerifyingKey::from_bytes(&key).map_err(|_| SignatureError::Invalid)?;
-    let text = message(signer, target, &header, given).ok_or(SignatureError::Malformed)?;
-    if verifying.is_weak()
-        || verifying
-            .verify_strict(text.as_bytes(), &Signature::from_bytes(&signature))
-            .is_err()
-    {
-        return Err(SignatureError::Invalid);
-    }
-    if !parameters.serves(now) {
-        return Err(SignatureError::Clock);
-    }
-    Ok(Proven {
-        key,
-        nonce,
-        created: parameters.created,
-        expires: parameters.expires,
-    })
-}
-
-fn decode<const N: usize>(
-    engine: &base64::engine::GeneralPurpose,
-    text: &str,
-) -> Result<[u8; N], SignatureError> {
-    let bytes = engine.decode(text).map_err(|_| SignatureError::Malformed)?;
-    bytes.try_into().map_err(|_| SignatureError::Malformed)
+    verify_form(signer.form(), header, |name| target.derived(name), body, now)
 }
 
 #[cfg(test)]

@@ -75,6 +75,7 @@ fn allowed(name: KeyName) -> Vec<Vct> {
         KeyName::Cards => vec![Vct::PAPER_CARD],
         KeyName::Catalogue => vec![Vct::CATALOGUE],
         KeyName::Audit => vec![Vct::AUDIT_LOG],
+        KeyName::Webhooks => vec![Vct::WEBHOOK],
         KeyName::Added(_) | KeyName::Data | KeyName::Root(_) => Vec::new(),
     }
 }

@@ -16,9 +16,9 @@ use crate::store::lock::Lock;
 use crate::store::trusted_key::{self, TrustedKeyRow};
 
 /// What has a key of its own, so that a stolen one is worth one thing and its withdrawal ends one thing: cards, which are
-/// printed in numbers and have no holder's key; desks' certificates; the three that desks decide with; and the catalogue. So
+/// printed in numbers and have no holder's key; desks' certificates; the three that desks decide with; the catalogue; and what departments are told. So
 /// has each kind of pass and document from the beginning, though an operator may make keys that several share.
-pub const ALONE: [Vct; 7] = [
+pub const ALONE: [Vct; 8] = [
     Vct::PAPER_CARD,
     Vct::COUNTER_CERTIFICATE,
     Vct::STATUS_MANIFEST,
@@ -26,6 +26,7 @@ pub const ALONE: [Vct; 7] = [
     Vct::RISK_RULES,
     Vct::CATALOGUE,
     Vct::AUDIT_LOG,
+    Vct::WEBHOOK,
 ];
 
 /// How long the keys serve that the province makes by itself, in days.

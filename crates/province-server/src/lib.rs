@@ -16,6 +16,7 @@ pub mod bulk_admin;
 pub mod caller_admin;
 pub mod clock;
 pub mod config;
+pub mod courier;
 mod districts;
 mod founding;
 mod http;

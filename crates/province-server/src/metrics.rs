@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use province_api::nadra::{CodeOutcome, NadraOutcome, SendOutcome};
 
+use crate::courier::Refused;
 use crate::nadra::NadraError;
 use crate::nadra::breaker::Standing;
 
@@ -80,6 +81,10 @@ pub struct Metrics {
     requests: Kinds<Answered>,
     in_flight: AtomicI64,
     nadra: Kinds<&'static str>,
+    /// Messages to departments, by what became of them.
+    told: Kinds<&'static str>,
+    /// Messages to departments that were given up.
+    pub(crate) dead_letters: AtomicU64,
     /// Connections.
     pub connections: Arc<ConnectionCounts>,
     /// How often new files of the certificate were no good.
@@ -141,6 +146,18 @@ impl Metrics {
         outcome
     }
 
+    /// Waits for what becomes of a message to a department, and counts it.
+    pub(crate) async fn told(
+        &self,
+        brought: impl Future<Output = Result<(), Refused>>,
+    ) -> Result<(), Refused> {
+        let stopwatch = Stopwatch::start();
+        let brought = brought.await;
+        let outcome = brought.map_or_else(|refused| refused.why.as_str(), |()| "taken");
+        self.told.add(outcome, stopwatch.read());
+        brought
+    }
+
     /// What was counted, and what was looked up for this page.
     pub(crate) fn page(&self, looked_up: &LookedUp) -> String {
         let mut page = Page::default();
@@ -161,7 +178,21 @@ impl Metrics {
         for (outcome, durations) in &*self.nadra.0.read().unwrap_or_else(PoisonError::into_inner) {
             page.durations(name, &format!("outcome=\"{outcome}\""), durations);
         }
+        let name = "khyber_webhook_duration_seconds";
+        page.family(
+            name,
+            "histogram",
+            "Messages to departments, taken and why they were not; what was not is tried again.",
+        );
+        for (outcome, durations) in &*self.told.0.read().unwrap_or_else(PoisonError::into_inner) {
+            page.durations(name, &format!("outcome=\"{outcome}\""), durations);
+        }
         let (of, now) = (&self.connections, Ordering::Relaxed);
+        page.counter(
+            "khyber_webhook_given_up_total",
+            "Messages that no department took for a day.",
+            self.dead_letters.load(now),
+        );
         page.gauge(
             "khyber_http_requests_in_flight",
             "Requests that are worked on.",
@@ -199,6 +230,8 @@ pub(crate) struct LookedUp {
     pub(crate) pool: (u32, u32),
     /// Entries of the audit log that wait for their places.
     pub(crate) audit_waiting: Option<u64>,
+    /// Dead letters of departments.
+    pub(crate) dead_letters: Option<u64>,
     /// Epoch and age in seconds of the published manifest.
     pub(crate) manifest: Option<(u64, u64)>,
     /// How NADRA stands, and how many callers were put off.
@@ -219,6 +252,10 @@ impl LookedUp {
         if let Some(waiting) = self.audit_waiting {
             let about = "Entries of the audit log that wait for their places.";
             page.gauge("khyber_audit_entries_waiting", about, waiting);
+        }
+        if let Some(letters) = self.dead_letters {
+            let about = "Messages that were given up and are kept for departments to ask for.";
+            page.gauge("khyber_webhook_dead_letters", about, letters);
         }
         if let Some((epoch, age)) = self.manifest {
             page.gauge(

@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use clap::Args;
 use province_server::admin::Office;
 use province_server::config::{Faults, Given, Settings};
+use province_server::courier::{self, Courier, SystemNames};
 use province_server::nadra::HttpNadra;
 use province_server::rules::officers::PasskeyDesk;
 use province_server::rules::published::LEASE;
@@ -114,6 +115,8 @@ async fn serve(settings: Settings, office: &Office) -> anyhow::Result<()> {
         clock: Arc::new(now),
         randomness: randomness(),
     });
+    let limit = courier::TIME_LIMIT;
+    let courier = Courier::new(settings.reach, limit, settings.authorities, Arc::new(SystemNames))?;
     let passkeys = settings
         .officers
         .and_then(|(rp_id, origin)| PasskeyDesk::new(&rp_id, &origin));
@@ -123,6 +126,7 @@ async fn serve(settings: Settings, office: &Office) -> anyhow::Result<()> {
             .asking_sim_codes(settings.sim_codes)
             .limiting(settings.budgets)
             .with_passkeys(passkeys)
+            .telling(courier)
             .leasing(LEASE),
     );
     province.upkeep().await;
@@ -147,6 +151,7 @@ async fn serve(settings: Settings, office: &Office) -> anyhow::Result<()> {
         tokio::spawn(look_after(Arc::clone(&province))),
         tokio::spawn(tick(Arc::clone(&province))),
         tokio::spawn(end_many(Arc::clone(&province))),
+        tokio::spawn(tell(Arc::clone(&province))),
     ];
     aside.extend(
         door.tls
@@ -172,8 +177,9 @@ async fn serve(settings: Settings, office: &Office) -> anyhow::Result<()> {
     };
     province_server::serve(door, router(Arc::clone(&province)), ending).await;
     aside.iter().for_each(tokio::task::JoinHandle::abort);
-    // What a phone began and did not wait for; each takes no longer than NADRA's time limit.
-    let _ = tokio::time::timeout(nadra.limit, province.settled()).await;
+    // What a phone began and did not wait for, and a department is being told; each takes no longer than its time limit.
+    let longest = nadra.limit.max(courier::TIME_LIMIT);
+    let _ = tokio::time::timeout(longest, province.settled()).await;
     chain_audit(&province).await;
     Ok(())
 }
@@ -203,6 +209,18 @@ async fn end_many(province: Arc<Province>) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "what was approved for many is done"),
             Err(fault) => tracing::warn!(cause = %fault, "what was approved for many waits"),
+        }
+    }
+}
+
+/// Tells departments what changed, again and again. Nobody waits for one that does not answer.
+async fn tell(province: Arc<Province>) {
+    let mut every = tokio::time::interval(TICK);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        if let Err(fault) = province.tell_departments().await {
+            tracing::warn!(cause = %fault, "departments wait to be told");
         }
     }
 }

@@ -47,7 +47,7 @@ pub(super) enum Key {
         #[arg(long)]
         data: PathBuf,
         /// What it may sign: kinds of passes and documents, comma between; or one alone of counter-certificate,
-        /// type-register, status-manifest, risk-rules, paper-card, catalogue, audit-log.
+        /// type-register, status-manifest, risk-rules, paper-card, catalogue, audit-log, webhook.
         #[arg(long, value_delimiter = ',', required = true)]
         allow: Vec<String>,
         /// How long it serves.

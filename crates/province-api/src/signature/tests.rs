@@ -1,8 +1,10 @@
 //! The profile by example, and RFC 9421's own examples where the profile overlaps with them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
 
+use super::form::{Parameters, base, decode};
 use super::*;
 
 const IDEMPOTENCY: &str = "000102030405060708090a0b0c0d0e0f";
@@ -121,7 +123,7 @@ fn every_parameter_is_signed() {
 fn parameters_of_another_form_are_refused_though_they_are_signed() {
     let key_id = URL_SAFE_NO_PAD.encode(key().verifying_key().as_bytes());
     let nonce = URL_SAFE_NO_PAD.encode(NONCE);
-    let covered = Signer::Device.covered();
+    let covered = Signer::Device.form().covered();
     let good =
         format!(r#"{covered};created=1000;expires=1300;nonce="{nonce}";keyid="{key_id}";alg="ed25519""#);
     assert!(check(&signed_over(&good), "/v1/passes", b"{}", 1000).is_ok());
@@ -170,7 +172,7 @@ fn a_signature_serves_for_its_time_only() {
             key_id: &key_id,
         };
         let checked = check(
-            &signed_over(&long.text(Signer::Device)),
+            &signed_over(&long.text(Signer::Device.form())),
             "/v1/passes",
             b"{}",
             1000,
@@ -269,7 +271,7 @@ fn a_weak_key_signs_nothing() {
         nonce: &URL_SAFE_NO_PAD.encode(NONCE),
         key_id: &URL_SAFE_NO_PAD.encode(weak),
     };
-    headers[2].1 = format!("device={}", parameters.text(Signer::Device));
+    headers[2].1 = format!("device={}", parameters.text(Signer::Device.form()));
     assert_eq!(check(&headers, "/", b"", 1000), Err(SignatureError::Invalid));
 }
 

@@ -20,6 +20,7 @@ pub use faults::{Fault, Faults, Wrong};
 pub use secrets::database;
 pub use table::{SETTINGS, Setting, table};
 
+use crate::courier::Reach;
 use crate::http::{Limits, Proxies};
 use crate::keys::TokenPin;
 use crate::rules::rates::Budgets;
@@ -95,6 +96,10 @@ pub struct Settings {
     pub sim_codes: bool,
     /// Domain and page of officers' passkeys, where officers sign in.
     pub officers: Option<(String, String)>,
+    /// How far departments' webhooks may go.
+    pub reach: Reach,
+    /// Authorities that are believed about departments' receivers, besides the machine's own.
+    pub authorities: Vec<reqwest::Certificate>,
     /// Days for which entries of the audit log are kept.
     pub audit_days: u64,
     /// How lines of the log look.
@@ -124,6 +129,7 @@ impl Settings {
         let budgets = reader.budgets();
         let draining = reader.seconds("drain_seconds", 0..=300, 0);
         let officers = reader.officers();
+        let (reach, authorities) = reader.webhooks();
         let audit_days = reader.number("audit_years", 10..=100, 10) * 365;
         let sim_codes = reader.one("sim_codes", |text| match text {
             "needed" => Some(true),
@@ -153,6 +159,8 @@ impl Settings {
             nadra,
             sim_codes: sim_codes.unwrap_or(false),
             officers,
+            reach,
+            authorities,
             audit_days,
             log: log.unwrap_or_default(),
             given,

@@ -1,14 +1,18 @@
 //! Reads settings one by one and notes what is wrong with each, so that all faults are said at once.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use reqwest::Certificate;
+
 use super::faults::{Fault, Faults, Wrong};
 use super::table::SETTINGS;
 use super::{Environment, Given, NadraSettings, Texts};
+use crate::courier::Reach;
 use crate::http::{Limits, Proxies, ProxyHeader};
 use crate::keys::TokenPin;
 use crate::nadra::TIME_LIMIT;
@@ -18,7 +22,7 @@ use crate::store::Place;
 use crate::tls::CertificateFiles;
 
 /// The settings that take several values; in the environment, with commas between them.
-const LISTS: [&str; 2] = ["listen", "proxies"];
+const LISTS: [&str; 3] = ["listen", "proxies", "webhook_networks"];
 
 /// What was given for each key, and where; and what was wrong so far.
 pub(super) struct Reader {
@@ -244,6 +248,28 @@ impl Reader {
         }
         let networks = self.all("proxies", Proxies::network).unwrap_or_default();
         Proxies::new(networks, header.unwrap_or_default())
+    }
+
+    /// How far departments' webhooks may go, and which authorities are believed about their receivers.
+    pub(super) fn webhooks(&mut self) -> (Reach, Vec<Certificate>) {
+        let networks = self.all("webhook_networks", Proxies::network).unwrap_or_default();
+        let plain = self.one("webhook_plain", |text| (text == "loopback").then_some(()));
+        let authorities = match self.path("webhook_authorities").map(fs::read) {
+            None => Vec::new(),
+            Some(Err(error)) => {
+                self.fault("webhook_authorities", Wrong::Unreadable(error.kind()));
+                Vec::new()
+            }
+            Some(Ok(pem)) => {
+                let read = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+                if read.is_empty() {
+                    self.fault("webhook_authorities", Wrong::Value);
+                }
+                read
+            }
+        };
+        let reach = Reach::new(networks).with_plain_loopback(plain.is_some());
+        (reach, authorities)
     }
 
     /// How often callers may ask.

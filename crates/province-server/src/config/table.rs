@@ -88,6 +88,12 @@ settings! {
         "with `officers_origin`: the domain of officers' passkeys. It is never changed afterwards: every passkey is bound to it";
     "officers_origin", "https://.. of that domain, without a path; or http://localhost", "none",
         "the web page at which officers sign in; without it there are no officers' routes";
+    "webhook_networks", "networks, such as 10.20.0.0/16", "none",
+        "the government's own networks to which departments' webhooks may go; else they go to public addresses alone";
+    "webhook_authorities", "a file of PEM: certificates", "none",
+        "authorities that are believed about departments' receivers besides the machine's own";
+    "webhook_plain", "loopback", "none",
+        "for tests and demonstrations: webhooks may go to this machine, in plain HTTP";
     "log_format", "text or json", "text",
         "how lines of the log look; `RUST_LOG` says how many there are";
 }

@@ -102,7 +102,7 @@ const LATER: &[ProblemCode] = &[
 /// Path and method with their handler, and all that is said of them.
 pub(super) type Documented = UtoipaMethodRouter<App>;
 
-type Schemas = Vec<(String, RefOr<Schema>)>;
+pub(super) type Schemas = Vec<(String, RefOr<Schema>)>;
 
 /// What an operation says of itself.
 pub(super) struct About<'a> {
@@ -362,13 +362,13 @@ fn operation(about: &About<'_>, tag: &str, common: &[&[ProblemCode]]) -> Operati
 }
 
 /// A schema and all that it refers to.
-fn with_parts<T: ToSchema>() -> Schemas {
+pub(super) fn with_parts<T: ToSchema>() -> Schemas {
     let mut schemas = vec![(T::name().into_owned(), T::schema())];
     T::schemas(&mut schemas);
     schemas
 }
 
-fn content(schema: impl Into<RefOr<Schema>>) -> utoipa::openapi::Content {
+pub(super) fn content(schema: impl Into<RefOr<Schema>>) -> utoipa::openapi::Content {
     ContentBuilder::new().schema(Some(schema)).build()
 }
 

@@ -123,7 +123,7 @@ pub(super) async fn withdraw(
 pub(super) struct After {
     /// The number of the last that the caller has; 0 for none.
     #[serde(default)]
-    after: u64,
+    pub(super) after: u64,
 }
 
 /// Says what changed about the applications to the office of the system that signed.

@@ -17,6 +17,7 @@ mod probes;
 mod problem;
 mod routes;
 mod signed;
+mod webhook_routes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -140,6 +141,11 @@ fn route(path: &str) -> &'static str {
         paths::WITHDRAW,
         paths::DEPARTMENT_APPLICATIONS,
         paths::DEPARTMENT_ANSWER,
+        paths::WEBHOOK,
+        paths::WEBHOOK_END,
+        paths::DEAD_LETTERS,
+        paths::REDELIVER,
+        paths::WEBHOOK_KEY,
         paths::OFFICERS,
         paths::PASSKEY_BEGIN,
         paths::PASSKEY_FINISH,

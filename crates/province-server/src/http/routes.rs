@@ -26,7 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::caching::Caching;
 use super::contract::{About, By, Documented, File, Takes, called, file, service, signed};
 use super::handlers::{self, Health};
-use super::{App, document, officer_routes};
+use super::{App, document, officer_routes, webhook_routes};
 
 /// What the proof of an enrolment may be refused with.
 const PROOF: &[Code] = &[
@@ -50,10 +50,12 @@ const TOO_MANY: &[Code] = &[Code::TooManyAttempts];
 
 /// The document of all routes.
 pub(super) fn document() -> OpenApi {
-    OpenApiRouter::with_openapi(document::empty())
+    let mut document = OpenApiRouter::with_openapi(document::empty())
         .merge(writes())
         .merge(reads())
-        .into_openapi()
+        .into_openapi();
+    webhook_routes::describe(&mut document);
+    document
 }
 
 /// What changes something, or says what is one person's own.
@@ -157,6 +159,7 @@ pub(super) fn writes() -> OpenApiRouter<App> {
         ))
         .merge(callers())
         .merge(departments())
+        .merge(webhook_routes::webhooks())
 }
 
 /// What citizens send to offices, and offices' systems answer.
@@ -263,6 +266,7 @@ fn callers() -> OpenApiRouter<App> {
 pub(super) fn reads() -> OpenApiRouter<App> {
     newest(OpenApiRouter::default())
         .merge(immutable(OpenApiRouter::default()))
+        .merge(webhook_routes::keys())
         .routes(service::<Health>(
             &About {
                 path: paths::HEALTH,

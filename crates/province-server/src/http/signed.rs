@@ -109,6 +109,11 @@ impl BySystem {
         serde_json::from_slice(&self.body).map_err(|_| self.refused(ProblemCode::RequestMalformed.into()))
     }
 
+    /// That there is no body.
+    pub(super) fn nothing(&self) -> Result<(), ApiError> {
+        nothing_in(&self.body).map_err(|code| self.refused(code.into()))
+    }
+
     /// What it is refused with, for the audit log.
     pub(super) fn refused(&self, error: ApiError) -> ApiError {
         error.of(self.asked.by.actor())

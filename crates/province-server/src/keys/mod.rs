@@ -27,7 +27,7 @@ pub use token::{TokenError, TokenPin, TokenPlace};
 const TOKEN_FILE: &str = "token.json";
 
 /// The signing keys that a province begins with.
-pub(crate) const SIGNING: [KeyName; 8] = [
+pub(crate) const SIGNING: [KeyName; 9] = [
     KeyName::Issuer,
     KeyName::CounterCa,
     KeyName::Types,
@@ -36,6 +36,7 @@ pub(crate) const SIGNING: [KeyName; 8] = [
     KeyName::Cards,
     KeyName::Catalogue,
     KeyName::Audit,
+    KeyName::Webhooks,
 ];
 
 /// Why keys were not made or not opened. Never holds key material.
@@ -110,6 +111,8 @@ pub enum KeyName {
     Catalogue,
     /// Signs heads of the audit log.
     Audit,
+    /// Signs what departments are told.
+    Webhooks,
     /// A signing key that was added later, by its id.
     Added(KeyId),
     /// Seals records and makes blind indices.
@@ -135,6 +138,7 @@ impl std::fmt::Display for KeyName {
             Self::Cards => f.write_str("cards"),
             Self::Catalogue => f.write_str("catalogue"),
             Self::Audit => f.write_str("audit"),
+            Self::Webhooks => f.write_str("webhooks"),
             Self::Added(id) => write!(f, "key-{}", hex::encode(id.as_bytes())),
             Self::Data => f.write_str("data"),
             Self::Root(n) => write!(f, "root-{}", n.saturating_add(1)),
@@ -288,10 +292,15 @@ impl KeyFolder {
         }
         for name in SIGNING {
             // A machine that only serves need not have the keys that certify counters and sign registers, cards or the
-            // catalogue, and a province that was made before there were catalogues or an audit log has none of those.
+            // catalogue, and a province that was made before there were catalogues, an audit log or webhooks has none of those.
             let elsewhere = matches!(
                 name,
-                KeyName::CounterCa | KeyName::Types | KeyName::Cards | KeyName::Catalogue | KeyName::Audit
+                KeyName::CounterCa
+                    | KeyName::Types
+                    | KeyName::Cards
+                    | KeyName::Catalogue
+                    | KeyName::Audit
+                    | KeyName::Webhooks
             );
             if elsewhere && !self.files.has(name) {
                 continue;

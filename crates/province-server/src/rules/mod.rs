@@ -39,9 +39,11 @@ pub mod signing;
 pub mod sim_code;
 pub mod status;
 pub mod sync;
+pub mod telling;
 mod token;
 pub mod tries;
 pub mod upkeep;
+pub mod webhooks;
 pub mod withdraw;
 mod work;
 
@@ -54,6 +56,7 @@ use province_api::enrolment::FieldProblem;
 use province_api::problem::ProblemCode;
 
 use crate::clock::Clock;
+use crate::courier::Courier;
 use crate::keys::{KeyFileError, ServingKeys};
 use crate::metrics::Metrics;
 use crate::nadra::NadraDesk;
@@ -113,6 +116,10 @@ pub struct Province {
     tokens: Tokens,
     /// Where officers sign in, if they may.
     passkeys: Option<PasskeyDesk>,
+    /// Brings messages to departments, if any are brought.
+    courier: Option<Courier>,
+    /// Where departments are told.
+    telling: Places,
     /// What was denied and is not in the audit log yet.
     denials: Denials,
     /// What callers were let in for.
@@ -152,6 +159,8 @@ impl Province {
             admission: Arc::default(),
             tokens: Tokens::default(),
             passkeys: None,
+            courier: None,
+            telling: Places::new(telling::TELLING_MAX),
             denials: Denials::default(),
             rates: Rates::new(Budgets::NONE),
             audit_days: audit::AUDIT_DAYS,
@@ -199,15 +208,25 @@ impl Province {
         }
     }
 
+    /// The same, which tells departments what changed. Without a courier nobody can say where to.
+    #[must_use]
+    pub fn telling(self, courier: Courier) -> Self {
+        Self {
+            courier: Some(courier),
+            ..self
+        }
+    }
+
     /// The same, answering from what it read up to `lease` ago of what is published. Without one it asks each time.
     #[must_use]
     pub fn leasing(self, lease: Duration) -> Self {
         Self { lease, ..self }
     }
 
-    /// Waits until no enrolment is under way.
+    /// Waits until no enrolment is under way and no department is being told.
     pub async fn settled(&self) {
         self.enrolling.all_free().await;
+        self.telling.all_free().await;
     }
 
     /// What time it is here.

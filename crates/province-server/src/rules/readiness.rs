@@ -10,7 +10,7 @@ use super::{Fault, Province, signing};
 use crate::metrics::LookedUp;
 use crate::nadra::breaker::Standing;
 use crate::store::artefact::{self, Name};
-use crate::store::{audit, seal_check};
+use crate::store::{audit, dead_letter, seal_check};
 
 /// Longest time that a part may take to be as it should be.
 const TIME_MAX: Duration = Duration::from_secs(3);
@@ -52,6 +52,11 @@ impl Province {
         self.ending.store(true, Ordering::Relaxed);
     }
 
+    /// Whether it was told to.
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
+    }
+
     /// The parts that fail. It is looked once a second.
     pub async fn failing(&self) -> Vec<Part> {
         let _place = self.trying.one().await;
@@ -65,7 +70,7 @@ impl Province {
                 failing
             }
         };
-        if self.ending.load(Ordering::Relaxed) {
+        if self.is_ending() {
             failing.insert(0, Part::Staying);
         }
         failing
@@ -110,6 +115,7 @@ impl Province {
         let looked_up = LookedUp {
             pool: self.store().connections(),
             audit_waiting: self.audit_waiting().await.ok(),
+            dead_letters: self.dead_letters().await.ok(),
             manifest: self.manifest().await.ok().flatten(),
             nadra: self.breaker.standing(),
             failing: Part::ALL
@@ -121,6 +127,10 @@ impl Province {
 
     async fn audit_waiting(&self) -> Result<u64, Fault> {
         Ok(audit::count_waiting(&mut *self.store().read().await?).await?)
+    }
+
+    async fn dead_letters(&self) -> Result<u64, Fault> {
+        Ok(dead_letter::count(&mut *self.store().read().await?, None).await?)
     }
 
     async fn manifest(&self) -> Result<Option<(u64, u64)>, Fault> {

@@ -7,7 +7,9 @@ use super::feed::{DRAWN, DRAWN_DAYS};
 use super::import::IMPORTED_DAYS;
 use super::officers::sessions::SESSION_SECONDS;
 use super::sim_code::PROVEN_SECONDS;
-use super::{Fault, Province, applications, audit, bulk::KEPT_DAYS, day_of, publish, status, tries};
+use super::{
+    Fault, Province, applications, audit, bulk::KEPT_DAYS, day_of, publish, status, tries, webhooks,
+};
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::lock::Lock;
 use crate::store::{answer, attempt, bulk, challenge, event, imported, officer, seen, session, sim_code};
@@ -92,6 +94,7 @@ impl Province {
         bulk::forget_before(&mut write, now.minus(KEPT_DAYS * DAY).unix()).await?;
         applications::forget(&mut write, now).await?;
         imported::forget_before(&mut write, now.minus(IMPORTED_DAYS * DAY).unix()).await?;
+        webhooks::forget(&mut write, now).await?;
         write.commit().await?;
         self.forget_rates().await
     }

@@ -33,6 +33,11 @@ impl Places {
         Arc::clone(&self.free).acquire_owned().await.ok()
     }
 
+    /// A place, if one is free.
+    pub(super) fn one_at_once(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.free).try_acquire_owned().ok()
+    }
+
     /// Waits until every place is free.
     pub(super) async fn all_free(&self) {
         drop(self.free.acquire_many(self.all).await);

@@ -261,6 +261,61 @@ pub async fn after(
     .collect()
 }
 
+/// The last number that a reader was given; 0 before the first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn last(db: &mut AnyConnection, reader: &str) -> Result<u64, StoreError> {
+    let row = sqlx::query("SELECT last FROM application_reader WHERE reader = $1")
+        .bind(reader.to_owned())
+        .fetch_optional(db)
+        .await?;
+    row.map_or(Ok(0), |row| unsigned(&row, "last"))
+}
+
+/// That an application changed, and nothing of what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The change's number.
+    pub seq: u64,
+    /// When, unix seconds.
+    pub at: u64,
+    /// Which application.
+    pub id: ApplicationId,
+    /// The state that it changed to.
+    pub state: ApplicationState,
+}
+
+/// The first change behind `after` and up to `last`, of an application that is kept.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn mark_after(
+    db: &mut AnyConnection,
+    reader: &str,
+    after: u64,
+    last: u64,
+) -> Result<Option<Mark>, StoreError> {
+    sqlx::query(
+        "SELECT f.seq, f.at, f.id, f.state FROM application_feed f JOIN application a ON a.person = f.person AND a.id = f.id
+         WHERE f.reader = $1 AND f.seq > $2 AND f.seq <= $3 ORDER BY f.seq LIMIT 1",
+    )
+    .bind(reader.to_owned())
+    .bind(i64::try_from(after).unwrap_or(i64::MAX))
+    .bind(i64::try_from(last).unwrap_or(i64::MAX))
+    .fetch_optional(db)
+    .await?
+    .map(|row| {
+        Ok(Mark {
+            seq: unsigned(&row, "seq")?,
+            at: unsigned(&row, "at")?,
+            id: ApplicationId(array(&row, "id")?),
+            state: state(&row, "state")?,
+        })
+    })
+    .transpose()
+}
+
 /// Forgets applications that ended before `time`, and what readers were told of them.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ pub mod audit;
 pub mod bulk;
 pub mod challenge;
 mod copy;
+pub mod dead_letter;
 pub mod device;
 pub mod event;
 pub mod holding;
@@ -35,6 +36,7 @@ pub mod status_file;
 pub mod system_key;
 pub mod trusted_key;
 pub mod ward;
+pub mod webhook;
 
 use std::fmt::Write as _;
 use std::ops::{Deref, DerefMut};

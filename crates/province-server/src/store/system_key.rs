@@ -72,6 +72,18 @@ pub async fn find(db: &mut AnyConnection, key: &[u8; 32]) -> Result<Option<Syste
         .transpose()
 }
 
+/// The keys of this system.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn of_system(db: &mut AnyConnection, name: &str) -> Result<Vec<SystemKey>, StoreError> {
+    let rows = sqlx::query("SELECT * FROM system_key WHERE name = $1 ORDER BY valid_from, key")
+        .bind(name.to_owned())
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
 /// All keys, by system and the time from which they serve.
 ///
 /// # Errors

@@ -36,6 +36,7 @@ async fn the_first_trust_list_names_a_key_for_each_purpose() {
         "risk-rules",
         "status-manifest",
         "type-register",
+        "webhook",
     ];
     let mut expected: Vec<Vec<&str>> = kinds.chain(others).map(|one| vec![one]).collect();
     expected.sort();

@@ -274,9 +274,19 @@ impl Bench {
         nadra: Arc<dyn NadraDesk>,
         set_up: impl FnOnce(Province) -> Province,
     ) -> Arc<Province> {
+        self.province_of(&self.office, nadra, set_up)
+    }
+
+    /// The same on connections of its own.
+    pub fn province_of(
+        &self,
+        office: &Office,
+        nadra: Arc<dyn NadraDesk>,
+        set_up: impl FnOnce(Province) -> Province,
+    ) -> Arc<Province> {
         let parts = AppParts {
             randomness: unlike(),
-            ..parts(&self.office, nadra, Arc::clone(&self.clock))
+            ..parts(office, nadra, Arc::clone(&self.clock))
         };
         Arc::new(set_up(Province::new(parts)))
     }

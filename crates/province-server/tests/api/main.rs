@@ -61,4 +61,5 @@ mod two_people;
 mod unfit;
 mod upkeep;
 mod ways;
+mod webhooks;
 mod whole;

@@ -258,9 +258,14 @@ fn body(method: &Method, path: &str, caller: &Caller) -> Vec<u8> {
     }
     let some = |bytes: usize| Bytes(vec![1; bytes]);
     let value = match path {
-        paths::CHALLENGES => return Vec::new(),
+        paths::CHALLENGES | paths::WEBHOOK_END => return Vec::new(),
         // These take any device, and so nobody is enrolled by them here.
-        paths::ENROLMENTS | paths::REBIND | paths::LOST | paths::AUDIT | paths::ASSISTED => json!({}),
+        paths::ENROLMENTS
+        | paths::REBIND
+        | paths::LOST
+        | paths::AUDIT
+        | paths::ASSISTED
+        | paths::REDELIVER => json!({}),
         paths::PASSES => json!(PassesRequest {
             challenge: some(16),
             passes: vec![WantedPass {
@@ -277,6 +282,7 @@ fn body(method: &Method, path: &str, caller: &Caller) -> Vec<u8> {
         paths::DEPARTMENT_ANSWER => {
             json!({ "application": some(16), "seen": "submitted", "state": "in_review" })
         }
+        paths::WEBHOOK => json!({ "url": "https://crms.example/" }),
         // A key of its own for each, which is proven: the new one is not used by anybody here.
         paths::DEVICE_KEY => {
             let Proof::Device(phone) = &caller.proof else {

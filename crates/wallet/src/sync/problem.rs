@@ -164,6 +164,8 @@ mod tests {
             "document_refused",
             "answer_parts",
             "application_move",
+            "webhook_url",
+            "webhook_unknown",
             // Of officers.
             "officer_session",
             "officer_stale",

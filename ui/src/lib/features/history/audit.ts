@@ -42,6 +42,9 @@ const ACTIONS: Record<(typeof AUDIT_ACTIONS)[number], Saying> = {
   counter_ended: { icon: "office", what: () => m.audit_did_counter_ended() },
   system_key_added: { icon: "system", what: () => m.audit_did_system_key_added() },
   system_key_ended: { icon: "system", what: () => m.audit_did_system_key_ended() },
+  webhook_set: { icon: "system", what: () => m.audit_did_webhook_set() },
+  webhook_ended: { icon: "system", what: () => m.audit_did_webhook_ended() },
+  webhook_redelivered: { icon: "system", what: () => m.audit_did_webhook_redelivered() },
   denied: { icon: "lock", what: () => m.audit_did_denied() },
 };
 
