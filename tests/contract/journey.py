@@ -29,6 +29,17 @@ CHECKS = [
     response_schema_conformance,
 ]
 CITIZENS = Path(__file__).resolve().parents[2] / "assets/test-citizens"
+# What the platform of the walk carries.
+CARRIED = {
+    "services": [
+        {
+            "code": "HOME.DOMICILE",
+            "service": "domicile-certificate",
+            "office": "home",
+            "name": {"en": "Domicile certificate", "ur": "", "ps": ""},
+        }
+    ]
+}
 
 
 def form(citizen):
@@ -114,6 +125,7 @@ def walk(url, document, devices, callers, codes):
     step.send("POST", "/v1/audit", first, {"before": 2**64 - 1})
     manifest = files(step)
     departments(step, first, *callers)
+    dispatched(step, first, callers[0], citizens)
     assisted(step, callers[1], devices[1], citizens[1])
 
     another = Device(secrets.token_bytes(32))
@@ -184,6 +196,29 @@ def webhooks(step, system):
     step.send("POST", f"{hook}/redeliver", system, {})
     step.send("POST", f"{hook}/end", system)
     step.send("POST", f"{hook}/end", system, expects=404)
+
+
+def dispatched(step, device, system, citizens):
+    """What a platform says that carries applications: of one from a wallet, and of its own."""
+    sent = {"service": "domicile-certificate", "form": {}}
+    sent = step.send("POST", "/v1/applications", device, sent).json()["application"]
+    catalogue = "/v1/dispatch/catalogue"
+    other = CARRIED["services"][0] | {"code": "a b", "fee_rupees": 1, "limit": {"days": 3, "unit": "working_days"}}
+    found = step.send("POST", catalogue, system, {"services": CARRIED["services"] + [other]})
+    if not {"code_malformed", "fee_differs"} <= {one["finding"] for one in found.json()["findings"]}:
+        raise SystemExit("what differs is not named")
+    step.send("GET", "/v1/dispatch/applications", system)
+    state = "/v1/dispatch/applications/state"
+    word = {"application": sent, "reference": "D/1", "seen": "submitted", "state": "assigned"}
+    step.send("POST", state, system, word | {"reason": "other"}, expects=422)
+    step.send("POST", state, system, word)
+    step.send("POST", state, system, word, expects=409)
+    report = "/v1/dispatch/applications/report"
+    for citizen in (citizens[0], citizens[-1]):
+        said = {"reference": "D/2", "cnic": citizen["cnic"], "service": "HOME.DOMICILE", "revision": 1, "state": "received"}
+        step.send("POST", report, system, said)
+        step.send("POST", report, system, said | {"service": "NONE"}, expects=422)
+        step.send("POST", report, system, said | {"reference": "D/1"}, expects=409)
 
 
 def assisted(step, counter, device, citizen):

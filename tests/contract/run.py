@@ -20,7 +20,7 @@ from pathlib import Path
 import jsonschema_rs
 import schemathesis
 
-from journey import walk
+from journey import CARRIED, walk
 from officers import ORIGIN, RP_ID, invited
 from signing import Counter, Device, System
 
@@ -74,6 +74,10 @@ def main():
         init = [server, "init", "--data", data, "--roots", roots, "--status-shards", "1", "--status-shard-power", "13"]
         subprocess.run(init, stdout=subprocess.DEVNULL, check=True)
         callers = let_in(server, data, Path(folder, "certificate"))
+        carried = Path(folder, "carried.json")
+        carried.write_text(json.dumps(CARRIED))
+        settle = [server, "dispatch", "settle", "--data", data, "--system", "home", "--file", carried]
+        subprocess.run(settle, stdout=subprocess.DEVNULL, check=True)
         with open(Path(folder, "log"), "w+") as log:
             with Running([sandbox], log) as said:
                 serve = [server, "serve", "--data", data, "--nadra", said["url"]]

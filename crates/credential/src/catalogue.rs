@@ -183,6 +183,13 @@ impl TimeLimit {
 }
 
 impl Service {
+    /// Whether a catalogue takes it that has its office and no other of its id.
+    pub fn is_fit(&self) -> bool {
+        is_id(&self.id)
+            && are_names(&self.name)
+            && self.fee_rupees.is_none_or(|fee| u64::from(fee) <= FEE_MAX)
+    }
+
     fn encode(&self, w: &mut Writer) {
         w.map(3 + usize::from(self.fee_rupees.is_some()) + usize::from(self.limit.is_some()));
         w.int(1).text(&self.id);
@@ -232,13 +239,10 @@ impl CatalogueContent {
             .offices
             .iter()
             .all(|one| is_id(&one.id) && are_names(&one.name) && offices.insert(&one.id))
-            && self.services.iter().all(|one| {
-                is_id(&one.id)
-                    && are_names(&one.name)
-                    && one.fee_rupees.is_none_or(|fee| u64::from(fee) <= FEE_MAX)
-                    && offices.contains(&one.office)
-                    && services.insert(&one.id)
-            });
+            && self
+                .services
+                .iter()
+                .all(|one| one.is_fit() && offices.contains(&one.office) && services.insert(&one.id));
         if sound {
             Ok(())
         } else {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::Bytes;
+use crate::dispatch::Dispatched;
 
 /// Most changes in one answer; [`ApplicationsReply::more`] says that there are others.
 pub const CHANGES_PAGE_MAX: usize = 100;
@@ -71,6 +72,8 @@ pub enum Mover {
     Citizen,
     /// The office that it is addressed to.
     Office,
+    /// The platform that carries it, for the office or for the citizen who uses both.
+    Dispatcher,
 }
 
 impl ApplicationState {
@@ -79,9 +82,10 @@ impl ApplicationState {
         use ApplicationState::{
             Approved, Closed, DocumentIssued, InReview, InformationWanted, Rejected, Submitted, Withdrawn,
         };
+        use Mover::{Citizen, Dispatcher, Office};
         match (by, self) {
-            (Mover::Citizen, Submitted | InReview | InformationWanted) => &[Withdrawn],
-            (Mover::Office, Submitted) => &[
+            (Citizen, Submitted | InReview | InformationWanted) => &[Withdrawn],
+            (Office, Submitted) => &[
                 InReview,
                 InformationWanted,
                 Approved,
@@ -89,9 +93,29 @@ impl ApplicationState {
                 DocumentIssued,
                 Closed,
             ],
-            (Mover::Office, InReview) => &[InformationWanted, Approved, Rejected, DocumentIssued, Closed],
-            (Mover::Office, InformationWanted) => &[InReview, Approved, Rejected, DocumentIssued, Closed],
-            (Mover::Office, Approved) => &[DocumentIssued, Closed],
+            (Office, InReview) => &[InformationWanted, Approved, Rejected, DocumentIssued, Closed],
+            (Office, InformationWanted) => &[InReview, Approved, Rejected, DocumentIssued, Closed],
+            (Office | Dispatcher, Approved) => &[DocumentIssued, Closed],
+            (Dispatcher, Submitted) => &[
+                InReview,
+                InformationWanted,
+                Approved,
+                Rejected,
+                DocumentIssued,
+                Closed,
+                Withdrawn,
+            ],
+            (Dispatcher, InReview) => &[
+                InformationWanted,
+                Approved,
+                Rejected,
+                DocumentIssued,
+                Closed,
+                Withdrawn,
+            ],
+            (Dispatcher, InformationWanted) => {
+                &[InReview, Approved, Rejected, DocumentIssued, Closed, Withdrawn]
+            }
             _ => &[],
         }
     }
@@ -231,6 +255,9 @@ pub struct ApplicationChange {
     /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<RefusalReason>,
+    /// The platform that carries it, where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispatched: Option<Dispatched>,
     /// With the change by which it came, unless the citizen took it back since: who applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applicant: Option<Applicant>,
@@ -246,7 +273,7 @@ impl std::fmt::Debug for ApplicationChange {
     }
 }
 
-/// Answer 200 to `GET /v1/departments/applications?after=CURSOR`.
+/// Answer 200 to `GET /v1/departments/applications?after=CURSOR` and `GET /v1/dispatch/applications?after=CURSOR`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApplicationsReply {
@@ -318,7 +345,7 @@ impl std::fmt::Debug for DocumentGrant {
     }
 }
 
-/// Answer 200 to `POST /v1/departments/applications/answer`.
+/// Answer 200 to `POST /v1/departments/applications/answer` and `POST /v1/dispatch/applications/state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AnswerReply {

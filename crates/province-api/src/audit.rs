@@ -154,6 +154,8 @@ words! {
         WebhookEnded = "webhook_ended",
         /// A department's system asked for what it had not taken.
         WebhookRedelivered = "webhook_redelivered",
+        /// Which services a platform carries was settled.
+        DispatchSettled = "dispatch_settled",
         /// Somebody was not let do something.
         Denied = "denied",
     }

@@ -55,6 +55,7 @@ pub struct ServiceEntry {
 
 /// A time limit; see [`TimeLimit`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LimitEntry {
     /// How many days, 0 for the same one.
@@ -65,6 +66,7 @@ pub struct LimitEntry {
 
 /// In which days a time limit is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UnitEntry {
     /// Each day of the calendar.
@@ -85,19 +87,39 @@ impl CatalogueFile {
             id: one.id.clone(),
             name: one.name.clone(),
         });
-        let services = self.services.iter().map(|one| Service {
-            id: one.id.clone(),
-            office: one.office.clone(),
-            name: one.name.clone(),
-            fee_rupees: one.fee_rupees,
-            limit: one.limit.map(LimitEntry::limit),
-        });
+        let services = self.services.iter().map(ServiceEntry::service);
         (offices.collect(), services.collect())
     }
 }
 
+impl ServiceEntry {
+    /// What is signed of it.
+    pub fn service(&self) -> Service {
+        Service {
+            id: self.id.clone(),
+            office: self.office.clone(),
+            name: self.name.clone(),
+            fee_rupees: self.fee_rupees,
+            limit: self.limit.map(LimitEntry::limit),
+        }
+    }
+}
+
+impl From<TimeLimit> for LimitEntry {
+    fn from(limit: TimeLimit) -> Self {
+        Self {
+            days: limit.days,
+            unit: match limit.unit {
+                LimitUnit::Days => UnitEntry::Days,
+                LimitUnit::WorkingDays => UnitEntry::WorkingDays,
+            },
+        }
+    }
+}
+
 impl LimitEntry {
-    const fn limit(self) -> TimeLimit {
+    /// What is signed of it.
+    pub const fn limit(self) -> TimeLimit {
         TimeLimit {
             days: self.days,
             unit: match self.unit {

@@ -12,6 +12,7 @@ pub mod caller;
 pub mod catalogue;
 pub mod delta;
 pub mod device_key;
+pub mod dispatch;
 pub mod enrolment;
 pub mod nadra;
 pub mod officers;
@@ -143,6 +144,14 @@ pub mod paths {
     pub const REDELIVER: &str = "/v1/departments/webhooks/redeliver";
     /// `GET`: the [`crate::webhook::WebhookKeysReply`], by which departments know what the province sends.
     pub const WEBHOOK_KEY: &str = "/v1/departments/webhook-key";
+    /// `POST` [`crate::dispatch::catalogue::DispatchCatalogue`], signed by a platform.
+    pub const DISPATCH_CATALOGUE: &str = "/v1/dispatch/catalogue";
+    /// `GET` with `?after=` a cursor, signed by a platform: a [`crate::application::ApplicationsReply`].
+    pub const DISPATCH_APPLICATIONS: &str = "/v1/dispatch/applications";
+    /// `POST` [`crate::dispatch::DispatchStateRequest`], signed by a platform: a [`crate::application::AnswerReply`].
+    pub const DISPATCH_STATE: &str = "/v1/dispatch/applications/state";
+    /// `POST` [`crate::dispatch::DispatchReportRequest`], signed by a platform: a [`crate::dispatch::DispatchReportReply`].
+    pub const DISPATCH_REPORT: &str = "/v1/dispatch/applications/report";
     /// `GET`: 200 while the service works.
     pub const HEALTH: &str = "/v1/health";
 }

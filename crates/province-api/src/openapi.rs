@@ -3,13 +3,15 @@
 //! A pattern here takes what serde and the parser behind it take, in the form in which it is best written: what a parser
 //! forgives besides (signs that nobody sees, spaces at the ends) is not in it.
 
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::Bytes;
 use crate::application::{ApplicationState, RefusalReason};
 use crate::caller::Scope;
+use crate::dispatch::catalogue::FindingCode;
+use crate::dispatch::{DispatchState, Origin, REFERENCE_MAX, SERVICE_CODE_MAX};
 use crate::enrolment::PHOTO_BYTES_MAX;
 use crate::person::{
     Address, Cnic, Day, DistrictId, Gender, GuardianRelation, LATIN_BYTES_MAX, LOCAL_BYTES_MAX, LatinName,
@@ -33,6 +35,22 @@ fn text(description: &str) -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some(description))
+}
+
+fn names() -> Schema {
+    let languages = ["en", "ur", "ps"];
+    let mut names = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some(
+            "A name in English, Urdu and Pashto; an empty one means as in English.",
+        ))
+        .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)));
+    for language in languages {
+        names = names
+            .property(language, ObjectBuilder::new().schema_type(Type::String))
+            .required(language);
+    }
+    names.into()
 }
 
 /// Exactly so many bytes.
@@ -99,6 +117,24 @@ stand_ins! {
         .pattern(Some("^[a-z0-9-]{1,48}$"))
         .min_length(Some(1))
         .max_length(Some(credential::CATALOGUE_ID_BYTES_MAX))
+        .into();
+    /// A platform's number of an application.
+    Reference = text("A platform's own number of an application.")
+        .pattern(Some("^[!-~]+$"))
+        .min_length(Some(1))
+        .max_length(Some(REFERENCE_MAX))
+        .into();
+    /// A name in three languages.
+    NamesText = names();
+    /// A platform's name of a service.
+    ServiceCode = text("What a platform calls a service.")
+        .pattern(Some("^[A-Za-z0-9._-]+$"))
+        .min_length(Some(1))
+        .max_length(Some(SERVICE_CODE_MAX))
+        .into();
+    /// A platform's word for a state.
+    DispatchWord = text("Where a platform says that an application stands. The words are a contract.")
+        .enum_values(Some(DispatchState::ALL.iter().map(|state| state.as_str())))
         .into();
     /// A picture of a face as a phone sends it.
     Picture = up_to(
@@ -170,6 +206,12 @@ schemas! {
         .into();
     ApplicationState = text("Where an application stands. The words are a contract.")
         .enum_values(Some(Self::ALL.iter().map(|state| state.as_str())))
+        .into();
+    Origin = text("Where an application began: in the wallet, or with the platform that carries it.")
+        .enum_values(Some(Self::ALL.iter().map(|origin| origin.as_str())))
+        .into();
+    FindingCode = text("What is to be said of a platform's service. The words are a contract.")
+        .enum_values(Some(Self::ALL.iter().map(|finding| finding.as_str())))
         .into();
     RefusalReason = text("Why an application was refused. The words are a contract.")
         .enum_values(Some(Self::ALL.iter().map(|reason| reason.as_str())))

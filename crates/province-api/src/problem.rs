@@ -116,6 +116,10 @@ problem_codes! {
     ApplicationMove = "application_move", 422;
     /// The parts of an office's answer do not fit each other.
     AnswerParts = "answer_parts", 422;
+    /// A platform's word for a state is not in the table of them.
+    DispatchStateUnknown = "dispatch_state_unknown", 422;
+    /// A platform's number of an application is another one's, or the application has another number.
+    ReferenceTaken = "reference_taken", 409;
     /// The document of an office's answer is not granted; `detail` says why.
     DocumentRefused = "document_refused", 422;
     /// The province sends nothing to this URL: not `https`, with a user, too long, or of a network that is closed to it.

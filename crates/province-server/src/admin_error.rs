@@ -88,6 +88,20 @@ pub enum AdminError {
         /// Where in the line.
         column: usize,
     },
+    /// A platform's catalogue is not one.
+    #[error("the platform's catalogue cannot be read: line {line}, column {column}")]
+    DispatchFile {
+        /// Where it goes wrong.
+        line: usize,
+        /// Where in the line.
+        column: usize,
+    },
+    /// There is nothing of a platform to look at.
+    #[error("no platform of this name sent a catalogue, or the province has published none")]
+    DispatchNothing,
+    /// The operator's file says something else than what is published.
+    #[error("this file is not the one that is published: publish it first, or take the one that is")]
+    DispatchBase,
     /// The certificate could not be signed.
     #[error("the certificate could not be signed: {0}")]
     Certificate(IssueError),
@@ -160,6 +174,9 @@ impl AdminError {
             Self::NoSuchKey => "no_such_key",
             Self::RulesFile(_) => "rules_file_unreadable",
             Self::CatalogueFile { .. } => "catalogue_file_unreadable",
+            Self::DispatchFile { .. } => "dispatch_file_unreadable",
+            Self::DispatchNothing => "dispatch_nothing",
+            Self::DispatchBase => "dispatch_base_differs",
             Self::Certificate(error) => error.code(),
             Self::CertificateTooLong => "certificate_too_long",
             Self::KindsMixed(_) => "key_kinds_mixed",

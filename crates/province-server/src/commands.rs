@@ -26,6 +26,7 @@ use super::backup_commands::Backup;
 use super::bulk_commands::Bulk;
 use super::caller_commands::{CounterEnd, System};
 use super::desk_commands::{Bundle, CounterCertificate};
+use super::dispatch_commands::Dispatch;
 use super::import_commands::Import;
 use super::input::{cnic_from_stdin, for_good, form_from_stdin, key_bytes, reason, whose_from_stdin, write};
 use super::officer_commands::Officer;
@@ -204,6 +205,8 @@ enum Errand {
     System(System),
     CounterEnd(CounterEnd),
     Import(Import),
+    #[command(subcommand)]
+    Dispatch(Dispatch),
 }
 
 /// Does what the arguments say. Why an office did not do it is said with its code, on stdout as JSON.
@@ -311,6 +314,7 @@ impl Errand {
             Self::System(command) => command.data(),
             Self::CounterEnd(command) => command.data(),
             Self::Import(command) => command.data(),
+            Self::Dispatch(command) => command.data(),
         }
     }
 
@@ -331,6 +335,7 @@ impl Errand {
                 | Self::Officer(_)
                 | Self::System(_)
                 | Self::CounterEnd(_)
+                | Self::Dispatch(_)
         )
     }
 
@@ -396,6 +401,7 @@ impl Errand {
             Self::System(command) => command.run(office, now()).await,
             Self::CounterEnd(command) => command.run(office, now()).await,
             Self::Import(command) => command.run(office, &randomness(), now()).await,
+            Self::Dispatch(command) => command.run(office, now()).await,
         }
     }
 }

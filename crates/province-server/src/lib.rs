@@ -17,6 +17,7 @@ pub mod caller_admin;
 pub mod clock;
 pub mod config;
 pub mod courier;
+pub mod dispatch_admin;
 mod districts;
 mod founding;
 mod http;

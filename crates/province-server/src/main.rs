@@ -9,6 +9,7 @@ mod bulk_commands;
 mod caller_commands;
 mod commands;
 mod desk_commands;
+mod dispatch_commands;
 mod import_commands;
 mod input;
 mod officer_commands;

@@ -91,6 +91,8 @@ pub enum Subject {
     Tries,
     /// The same and an hour, as what NADRA gave no outcome to.
     Unanswered,
+    /// A platform's number of an application.
+    Dispatch,
     /// A CNIC's own index and a device's public key together: whose code it is.
     SimCode,
 }
@@ -183,6 +185,7 @@ impl DataKeys {
             Subject::Import => b"import\0",
             Subject::Tries => b"tries\0",
             Subject::Unanswered => b"unanswered\0",
+            Subject::Dispatch => b"dispatch\0",
             Subject::SimCode => b"sim code\0",
         };
         let mut mac = self.mac();

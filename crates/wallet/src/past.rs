@@ -70,6 +70,7 @@ fn entry(database: &Connection, types: Option<&TypeRegister>, key: Key) -> Resul
             entry.service = Some(ServiceItem {
                 pass: vct.map(|vct| claims::kind_view(types.and_then(|types| types.find(&vct)))),
                 child: child::find(database, event.no()?)?,
+                reference: event.reference()?,
                 kind: event.kind,
                 vct: event.vct,
             });

@@ -9,6 +9,8 @@ export interface EventWords {
   what: string;
   /** Which document, if it is about one. */
   about: string | undefined;
+  /** The number under which the office, or who carries it to the office, has the application. */
+  reference: string | null;
 }
 
 /** An icon and a sentence, in the language of the moment. */
@@ -40,5 +42,6 @@ export function eventWords(item: ServiceItem): EventWords {
     icon: known?.icon ?? "info",
     what: known?.what() ?? m.event_other(),
     about: item.pass ? passWords(item.pass).name : undefined,
+    reference: item.reference,
   };
 }

@@ -8,6 +8,7 @@ mod caching;
 mod caller;
 mod connections;
 mod contract;
+mod dispatch;
 mod document;
 mod handlers;
 mod officer;
@@ -27,6 +28,7 @@ use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use province_api::dispatch::catalogue::CATALOGUE_OFFER_BYTES_MAX;
 use province_api::paths;
 use province_api::problem::{Problem, ProblemCode};
 use tower::limit::GlobalConcurrencyLimitLayer;
@@ -91,6 +93,7 @@ fn bytes_max(path: &str) -> usize {
         paths::ENROLMENTS | paths::REBIND | paths::LOST | paths::ASSISTED | paths::BULK_PROPOSE => {
             ENROLMENT_BYTES_MAX
         }
+        paths::DISPATCH_CATALOGUE => CATALOGUE_OFFER_BYTES_MAX,
         _ => BODY_BYTES_MAX,
     }
 }
@@ -146,6 +149,10 @@ fn route(path: &str) -> &'static str {
         paths::DEAD_LETTERS,
         paths::REDELIVER,
         paths::WEBHOOK_KEY,
+        paths::DISPATCH_CATALOGUE,
+        paths::DISPATCH_APPLICATIONS,
+        paths::DISPATCH_STATE,
+        paths::DISPATCH_REPORT,
         paths::OFFICERS,
         paths::PASSKEY_BEGIN,
         paths::PASSKEY_FINISH,

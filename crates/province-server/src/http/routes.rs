@@ -26,7 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::caching::Caching;
 use super::contract::{About, By, Documented, File, Takes, called, file, service, signed};
 use super::handlers::{self, Health};
-use super::{App, document, officer_routes, webhook_routes};
+use super::{App, dispatch, document, officer_routes, webhook_routes};
 
 /// What the proof of an enrolment may be refused with.
 const PROOF: &[Code] = &[
@@ -160,6 +160,7 @@ pub(super) fn writes() -> OpenApiRouter<App> {
         .merge(callers())
         .merge(departments())
         .merge(webhook_routes::webhooks())
+        .merge(dispatch::dispatch())
 }
 
 /// What citizens send to offices, and offices' systems answer.

@@ -6,6 +6,7 @@ use province_api::Bytes;
 use province_api::application::{
     ApplicationReply, ApplicationRequest, ApplicationState, Mover, RefusalReason, WithdrawRequest, is_form,
 };
+use province_api::dispatch::{Dispatched, Origin};
 use province_api::problem::ProblemCode;
 use province_api::sync::Event;
 use serde_json::{Map, Value};
@@ -15,12 +16,13 @@ use zeroize::Zeroizing;
 use super::answered::{Asked, locked};
 use super::status::may_draw;
 use super::{Fault, Province, Refusal, feed};
-use crate::audit::Actor;
+use crate::audit::{Actor, Role};
 use crate::randomness::Randomness;
 use crate::sealed::{DataKeys, Kind as Sealed, PersonId};
-use crate::store::application::{self, Application, ApplicationId, Told};
+use crate::store::application::{self, Application, ApplicationId, Carried, Told};
+use crate::store::dispatch;
 
-/// Most applications of one person that are open at once.
+/// Most applications of one person that are open at once: of those from the wallet, and of those from a platform.
 pub const OPEN_MAX: u64 = 50;
 /// Most applications of one person in 24 hours, also of those that were taken back or that an office brought: who sends and
 /// takes back without end would fill the office's feed.
@@ -31,6 +33,11 @@ pub const ENDED_DAYS: u64 = 400;
 /// The office as a reader of changes.
 pub(super) fn reader_of(office: &str) -> String {
     format!("office:{office}")
+}
+
+/// A platform as a reader of changes.
+pub(super) fn dispatch_reader(system: &str) -> String {
+    format!("dispatch:{system}")
 }
 
 /// What seals and opens.
@@ -93,7 +100,7 @@ impl Province {
         let office = published
             .office_of(&request.service)
             .ok_or(ProblemCode::ServiceUnknown)?;
-        if application::count_open(&mut write, &person.id).await? >= OPEN_MAX {
+        if application::count_open(&mut write, &person.id, Origin::Wallet).await? >= OPEN_MAX {
             return Err(ProblemCode::ApplicationsTooMany.into());
         }
         let (sent, first_at) = application::sent_since(&mut write, &person.id, now.minus(DAY).unix()).await?;
@@ -102,12 +109,21 @@ impl Province {
             let wait = u32::try_from(wait).unwrap_or(u32::MAX);
             return Err(Refusal::Later(ProblemCode::TooManyAttempts, wait));
         }
+        let carrier = dispatch::carrier_of(&mut write, &request.service).await?;
         let new = New {
             office,
             service: &request.service,
             form: &request.form,
+            carried: carrier.map(|by| Carried {
+                by,
+                origin: Origin::Wallet,
+                reference: None,
+            }),
         };
-        let one = begin(&mut write, self.with(), &person.id, &new, &Actor::CITIZEN, now).await?;
+        let by = Actor::CITIZEN;
+        let step = Step::bare(ApplicationState::Submitted, &by);
+        let id = ApplicationId(self.randomness().bytes());
+        let one = begin(&mut write, self.with(), (&person.id, id), new, &step, now).await?;
         let reply = reply(&one, one.state, now);
         self.remember(&mut write, asked, &reply).await?;
         write.commit().await?;
@@ -167,32 +183,34 @@ pub(super) struct New<'a> {
     pub(super) office: &'a str,
     pub(super) service: &'a str,
     pub(super) form: &'a Map<String, Value>,
+    /// Who carries it, if it is not the office alone.
+    pub(super) carried: Option<Carried>,
 }
 
-/// Adds a person's application, inside the caller's transaction, which holds the person's lock.
+/// Adds a person's application in its first state, inside the caller's transaction, which holds the person's lock.
 pub(super) async fn begin(
     db: &mut AnyConnection,
     with: With<'_>,
-    person: &PersonId,
-    new: &New<'_>,
-    by: &Actor,
+    (person, id): (&PersonId, ApplicationId),
+    new: New<'_>,
+    step: &Step<'_>,
     now: Timestamp,
 ) -> Result<Application, Fault> {
-    let id = ApplicationId(with.randomness.bytes());
     let plain = Zeroizing::new(serde_json::to_vec(new.form).map_err(Fault::Record)?);
     let one = Application {
         id,
         office: new.office.to_owned(),
         service: new.service.to_owned(),
-        state: ApplicationState::Submitted,
+        state: step.state,
         submitted_at: now.unix(),
         changed_at: now.unix(),
         sealed: with
             .data
             .seal(Sealed::Application, &owner(person, &id), &plain, with.randomness)?,
+        carried: new.carried,
     };
     application::add(db, person, &one).await?;
-    tell(db, with, person, &one, &Step::bare(one.state, by), now).await?;
+    tell(db, with, person, &one, step, now).await?;
     Ok(one)
 }
 
@@ -210,7 +228,7 @@ pub(super) async fn take(
     tell(db, with, person, one, step, now).await
 }
 
-/// Tells the citizen's phone, the audit log and the office.
+/// Tells the citizen's phone, the audit log, and who else has to do with it.
 async fn tell(
     db: &mut AnyConnection,
     with: With<'_>,
@@ -219,29 +237,88 @@ async fn tell(
     step: &Step<'_>,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    let what = Event::ApplicationChanged {
-        application: Bytes::from(&one.id.0[..]),
-        service: one.service.clone(),
-        state: step.state.as_str().to_owned(),
-        reason: step.reason.map(|reason| reason.as_str().to_owned()),
-        text: step.text.map(str::to_owned),
-    };
-    feed::note(
-        &mut *db,
-        with.data,
-        with.randomness,
-        person,
-        (&what, step.by),
-        now,
-    )
-    .await?;
+    tell_citizen(db, with, person, one, step, now).await?;
     let told = Told {
         person,
         id: &one.id,
         state: step.state,
         reason: step.reason,
     };
-    Ok(application::tell(db, &reader_of(&one.office), &told, now.unix()).await?)
+    for reader in readers(one, step.by) {
+        application::tell(db, &reader, &told, now.unix()).await?;
+    }
+    Ok(())
+}
+
+/// Who is told of a change, in the order in which everybody takes their numbers: offices before platforms. What began with
+/// a platform goes to its office by that platform, which is told only what somebody else did: an echo would say that there
+/// is a wallet.
+fn readers(one: &Application, by: &Actor) -> Vec<String> {
+    let office = reader_of(&one.office);
+    let Some(carried) = &one.carried else {
+        return vec![office];
+    };
+    let platform = dispatch_reader(&carried.by);
+    let is_its_own = by.role == Role::System && by.id == carried.by;
+    match carried.origin {
+        Origin::Dispatcher if is_its_own => Vec::new(),
+        Origin::Dispatcher => vec![platform],
+        _ => vec![office, platform],
+    }
+}
+
+/// Tells the citizen's phone and the audit log.
+pub(super) async fn tell_citizen(
+    db: &mut AnyConnection,
+    with: With<'_>,
+    person: &PersonId,
+    one: &Application,
+    step: &Step<'_>,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let carried = dispatched(with.data, person, one)?;
+    let (dispatcher, reference) = carried.map_or((None, None), |it| (Some(it.by), it.reference));
+    let what = Event::ApplicationChanged {
+        application: Bytes::from(&one.id.0[..]),
+        service: one.service.clone(),
+        state: step.state.as_str().to_owned(),
+        reason: step.reason.map(|reason| reason.as_str().to_owned()),
+        text: step.text.map(str::to_owned),
+        dispatcher,
+        reference,
+    };
+    feed::note(db, with.data, with.randomness, person, (&what, step.by), now).await
+}
+
+/// What is said of the platform that carries an application.
+pub(super) fn dispatched(
+    data: &DataKeys,
+    person: &PersonId,
+    one: &Application,
+) -> Result<Option<Dispatched>, Fault> {
+    let Some(carried) = &one.carried else {
+        return Ok(None);
+    };
+    let open = |sealed: &Vec<u8>| data.open(Sealed::Application, &reference_owner(person, &one.id), sealed);
+    let reference = carried.reference.as_ref().map(open).transpose()?;
+    Ok(Some(Dispatched {
+        by: carried.by.clone(),
+        origin: carried.origin,
+        reference: reference.map(|plain| String::from_utf8_lossy(&plain).into_owned()),
+    }))
+}
+
+/// Seals a platform's number of an application.
+pub(super) fn sealed_reference(
+    with: With<'_>,
+    person: &PersonId,
+    id: &ApplicationId,
+    reference: &str,
+) -> Result<Vec<u8>, Fault> {
+    let owner = reference_owner(person, id);
+    Ok(with
+        .data
+        .seal(Sealed::Application, &owner, reference.as_bytes(), with.randomness)?)
 }
 
 /// What a citizen gave.
@@ -259,7 +336,14 @@ fn owner(person: &PersonId, id: &ApplicationId) -> Vec<u8> {
     [&person.as_bytes()[..], &id.0].concat()
 }
 
-/// Forgets applications that ended long ago.
+/// The same of a platform's number, which is no form.
+fn reference_owner(person: &PersonId, id: &ApplicationId) -> Vec<u8> {
+    [&owner(person, id)[..], b"reference"].concat()
+}
+
+/// Forgets applications that ended long ago, and what platforms said of them.
 pub(super) async fn forget(db: &mut AnyConnection, now: Timestamp) -> Result<(), Fault> {
-    Ok(application::forget_ended(db, now.minus(ENDED_DAYS * DAY).unix()).await?)
+    let before = now.minus(ENDED_DAYS * DAY).unix();
+    application::forget_ended(db, before).await?;
+    Ok(dispatch::forget_before(db, before).await?)
 }

@@ -6,17 +6,19 @@ use province_api::application::{
     AnswerReply, AnswerRequest, Applicant, ApplicationChange, ApplicationState, ApplicationsReply,
     CHANGES_PAGE_MAX, DocumentGrant, Mover,
 };
+use province_api::dispatch::Origin;
 use province_api::problem::ProblemCode;
 use serde_json::json;
 use sqlx::AnyConnection;
 
 use super::answered::Asked;
-use super::applications::{Step, opened, parse_id, reader_of, take};
+use super::applications::{Step, dispatched, opened, parse_id, reader_of, take};
 use super::callers::System;
 use super::document::{self, DocumentError, Form};
 use super::{Fault, Province, Refusal, audit};
 use crate::audit::{Action, Actor};
-use crate::store::application::{self, Change};
+use crate::sealed::{BlindIndex, PersonId};
+use crate::store::application::{self, Application, ApplicationId, Change};
 use crate::store::lock::{self, Lock};
 use crate::store::person;
 
@@ -31,9 +33,19 @@ impl Province {
     /// [`ProblemCode::SystemOffice`], [`Refusal::Fault`].
     pub async fn applications_of(&self, system: &System, after: u64) -> Result<ApplicationsReply, Refusal> {
         let reader = reader_of(system.office()?);
+        self.page_of(&reader, system, after).await
+    }
+
+    /// A page of what a reader is told.
+    pub(super) async fn page_of(
+        &self,
+        reader: &str,
+        system: &System,
+        after: u64,
+    ) -> Result<ApplicationsReply, Refusal> {
         let most = u32::try_from(CHANGES_PAGE_MAX + 1).unwrap_or(u32::MAX);
         let mut write = self.store().write().await?;
-        let mut found = application::after(&mut write, &reader, after, most).await?;
+        let mut found = application::after(&mut write, reader, after, most).await?;
         let mut bytes = 0;
         let whole = found.iter().take(CHANGES_PAGE_MAX).take_while(|change| {
             let is_first = bytes == 0;
@@ -56,7 +68,7 @@ impl Province {
         })
     }
 
-    /// A change as an office is told it.
+    /// A change as an office or a platform is told it.
     async fn told(
         &self,
         db: &mut AnyConnection,
@@ -71,11 +83,16 @@ impl Province {
             service: one.service.clone(),
             state: change.state,
             reason: change.reason,
+            dispatched: dispatched(&self.keys().data, &change.person, one)?,
             applicant: None,
             form: None,
         };
+        let began_here = one.carried.as_ref().is_none_or(|it| it.origin == Origin::Wallet);
         // What a citizen took back is nobody's to read.
-        if change.state == ApplicationState::Submitted && one.state != ApplicationState::Withdrawn {
+        if began_here
+            && change.state == ApplicationState::Submitted
+            && one.state != ApplicationState::Withdrawn
+        {
             let given = self.open_record(&change.person, &change.record)?.particulars;
             told.applicant = Some(Applicant {
                 cnic: given.cnic.as_str().to_owned(),
@@ -118,14 +135,7 @@ impl Province {
         if let Some(reply) = self.answered(&mut write, asked).await? {
             return Ok(reply);
         }
-        let unknown = || Refusal::from(ProblemCode::ApplicationUnknown);
-        let owner = application::person_of(&mut write, &reader, &id).await?;
-        let owner = owner.ok_or_else(unknown)?;
-        let cnic = person::cnic_of(&mut write, &owner).await?.ok_or_else(unknown)?;
-        lock::take(&mut write, Lock::Citizen(&cnic)).await?;
-        let one = application::find(&mut write, &owner, &id)
-            .await?
-            .ok_or_else(unknown)?;
+        let (owner, cnic, one) = of_reader(&mut write, &reader, &id).await?;
         if one.state != request.seen {
             return Err(ProblemCode::ApplicationChanged.into());
         }
@@ -161,7 +171,7 @@ impl Province {
         db: &mut AnyConnection,
         system: &System,
         grant: &DocumentGrant,
-        cnic: &crate::sealed::BlindIndex,
+        cnic: &BlindIndex,
     ) -> Result<Form, Refusal> {
         let vct = Vct::parse(&grant.vct).ok();
         let vct = vct.filter(|vct| system.key.grants.contains(vct));
@@ -176,6 +186,21 @@ impl Province {
             fields: grant.fields.clone(),
         })
     }
+}
+
+/// An application of which this reader was told, and whose it is, with that citizen locked to the end of the transaction.
+pub(super) async fn of_reader(
+    db: &mut AnyConnection,
+    reader: &str,
+    id: &ApplicationId,
+) -> Result<(PersonId, BlindIndex, Application), Refusal> {
+    let unknown = || Refusal::from(ProblemCode::ApplicationUnknown);
+    let owner = application::person_of(db, reader, id).await?;
+    let owner = owner.ok_or_else(unknown)?;
+    let cnic = person::cnic_of(db, &owner).await?.ok_or_else(unknown)?;
+    lock::take(db, Lock::Citizen(&cnic)).await?;
+    let one = application::find(db, &owner, id).await?.ok_or_else(unknown)?;
+    Ok((owner, cnic, one))
 }
 
 /// Why a department's document was not granted: its fields by their names, never what stands in them.

@@ -14,6 +14,7 @@ pub mod delta;
 mod denials;
 pub mod departments;
 pub mod device_key;
+pub mod dispatch;
 pub mod document;
 mod document_error;
 mod drawable;

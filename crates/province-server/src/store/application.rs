@@ -1,6 +1,7 @@
 //! Tables `application`, `application_reader` and `application_feed`: applications, and what their readers are told of them.
 
 use province_api::application::{ApplicationState, RefusalReason};
+use province_api::dispatch::Origin;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
@@ -10,6 +11,17 @@ use crate::sealed::PersonId;
 /// Random id of an application. Says nothing of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApplicationId(pub [u8; 16]);
+
+/// The platform that carries an application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// The name of its system.
+    pub by: String,
+    /// Where the application began.
+    pub origin: Origin,
+    /// The platform's own number of it, sealed; none until it said one.
+    pub reference: Option<Vec<u8>>,
+}
 
 /// One application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +40,8 @@ pub struct Application {
     pub changed_at: u64,
     /// The form, sealed.
     pub sealed: Vec<u8>,
+    /// Who carries it, if it is not the office alone.
+    pub carried: Option<Carried>,
 }
 
 /// Adds one.
@@ -36,8 +50,8 @@ pub struct Application {
 /// [`StoreError`].
 pub async fn add(db: &mut AnyConnection, person: &PersonId, one: &Application) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO application (person, id, office, service, state, is_open, submitted_at, changed_at, sealed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO application (person, id, office, service, state, is_open, submitted_at, changed_at, sealed, dispatcher,
+         origin, reference) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(person.as_bytes().to_vec())
     .bind(one.id.0.to_vec())
@@ -48,6 +62,9 @@ pub async fn add(db: &mut AnyConnection, person: &PersonId, one: &Application) -
     .bind(seconds(one.submitted_at)?)
     .bind(seconds(one.changed_at)?)
     .bind(one.sealed.clone())
+    .bind(one.carried.as_ref().map(|carried| carried.by.clone()))
+    .bind(one.carried.as_ref().map_or(Origin::Wallet, |carried| carried.origin).as_str())
+    .bind(one.carried.as_ref().and_then(|carried| carried.reference.clone()))
     .execute(db)
     .await?;
     Ok(())
@@ -80,26 +97,45 @@ fn read(row: &AnyRow) -> Result<Application, StoreError> {
         submitted_at: unsigned(row, "submitted_at")?,
         changed_at: unsigned(row, "changed_at")?,
         sealed: row.try_get("sealed")?,
+        carried: carried(row)?,
     })
+}
+
+fn carried(row: &AnyRow) -> Result<Option<Carried>, StoreError> {
+    let Some(by) = row.try_get("dispatcher")? else {
+        return Ok(None);
+    };
+    Ok(Some(Carried {
+        by,
+        origin: Origin::parse(row.try_get("origin")?).ok_or(StoreError::Form)?,
+        reference: row.try_get("reference")?,
+    }))
 }
 
 fn state(row: &AnyRow, column: &str) -> Result<ApplicationState, StoreError> {
     ApplicationState::parse(row.try_get(column)?).ok_or(StoreError::Form)
 }
 
-/// How many of a person's applications are open.
+/// How many of a person's applications that began there are open.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn count_open(db: &mut AnyConnection, person: &PersonId) -> Result<u64, StoreError> {
-    let row = sqlx::query("SELECT COUNT(*) AS n FROM application WHERE person = $1 AND is_open = 1")
-        .bind(person.as_bytes().to_vec())
-        .fetch_one(db)
-        .await?;
+pub async fn count_open(
+    db: &mut AnyConnection,
+    person: &PersonId,
+    origin: Origin,
+) -> Result<u64, StoreError> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS n FROM application WHERE person = $1 AND is_open = 1 AND origin = $2",
+    )
+    .bind(person.as_bytes().to_vec())
+    .bind(origin.as_str())
+    .fetch_one(db)
+    .await?;
     unsigned(&row, "n")
 }
 
-/// How many of a person's applications were sent after `since`, and when the first of these was.
+/// How many applications a person sent from the wallet after `since`, and when the first of these was.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -110,10 +146,11 @@ pub async fn sent_since(
 ) -> Result<(u64, u64), StoreError> {
     let row = sqlx::query(
         "SELECT COUNT(*) AS n, COALESCE(MIN(submitted_at), 0) AS first_at FROM application
-         WHERE person = $1 AND submitted_at > $2",
+         WHERE person = $1 AND submitted_at > $2 AND origin = $3",
     )
     .bind(person.as_bytes().to_vec())
     .bind(seconds(since)?)
+    .bind(Origin::Wallet.as_str())
     .fetch_one(db)
     .await?;
     Ok((unsigned(&row, "n")?, unsigned(&row, "first_at")?))
@@ -140,6 +177,25 @@ pub async fn set_state(
     .bind(seconds(now)?)
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Notes the platform's own number of one.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_reference(
+    db: &mut AnyConnection,
+    person: &PersonId,
+    id: &ApplicationId,
+    sealed: &[u8],
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE application SET reference = $3 WHERE person = $1 AND id = $2")
+        .bind(person.as_bytes().to_vec())
+        .bind(id.0.to_vec())
+        .bind(sealed.to_vec())
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -235,7 +291,7 @@ pub async fn after(
 ) -> Result<Vec<Change>, StoreError> {
     sqlx::query(
         "SELECT f.seq, f.at, f.state AS changed_to, f.reason, f.person, p.sealed AS record, p.assurance,
-         a.id, a.office, a.service, a.state, a.submitted_at, a.changed_at, a.sealed
+         a.id, a.office, a.service, a.state, a.submitted_at, a.changed_at, a.sealed, a.dispatcher, a.origin, a.reference
          FROM application_feed f JOIN application a ON a.person = f.person AND a.id = f.id JOIN person p ON p.id = f.person
          WHERE f.reader = $1 AND f.seq > $2 ORDER BY f.seq LIMIT $3",
     )

@@ -17,6 +17,7 @@ pub mod challenge;
 mod copy;
 pub mod dead_letter;
 pub mod device;
+pub mod dispatch;
 pub mod event;
 pub mod holding;
 pub mod imported;

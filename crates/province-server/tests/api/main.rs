@@ -19,6 +19,7 @@ mod callers;
 mod catalogue;
 mod chaos;
 mod connections;
+mod dastak;
 mod device_key;
 mod documents;
 mod ended;

@@ -283,6 +283,13 @@ fn body(method: &Method, path: &str, caller: &Caller) -> Vec<u8> {
             json!({ "application": some(16), "seen": "submitted", "state": "in_review" })
         }
         paths::WEBHOOK => json!({ "url": "https://crms.example/" }),
+        paths::DISPATCH_CATALOGUE => json!({ "services": [] }),
+        paths::DISPATCH_STATE => json!({
+            "application": some(16), "reference": "1", "seen": "submitted", "state": "assigned",
+        }),
+        paths::DISPATCH_REPORT => json!({
+            "reference": "1", "cnic": "9999900000011", "service": "X-1", "revision": 1, "state": "received",
+        }),
         // A key of its own for each, which is proven: the new one is not used by anybody here.
         paths::DEVICE_KEY => {
             let Proof::Device(phone) = &caller.proof else {

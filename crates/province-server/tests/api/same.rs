@@ -204,10 +204,17 @@ async fn how_long_each_table_is_kept_stands_in_the_runbook() {
     let (_, rest) = runbook.split_once("## What is kept, and how long").unwrap();
     let (section, _) = rest.split_once("\n## ").unwrap();
     // The first column, what stands there between backticks.
-    let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |"));
-    let named: Vec<&str> = rows.flat_map(|(first, _)| first.split('`').skip(1).step_by(2)).collect();
+    let rows = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split_once(" |"));
+    let named: Vec<&str> = rows
+        .flat_map(|(first, _)| first.split('`').skip(1).step_by(2))
+        .collect();
     let named_once: BTreeSet<&str> = named.iter().copied().collect();
     assert_eq!(named.len(), named_once.len());
     let tables = of_sqlite().await;
-    assert_eq!(tables.keys().map(String::as_str).collect::<BTreeSet<_>>(), named_once);
+    assert_eq!(
+        tables.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+        named_once
+    );
 }

@@ -72,6 +72,8 @@ pub struct ServiceItem {
     pub pass: Option<KindView>,
     /// The child whose it is; absent for the citizen's own.
     pub child: Option<Child>,
+    /// The number of the application that it is about, with the platform that carries it.
+    pub reference: Option<String>,
 }
 
 /// How words were found.

@@ -29,14 +29,26 @@ pub(crate) struct ServiceEvent {
 impl ServiceEvent {
     /// Whose document it is about: 0 is the citizen's own.
     pub(crate) fn no(&self) -> Result<u32, StoreError> {
-        #[derive(serde::Deserialize)]
-        struct Body {
-            #[serde(default)]
-            no: u32,
-        }
-        let body: Body = serde_json::from_str(&self.body).map_err(|_| StoreError::Row)?;
-        Ok(body.no)
+        Ok(self.said()?.no)
     }
+
+    /// The number of the application that it is about, with the platform that carries it.
+    pub(crate) fn reference(&self) -> Result<Option<String>, StoreError> {
+        Ok(self.said()?.reference)
+    }
+
+    fn said(&self) -> Result<Said, StoreError> {
+        serde_json::from_str(&self.body).map_err(|_| StoreError::Row)
+    }
+}
+
+/// What is read of an event's body.
+#[derive(serde::Deserialize)]
+struct Said {
+    #[serde(default)]
+    no: u32,
+    #[serde(default)]
+    reference: Option<String>,
 }
 
 /// Keeps an event. One that is here already stays as it is: the feed may repeat itself and never changes its mind. Says

@@ -166,6 +166,8 @@ mod tests {
             "application_move",
             "webhook_url",
             "webhook_unknown",
+            "dispatch_state_unknown",
+            "reference_taken",
             // Of officers.
             "officer_session",
             "officer_stale",

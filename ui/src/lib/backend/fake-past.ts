@@ -18,7 +18,7 @@ export function fakeEntries(claims: Bare): PastEntry[] {
       showing: { at: now - ago, vct, kind: fakeKind(vct), child: null, mode: "request", ...nobody, outcome: "shown", reason: null, claims: own, last_pass: false, ...part },
     });
   const service = (ago: number, kind: string, vct: string | null): PastEntry =>
-    entry(ago, { service: { kind, vct, pass: vct === null ? null : fakeKind(vct), child: null } });
+    entry(ago, { service: { kind, vct, pass: vct === null ? null : fakeKind(vct), child: null, reference: null } });
   return [
     shown(1_200, "identity", claims.identity, hospital),
     shown(90_000, "age", claims.age, { mode: "timed", last_pass: true }),

@@ -75,7 +75,7 @@ ${table([m.export_doc_when(), m.export_doc_what(), m.export_doc_whom(), m.export
 <h2>${m.export_doc_events()}</h2>
 ${table([m.export_doc_when(), m.export_doc_what(), m.export_doc_details()], content.events.map((row) => {
     const kind = row.vct === null ? undefined : words.get(row.vct);
-    const said = eventWords({ kind: row.kind, vct: row.vct, pass: kind ? { name: kind.name, icon: "" } : null, child: null });
+    const said = eventWords({ kind: row.kind, vct: row.vct, pass: kind ? { name: kind.name, icon: "" } : null, child: null, reference: null });
     return html`<tr><td>${moment(row.at)}</td><td>${said.what}</td><td><bdi>${said.about ?? ""}</bdi></td></tr>`;
   }))}
 </section>
