@@ -36,6 +36,7 @@ pub fn commands<R: Runtime>() -> Builder<R> {
             commands::enrol::set_photo,
             commands::enrol::photo,
             commands::enrol::enrol,
+            commands::enrol::show_at_counter,
             commands::sync::sync,
             commands::sync::on_its_way,
             commands::sync::change_mobile,

@@ -26,6 +26,7 @@ pub const COMMANDS: &[&str] = &[
     "set_photo",
     "photo",
     "enrol",
+    "show_at_counter",
     "sync",
     "on_its_way",
     "change_mobile",

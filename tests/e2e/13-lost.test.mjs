@@ -232,40 +232,11 @@ test("a lost phone is told at a desk, by an officer who types what is on the car
   });
 
   await step(t, "the questions of an enrolment, by keyboard", async () => {
-    /** One question: what is done about it, and on to the next. */
-    const answered = async (title, answer) => {
-      await officer.heading(title);
-      await answer();
-      await page.keyboard.press("Enter");
-    };
-    const day = (text) => officer.date(...text.split("-").toReversed());
-    const chosen = (text) => page.getByText(text, { exact: true }).click();
-    const names = async (english, urdu) => {
-      await officer.field("name_english_letters").fill(english);
-      await officer.field("name_urdu_letters").fill(urdu);
-    };
-    await answered("enrol_cnic_title", () => officer.field("claim_cnic").fill("12"));
+    await officer.heading("enrol_cnic_title");
+    await officer.field("claim_cnic").fill("12");
+    await page.keyboard.press("Enter");
     await page.getByText(en("code_cnic_malformed")).waitFor();
-    await answered("enrol_cnic_title", () => officer.field("claim_cnic").fill(OTHER));
-    await answered("enrol_issued_title", () => day(citizen.cnic_issued_on));
-    await answered("enrol_name_title", () => names(citizen.name_en, citizen.name_ur));
-    await answered("enrol_guardian_title", async () => {
-      await chosen(en("guardian_relation_father"));
-      await names(citizen.guardian_name_en, citizen.guardian_name_ur);
-    });
-    await answered("enrol_birth_title", () => day(citizen.date_of_birth));
-    await answered("enrol_gender_title", () => chosen(en("gender_male")));
-    await officer.heading("enrol_address_title");
-    await officer.field("claim_address").fill(citizen.address);
-    await officer.press("continue");
-    await officer.heading("enrol_district_title");
-    await page.locator(`input[value="${citizen.district}"]`).check({ force: true });
-    await officer.press("continue");
-    await answered("enrol_mobile_title", () => officer.field("mobile_number").fill(citizen.mobile));
-    await officer.heading("enrol_photo_title");
-    await page.locator(`input[type=file][aria-label="${en("photo_choose")}"]`).first().setInputFiles(join(FACES, citizen.portrait));
-    await page.getByAltText(en("photo_yours")).waitFor();
-    await page.locator("button[type=submit]:not([aria-busy])").click();
+    await officer.typeCard(citizen, join(FACES, citizen.portrait));
     await officer.heading("desk_lost_review");
     await keep("desk-lost-review.png", await page.screenshot());
   });

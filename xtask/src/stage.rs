@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::command;
@@ -45,6 +45,8 @@ pub struct DeskOptions {
     pub no_officer: bool,
     /// The service profile as JSON, in place of the one that desks here have.
     pub profile: Option<String>,
+    /// Citizens may be enrolled there: its certificate says so, and it has the sandbox's reader of fingers.
+    pub enrols: bool,
 }
 
 /// Everything that runs, and where it keeps its data.
@@ -56,6 +58,8 @@ pub struct Stage {
     profile: Profile,
     folder: TempDir,
     province_address: Option<String>,
+    /// Whether the province asks who enrols with a phone for a code to their SIM.
+    pub sim_codes: bool,
 }
 
 impl Stage {
@@ -75,6 +79,7 @@ impl Stage {
             profile,
             folder,
             province_address: None,
+            sim_codes: false,
         })
     }
 
@@ -151,6 +156,9 @@ impl Stage {
         command.arg("serve").arg("--data").arg(self.file("province"));
         command.args(["--listen", &listen, "--nadra", &nadra]);
         command.env("NADRA_TOKEN", token);
+        if self.sim_codes {
+            command.env("KHYBER_SIM_CODES", "needed");
+        }
         self.start("province", &command)?;
         let url = self.program("province")?.said("url")?;
         self.province_address = url.strip_prefix("http://").map(str::to_owned);
@@ -258,7 +266,7 @@ impl Stage {
         let data = self.file(name);
         let certificate = self.file(&format!("{name}.certificate"));
         if !certificate.is_file() {
-            self.certify(&data, &certificate)?;
+            self.certify(&data, &certificate, options.enrols)?;
             if !options.no_officer {
                 self.add_officer(&data)?;
             }
@@ -282,6 +290,13 @@ impl Stage {
         if options.offline {
             command.arg("--offline");
         }
+        if options.enrols {
+            let sandbox = self.program("sandbox")?.ready();
+            let reader = json!({ "url": sandbox.get("url"), "token": sandbox.get("token") });
+            let file = self.file(&format!("{name}.reader.json"));
+            std::fs::write(&file, reader.to_string()).context("the reader's file could not be written")?;
+            command.arg("--reader").arg(file);
+        }
         if let Some(clock) = &options.clock {
             set_clock(&mut command, clock)?;
         }
@@ -304,12 +319,12 @@ impl Stage {
         with_input(command, Some(OFFICER_PIN)).map(drop)
     }
 
-    fn certify(&self, data: &Path, certificate: &Path) -> anyhow::Result<()> {
+    fn certify(&self, data: &Path, certificate: &Path, enrols: bool) -> anyhow::Result<()> {
         let printed = command::output(self.command("counter").arg("key").arg("--data").arg(data))?;
         let key = last_json(printed.as_bytes())
             .and_then(|value| Some(value.get("public_key")?.as_str()?.to_owned()))
             .context("counter key did not print a public key")?;
-        self.certify_key(key, certificate)
+        self.certify_key(key, certificate, enrols)
     }
 
     /// A certificate for a desk with this key in hex; where it lies.
@@ -318,11 +333,12 @@ impl Stage {
     /// When the province does not give one.
     pub fn certificate(&self, key: &str) -> anyhow::Result<PathBuf> {
         let out = self.file("desk.certificate");
-        self.certify_key(key.to_owned(), &out)?;
+        self.certify_key(key.to_owned(), &out, false)?;
         Ok(out)
     }
 
-    fn certify_key(&self, key: String, certificate: &Path) -> anyhow::Result<()> {
+    fn certify_key(&self, key: String, certificate: &Path, enrols: bool) -> anyhow::Result<()> {
+        let enrolling = if enrols { ",assisted-enrolment" } else { "" };
         let text = |text: &str| text.to_owned();
         self.admin(
             "counter-certificate",
@@ -335,7 +351,7 @@ impl Stage {
                 ("--purpose-en", text("Domicile")),
                 ("--purpose-ur", text("ڈومیسائل")),
                 ("--purpose-ps", text("ډومیسایل")),
-                ("--allow", text("age,residence,identity,name-photo")),
+                ("--allow", format!("age,residence,identity,name-photo{enrolling}")),
                 ("--days", text("365")),
                 ("--out", path(certificate)),
             ],

@@ -78,6 +78,7 @@ fn obey(stage: &mut Stage, line: &str) -> anyhow::Result<Value> {
     let ready = |stage: &Stage, name: &str| Ok(stage.program(name)?.ready().clone());
     match name("do")? {
         "servers" => {
+            stage.sim_codes = order.get("sim_codes") == Some(&Value::Bool(true));
             stage.start_servers()?;
             Ok(json!({ "sandbox": ready(stage, "sandbox")?, "province": ready(stage, "province")? }))
         }
@@ -94,6 +95,7 @@ fn obey(stage: &mut Stage, line: &str) -> anyhow::Result<Value> {
                 clock: text("clock").map(str::to_owned),
                 offline: order.get("offline") == Some(&Value::Bool(true)),
                 no_officer: order.get("officer") == Some(&Value::Bool(false)),
+                enrols: order.get("enrols") == Some(&Value::Bool(true)),
                 profile: order
                     .get("profile")
                     .filter(|one| one.is_object())

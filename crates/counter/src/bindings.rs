@@ -6,9 +6,10 @@ use specta_typescript::Typescript;
 
 use crate::StationCode;
 use crate::types::{
-    AddOfficerCall, AttendanceDay, ChangePinCall, CitizenView, CounterState, DayCall, ErrorReply, FaceCall,
-    LostCall, LostReply, OfficersReply, PersonCall, PersonReply, RequestCall, ResetPinCall, SetActiveCall,
-    SetUpCall, SheetCall, SignInCall, SignInReply, SignOutReply, SyncReply, TextCall,
+    AddOfficerCall, AssistedCall, AssistedReply, AttendanceDay, ChangePinCall, CitizenView, CounterState,
+    DayCall, ErrorReply, FaceCall, LostCall, LostReply, OfficersReply, PersonCall, PersonReply, PhoneReply,
+    PhoneSeen, RequestCall, ResetPinCall, SetActiveCall, SetUpCall, SheetCall, SignInCall, SignInReply,
+    SignOutReply, SyncReply, TextCall,
 };
 
 /// The TypeScript could not be made.
@@ -23,6 +24,10 @@ pub struct BindingsError(#[from] specta_typescript::Error);
 pub fn typescript() -> Result<String, BindingsError> {
     let types = Types::default()
         .register::<AddOfficerCall>()
+        .register::<AssistedCall>()
+        .register::<AssistedReply>()
+        .register::<PhoneReply>()
+        .register::<PhoneSeen>()
         .register::<ChangePinCall>()
         .register::<CitizenView>()
         .register::<CounterState>()

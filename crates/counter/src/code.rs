@@ -87,6 +87,10 @@ station_codes! {
     RuleAssurance = "station_rule_assurance", FORBIDDEN;
     /// The rule of the desk's service wants a question for each visitor, and the desk's profile waits for what they show.
     RuleWantsQuestion = "station_rule_wants_question", FORBIDDEN;
+    /// The code is not one that a wallet shows to be enrolled at a counter.
+    PhoneCodeUnknown = "station_phone_code", UNPROCESSABLE_ENTITY;
+    /// This desk's certificate does not allow enrolling citizens, or is not in date.
+    MayNotEnrol = "station_may_not_enrol", FORBIDDEN;
     /// The type register has no such pass, or none that is shown to a question.
     TypeNotAsked = "station_type_not_asked", FORBIDDEN;
     /// No photo is waiting to be compared.

@@ -3,6 +3,7 @@
 //! [`station::Station`] decides and remembers; it reads no clock and knows no network. [`router`] puts it behind
 //! HTTP for the page, [`sync`] brings newer signed data when there is a network. Nothing of a visitor is kept.
 
+pub mod assisted;
 pub mod bindings;
 pub mod gate;
 pub mod key;
@@ -12,6 +13,7 @@ pub mod officers;
 pub mod page_file;
 pub mod profile;
 pub mod province;
+pub mod reader;
 pub mod roots;
 pub mod schedule;
 pub mod station;

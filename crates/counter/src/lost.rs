@@ -123,7 +123,7 @@ fn refused(code: &str) -> LostReply {
     }
 }
 
-fn replies(problems: Vec<FieldProblem>) -> Vec<FieldReply> {
+pub(crate) fn replies(problems: Vec<FieldProblem>) -> Vec<FieldReply> {
     let reply = |problem: FieldProblem| {
         let code = serde_json::to_value(problem.code).ok()?;
         Some(FieldReply {
@@ -134,7 +134,7 @@ fn replies(problems: Vec<FieldProblem>) -> Vec<FieldReply> {
     problems.into_iter().filter_map(reply).collect()
 }
 
-fn request(person: PersonCall, photo: Vec<u8>) -> EnrolmentRequest {
+pub(crate) fn request(person: PersonCall, photo: Vec<u8>) -> EnrolmentRequest {
     EnrolmentRequest {
         cnic: person.cnic,
         cnic_issued_on: person.cnic_issued_on,

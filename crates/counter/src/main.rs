@@ -11,12 +11,14 @@ use clap::{Parser, Subcommand};
 use commands::OfficerCommand;
 use counter::clock::Watch;
 use counter::province::Province;
+use counter::reader::LocalReader;
 use counter::schedule::Schedule;
 use counter::station::{Settings, Station};
 use counter::store::Store;
 use counter::{App, gate, key, page_file, roots, sync};
 use credential::{BUNDLE_BYTES_MAX, ProvinceConfig, RootSet, Timestamp};
 use loopback::Guard;
+use province_api::proofing::FingerReader;
 use scan_log::Event;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -145,6 +147,9 @@ struct Serve {
     /// Never ask the province for anything.
     #[arg(long)]
     offline: bool,
+    /// The file that names the reader of fingers on this machine (docs/desk.md), for a desk that enrols citizens.
+    #[arg(long)]
+    reader: Option<PathBuf>,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -291,6 +296,11 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
     if let Some(file) = &arguments.profile {
         commands::keep_profile(&arguments.data, file, certificate.as_deref(), now())?;
     }
+    let reader = arguments
+        .reader
+        .as_deref()
+        .map(|file| LocalReader::of_file(file, tokio::runtime::Handle::current()))
+        .transpose()?;
     let settings = Settings {
         roots,
         key: key::load(&arguments.data)?,
@@ -333,6 +343,7 @@ async fn serve(arguments: Serve) -> anyhow::Result<()> {
         clock: Box::new(now),
         nonce: Box::new(|| random().ok()),
         province,
+        reader: reader.map(|reader| Arc::new(reader) as Arc<dyn FingerReader>),
     });
     if !counter::page_is_here() {
         tracing::warn!(

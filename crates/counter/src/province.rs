@@ -1,4 +1,4 @@
-//! The way to the province: public files over HTTP, each with a limit, and reports of lost phones.
+//! The way to the province: public files over HTTP, each with a limit, reports of lost phones, and enrolments.
 //!
 //! Nothing is believed for where it came from; the station verifies every byte.
 
@@ -10,7 +10,7 @@ use province_api::artefacts::{
 };
 use province_api::paths;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Response};
+use reqwest::{Body, Certificate, Client, Response};
 
 use crate::StationCode;
 
@@ -115,7 +115,7 @@ impl Province {
         &self,
         path: &str,
         headers: &[(&'static str, String)],
-        body: Vec<u8>,
+        body: impl Into<Body>,
         bytes_max: usize,
     ) -> Result<(u16, Vec<u8>), StationCode> {
         let mut request = self.client.post(format!("{}{path}", self.api_url));

@@ -8,10 +8,12 @@ use specta::Type;
 
 use crate::opaque::opaque_debug;
 
+mod assisted;
 mod desk;
 mod gate;
 mod lost;
 
+pub use assisted::*;
 pub use desk::*;
 pub use gate::*;
 pub use lost::*;

@@ -21,6 +21,7 @@ pub mod openapi;
 pub mod packed;
 pub mod passes;
 pub mod person;
+pub mod phone_code;
 pub mod problem;
 pub mod proofing;
 pub mod reason;

@@ -96,6 +96,9 @@ pub enum ReaderError {
 }
 
 impl ReaderError {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::NoReader, Self::NoFinger, Self::Poor];
+
     /// The stable code.
     pub const fn code(self) -> &'static str {
         match self {
@@ -114,6 +117,24 @@ pub trait FingerReader: Send + Sync {
     /// # Errors
     /// [`ReaderError`].
     fn read(&self, finger: Finger) -> Result<Biometric, ReaderError>;
+}
+
+/// Where a reader on the desk's own machine takes questions (docs/desk.md).
+pub const READER_PATH: &str = "/reader/v1/finger";
+
+/// Body of a question to a reader.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FingerQuestion {
+    /// Which finger is to be put on it.
+    pub finger: Finger,
+}
+
+/// Body of a reader's answer that is no template.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NoFinger {
+    /// A code of [`ReaderError`].
+    pub code: String,
 }
 
 /// What a counter sends to enrol somebody in front of it, or to raise the level of who is enrolled with this phone.

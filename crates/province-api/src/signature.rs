@@ -212,9 +212,37 @@ pub fn sign(
     )
 }
 
+/// A key that signs requests.
+pub trait RequestKey {
+    /// The public half.
+    fn public_bytes(&self) -> [u8; 32];
+    /// Signs, as RFC 8032 says.
+    fn signature(&self, message: &[u8]) -> [u8; 64];
+}
+
+impl RequestKey for SigningKey {
+    fn public_bytes(&self) -> [u8; 32] {
+        self.verifying_key().to_bytes()
+    }
+
+    fn signature(&self, message: &[u8]) -> [u8; 64] {
+        self.sign(message).to_bytes()
+    }
+}
+
+impl RequestKey for credential::SecretKey {
+    fn public_bytes(&self) -> [u8; 32] {
+        *self.public().as_bytes()
+    }
+
+    fn signature(&self, message: &[u8]) -> [u8; 64] {
+        self.sign(message)
+    }
+}
+
 /// The headers that sign a counter's request. `certificate` is its own, as it was signed.
 pub fn sign_as_counter(
-    (key, certificate): (&SigningKey, &[u8]),
+    (key, certificate): (&impl RequestKey, &[u8]),
     target: &Target<'_>,
     body: &[u8],
     idempotency_key: &str,
@@ -247,7 +275,7 @@ pub fn sign_as_system(
 }
 
 fn sign_as(
-    (signer, key): (Signer, &SigningKey),
+    (signer, key): (Signer, &impl RequestKey),
     target: &Target<'_>,
     body: &[u8],
     first: Vec<(&'static str, String)>,
@@ -256,13 +284,12 @@ fn sign_as(
 ) -> Vec<(&'static str, String)> {
     let unsigned = Unsigned::new(
         signer.form(),
-        key.verifying_key().as_bytes(),
+        &key.public_bytes(),
         (body, first),
         (created, nonce),
     );
     let text = unsigned.text(|name| target.derived(name));
-    let signature = key.sign(text.as_bytes()).to_bytes();
-    unsigned.signed(&signature)
+    unsigned.signed(&key.signature(text.as_bytes()))
 }
 
 /// Checks the signature of a device's request; `header` gives a header's value by its lower-case name, `now` is unix

@@ -315,13 +315,14 @@ pub fn router(nadra: Arc<Nadra>) -> Router {
         .with_state(nadra)
 }
 
-/// The simulator, its switch and its messages, behind the loopback guard.
+/// The simulator, its switch, its messages and a reader of fingers, behind the loopback guard.
 pub fn guarded_router(nadra: Arc<Nadra>, guard: Guard) -> Router {
     Router::new()
         .route(FAULT_PATH, post(set_fault))
         .route(MESSAGE_PATH, post(message))
         .with_state(Arc::clone(&nadra))
         .merge(router(nadra))
+        .merge(crate::fingers::router())
         .layer(middleware::from_fn_with_state(Arc::new(guard), only_with_token))
 }
 

@@ -99,6 +99,8 @@ named! {
         Update = "update",
         /// A lost phone was told to the province; the code says what came of it, and nothing says whose it is.
         Lost = "lost",
+        /// A citizen was to be enrolled at the desk; the code says what came of it, and nothing says who it is.
+        Enrol = "enrol",
         /// A gate for staff was opened for the day, or closed; the code says which.
         Gate = "gate",
         /// The log was handed out.

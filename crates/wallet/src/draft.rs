@@ -12,6 +12,7 @@ use crate::picture;
 use crate::screen::{Draft, DraftCheck, FieldError, PhotoView};
 use crate::store::draft::{self as table, PhotoKind};
 use crate::store::enrolment::{self, State};
+use crate::store::setting::{self, Setting};
 use crate::sync;
 
 /// Longest text that a field keeps, in bytes: far above what any rule accepts.
@@ -136,17 +137,21 @@ pub(crate) struct Expected {
     pub(crate) district: DistrictId,
 }
 
-/// What the passes must say. A stored draft that was sent is a good one, so anything else is damage.
-pub(crate) fn expected(database: &Connection) -> Result<Expected, StoreError> {
+/// What the passes must say; nothing where a counter enrolled whoever showed this phone, which was told nothing of them. A
+/// stored draft that was sent is a good one, so anything else is damage.
+pub(crate) fn expected(database: &Connection) -> Result<Option<Expected>, StoreError> {
+    if setting::load(database, Setting::AtCounter)?.is_some() {
+        return Ok(None);
+    }
     let draft = table::load(database)?.ok_or(StoreError::Row)?;
     let damaged = |_| StoreError::Row;
-    Ok(Expected {
+    Ok(Some(Expected {
         cnic: Cnic::parse(&draft.cnic).map_err(damaged)?,
         name_en: LatinName::parse(&draft.name_en).map_err(damaged)?,
         name_ur: LocalName::parse(&draft.name_ur).map_err(damaged)?,
         date_of_birth: Day::parse(&draft.date_of_birth).map_err(damaged)?,
         district: DistrictId::parse(&draft.district).map_err(damaged)?,
-    })
+    }))
 }
 
 /// One field's error for a screen.

@@ -33,6 +33,7 @@ pub use services::*;
 pub use sync::*;
 
 opaque_debug!(
+    CounterCode,
     Draft,
     PhotoView,
     Card,
@@ -365,6 +366,15 @@ pub struct Qr {
     pub size: u32,
     /// The dark modules, for `<path d="…">` with `viewBox="0 0 size size"`.
     pub path: String,
+}
+
+/// What a phone shows at a counter, to be enrolled there.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct CounterCode {
+    /// The phone's device key.
+    pub qr: Qr,
+    /// Letters that follow from it: the officer's screen shows the same.
+    pub letters: String,
 }
 
 /// A desk's request, before the citizen agrees to it.

@@ -1,7 +1,7 @@
 //! Typing and sending an enrolment.
 
 use tauri::State;
-use wallet::screen::{AppState, Draft, DraftCheck, PhotoView, TestCitizen};
+use wallet::screen::{AppState, CounterCode, Draft, DraftCheck, PhotoView, TestCitizen};
 
 use super::Reply;
 use crate::app::{App, aside};
@@ -44,6 +44,13 @@ pub async fn photo(app: State<'_, App>) -> Reply<Option<PhotoView>> {
 #[specta::specta]
 pub async fn enrol(app: State<'_, App>, code: Option<String>) -> Reply<AppState> {
     app.enrol(code).await
+}
+
+/// What this phone shows at a counter, to be enrolled there; from then on a sync asks whether it was.
+#[tauri::command]
+#[specta::specta]
+pub async fn show_at_counter(app: State<'_, App>) -> Reply<CounterCode> {
+    app.wallet(|wallet, at| wallet.show_at_counter(at.now)).await
 }
 
 /// Invented people to try the app with; none unless the test mark is shown.

@@ -79,6 +79,43 @@ export class Phone {
     await this.heading("review_title");
   }
 
+  /** The questions of an enrolment, by keyboard, from what stands on somebody's card, up to a picture of their face. */
+  async typeCard(citizen, face) {
+    const { page } = this;
+    /** One question: what is done about it, and on to the next. */
+    const answered = async (title, answer) => {
+      await this.heading(title);
+      await answer();
+      await page.keyboard.press("Enter");
+    };
+    const day = (text) => this.date(...text.split("-").toReversed());
+    const chosen = (key) => page.getByText(this.say(key), { exact: true }).click();
+    const names = async (english, urdu) => {
+      await this.field("name_english_letters").fill(english);
+      await this.field("name_urdu_letters").fill(urdu);
+    };
+    await answered("enrol_cnic_title", () => this.field("claim_cnic").fill(citizen.cnic));
+    await answered("enrol_issued_title", () => day(citizen.cnic_issued_on));
+    await answered("enrol_name_title", () => names(citizen.name_en, citizen.name_ur));
+    await answered("enrol_guardian_title", async () => {
+      await chosen(`guardian_relation_${citizen.guardian_relation}`);
+      await names(citizen.guardian_name_en, citizen.guardian_name_ur);
+    });
+    await answered("enrol_birth_title", () => day(citizen.date_of_birth));
+    await answered("enrol_gender_title", () => chosen(`gender_${citizen.gender}`));
+    await this.heading("enrol_address_title");
+    await this.field("claim_address").fill(citizen.address);
+    await this.press("continue");
+    await this.heading("enrol_district_title");
+    await page.locator(`input[value="${citizen.district}"]`).check({ force: true });
+    await this.press("continue");
+    await answered("enrol_mobile_title", () => this.field("mobile_number").fill(citizen.mobile));
+    await this.heading("enrol_photo_title");
+    await page.locator(`input[type=file][aria-label="${this.say("photo_choose")}"]`).first().setInputFiles(face);
+    await page.getByAltText(this.say("photo_yours")).waitFor();
+    await page.locator("button[type=submit]:not([aria-busy])").click();
+  }
+
   /** The card is there. */
   async atHome() {
     await this.page.getByRole("heading", { name: this.say("passes_title"), exact: true }).waitFor();

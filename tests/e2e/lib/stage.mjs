@@ -33,9 +33,9 @@ export class Stage {
     await ended;
   }
 
-  /** Starts the simulated NADRA and the province. */
-  servers() {
-    return this.#order({ do: "servers" });
+  /** Starts the simulated NADRA and the province. `simCodes`: one that asks for a code to the SIM. */
+  servers({ simCodes = false } = {}) {
+    return this.#order({ do: "servers", sim_codes: simCodes });
   }
 
   sandbox() {
@@ -48,8 +48,9 @@ export class Stage {
 
   /** A counter. `clock`: `+181s`, or `2026-11-22 03:00:00` (UTC) for one that stands still. */
   /** `profile`: what it is for, in place of the one that desks on stage have. `officer: false`: without the test officer. */
-  async desk(name, { clock, offline = false, profile, officer = true } = {}) {
-    return new Desk(name, await this.#order({ do: "desk", name, clock, offline, profile, officer }));
+  /** `enrols`: citizens may be enrolled there, with the sandbox's reader of fingers. */
+  async desk(name, { clock, offline = false, profile, officer = true, enrols = false } = {}) {
+    return new Desk(name, await this.#order({ do: "desk", name, clock, offline, profile, officer, enrols }));
   }
 
   /** The wallet's screens for a browser. */
@@ -101,13 +102,28 @@ export class Stage {
   }
 
   /** What goes wrong with NADRA from now on: `none`, `slow`, `down`, `nonsense`. */
-  async fault(sandbox, fault) {
-    const answer = await fetch(`${sandbox.url}/control/fault`, {
+  fault(sandbox, fault) {
+    return this.#control(sandbox, "fault", { fault });
+  }
+
+  /** Who puts their finger on the reader from now on: whoever has this CNIC, or nobody; `code`: why nothing is read. */
+  finger(sandbox, cnic, { code = null } = {}) {
+    return this.#control(sandbox, "finger", { cnic, code });
+  }
+
+  /** The code in the message that was sent last to the SIM of whoever has this CNIC. */
+  async message(sandbox, cnic) {
+    return (await this.#control(sandbox, "message", { cnic })).code;
+  }
+
+  async #control(sandbox, what, body) {
+    const answer = await fetch(`${sandbox.url}/control/${what}`, {
       method: "POST",
       headers: { "content-type": "application/json", "X-Khyber-Token": sandbox.token },
-      body: JSON.stringify({ fault }),
+      body: JSON.stringify(body),
     });
-    if (!answer.ok) throw new Error(`the sandbox does not take the fault ${fault}: ${answer.status}`);
+    if (!answer.ok) throw new Error(`the sandbox does not take this ${what}: ${answer.status}`);
+    return answer.json();
   }
 
   /** One order after the other, each with its answer. */

@@ -6,11 +6,15 @@ import type {
   CitizenView,
   CounterState,
   ErrorReply,
+  AssistedCall,
+  AssistedReply,
   LostCall,
   LostReply,
   OfficersReply,
   PersonCall,
   PersonReply,
+  PhoneReply,
+  PhoneSeen,
   RequestReply,
   ResetPinCall,
   ScanReply,
@@ -66,6 +70,11 @@ export interface Api {
   /** What is wrong with a person who is typed in. */
   checkLost(person: PersonCall): Promise<PersonReply>;
   tellLost(call: LostCall): Promise<LostReply>;
+  /** The phone in a code that a scanner typed. */
+  readPhone(text: string): Promise<PhoneReply>;
+  /** The phone whose code the camera sees. */
+  seePhone(width: number, height: number, luma: Uint8Array): Promise<PhoneSeen>;
+  enrolCitizen(call: AssistedCall): Promise<AssistedReply>;
   /** From now on calls are this session's; an empty one is nobody's. */
   useSession(secret: string): void;
 }
@@ -103,15 +112,16 @@ export function counterApi(token: string): Api {
   }
   const json = <T>(path: string, value: object) =>
     call<T>("POST", path, JSON.stringify(value), { "content-type": "application/json" });
+  const grey = <T>(path: string, width: number, height: number, luma: Uint8Array) =>
+    call<T>("POST", path, luma as Uint8Array<ArrayBuffer>, {
+      "content-type": "application/octet-stream",
+      "X-Width": String(width),
+      "X-Height": String(height),
+    });
 
   return {
     state: () => call("GET", "/api/state"),
-    frame: (width, height, luma) =>
-      call("POST", "/api/frame", luma as Uint8Array<ArrayBuffer>, {
-        "content-type": "application/octet-stream",
-        "X-Width": String(width),
-        "X-Height": String(height),
-      }),
+    frame: (width, height, luma) => grey("/api/frame", width, height, luma),
     picture: (file) => call("POST", "/api/picture", file, { "content-type": "application/octet-stream" }),
     text: (text) => json("/api/text", { text }),
     request: (ask) => json("/api/request", { ask }),
@@ -136,6 +146,9 @@ export function counterApi(token: string): Api {
     closeGate: () => call("POST", "/api/gate/close"),
     checkLost: (person) => json("/api/lost/check", person),
     tellLost: (value) => json("/api/lost", value),
+    readPhone: (text) => json("/api/enrol/text", { text }),
+    seePhone: (width, height, luma) => grey("/api/enrol/frame", width, height, luma),
+    enrolCitizen: (value) => json("/api/enrol", value),
     useSession: (secret) => {
       session = secret;
       if (secret === "") window.sessionStorage.removeItem(PLACE);

@@ -13,6 +13,30 @@ export type AddOfficerCall = {
 	pin: string,
 };
 
+/**  Everything about whoever stands at the desk but the finger, which the reader reads then. */
+export type AssistedCall = {
+	/**  The code of their phone, as [`PhoneReply`] has it. */
+	phone: string,
+	/**  What stands on their card. */
+	person: PersonCall,
+	/**  Their face, taken at the desk: a JPEG in base64. */
+	photo: string,
+	/**  The finger to put on the reader, such as `right_index`. */
+	finger: string,
+};
+
+/**  What became of it. */
+export type AssistedReply = {
+	/**  When they were confirmed, by the province's clock; absent where they were not. */
+	enrolled_at: number | null,
+	/**  Why they were not. */
+	code: string | null,
+	/**  The fields that are wrong, where that is why. */
+	fields: FieldReply[],
+	/**  Seconds until it makes sense to try again, where the province said so. */
+	wait_seconds: number | null,
+};
+
 /**  Who came and went on a day. */
 export type AttendanceDay = {
 	/**  The day, `YYYY-MM-DD`, in Pakistan. */
@@ -332,6 +356,20 @@ export type PersonCall = {
 export type PersonReply = {
 	/**  One entry for each field that is missing or wrong. */
 	errors: FieldReply[],
+};
+
+/**  The phone whose code was read. */
+export type PhoneReply = {
+	/**  Its code, for [`AssistedCall`]. */
+	phone: string,
+	/**  What it shows under its code; people compare it. */
+	letters: string,
+};
+
+/**  What a camera saw. */
+export type PhoneSeen = {
+	/**  A phone's code, if there was one in the picture. */
+	phone: PhoneReply | null,
 };
 
 /**  How the desk works. */
@@ -748,6 +786,8 @@ export const STATION_CODES = [
   "station_rule_not_said",
   "station_rule_assurance",
   "station_rule_wants_question",
+  "station_phone_code",
+  "station_may_not_enrol",
   "station_type_not_asked",
   "station_nothing_to_compare",
   "station_store_failed",

@@ -50,6 +50,12 @@ const ACTIVE_MS = 15_000;
 /** A scanner reads the same code again while the phone is still in front of it. */
 const SAME_SCAN_MS = 3_000;
 
+/** Takes what the camera sees and a scanner types. */
+export interface Seeing {
+  frame(width: number, height: number, luma: Uint8Array): Promise<void>;
+  text(text: string): Promise<void>;
+}
+
 export class Desk {
   state = $state<CounterState>();
   visit = $state<ScanReply>(NOBODY);
@@ -63,6 +69,8 @@ export class Desk {
   /** What became of the update file that the officer chose; `reading` while the program looks at it. */
   fileUpdate = $state<UpdateView>();
   cameraLive = $state(false);
+  /** Who looks through camera and scanner meanwhile, if not the desk for its visitors. */
+  seeing = $state.raw<Seeing>();
   /** The officer took the question back; the next one comes when they say so. */
   paused = $state(false);
   /** The shift that ended last, until somebody signs in or waves it away. */
@@ -198,6 +206,7 @@ export class Desk {
   }
 
   async frame(width: number, height: number, luma: Uint8Array): Promise<void> {
+    if (this.seeing) return this.seeing.frame(width, height, luma);
     if (this.#leaving) return;
     await this.#visit(() => this.#api.frame(width, height, luma));
   }
@@ -229,6 +238,7 @@ export class Desk {
   }
 
   async text(text: string): Promise<void> {
+    if (this.seeing) return this.seeing.text(text);
     const again = text === this.#lastText && this.now - this.#lastTextAt < SAME_SCAN_MS;
     this.#lastText = text;
     this.#lastTextAt = this.now;

@@ -7,8 +7,8 @@ import type { FieldReply } from "./bindings";
 import { faceOf } from "./face";
 
 /** The desk's program says codes that the app has words for, and some of its own. */
-const code = (said: string): UiCode => said as UiCode;
-const errors = (fields: readonly FieldReply[]): FieldError[] => fields.map((one) => ({ field: one.field, code: code(one.code) }));
+export const code = (said: string): UiCode => said as UiCode;
+export const errors = (fields: readonly FieldReply[]): FieldError[] => fields.map((one) => ({ field: one.field, code: code(one.code) }));
 
 export function atTheDesk(api: Api, face: typeof faceOf = faceOf): LostPort {
   return {

@@ -2,12 +2,15 @@
 import { CallError, type Api } from "./api";
 import type {
   AddOfficerCall,
+  AssistedCall,
+  AssistedReply,
   CounterState,
   DeskView,
   LostCall,
   LostReply,
   OfficerView,
   PersonCall,
+  PhoneReply,
   RequestReply,
   ResetPinCall,
   ScanReply,
@@ -45,6 +48,7 @@ export const REQUEST: RequestReply = {
   kind: null,
 };
 export const OFFICER: OfficerView = { number: "1", name: "A. K.", role: "officer", active: true, temporary: false };
+export const PHONE: PhoneReply = { phone: "KPE:1", letters: "7F3K-92QD" };
 export const SHIFT: ShiftView = { officer: "A. K.", began_at: 1, ended_at: 2, accepted: 3, refused: 1, undecided: 0 };
 export const VIEW: DeskView = {
   officer: OFFICER,
@@ -135,6 +139,16 @@ export class Program implements Api {
   tellLost = (call: LostCall) => {
     this.told = call;
     return this.#answer("lost", this.lost);
+  };
+  /** What an enrolment brings, and what the camera sees. */
+  outcome: AssistedReply = { enrolled_at: 1_000, code: null, fields: [], wait_seconds: null };
+  seen: PhoneReply | null = PHONE;
+  enrolled: AssistedCall | undefined;
+  readPhone = (text: string) => this.#answer(`read-phone ${text}`, PHONE);
+  seePhone = () => this.#answer("see-phone", { phone: this.seen });
+  enrolCitizen = (call: AssistedCall) => {
+    this.enrolled = call;
+    return this.#answer("enrol", this.outcome);
   };
   exportLog = () => this.#answer("export-log", new Blob([]));
   citizen = () => Promise.reject(new Error("the officer's page does not ask for the visitor's"));

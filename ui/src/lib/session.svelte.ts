@@ -36,6 +36,8 @@ export type Screen =
   | { at: "export"; id: string | null }
   | { at: "me" }
   | { at: "before" }
+  /** This phone is shown at a counter, to be enrolled there. */
+  | { at: "at_counter" }
   | { at: "restore" }
   | { at: "restored" }
   | { at: "backup" }
@@ -77,6 +79,7 @@ export function parentOf(screen: Screen): Screen | undefined {
     case "forgot":
       return { at: "unlock" };
     case "before":
+    case "at_counter":
       return { at: "enrol" };
     case "restore":
     case "move_in":

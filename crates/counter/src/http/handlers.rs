@@ -219,7 +219,7 @@ fn dice(app: &App) -> u32 {
         .map_or(0, u32::from_le_bytes)
 }
 
-fn side(headers: &HeaderMap, name: &str) -> Result<u32, StationCode> {
+pub fn side(headers: &HeaderMap, name: &str) -> Result<u32, StationCode> {
     headers
         .get(name)
         .and_then(|value| value.to_str().ok())
@@ -227,7 +227,7 @@ fn side(headers: &HeaderMap, name: &str) -> Result<u32, StationCode> {
         .ok_or(StationCode::BadCall)
 }
 
-fn bytes(body: Result<Bytes, BytesRejection>) -> Result<Bytes, StationCode> {
+pub fn bytes(body: Result<Bytes, BytesRejection>) -> Result<Bytes, StationCode> {
     body.map_err(|rejection| too_much_or(rejection.status()))
 }
 

@@ -1,5 +1,6 @@
 //! The desk's own server on loopback: routes, limits, headers.
 
+mod assisted;
 mod download;
 mod gate;
 mod handlers;
@@ -17,6 +18,7 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use credential::Timestamp;
 use loopback::{Guard, Refusal};
+use province_api::proofing::FingerReader;
 
 use crate::StationCode;
 use crate::province::Province;
@@ -49,6 +51,8 @@ pub struct App {
     pub nonce: Box<dyn Fn() -> Option<[u8; 16]> + Send + Sync>,
     /// The way to the province; `None` when started without a network on purpose.
     pub province: Option<Province>,
+    /// Reads fingers, where somebody may be enrolled here.
+    pub reader: Option<Arc<dyn FingerReader>>,
 }
 
 impl App {
@@ -88,6 +92,15 @@ pub fn router(app: Arc<App>) -> Router {
             post(lost::tell).layer(limit(crate::lost::CALL_BYTES_MAX)),
         )
         .route("/api/lost/check", post(lost::check))
+        .route(
+            "/api/enrol",
+            post(assisted::enrol).layer(limit(crate::lost::CALL_BYTES_MAX)),
+        )
+        .route("/api/enrol/text", post(assisted::text))
+        .route(
+            "/api/enrol/frame",
+            post(assisted::frame).layer(limit(FRAME_BYTES_MAX)),
+        )
         .route("/api/text", post(handlers::text))
         .route("/api/request", post(handlers::request))
         .route("/api/request/cancel", post(handlers::cancel_request))

@@ -87,6 +87,12 @@ impl Station {
         Ok(self.store.note(&note, now)?)
     }
 
+    /// Writes down that a citizen was to be enrolled here, and why they were not, if they were not.
+    pub(crate) fn note_enrolled(&mut self, refused: Option<&str>, now: Timestamp) -> Result<(), StationCode> {
+        let note = self.note(Event::Enrol, Some(refused.unwrap_or("enrolled")));
+        Ok(self.store.note(&note, now)?)
+    }
+
     /// What is written down of an event now. One about signed data says which are here.
     fn note(&self, event: Event, code: Option<&str>) -> Note {
         let note = Note::of(&self.by(), event, code);

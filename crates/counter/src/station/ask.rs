@@ -4,6 +4,8 @@
 //! says so and asks nothing that it would refuse.
 
 use credential::{ClaimType, Form, Kind, Mode, PassType, Place, Signer, Timestamp, Vct};
+use province_api::proofing::ALLOWED_AS;
+use province_api::signature::{self, Target};
 
 use super::Station;
 use crate::StationCode;
@@ -51,6 +53,42 @@ impl Station {
         self.request = Some(request);
         self.begin_visit();
         Ok(reply)
+    }
+
+    /// Whether this desk may enrol citizens now, as far as it can tell.
+    ///
+    /// # Errors
+    /// [`StationCode::MayNotEnrol`].
+    pub(crate) fn check_may_enrol(&self, now: Timestamp) -> Result<(), StationCode> {
+        let view = self.certificate.as_ref().ok_or(StationCode::MayNotEnrol)?;
+        let is_in_date = view.iat <= now && now < view.exp;
+        if is_in_date && view.allowed.iter().any(|kind| kind.as_str() == ALLOWED_AS) {
+            Ok(())
+        } else {
+            Err(StationCode::MayNotEnrol)
+        }
+    }
+
+    /// The headers of a request to the province that this station signs under its certificate.
+    ///
+    /// # Errors
+    /// [`StationCode::NotCertified`] without one.
+    pub(crate) fn sign_request(
+        &self,
+        target: &Target<'_>,
+        body: &[u8],
+        (idempotency_key, at, nonce): (&str, u64, [u8; 16]),
+    ) -> Result<Vec<(&'static str, String)>, StationCode> {
+        let certificate = self.settings.certificate.as_deref();
+        let with = (&self.settings.key, certificate.ok_or(StationCode::NotCertified)?);
+        Ok(signature::sign_as_counter(
+            with,
+            target,
+            body,
+            idempotency_key,
+            at,
+            &nonce,
+        ))
     }
 
     /// Takes the question back; no answer to it will be accepted.

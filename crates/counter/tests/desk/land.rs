@@ -188,17 +188,18 @@ impl Land {
     }
 
     pub fn certificate(&self, key: &SecretKey) -> Vec<u8> {
+        let boats = Vct::parse("boat-permit").unwrap();
+        self.certificate_for(key, &[Vct::IDENTITY, Vct::AGE, boats, Vct::NAME_PHOTO])
+    }
+
+    /// One that allows these.
+    pub fn certificate_for(&self, key: &SecretKey, allowed: &[Vct]) -> Vec<u8> {
         let claims = CounterCertificateClaims {
             iss: ISSUER.into(),
             name: Names::new("Test desk 1", "آزمائشی ڈیسک ۱", "ازمایښتي ډیسک ۱"),
             purpose: Names::new("Trying it out", "آزمائش", "ازمایښت"),
             audience: AUDIENCE.into(),
-            allowed: vec![
-                Vct::IDENTITY,
-                Vct::AGE,
-                Vct::parse("boat-permit").unwrap(),
-                Vct::NAME_PHOTO,
-            ],
+            allowed: allowed.to_vec(),
             holder: key.public(),
             iat: Timestamp::from_unix(self.now - DAY),
             exp: Timestamp::from_unix(self.now + 365 * DAY),

@@ -38,6 +38,7 @@ use credential::{
     TrustContent, TrustList, TrustedKey, TypeRegister, Vct, issue,
 };
 use http_body_util::BodyExt as _;
+use province_api::proofing::{ALLOWED_AS, FingerReader};
 use sandbox::roots::ROOT_SEEDS;
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
@@ -112,12 +113,48 @@ impl Desk {
         desk
     }
 
+    /// A desk that may enrol citizens, with an officer at it.
+    pub fn enrolling(
+        land: &Land,
+        data: &Path,
+        province: Province,
+        reader: Option<Arc<dyn FingerReader>>,
+    ) -> Self {
+        let key = key::load_or_make(data, &Zeroizing::new([7; 32])).unwrap();
+        let certificate = land.certificate_for(
+            &key,
+            &[
+                Vct::IDENTITY,
+                Vct::AGE,
+                Vct::parse("boat-permit").unwrap(),
+                Vct::NAME_PHOTO,
+                Vct::parse(ALLOWED_AS).unwrap(),
+            ],
+        );
+        let desk = Self::opened(data, (key, certificate), Some(province), reader);
+        let officer = officer(NUMBER, Role::Supervisor, PIN);
+        let now = Timestamp::from_unix(NOW);
+        desk.app.station().add_officer(&officer, now).unwrap();
+        desk.sign_in_unseen();
+        desk
+    }
+
     /// A desk at which nobody signed in.
     pub fn closed(land: &Land, data: &Path, province: Option<Province>) -> Self {
         let key = key::load_or_make(data, &Zeroizing::new([7; 32])).unwrap();
+        let certificate = land.certificate(&key);
+        Self::opened(data, (key, certificate), province, None)
+    }
+
+    fn opened(
+        data: &Path,
+        (key, certificate): (SecretKey, Vec<u8>),
+        province: Option<Province>,
+        reader: Option<Arc<dyn FingerReader>>,
+    ) -> Self {
         let settings = Settings {
             roots: roots::pinned().unwrap(),
-            certificate: Some(land.certificate(&key)),
+            certificate: Some(certificate),
             key,
             audience: None,
             asks: true,
@@ -144,6 +181,7 @@ impl Desk {
             },
             nonce: Box::new(|| Some(u128::from(NONCES.fetch_add(1, Ordering::SeqCst)).to_be_bytes())),
             province,
+            reader,
         };
         Self {
             app: Arc::new(app),

@@ -15,6 +15,9 @@ pub(crate) enum Setting {
     BegunAnew,
     /// The CNIC of the person whose feed is taken.
     FeedOf,
+    /// Since when this phone was shown at a counter to be enrolled there, in unix seconds. It stays once that was done: the
+    /// phone was told nothing that passes could be held against.
+    AtCounter,
     /// When a change of the mobile number was sent last that is not settled, in unix seconds.
     MobileSentAt,
 }
@@ -26,6 +29,7 @@ impl Setting {
             Self::AutoLock => "auto_lock",
             Self::BegunAnew => "begun_anew",
             Self::FeedOf => "feed_of",
+            Self::AtCounter => "at_counter",
             Self::MobileSentAt => "mobile_sent_at",
         }
     }

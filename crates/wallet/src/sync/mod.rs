@@ -43,6 +43,7 @@ use crate::screen::SyncReport;
 use crate::store::credential as passes;
 use crate::store::enrolment::{self, State};
 use crate::store::outbox::{self, Kind};
+use crate::store::setting::{self, Setting};
 use crate::store::sync_state;
 use deliver::Errand;
 use file::{By, File};
@@ -256,7 +257,7 @@ pub(crate) fn start_enrolment_with(
 pub(crate) fn start_sync(around: &Surroundings<'_>, network: Network, by_hand: bool) -> Result<Run, UiError> {
     let idle = outbox::under_way(around.database, Kind::Lost)?.is_none();
     let state = enrolment::load(around.database)?.state;
-    if state == State::Draft && idle {
+    if state == State::Draft && idle && !waits_at_counter(around.database)? {
         return Err(UiCode::NotEnrolled.into());
     }
     plan::must_not_pause(around)?;
@@ -269,6 +270,11 @@ pub(crate) fn start_sync(around: &Surroundings<'_>, network: Network, by_hand: b
         was_complete: state == State::Complete,
         ..Run::new(network, bytes_max, by_hand)
     })
+}
+
+/// Whether this phone was shown at a counter to be enrolled there, and is not yet as far as it knows.
+pub(crate) fn waits_at_counter(database: &Connection) -> Result<bool, StoreError> {
+    Ok(setting::load(database, Setting::AtCounter)?.is_some())
 }
 
 impl Run {

@@ -5,7 +5,7 @@ use province_api::signature;
 use rusqlite::Connection;
 
 use super::waits::{backoff, regular};
-use super::{Run, Surroundings, accept, errand, send};
+use super::{Run, Surroundings, accept, errand, send, waits_at_counter};
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
 use crate::store::enrolment::{self, State};
@@ -92,6 +92,7 @@ fn due(
         .min();
     let regular = match person.state {
         _ if over => None,
+        State::Draft if waits_at_counter(database)? => Some(soon(state.not_before, now)),
         State::Draft => None,
         // One that was cut short goes on at once: only a run that ended says when the next one is.
         State::Applying | State::Accepted => Some(soon(state.not_before, now)),

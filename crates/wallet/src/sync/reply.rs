@@ -82,6 +82,11 @@ impl Run {
             Standing::Good | Standing::Suspended => state.ended = None,
         }
         sync_state::save(&transaction, &state)?;
+        if enrolment::load(&transaction)?.state == State::Draft {
+            // A counter enrolled whoever showed this phone there.
+            enrolment::set_state(&transaction, State::Accepted)?;
+            self.changed = true;
+        }
         transaction.commit()?;
 
         let refused = match reply.standing {
@@ -113,6 +118,10 @@ impl Run {
         };
         match code {
             ProblemCode::WalletDisabled | ProblemCode::DeviceReplaced => return self.end(around, error),
+            // Shown at a counter, and not enrolled there yet.
+            ProblemCode::DeviceUnknown if enrolment::load(around.database)?.state == State::Draft => {
+                self.stage = Stage::Done;
+            }
             ProblemCode::DeviceUnknown => {
                 if enrolment::load(around.database)?.state == State::Accepted {
                     enrolment::set_state(around.database, State::Draft)?;

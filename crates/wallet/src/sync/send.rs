@@ -20,6 +20,7 @@ use crate::store::credential::{self as passes, Which};
 use crate::store::enrolment::{self, State};
 use crate::store::offer;
 use crate::store::outbox::{self, Kind};
+use crate::store::setting::{self, Setting};
 use crate::store::sync_state;
 
 /// Time for one answer, in seconds; the province itself waits for NADRA.
@@ -71,6 +72,8 @@ impl Run {
                         return Ok(Some(request));
                     }
                     self.stage = match enrolment::load(around.database)?.state {
+                        // Its key may be enrolled though it sent nothing.
+                        State::Draft if super::waits_at_counter(around.database)? => Stage::Ask,
                         State::Draft | State::Applying => Stage::Done,
                         State::Accepted | State::Complete => Stage::Ask,
                     };
@@ -176,6 +179,8 @@ pub(super) fn decide_to_apply(
     }
     outbox::insert(&transaction, entry(kind, body, around), rng)?;
     enrolment::set_state(&transaction, State::Applying)?;
+    // From here on it is their own word again that the passes have to agree with.
+    setting::remove(&transaction, Setting::AtCounter)?;
     enrolment::set_error(&transaction, None, around.now)?;
     transaction.commit()?;
     Ok(())

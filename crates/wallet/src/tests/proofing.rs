@@ -1,7 +1,10 @@
 //! The code to the SIM, and passes that say more once a counter proofed their citizen.
 
+use ed25519_dalek::SigningKey;
 use province_api::enrolment::EnrolmentRequest;
+use province_api::phone_code::phone_letters;
 use province_api::problem::{Problem, ProblemCode};
+use province_api::signature::DeviceKey;
 use province_api::{packed, paths};
 
 use super::province::Province;
@@ -82,4 +85,65 @@ fn passes_of_before_a_better_proof_are_drawn_anew() {
     assert_eq!(province.sent.len(), 2 * drawn, "all of them, once");
     phone.sync(&mut province, NOW.plus(10_800)).unwrap();
     assert_eq!(province.sent.len(), 2 * drawn);
+}
+
+/// The device key in the code that this phone shows at a counter.
+fn shown(phone: &mut Phone) -> [u8; 32] {
+    let shown = phone.wallet.show_at_counter(NOW).unwrap();
+    let seed = crate::store::enrolment::device_key(phone.wallet.database()).unwrap();
+    let device = DeviceKey::of(&SigningKey::from_bytes(&seed));
+    assert_eq!(shown.letters, phone_letters(&device));
+    assert_eq!(
+        shown.qr,
+        crate::show::qr_of(&province_api::phone_code::phone_code(&device)).unwrap()
+    );
+    *device.as_bytes()
+}
+
+#[test]
+fn a_phone_that_is_shown_at_a_counter_learns_at_the_next_sync_that_it_is_enrolled() {
+    let mut province = Province::new(NOW);
+    // Nothing was typed into it.
+    let mut phone = Phone::new(1);
+    let never = phone.sync(&mut province, NOW).unwrap_err();
+    assert_eq!(never.code, UiCode::NotEnrolled);
+    let device = shown(&mut phone);
+    assert_eq!(shown(&mut phone), device, "the same each time");
+    phone.restart();
+    let plan = phone.wallet.sync_plan(NOW, crate::Network::default()).unwrap();
+    assert_eq!(plan.wait_seconds, Some(0), "it asks by itself");
+
+    // Asked too early, it goes on waiting and nothing is wrong.
+    let early = phone.sync(&mut province, NOW).unwrap();
+    assert!(!early.changed);
+    let state = phone.wallet.app_state(NOW).unwrap();
+    assert_eq!(
+        (state.enrolment, state.enrolment_error),
+        (EnrolmentState::None, None)
+    );
+
+    // The counter enrols that key.
+    let mut other = Phone::ready(2);
+    other.enrol(&mut province, NOW).unwrap();
+    let person = province.enrolments.values().next().unwrap().clone();
+    province.enrolments.clear();
+    province.enrolments.insert(device, person);
+    let told = phone.sync(&mut province, NOW.plus(20)).unwrap();
+    assert!(told.changed);
+    let state = phone.wallet.app_state(NOW).unwrap();
+    assert_eq!(state.enrolment, EnrolmentState::Enrolled);
+    phone.restart();
+    let again = phone.sync(&mut province, NOW.plus(60)).unwrap();
+    assert!(!again.changed, "it asks as every other phone");
+}
+
+#[test]
+fn an_enrolled_phone_shows_its_key_at_a_counter_and_nothing_else_changes() {
+    let mut province = Province::new(NOW);
+    let mut phone = Phone::enrolled(1, &mut province);
+    let device = shown(&mut phone);
+    assert!(province.enrolments.contains_key(&device));
+    phone.sync(&mut province, NOW.plus(60)).unwrap();
+    let state = phone.wallet.app_state(NOW).unwrap();
+    assert_eq!(state.enrolment, EnrolmentState::Enrolled);
 }

@@ -1,11 +1,17 @@
 //! What is typed before the enrolment.
 
 use credential::Timestamp;
+use ed25519_dalek::SigningKey;
+use province_api::phone_code::{phone_code, phone_letters};
+use province_api::signature::DeviceKey;
 
 use super::Wallet;
 use crate::code::UiError;
 use crate::draft;
-use crate::screen::{Draft, DraftCheck, PhotoView};
+use crate::screen::{CounterCode, Draft, DraftCheck, PhotoView};
+use crate::show::qr_of;
+use crate::store::enrolment::{self, State};
+use crate::store::setting::{self, Setting};
 
 impl Wallet {
     /// What was typed so far.
@@ -31,6 +37,24 @@ impl Wallet {
     /// [`UiCode::Locked`], [`UiCode::EnrolmentUnderway`], [`UiCode::PhotoTooLarge`], [`UiCode::PhotoUnreadable`].
     pub fn set_photo(&mut self, jpeg: &[u8], _now: Timestamp) -> Result<PhotoView, UiError> {
         draft::set_photo(&self.unlocked()?.database, jpeg)
+    }
+
+    /// What this phone shows at a counter, to be enrolled there or raised to what a counter proves. From now on a sync asks
+    /// whether it was.
+    ///
+    /// # Errors
+    /// [`UiCode::Locked`] or a store's error.
+    pub fn show_at_counter(&mut self, now: Timestamp) -> Result<CounterCode, UiError> {
+        let database = &self.unlocked()?.database;
+        if enrolment::load(database)?.state == State::Draft {
+            setting::store(database, Setting::AtCounter, &now.unix().to_string())?;
+        }
+        let device = SigningKey::from_bytes(&*enrolment::device_key(database)?);
+        let device = DeviceKey::of(&device);
+        Ok(CounterCode {
+            qr: qr_of(&phone_code(&device))?,
+            letters: phone_letters(&device),
+        })
     }
 
     /// The photo of the draft.

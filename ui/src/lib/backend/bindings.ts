@@ -54,6 +54,8 @@ export const commandsOver = (invoke: Invoke) => ({
    *  SIM, once it was asked for.
    */
   enrol: (code: string | null) => invoke<AppState>("enrol", { code }),
+  /** What this phone shows at a counter, to be enrolled there; from then on a sync asks whether it was. */
+  showAtCounter: () => invoke<CounterCode>("show_at_counter"),
   /** Fetches what is new: trust list, status data, passes. */
   sync: () => invoke<SyncReport>("sync"),
   /** What is on its way between this phone and the province. */
@@ -330,6 +332,14 @@ export type ClaimView = {
   words: Words | null,
   /** How the value is to be laid out. */
   script: Script,
+};
+
+/** What a phone shows at a counter, to be enrolled there. */
+export type CounterCode = {
+  /** The phone's device key. */
+  qr: Qr,
+  /** Letters that follow from it: the officer's screen shows the same. */
+  letters: string,
 };
 
 /** One document, pass or identity. */

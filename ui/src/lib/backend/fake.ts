@@ -221,6 +221,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
       }),
     photo: () => did("photo", () => (draft.has_photo ? { data_url: PORTRAIT } : null)),
     setPhoto: () => did("setPhoto", () => ({ data_url: PORTRAIT })),
+    showAtCounter: () => did("showAtCounter", () => ({ qr: fakeQr(33, 1), letters: "7F3K-92QD" })),
     enrol: () => did("enrol", () => become({ enrolment: "enrolled" })),
     sync: () => did("sync", () => {
       if (options.offline) throw new BackendError("network_down");
