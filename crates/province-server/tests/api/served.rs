@@ -50,7 +50,12 @@ impl Served {
             environment,
             nadra: nadra_url,
             service: None,
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            // Commands run between requests for longer than the province keeps a connection that waits.
+            client: reqwest::Client::builder()
+                .no_proxy()
+                .pool_max_idle_per_host(0)
+                .build()
+                .unwrap(),
         };
         let roots = served.folder.path().join("roots.json");
         std::fs::write(&roots, sandbox::roots::root_seeds_json()).unwrap();

@@ -176,6 +176,7 @@ mod tests {
             "passkey_refused",
             "four_eyes",
             "proposal_over",
+            "proposal_differs",
             "document_not_held",
             // No screen sends applications yet.
             "service_unknown",
