@@ -130,9 +130,9 @@ async fn send(app: &Arc<App>, province: &Province, body: Body) -> Result<Assiste
 /// A problem of the province in codes that the page has words for.
 fn said(problem: Problem) -> AssistedReply {
     let code = match problem.code {
-        ProblemCode::AlreadyEnrolled => "enrol_phone_other",
-        ProblemCode::DeviceTaken => "enrol_phone_taken",
-        ProblemCode::NadraNotMatched => "enrol_not_matched",
+        ProblemCode::AlreadyEnrolled => StationCode::EnrolPhoneOther.code(),
+        ProblemCode::DeviceTaken => StationCode::EnrolPhoneTaken.code(),
+        ProblemCode::NadraNotMatched => StationCode::EnrolNotMatched.code(),
         ProblemCode::CounterCertificate | ProblemCode::ScopeMissing => StationCode::MayNotEnrol.code(),
         ProblemCode::FieldsInvalid
         | ProblemCode::PhotoUnreadable

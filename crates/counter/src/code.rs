@@ -91,6 +91,12 @@ station_codes! {
     PhoneCodeUnknown = "station_phone_code", UNPROCESSABLE_ENTITY;
     /// This desk's certificate does not allow enrolling citizens, or is not in date.
     MayNotEnrol = "station_may_not_enrol", FORBIDDEN;
+    /// NADRA did not confirm the citizen who stands at the desk.
+    EnrolNotMatched = "enrol_not_matched", CONFLICT;
+    /// That citizen is enrolled on another phone.
+    EnrolPhoneOther = "enrol_phone_other", CONFLICT;
+    /// The phone is somebody else's.
+    EnrolPhoneTaken = "enrol_phone_taken", CONFLICT;
     /// The type register has no such pass, or none that is shown to a question.
     TypeNotAsked = "station_type_not_asked", FORBIDDEN;
     /// No photo is waiting to be compared.

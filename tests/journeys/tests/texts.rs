@@ -35,6 +35,7 @@ fn codes() -> Vec<(&'static str, &'static str)> {
         qr::QrError,
         province_api::person::FieldError,
         province_api::problem::ProblemCode,
+        province_api::proofing::ReaderError,
         wallet::UiCode,
         counter::StationCode,
     );

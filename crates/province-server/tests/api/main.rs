@@ -50,6 +50,7 @@ mod rebind;
 mod rotation;
 mod same;
 mod served;
+mod sim_codes;
 #[path = "../../../../tests/soak.rs"]
 mod soak;
 mod status;

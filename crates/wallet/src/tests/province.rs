@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use credential::{
     Bitmap, Claims, CounterCertificateClaims, DAY, Facts, Field, Gender, GuardianRelation, ISSUER, Identity,
     Names, PublicKey, RootKind, RootSet, SecretKey, StatusManifest, StatusRef, Timestamp, Vct, issue,
-    issue_counter_certificate, piece_name, sign_trust_list,
+    issue_counter_certificate, sign_trust_list,
 };
 use province_api::audit::AuditEntry;
 use province_api::device_key::{DeviceKeyReply, DeviceKeyRequest};
@@ -15,13 +15,14 @@ use province_api::person::Day;
 use province_api::problem::{Problem, ProblemCode};
 use province_api::sync::{
     FeedEvent, FileNow, HeldFile, LostReply, LostRequest, MobileReply, MobileRequest, Standing as MayDo,
-    SyncReply, SyncRequest, file_path, files, offers_tag,
+    SyncReply, SyncRequest, files as names, offers_tag,
 };
-use province_api::{Bytes, delta, packed, paths, signature};
+use province_api::{Bytes, packed, paths, signature};
 use sha2::{Digest as _, Sha256};
 
 mod changes;
 mod content;
+mod files;
 
 pub(crate) use content::{Ward, b_form, catalogue, domicile, packaged, register, status, trust};
 
@@ -150,31 +151,6 @@ impl Province {
         self.enrolments.insert(*device.as_bytes(), particulars);
     }
 
-    /// Where the table of the list's hashes is.
-    pub(crate) fn table(&self) -> String {
-        format!("{}{}", paths::STATUS_PIECES, piece_name(&self.list.root()))
-    }
-
-    /// Where the shard of this person is.
-    pub(crate) fn shard(&self) -> String {
-        let hash = self.list.hashes()[SHARD as usize];
-        format!("{}{}", paths::STATUS_PIECES, piece_name(&hash))
-    }
-
-    /// A table or the shard of this person.
-    fn piece(&self, path: &str) -> Option<Vec<u8>> {
-        [Some(&self.list), self.suspended.as_ref()]
-            .into_iter()
-            .flatten()
-            .find_map(|list| {
-                let at = |hash: [u8; 32]| format!("{}{}", paths::STATUS_PIECES, piece_name(&hash));
-                if path == at(list.root()) {
-                    return Some(list.table());
-                }
-                (path == at(list.hashes()[SHARD as usize])).then(|| list.encoded(SHARD).unwrap())
-            })
-    }
-
     /// A desk's key and certificate.
     pub(crate) fn desk(&self, allowed: Vec<Vct>, now: Timestamp) -> (SecretKey, Vec<u8>) {
         let key = SecretKey::from_seed([20; 32]);
@@ -192,32 +168,6 @@ impl Province {
         (key, certificate)
     }
 
-    /// The newest file of a name.
-    fn newest(&self, name: &str) -> Option<&Vec<u8>> {
-        match name {
-            paths::TRUST_LIST => Some(&self.trust_list),
-            paths::TYPES => Some(&self.types),
-            paths::STATUS_MANIFEST => Some(&self.manifest),
-            paths::CATALOGUE => self.catalogue.as_ref(),
-            _ => None,
-        }
-    }
-
-    /// Where the newest file of this name lies under its hash.
-    pub(crate) fn by_hash(&self, name: &str) -> Option<String> {
-        self.newest(name).map(|file| file_path(&sha256(file)))
-    }
-
-    /// Whether this path gives what is meant: a path, or the newest file of a name under its hash.
-    pub(crate) fn is_at(&self, meant: &str, path: &str) -> bool {
-        path == meant || self.by_hash(meant).is_some_and(|by_hash| path == by_hash)
-    }
-
-    /// Whether the newest file of this name was asked for whole.
-    pub(crate) fn asked_for(&self, name: &str) -> bool {
-        self.requests.iter().any(|path| self.is_at(name, path))
-    }
-
     /// What a server does: the answer, or none.
     pub(crate) fn handle(&mut self, request: &HttpRequest, now: Timestamp) -> Result<HttpResponse, Failure> {
         assert_eq!(request.url, format!("https://province.example{}", request.path));
@@ -232,23 +182,9 @@ impl Province {
         for file in always.into_iter().chain(&self.catalogue) {
             self.versions.insert(sha256(file), file.clone());
         }
-        Ok(match request.path.as_str() {
-            path if path.starts_with(paths::DELTAS) => self.delta(path),
-            path if path.starts_with(paths::FILES) => found(
-                self.versions
-                    .iter()
-                    .find_map(|(sha256, file)| (path == file_path(sha256)).then_some(file)),
-            ),
-            name @ (paths::TRUST_LIST | paths::TYPES | paths::STATUS_MANIFEST | paths::CATALOGUE) => {
-                found(self.newest(name))
-            }
-            path if path.starts_with(paths::TRUST_NEXT) => {
-                found(self.root_changes.get(&path[paths::TRUST_NEXT.len()..]))
-            }
-            path => match self.piece(path) {
-                Some(piece) => ok(piece),
-                None => self.signed(request, now),
-            },
+        Ok(match self.file(&request.path) {
+            Some(answer) => answer,
+            None => self.signed(request, now),
         })
     }
 
@@ -319,11 +255,11 @@ impl Province {
     fn sync(&mut self, body: &[u8], now: Timestamp) -> HttpResponse {
         let asked: SyncRequest = serde_json::from_slice(body).unwrap();
         let here = [
-            (files::TRUST, &self.trust_list),
-            (files::TYPES, &self.types),
-            (files::STATUS, &self.manifest),
+            (names::TRUST, &self.trust_list),
+            (names::TYPES, &self.types),
+            (names::STATUS, &self.manifest),
         ];
-        let catalogue = self.catalogue.iter().map(|bytes| (files::CATALOGUE, bytes));
+        let catalogue = self.catalogue.iter().map(|bytes| (names::CATALOGUE, bytes));
         let changed = here.into_iter().chain(catalogue).filter_map(|(name, bytes)| {
             let held = asked.held.iter().find(|held| held.name == name);
             let hash = sha256(bytes);
@@ -351,16 +287,6 @@ impl Province {
             files: changed.collect(),
             offers: (self.may == MayDo::Good && offers_tag(&offers) != asked.offers).then_some(offers),
         })
-    }
-
-    /// `/v1/deltas/NAME/FROM/TO`.
-    fn delta(&self, path: &str) -> HttpResponse {
-        let mut hashes = path.rsplit('/').map(|hash| {
-            let hash: [u8; 32] = hex::decode(hash).unwrap().try_into().unwrap();
-            self.versions.get(&hash).cloned().unwrap()
-        });
-        let (to, from) = (hashes.next().unwrap(), hashes.next().unwrap());
-        ok(delta::make(&from, &to).unwrap())
     }
 
     fn enrol(&mut self, device: [u8; 32], body: &[u8], now: Timestamp) -> HttpResponse {
@@ -498,14 +424,6 @@ impl Province {
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
-}
-
-/// A file, or word that there is none.
-fn found(file: Option<&Vec<u8>>) -> HttpResponse {
-    match file {
-        Some(file) => ok(file.clone()),
-        None => problem_response(&Problem::new(ProblemCode::NotFound)),
-    }
 }
 
 pub(crate) fn ok(body: Vec<u8>) -> HttpResponse {
