@@ -158,8 +158,7 @@ pub(super) fn writes() -> OpenApiRouter<App> {
             post(handlers::lost),
         ))
         .merge(callers())
-        .merge(departments())
-        .merge(webhook_routes::webhooks())
+        .merge(departments().merge(webhook_routes::webhooks()))
         .merge(dispatch::dispatch())
 }
 

@@ -331,7 +331,7 @@ pub async fn look(
             }
             looked.head = Head::from(one);
             if heads.get(at).is_some_and(|head| head.number == one.number) {
-                looked.sealed(heads.get(at), one, &is_signed);
+                looked.sealed(heads.get(at), one, is_signed);
                 at += 1;
             }
             if at == heads.len() && !heads.is_empty() {
