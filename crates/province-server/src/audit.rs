@@ -1,6 +1,5 @@
 //! The audit log's entries: who did what, to whom by random id, and never a CNIC, a name or a number. Which passes and
-//! documents somebody has is sealed, as it is everywhere in the database; the chain is over what is sealed, so that it is
-//! verified without opening anything.
+//! documents somebody has is sealed; the chain is over what is sealed, so that it is verified without opening anything.
 //!
 //! Entries are chained by SHA-256 in the order of their numbers. What an entry's hash covers stands in docs/audit.md, so
 //! that an auditor needs nothing of ours to verify an export.
