@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::future::Future;
 use std::io::{BufRead as _, BufReader};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::process::Stdio;
 use std::task::{Context, Poll};
 
 use credential::Vct;
@@ -380,13 +381,17 @@ async fn the_command_is_killed_and_begun_again_beside_a_serving_province() {
     assert_eq!((&looked["rows"], &looked["done"]), (&json!(60), &json!(0)));
     let data = served.data();
     let all = [&words[..], &["--data", data.to_str().unwrap(), "--tell-each"]].concat();
+    // It waits for whoever reads what it says: a handful of lines fills what it speaks into, so it cannot be done before
+    // it is killed.
+    let (heard, said) = UnixStream::pair().unwrap();
+    rustix::net::sockopt::set_socket_send_buffer_size(&said, 1).unwrap();
     let mut child = std::process::Command::new(process::PROGRAM)
         .args(all)
         .envs(process::database(Some(&data)))
-        .stdout(Stdio::piped())
+        .stdout(OwnedFd::from(said))
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut lines = BufReader::new(heard).lines();
     for _ in 0..7 {
         let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
         assert!(line["did"].is_u64());
