@@ -136,6 +136,9 @@ test("a citizen is enrolled at a counter, with phone, card, face and finger", as
     await keep("at-counter-told.png", await phone.page.screenshot());
     await phone.atHome();
     assert.equal((await phone.told(ready, "app_state")).enrolment, "enrolled");
+    await phone.press("nav_me");
+    await phone.press("counter_proof_title");
+    await phone.page.getByText(en("counter_proof_done")).waitFor();
     assert.deepEqual([...page.complaints, ...phone.page.complaints], []);
   });
 });
@@ -199,5 +202,13 @@ test("who enrols alone types the code that came to their SIM", async (t) => {
   await phone.field("sim_code_label").fill(code);
   await phone.press("continue");
   await phone.atHome();
+  // Some services ask for more than this proves: the phone shows its code for that, too.
+  await phone.press("nav_me");
+  await phone.press("counter_proof_title");
+  await phone.heading("counter_proof_title");
+  await page.getByRole("img", { name: en("at_counter_code") }).waitFor();
+  await phone.press("at_counter_look");
+  await page.getByText(en("counter_proof_not_yet")).waitFor();
+  await keep("counter-proof.png", await page.screenshot());
   assert.deepEqual(page.complaints, []);
 });

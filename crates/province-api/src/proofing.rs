@@ -1,4 +1,4 @@
-//! Proofing: the code to a citizen's SIM; and at a counter a finger, read by a reader there, and what is sent of it.
+//! Proofing: how much it is worth; the code to a citizen's SIM; and at a counter a finger, read by a reader there, and what is sent of it.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
@@ -6,6 +6,14 @@ use zeroize::Zeroizing;
 use crate::enrolment::EnrolmentRequest;
 use crate::person::fold_digits;
 use crate::{Biometric, Bytes};
+
+/// Levels of assurance as credentials carry them, 1 to 4 (docs/proofing.md).
+pub mod level {
+    /// Substantial: what the citizen knows, and their face against the record's.
+    pub const SUBSTANTIAL: u8 = 2;
+    /// High: a finger against the record's, in front of an officer.
+    pub const HIGH: u8 = 3;
+}
 
 /// Digits of a code to a SIM.
 pub const SIM_CODE_DIGITS: usize = 6;

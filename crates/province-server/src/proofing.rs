@@ -1,12 +1,6 @@
 //! The ways in which the province learns who somebody is, and how much each is worth.
 
-/// Levels of assurance as credentials carry them, 1 to 4 (docs/proofing.md).
-pub mod level {
-    /// Substantial: what the citizen knows, and their face against the record's.
-    pub const SUBSTANTIAL: u8 = 2;
-    /// High: a finger against the record's, in front of an officer.
-    pub const HIGH: u8 = 3;
-}
+use province_api::proofing::level;
 
 /// How somebody was proofed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -368,13 +368,15 @@ pub struct Qr {
     pub path: String,
 }
 
-/// What a phone shows at a counter, to be enrolled there.
+/// What a phone shows at a counter, to be enrolled there or raised to what a counter proves.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct CounterCode {
     /// The phone's device key.
     pub qr: Qr,
     /// Letters that follow from it: the officer's screen shows the same.
     pub letters: String,
+    /// Whether the identity pass in this phone says that its holder was proven at a counter.
+    pub is_proven: bool,
 }
 
 /// A desk's request, before the citizen agrees to it.

@@ -37,7 +37,7 @@ export type Screen =
   | { at: "me" }
   | { at: "before" }
   /** This phone is shown at a counter, to be enrolled there. */
-  | { at: "at_counter" }
+  | { at: "at_counter"; from: "enrol" | "me" }
   | { at: "restore" }
   | { at: "restored" }
   | { at: "backup" }
@@ -79,7 +79,6 @@ export function parentOf(screen: Screen): Screen | undefined {
     case "forgot":
       return { at: "unlock" };
     case "before":
-    case "at_counter":
       return { at: "enrol" };
     case "restore":
     case "move_in":
@@ -92,6 +91,7 @@ export function parentOf(screen: Screen): Screen | undefined {
     case "way":
     case "mobile":
       return { at: "me" };
+    case "at_counter":
     case "audit":
       return { at: screen.from };
     case "document_past":

@@ -80,9 +80,11 @@ fn passes_of_before_a_better_proof_are_drawn_anew() {
     let drawn = province.sent.len();
     phone.sync(&mut province, NOW.plus(3_600)).unwrap();
     assert_eq!(province.sent.len(), drawn, "nothing is missing");
+    assert!(!phone.wallet.show_at_counter(NOW).unwrap().is_proven);
     province.raised_at = NOW.unix();
     phone.sync(&mut province, NOW.plus(7_200)).unwrap();
     assert_eq!(province.sent.len(), 2 * drawn, "all of them, once");
+    assert!(phone.wallet.show_at_counter(NOW).unwrap().is_proven);
     phone.sync(&mut province, NOW.plus(10_800)).unwrap();
     assert_eq!(province.sent.len(), 2 * drawn);
 }

@@ -13,6 +13,7 @@ use province_api::enrolment::{EnrolmentReply, EnrolmentRequest, Particulars};
 use province_api::passes::{Challenge, Offer, PassesReply, PassesRequest, proof_message};
 use province_api::person::Day;
 use province_api::problem::{Problem, ProblemCode};
+use province_api::proofing::level;
 use province_api::sync::{
     FeedEvent, FileNow, HeldFile, LostReply, LostRequest, MobileReply, MobileRequest, Standing as MayDo,
     SyncReply, SyncRequest, files as names, offers_tag,
@@ -404,7 +405,11 @@ impl Province {
                 over_18: (vct == Vct::AGE).then_some(true),
                 over_60: (vct == Vct::AGE).then_some(false),
                 district: text(vct == Vct::RESIDENCE || identity, person.district.as_str()),
-                assurance: identity.then_some(2),
+                assurance: identity.then_some(if self.raised_at == 0 {
+                    level::SUBSTANTIAL
+                } else {
+                    level::HIGH
+                }),
                 photo_sha256: named.then(|| Sha256::digest(&self.photo).into()),
                 guardian_relation: identity.then_some(GuardianRelation::Father),
                 fields: if document {

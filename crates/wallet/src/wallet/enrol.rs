@@ -1,15 +1,19 @@
 //! What is typed before the enrolment.
 
-use credential::Timestamp;
+use credential::{Credential, Timestamp, Vct};
 use ed25519_dalek::SigningKey;
 use province_api::phone_code::{phone_code, phone_letters};
+use province_api::proofing::level;
 use province_api::signature::DeviceKey;
+use rusqlite::Connection;
 
 use super::Wallet;
 use crate::code::UiError;
 use crate::draft;
+use crate::error::StoreError;
 use crate::screen::{CounterCode, Draft, DraftCheck, PhotoView};
 use crate::show::qr_of;
+use crate::store::credential as passes;
 use crate::store::enrolment::{self, State};
 use crate::store::setting::{self, Setting};
 
@@ -54,6 +58,7 @@ impl Wallet {
         Ok(CounterCode {
             qr: qr_of(&phone_code(&device))?,
             letters: phone_letters(&device),
+            is_proven: is_proven(database)?,
         })
     }
 
@@ -64,4 +69,14 @@ impl Wallet {
     pub fn photo(&self) -> Result<Option<PhotoView>, UiError> {
         draft::photo(&self.unlocked()?.database)
     }
+}
+
+/// Whether the newest identity pass says that its holder was proven at a counter.
+fn is_proven(database: &Connection) -> Result<bool, StoreError> {
+    let Some(stored) = passes::newest(database, Vct::IDENTITY)? else {
+        return Ok(false);
+    };
+    let identity = Credential::parse(&stored.raw).map_err(|_| StoreError::Row)?;
+    let assurance = identity.unverified_claims().facts.assurance;
+    Ok(assurance.is_some_and(|assurance| assurance >= level::HIGH))
 }

@@ -334,12 +334,14 @@ export type ClaimView = {
   script: Script,
 };
 
-/** What a phone shows at a counter, to be enrolled there. */
+/** What a phone shows at a counter, to be enrolled there or raised to what a counter proves. */
 export type CounterCode = {
   /** The phone's device key. */
   qr: Qr,
   /** Letters that follow from it: the officer's screen shows the same. */
   letters: string,
+  /** Whether the identity pass in this phone says that its holder was proven at a counter. */
+  is_proven: boolean,
 };
 
 /** One document, pass or identity. */

@@ -103,6 +103,8 @@ export interface FakeOptions {
   waitSeconds?: number;
   biometric?: Biometric;
   unprotected?: boolean;
+  /** Whether a counter has proven who they are, once it is asked. */
+  proven?: () => boolean;
 }
 
 const FAKE_SIGNS: readonly Sign[] = ["star", "moon", "sun", "tree", "flower", "bird", "fish", "boat", "kite", "mountain", "lamp", "cup"];
@@ -221,7 +223,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
       }),
     photo: () => did("photo", () => (draft.has_photo ? { data_url: PORTRAIT } : null)),
     setPhoto: () => did("setPhoto", () => ({ data_url: PORTRAIT })),
-    showAtCounter: () => did("showAtCounter", () => ({ qr: fakeQr(33, 1), letters: "7F3K-92QD" })),
+    showAtCounter: () => did("showAtCounter", () => ({ qr: fakeQr(33, 1), letters: "7F3K-92QD", is_proven: options.proven?.() ?? false })),
     enrol: () => did("enrol", () => become({ enrolment: "enrolled" })),
     sync: () => did("sync", () => {
       if (options.offline) throw new BackendError("network_down");
@@ -341,6 +343,7 @@ export function fakeFromAddress(): FakeBackend {
     language,
     ...(doors[at] ?? doors["home"]),
     offline: asked.has("offline"),
+    proven: () => asked.has("proven"),
     signs: (asked.get("signs")?.split(",") ?? ["star"]) as Sign[],
     waitSeconds: Number(asked.get("shut") ?? 0),
     biometric: (asked.get("biometric") ?? "absent") as Biometric,
