@@ -156,6 +156,8 @@ words! {
         WebhookRedelivered = "webhook_redelivered",
         /// Which services a platform carries was settled.
         DispatchSettled = "dispatch_settled",
+        /// The province went on from an older copy of its database.
+        Restored = "restored",
         /// Somebody was not let do something.
         Denied = "denied",
     }

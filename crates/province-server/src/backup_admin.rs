@@ -7,12 +7,15 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use credential::Timestamp;
+use credential::{Timestamp, Vct};
+use serde_json::json;
 
 use crate::admin::{AdminError, Office};
-use crate::audit::Head;
+use crate::audit::{Action, Actor, Head};
+use crate::rules::{audit, status};
 use crate::store::artefact::{self, Name};
-use crate::store::{DATABASE_FILE, Place, Store};
+use crate::store::lock::Lock;
+use crate::store::{DATABASE_FILE, Place, Store, application, person};
 
 /// What a backup holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +82,30 @@ impl Office {
         let manifest = artefact::newest(&mut *self.store.read().await?, Name::StatusManifest).await?;
         let manifest = manifest.ok_or(AdminError::BackupUnsound("no_status_manifest"))?;
         Ok((manifest.sequence, looked.head))
+    }
+}
+
+/// By how much the numbers of a restored province are raised: more than could have been given since the backup.
+const STEP: u64 = 1_000_000;
+
+impl Office {
+    /// Raises every number that others go on from, in a database that is older than what they know: the epoch, that of each
+    /// office's and platform's feed, and that of each citizen's. What was given out after the backup is never given again
+    /// to something else, so nobody who goes on from there misses what is new. Once, before the restored database is
+    /// served. Gives the epoch.
+    ///
+    /// # Errors
+    /// [`AdminError`]; then nothing changed.
+    pub async fn restored(&self, now: Timestamp) -> Result<u64, AdminError> {
+        let key = self.key_for(Vct::STATUS_MANIFEST, now).await?;
+        let mut write = self.store.write_with(Lock::Published).await?;
+        application::skip(&mut write, STEP).await?;
+        person::skip_events(&mut write, STEP).await?;
+        let epoch = status::publish_after(&mut write, &key, now, &[], STEP).await?;
+        let what = json!({ "step": STEP, "epoch": epoch });
+        audit::note(&mut write, &Actor::OPERATOR, Action::Restored, None, &what, now).await?;
+        write.commit().await?;
+        Ok(epoch)
     }
 }
 

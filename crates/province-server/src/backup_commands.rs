@@ -20,6 +20,26 @@ pub(super) struct Backup {
     out: PathBuf,
 }
 
+/// Go on from an older copy of the database: raise the numbers that phones, desks, departments and platforms go on from
+/// above all that were given out since. Once, before the copy is served.
+#[derive(Args)]
+pub(super) struct Restored {
+    /// The data folder.
+    #[arg(long)]
+    data: PathBuf,
+}
+
+impl Restored {
+    pub(super) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub(super) async fn run(self, office: &Office, now: Timestamp) -> anyhow::Result<()> {
+        let epoch = office.restored(now).await?;
+        say(&json!({ "done": true, "epoch": epoch }))
+    }
+}
+
 impl Backup {
     pub(super) fn data(&self) -> &Path {
         &self.data

@@ -22,7 +22,7 @@ use province_server::{NewProvince, NewRoots};
 use serde_json::json;
 
 use super::audit_commands::Audit;
-use super::backup_commands::Backup;
+use super::backup_commands::{Backup, Restored};
 use super::bulk_commands::Bulk;
 use super::caller_commands::{CounterEnd, System};
 use super::desk_commands::{Bundle, CounterCertificate};
@@ -201,6 +201,7 @@ enum Errand {
     #[command(subcommand)]
     Audit(Audit),
     Backup(Backup),
+    Restored(Restored),
     #[command(subcommand)]
     System(System),
     CounterEnd(CounterEnd),
@@ -311,6 +312,7 @@ impl Errand {
             Self::Rules(command) => command.data(),
             Self::Audit(command) => command.data(),
             Self::Backup(command) => command.data(),
+            Self::Restored(command) => command.data(),
             Self::System(command) => command.data(),
             Self::CounterEnd(command) => command.data(),
             Self::Import(command) => command.data(),
@@ -398,6 +400,7 @@ impl Errand {
             Self::Rules(command) => command.run(office, now()).await,
             Self::Audit(command) => command.run(office, now()).await,
             Self::Backup(command) => command.run(office, now()).await,
+            Self::Restored(command) => command.run(office, now()).await,
             Self::System(command) => command.run(office, now()).await,
             Self::CounterEnd(command) => command.run(office, now()).await,
             Self::Import(command) => command.run(office, &randomness(), now()).await,

@@ -20,7 +20,7 @@ const NONCE_BYTES: usize = 24;
 const NOBODY: PersonId = PersonId([0; 16]);
 
 /// Random id of an enrolment. Says nothing of the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PersonId([u8; 16]);
 
 impl PersonId {
@@ -95,6 +95,10 @@ pub enum Subject {
     Dispatch,
     /// A CNIC's own index and a device's public key together: whose code it is.
     SimCode,
+    /// An officer, as who ends what citizens hold.
+    Endings,
+    /// An application and a system, as what it was shown on a day.
+    Reading,
 }
 
 /// What is sealed. Bound into the seal, so that one kind never opens as another.
@@ -187,6 +191,8 @@ impl DataKeys {
             Subject::Unanswered => b"unanswered\0",
             Subject::Dispatch => b"dispatch\0",
             Subject::SimCode => b"sim code\0",
+            Subject::Endings => b"endings\0",
+            Subject::Reading => b"reading\0",
         };
         let mut mac = self.mac();
         mac.update(label);

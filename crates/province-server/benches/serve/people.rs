@@ -132,7 +132,8 @@ async fn idle(province: &Arc<Province>, key: &SigningKey) -> Vec<u8> {
             [1; 16],
             b"",
         );
-        let device = province.admit(&asked, &verified.proven).await.unwrap();
+        let arrived = province.look_at(&verified.proven).await.unwrap();
+        let device = province.admit(&asked, arrived).await.unwrap();
         province.sync(DeviceKey::of(key), device, &request).await.unwrap()
     };
     request.feed = first.cursor;

@@ -22,11 +22,10 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::compression::{Compression, CompressionLayer};
 
 use super::connections::Network;
+use super::named::Named;
 use super::places::Places;
 use super::problem::{ApiError, IntoReply as _};
 use super::{App, route};
-use crate::audit::Actor;
-use crate::rules::rates::GUESS_COST;
 
 /// Most headers of a request.
 const HEADERS_MAX: usize = 64;
@@ -85,12 +84,15 @@ impl Around {
             route,
             network,
             fits,
+            is_odd,
+            named,
         } = about;
         let mut response = match may_ask(app, network, fits) {
+            Ok(()) if is_odd => Problem::new(ProblemCode::NotFound).into_reply(),
             Ok(()) => only_problem(in_time(ANSWER_TIME_MAX, self.placed(network, inner)).await),
             Err(refused) => refused.into_response(),
         };
-        note_denial(app, &response, route);
+        note_denial(app, &response, route, &named);
         charge(app, &response, network);
         let headers = response.headers_mut();
         headers.insert(
@@ -149,9 +151,9 @@ where
         self.inner.get_mut().poll_ready(context)
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         let around = self.around.clone();
-        let about = About::of(&request);
+        let about = About::of(&mut request);
         // Nothing is done before it is waited for.
         if request.headers().contains_key(header::ACCEPT_ENCODING) {
             let packed = self.inner.call(request);
@@ -186,10 +188,14 @@ struct About {
     network: Option<Network>,
     /// Whether its headers are not too many.
     fits: bool,
+    /// Whether its path holds a character that no database takes as part of a text.
+    is_odd: bool,
+    named: Named,
 }
 
 impl About {
-    fn of(request: &Request) -> Self {
+    fn of(request: &mut Request) -> Self {
+        let named = Named::beside(request.extensions_mut());
         let headers = request.headers();
         let bytes: usize = headers.values().map(HeaderValue::len).sum();
         Self {
@@ -197,6 +203,8 @@ impl About {
             route: route(request.uri().path()),
             network: request.extensions().get().copied(),
             fits: headers.len() <= HEADERS_MAX && bytes <= HEADER_BYTES_MAX,
+            is_odd: request.uri().path().contains("%00"),
+            named,
         }
     }
 }
@@ -257,17 +265,16 @@ fn only_problem(response: Response) -> Response {
 }
 
 /// Counts who was not let do something, for the audit log.
-fn note_denial(app: &App, response: &Response, route: &'static str) {
+fn note_denial(app: &App, response: &Response, route: &'static str, named: &Named) {
     let code = response.extensions().get::<ProblemCode>();
     let Some(code) = code.filter(|code| code.is_denial()) else {
         return;
     };
-    let by = response.extensions().get::<Actor>();
-    app.deny(by.unwrap_or(&Actor::NOBODY), route, *code);
+    app.deny(named.who(), route, *code);
 }
 
-/// Lets a network pay for what proved nothing, or came so slowly that it was given up. Who has nothing left pays nothing more;
-/// a phone whose clock is wrong, or that sends a request again, is no guesser: behind its address may be a whole carrier.
+/// Counts against a network what proved nothing, or came so slowly that it was given up. Who has nothing left pays nothing
+/// more; a phone whose clock is wrong, or that sends a request again, is no guesser: behind its address may be a whole carrier.
 fn charge(app: &App, response: &Response, network: Option<Network>) {
     let is_guess = matches!(
         response.extensions().get(),
@@ -285,7 +292,7 @@ fn charge(app: &App, response: &Response, network: Option<Network>) {
     );
     let was_slow = response.extensions().get::<TooSlow>().is_some();
     if let Some(network) = network.filter(|_| is_guess || was_slow) {
-        let _ = app.spend(network.who(), GUESS_COST - 1);
+        let _ = app.spend(network.guesses(), 1);
     }
 }
 

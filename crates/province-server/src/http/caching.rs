@@ -55,11 +55,10 @@ pub(super) fn file(
     media_type: &'static str,
     headers: &HeaderMap,
 ) -> Response {
-    let held = headers.get(header::IF_NONE_MATCH).is_some_and(|value| {
-        value
-            .as_bytes()
-            .split(|b| *b == b',')
-            .any(|t| t.trim_ascii() == tag)
+    // RFC 9110, section 13.1.2: weakly compared, because who packs an answer on the way weakens its tag.
+    let held = headers.get_all(header::IF_NONE_MATCH).iter().any(|value| {
+        let mut named = value.as_bytes().split(|b| *b == b',').map(<[u8]>::trim_ascii);
+        named.any(|one| one == b"*" || one.strip_prefix(b"W/").unwrap_or(one) == tag)
     });
     let mut response = if held {
         StatusCode::NOT_MODIFIED.into_response()

@@ -40,7 +40,7 @@ pub(super) fn dispatch() -> OpenApiRouter<App> {
                 path: paths::DISPATCH_APPLICATIONS,
                 id: "dispatch_applications",
                 summary: "Says what changed about the applications that the platform that signs carries, in pages, by a cursor.",
-                codes: &[],
+                codes: &[&[Code::NotFound]],
             },
             (BY, HttpMethod::Get),
             Takes::after(),
@@ -88,8 +88,7 @@ pub(super) fn dispatch() -> OpenApiRouter<App> {
 
 /// Takes the platform's catalogue.
 async fn catalogue(State(app): State<App>, by: BySystem) -> Result<Json<DispatchCatalogueReply>, ApiError> {
-    let reply = app.dispatch_catalogue(&by.asked, &by.json()?).await;
-    Ok(Json(reply.map_err(|refusal| by.refused(refusal.into()))?))
+    Ok(Json(app.dispatch_catalogue(&by.asked, &by.json()?).await?))
 }
 
 /// Says what changed about the applications that the platform carries.
@@ -98,19 +97,16 @@ async fn applications(
     Query(page): Query<After>,
     by: BySystem,
 ) -> Result<(Extension<Unpacked>, Json<ApplicationsReply>), ApiError> {
-    let reply = app.dispatched_to(&by.asked.by, page.after).await;
-    let reply = reply.map_err(|refusal| by.refused(refusal.into()))?;
+    let reply = app.dispatched_to(&by.asked.by, page.after).await?;
     Ok((Extension(Unpacked), Json(reply)))
 }
 
 /// Takes the platform's word about an application from a wallet.
 async fn state(State(app): State<App>, by: BySystem) -> Result<Json<AnswerReply>, ApiError> {
-    let reply = app.dispatch_state(&by.asked, &by.json()?).await;
-    Ok(Json(reply.map_err(|refusal| by.refused(refusal.into()))?))
+    Ok(Json(app.dispatch_state(&by.asked, &by.json()?).await?))
 }
 
 /// Takes the platform's report of an application of its own.
 async fn report(State(app): State<App>, by: BySystem) -> Result<Json<DispatchReportReply>, ApiError> {
-    let reply = app.dispatch_report(&by.asked, &by.json()?).await;
-    Ok(Json(reply.map_err(|refusal| by.refused(refusal.into()))?))
+    Ok(Json(app.dispatch_report(&by.asked, &by.json()?).await?))
 }

@@ -86,16 +86,11 @@ pub(super) async fn assist(
     State(app): State<App>,
     sent: SentByCounter,
 ) -> Result<Json<EnrolmentReply>, ApiError> {
-    let by = sent.asked.by.actor();
-    let assisted = async {
-        if !sent.asked.by.may(ALLOWED_AS) {
-            return Err(ProblemCode::ScopeMissing.into());
-        }
-        let request = serde_json::from_slice(&sent.body).map_err(|_| ProblemCode::RequestMalformed)?;
-        Ok(app.assist(sent.asked, request).await?)
-    };
-    let reply = assisted.await.map_err(|error: ApiError| error.of(by))?;
-    Ok(Json(reply))
+    if !sent.asked.by.may(ALLOWED_AS) {
+        return Err(ProblemCode::ScopeMissing.into());
+    }
+    let request = serde_json::from_slice(&sent.body).map_err(|_| ProblemCode::RequestMalformed)?;
+    Ok(Json(app.assist(sent.asked, request).await?))
 }
 
 /// Sends an application of the citizen of the device that signed.
@@ -132,8 +127,7 @@ pub(super) async fn department_applications(
     Query(page): Query<After>,
     by: BySystem,
 ) -> Result<(Extension<Unpacked>, Json<ApplicationsReply>), ApiError> {
-    let reply = app.applications_of(&by.asked.by, page.after).await;
-    let reply = reply.map_err(|refusal| by.refused(refusal.into()))?;
+    let reply = app.applications_of(&by.asked.by, page.after).await?;
     Ok((Extension(Unpacked), Json(reply)))
 }
 
@@ -142,8 +136,7 @@ pub(super) async fn department_answer(
     State(app): State<App>,
     by: BySystem,
 ) -> Result<Json<AnswerReply>, ApiError> {
-    let reply = app.answer_application(&by.asked, &by.json()?).await;
-    Ok(Json(reply.map_err(|refusal| by.refused(refusal.into()))?))
+    Ok(Json(app.answer_application(&by.asked, &by.json()?).await?))
 }
 
 /// What the province says of a counter to itself.

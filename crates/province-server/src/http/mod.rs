@@ -4,6 +4,7 @@
 //! method, path (a constant), status and duration.
 
 mod around;
+mod arriving;
 mod caching;
 mod caller;
 mod connections;
@@ -11,6 +12,7 @@ mod contract;
 mod dispatch;
 mod document;
 mod handlers;
+mod named;
 mod officer;
 mod officer_routes;
 mod places;
@@ -24,8 +26,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, HttpBody as _, to_bytes};
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use province_api::dispatch::catalogue::CATALOGUE_OFFER_BYTES_MAX;
@@ -35,6 +37,7 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 
 use crate::rules::{AppParts, Province};
 use around::{Around, TooSlow};
+use arriving::{Arriving, NotTaken};
 pub use caller::{Proxies, ProxyHeader};
 pub use connections::{Door, Limits, serve};
 pub use document::openapi;
@@ -53,6 +56,8 @@ const ARRIVING_MAX: usize = 1024;
 /// Most of them from one network: a carrier may be behind one address, and it is twice as many as are worked on at once, so
 /// that it holds nobody up who sends at the pace of a phone; but who sends slowly takes places from their own network alone.
 const ARRIVING_OF_NETWORK_MAX: usize = ARRIVING_MAX / 4;
+/// When to send again what there was no room for, in seconds.
+const NO_ROOM_SECONDS: u32 = 10;
 /// Longest time for a body to arrive.
 const ARRIVING_TIME_MAX: Duration = Duration::from_secs(8);
 
@@ -71,7 +76,7 @@ pub fn router(province: Arc<Province>) -> Router {
         // The body is here, and its size was looked at, before a place is taken.
         .layer(DefaultBodyLimit::disable())
         .layer(GlobalConcurrencyLimitLayer::new(CONCURRENCY_MAX))
-        .layer(middleware::from_fn(whole_body));
+        .layer(middleware::from_fn_with_state(Arriving::default(), whole_body));
     let writes = worked_on.layer(around(Places::shared(ARRIVING_MAX, ARRIVING_OF_NETWORK_MAX)));
     let others = Router::from(routes::reads()).fallback(nowhere);
     let others = others.layer(around(Places::new(CONCURRENCY_MAX)));
@@ -100,16 +105,23 @@ fn bytes_max(path: &str) -> usize {
 
 /// Takes a body in before its request takes a place among those that are worked on, so that whoever sends slowly keeps
 /// nobody else waiting.
-async fn whole_body(request: Request, next: Next) -> Response {
+async fn whole_body(State(arriving): State<Arriving>, request: Request, next: Next) -> Response {
     let bytes_max = bytes_max(request.uri().path());
     let (parts, body) = request.into_parts();
     // What says of itself that it is too large is not waited for.
     if usize::try_from(body.size_hint().lower()).map_or(true, |bytes| bytes > bytes_max) {
         return Problem::new(ProblemCode::BodyTooLarge).into_reply();
     }
-    match tokio::time::timeout(ARRIVING_TIME_MAX, to_bytes(body, bytes_max)).await {
-        Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Ok(Err(_)) => Problem::new(ProblemCode::BodyTooLarge).into_reply(),
+    let network = parts.extensions.get().copied();
+    let whole = arriving.whole(body, bytes_max, network);
+    match tokio::time::timeout(ARRIVING_TIME_MAX, whole).await {
+        Ok(Ok((bytes, _room))) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Ok(Err(NotTaken::TooLarge)) => Problem::new(ProblemCode::BodyTooLarge).into_reply(),
+        Ok(Err(NotTaken::NoRoom)) => Problem {
+            retry_after: Some(NO_ROOM_SECONDS),
+            ..Problem::new(ProblemCode::ServerBusy)
+        }
+        .into_reply(),
         Err(_) => {
             let mut response = Problem::new(ProblemCode::RequestMalformed).into_reply();
             response.extensions_mut().insert(TooSlow);

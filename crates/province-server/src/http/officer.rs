@@ -16,6 +16,8 @@ use province_api::reason::Reason;
 use serde::de::DeserializeOwned;
 
 use super::App;
+use super::connections::Network;
+use super::named::Named;
 use super::problem::ApiError;
 use crate::rules::answered::Asked;
 use crate::rules::end::Change;
@@ -23,6 +25,7 @@ use crate::rules::officers::acts::Act;
 use crate::rules::officers::roles::Right;
 use crate::rules::officers::sessions::SignedOfficer;
 use crate::rules::page::Behind;
+use crate::rules::rates::Who;
 
 /// What a route needs of its caller. Its declaration puts it there.
 #[derive(Clone, Copy)]
@@ -46,7 +49,7 @@ pub(super) struct ByOfficer {
 
 impl ByOfficer {
     fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        serde_json::from_slice(&self.body).map_err(|_| self.refuse(ProblemCode::RequestMalformed))
+        serde_json::from_slice(&self.body).map_err(|_| ProblemCode::RequestMalformed.into())
     }
 
     /// The same as a write, which is done once.
@@ -55,17 +58,13 @@ impl ByOfficer {
         Ok(Asked::new(self.officer, self.at, self.path, key, &self.body))
     }
 
-    fn refuse(&self, error: impl Into<ApiError>) -> ApiError {
-        error.into().of(self.officer.actor())
-    }
-
     /// Where the page of a list begins.
     fn behind(&self) -> Result<Behind, ApiError> {
         match self.query.as_deref() {
             None | Some("") => Ok(Behind::START),
             Some(query) => {
                 let place = query.strip_prefix("after=").and_then(Behind::parse);
-                place.ok_or_else(|| self.refuse(ProblemCode::RequestMalformed))
+                place.ok_or_else(|| ProblemCode::RequestMalformed.into())
             }
         }
     }
@@ -85,17 +84,20 @@ impl FromRequest<App> for ByOfficer {
             let mut bytes = [0; 16];
             hex::decode_to_slice(digits, &mut bytes).ok().map(|()| bytes)
         });
+        let named = Named::of(request.extensions());
         let path = super::route(request.uri().path());
         let query = request.uri().query().map(str::to_owned);
         // Taken in before anything is looked up: a request is not held while the database is asked.
         let body = plain_body(request, app).await?;
         let token = bearer.as_deref().and_then(|value| value.strip_prefix("Bearer "));
         let (officer, at) = (app.officer(token).await?, app.now().unix());
+        named.says_it_is(officer.actor());
+        app.spend(Who::Officer(officer.id), 1)?;
         let mut may = right.map_or(Ok(()), |right| officer.must_have(right));
         if is_fresh {
             may = may.and_then(|()| officer.must_be_fresh(at));
         }
-        may.map_err(|code| ApiError::from(code).of(officer.actor()))?;
+        may?;
         Ok(Self {
             officer,
             path,
@@ -126,6 +128,9 @@ impl FromRequest<App> for Unsigned {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        if let Some(network) = request.extensions().get::<Network>() {
+            app.may_spend(network.guesses())?;
+        }
         plain_body(request, app).await.map(Self)
     }
 }
@@ -179,7 +184,7 @@ pub(super) async fn disable(State(app): State<App>, asked: ByOfficer) -> Answer<
 pub(super) async fn suspend(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
     let EndRequest { cnic, reason } = asked.json()?;
     if reason == Reason::Other {
-        return Err(asked.refuse(ProblemCode::RequestMalformed));
+        return Err(ProblemCode::RequestMalformed.into());
     }
     act(&app, asked, &cnic, Act::Change(Change::Suspend(reason))).await
 }
@@ -194,7 +199,7 @@ pub(super) async fn resume(State(app): State<App>, asked: ByOfficer) -> Answer<D
 pub(super) async fn revoke(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
     let EndRequest { cnic, reason } = asked.json()?;
     if !reason.may_end() {
-        return Err(asked.refuse(ProblemCode::RequestMalformed));
+        return Err(ProblemCode::RequestMalformed.into());
     }
     act(&app, asked, &cnic, Act::Change(Change::Revoke(reason))).await
 }
@@ -202,23 +207,19 @@ pub(super) async fn revoke(State(app): State<App>, asked: ByOfficer) -> Answer<D
 /// Withdraws a document.
 pub(super) async fn withdraw(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
     let request: DocumentWithdrawRequest = asked.json()?;
-    let what = Act::withdrawal(&request).map_err(|code| asked.refuse(code))?;
+    let what = Act::withdrawal(&request)?;
     act(&app, asked, &request.cnic, what).await
 }
 
 async fn act(app: &App, asked: ByOfficer, cnic: &str, what: Act) -> Answer<Done> {
     let cnic = Cnic::parse(cnic).map_err(|_| ProblemCode::RequestMalformed)?;
-    let by = asked.officer.actor();
-    let done = app.act(&asked.write()?, &cnic, &what).await;
-    Ok(Json(done.map_err(|error| ApiError::from(error).of(by))?))
+    Ok(Json(app.act(&asked.write()?, &cnic, &what).await?))
 }
 
 /// Proposes something for many.
 pub(super) async fn propose(State(app): State<App>, asked: ByOfficer) -> Answer<BulkProposed> {
     let request: BulkRequest = asked.json()?;
-    let by = asked.officer.actor();
-    let done = app.propose_many(&asked.write()?, &request).await;
-    Ok(Json(done.map_err(|error| ApiError::from(error).of(by))?))
+    Ok(Json(app.propose_many(&asked.write()?, &request).await?))
 }
 
 /// What was proposed.
@@ -229,18 +230,14 @@ pub(super) async fn bulks(State(app): State<App>, asked: ByOfficer) -> Answer<Bu
 /// Approves it.
 pub(super) async fn approve(State(app): State<App>, asked: ByOfficer) -> Answer<BulkView> {
     let BulkApproval { id, people_sha256 } = asked.json()?;
-    let by = asked.officer.actor();
     let what = (&bytes_of(&id)?, &bytes_of(&people_sha256)?);
-    let done = app.approve_many(&asked.write()?, what).await;
-    Ok(Json(done.map_err(|error| ApiError::from(error).of(by))?))
+    Ok(Json(app.approve_many(&asked.write()?, what).await?))
 }
 
 /// Cancels it.
 pub(super) async fn cancel(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
     let BulkChoice { id } = asked.json()?;
-    let by = asked.officer.actor();
-    let done = app.cancel_many(&asked.write()?, &bytes_of(&id)?).await;
-    Ok(Json(done.map_err(|error| ApiError::from(error).of(by))?))
+    Ok(Json(app.cancel_many(&asked.write()?, &bytes_of(&id)?).await?))
 }
 
 /// A page of the audit log.
@@ -252,9 +249,7 @@ pub(super) async fn log(State(app): State<App>, asked: ByOfficer) -> Answer<LogR
 /// Invites an officer.
 pub(super) async fn invite(State(app): State<App>, asked: ByOfficer) -> Answer<Invited> {
     let request: InviteRequest = asked.json()?;
-    let by = asked.officer.actor();
-    let done = app.invite_officer(&asked.write()?, &request).await;
-    Ok(Json(done.map_err(|error| ApiError::from(error).of(by))?))
+    Ok(Json(app.invite_officer(&asked.write()?, &request).await?))
 }
 
 /// The officers.
@@ -265,9 +260,9 @@ pub(super) async fn officers(State(app): State<App>, asked: ByOfficer) -> Answer
 /// Ends an officer.
 pub(super) async fn end(State(app): State<App>, asked: ByOfficer) -> Answer<Done> {
     let OfficerChoice { officer } = asked.json()?;
-    let by = asked.officer.actor();
-    let done = app.end_officer(&asked.write()?, &bytes_of(&officer)?).await;
-    Ok(Json(done.map_err(|error| ApiError::from(error).of(by))?))
+    Ok(Json(
+        app.end_officer(&asked.write()?, &bytes_of(&officer)?).await?,
+    ))
 }
 
 /// Bytes of hex.

@@ -44,6 +44,7 @@ impl Caller {
 }
 
 const CITIZEN: &[Code] = &[Code::NotEnrolled];
+const ENDED: &[Code] = &[Code::NotEnrolled, Code::FourEyes];
 const PROPOSAL: &[Code] = &[Code::ProposalOver];
 
 /// All of them.
@@ -175,10 +176,10 @@ fn citizens(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
             (
                 paths::CITIZEN_DISABLE,
                 "citizen_disable",
-                "Disables a citizen's lost wallet.",
+                "Disables a citizen's lost wallet. The session is five minutes old at most.",
             ),
-            hold.clone(),
-            CITIZEN,
+            (Caller::Fresh(Right::Hold), HttpMethod::Post),
+            ENDED,
             Takes::json::<CitizenRequest>(),
             post(handlers::disable),
         ))
@@ -207,7 +208,7 @@ fn citizens(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
                 "Revokes a citizen's passes and documents for good. The session is five minutes old at most.",
             ),
             end.clone(),
-            CITIZEN,
+            ENDED,
             Takes::json::<EndRequest>(),
             post(handlers::revoke),
         ))
@@ -218,7 +219,7 @@ fn citizens(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
                 "Withdraws a document that a citizen holds. The session is five minutes old at most.",
             ),
             end,
-            &[Code::NotEnrolled, Code::DocumentNotHeld],
+            &[Code::NotEnrolled, Code::DocumentNotHeld, Code::FourEyes],
             Takes::json::<DocumentWithdrawRequest>(),
             post(handlers::withdraw),
         ))

@@ -4,31 +4,23 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use province_api::problem::{PROBLEM_JSON, Problem, ProblemCode};
 
-use crate::audit::Actor;
 use crate::rules::Refusal;
 
 /// When to ask again that met a database that was not there or let another go first, in seconds.
 const PASSING_SECONDS: u32 = 5;
 
-/// An error answer, and who got it where that is known, for the audit log.
-pub(super) struct ApiError(Box<Problem>, Option<Box<Actor>>);
-
-impl ApiError {
-    /// The same, given to this caller.
-    pub(super) fn of(self, by: Actor) -> Self {
-        Self(self.0, Some(Box::new(by)))
-    }
-}
+/// An error answer.
+pub(super) struct ApiError(Box<Problem>);
 
 impl From<ProblemCode> for ApiError {
     fn from(code: ProblemCode) -> Self {
-        Self(Problem::new(code).into(), None)
+        Self(Problem::new(code).into())
     }
 }
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        Self(problem.into(), None)
+        Self(problem.into())
     }
 }
 
@@ -60,17 +52,13 @@ impl From<Refusal> for ApiError {
                 Problem::new(ProblemCode::ServerFault)
             }
         };
-        Self(problem.into(), None)
+        Self(problem.into())
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = self.0.into_reply();
-        if let Some(by) = self.1 {
-            response.extensions_mut().insert(*by);
-        }
-        response
+        self.0.into_reply()
     }
 }
 

@@ -196,7 +196,7 @@ fn departments() -> OpenApiRouter<App> {
                 path: paths::DEPARTMENT_APPLICATIONS,
                 id: "department_applications",
                 summary: "Says what changed about the applications to the office of the system that signs, in pages, by a cursor.",
-                codes: &[&[Code::SystemOffice]],
+                codes: &[&[Code::SystemOffice, Code::NotFound]],
             },
             (By::System(&[Scope::ApplicationsRead]), HttpMethod::Get),
             Takes::after(),

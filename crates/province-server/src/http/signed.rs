@@ -14,11 +14,11 @@ use serde::de::DeserializeOwned;
 
 use super::App;
 use super::connections::Network;
+use super::named::Named;
 use super::problem::ApiError;
 use crate::rules::admission::Device;
 use crate::rules::answered::Asked;
 use crate::rules::callers;
-use crate::rules::rates::Who;
 
 /// What a device asks for, and the body, unpacked.
 pub(super) struct Signed {
@@ -44,13 +44,18 @@ impl FromRequest<App> for Signed {
         let header = |name: &str| the_only(&parts, name);
         let verified = signature::verify(header, parts.method.as_str(), parts.uri.path(), &sent, now)
             .map_err(|error| refused(Signer::Device, error, now))?;
-        app.spend(Who::Key(Signer::Device, verified.proven.key), 1)?;
         let path = super::route(parts.uri.path());
         let key = idempotency_key(&parts).ok_or(ProblemCode::DeviceSignature)?;
         let body = unpacked(sent, path)?;
         let network = parts.extensions.get::<Network>().map(|network| network.who());
         let asked = Asked::new(verified.device, verified.proven.created, path, key, &body).from(network);
-        let device = app.admit(&asked, &verified.proven).await?;
+        let arrived = app.look_at(&verified.proven).await?;
+        if let Some(person) = arrived.person() {
+            Named::of(&parts.extensions).says_it_is_of(person);
+        } else if let Some(network) = parts.extensions.get::<Network>() {
+            app.may_spend(network.guesses())?;
+        }
+        let device = app.admit(&asked, arrived).await?;
         Ok(Self { asked, device, body })
     }
 }
@@ -66,7 +71,7 @@ impl FromRequest<App> for ByCounter {
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let SentByCounter { asked, body } = SentByCounter::from_request(request, app).await?;
         let counter = asked.by;
-        nothing_in(&body).map_err(|code| ApiError::from(code).of(counter.actor()))?;
+        nothing_in(&body)?;
         Ok(Self { counter })
     }
 }
@@ -86,12 +91,11 @@ impl FromRequest<App> for SentByCounter {
         let certificate = the_only(&parts, CERTIFICATE).and_then(signature::read_certificate);
         let certificate = certificate.ok_or(ProblemCode::CounterCertificate)?;
         let counter = app.counter(&proven, &certificate).await?;
+        Named::of(&parts.extensions).says_it_is(counter.actor());
+        let counter = app.let_in(counter, &proven).await?;
         let path = super::route(parts.uri.path());
-        let read = || {
-            let key = idempotency_key(&parts).ok_or(ProblemCode::CallerSignature)?;
-            Ok((key, unpacked(sent, path)?))
-        };
-        let (key, body) = read().map_err(|code: ProblemCode| ApiError::from(code).of(counter.actor()))?;
+        let key = idempotency_key(&parts).ok_or(ProblemCode::CallerSignature)?;
+        let body = unpacked(sent, path)?;
         let asked = Asked::new(counter, proven.created, path, key, &body);
         Ok(Self { asked, body })
     }
@@ -105,18 +109,13 @@ pub(super) struct BySystem {
 
 impl BySystem {
     /// The body, read.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        serde_json::from_slice(&self.body).map_err(|_| self.refused(ProblemCode::RequestMalformed.into()))
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ProblemCode> {
+        serde_json::from_slice(&self.body).map_err(|_| ProblemCode::RequestMalformed)
     }
 
     /// That there is no body.
-    pub(super) fn nothing(&self) -> Result<(), ApiError> {
-        nothing_in(&self.body).map_err(|code| self.refused(code.into()))
-    }
-
-    /// What it is refused with, for the audit log.
-    pub(super) fn refused(&self, error: ApiError) -> ApiError {
-        error.of(self.asked.by.actor())
+    pub(super) fn nothing(&self) -> Result<(), ProblemCode> {
+        nothing_in(&self.body)
     }
 }
 
@@ -132,20 +131,19 @@ impl FromRequest<App> for BySystem {
         let (parts, sent) = arrived(request, app).await?;
         let proven = proven(Signer::System, &parts, &sent, app)?;
         let system = app.system(&proven).await?;
+        Named::of(&parts.extensions).says_it_is(system.actor());
+        let system = app.let_in(system, &proven).await?;
         // A route that was declared in another way lets nobody in.
         if !needs.is_some_and(|Needs(scopes)| system.may(scopes)) {
-            return Err(ApiError::from(ProblemCode::ScopeMissing).of(system.actor()));
+            return Err(ProblemCode::ScopeMissing.into());
         }
         let is_write = parts.method == Method::POST;
         let path = super::route(parts.uri.path());
-        let read = || {
-            if !is_write {
-                nothing_in(&sent)?;
-            }
-            let key = idempotency_key(&parts).ok_or(ProblemCode::CallerSignature)?;
-            Ok((key, unpacked(sent, path)?))
-        };
-        let (key, body) = read().map_err(|code: ProblemCode| ApiError::from(code).of(system.actor()))?;
+        if !is_write {
+            nothing_in(&sent)?;
+        }
+        let key = idempotency_key(&parts).ok_or(ProblemCode::CallerSignature)?;
+        let body = unpacked(sent, path)?;
         let asked = Asked::new(system, proven.created, path, key, &body);
         Ok(Self { asked, body })
     }

@@ -127,19 +127,16 @@ pub(super) fn describe(document: &mut OpenApi) {
 }
 
 async fn standing(State(app): State<App>, by: BySystem) -> Result<Json<WebhookReply>, ApiError> {
-    let reply = app.webhook_of(&by.asked.by).await;
-    Ok(Json(reply.map_err(|refusal| by.refused(refusal.into()))?))
+    Ok(Json(app.webhook_of(&by.asked.by).await?))
 }
 
 async fn set(State(app): State<App>, by: BySystem) -> Result<Json<WebhookReply>, ApiError> {
-    let reply = app.set_webhook(&by.asked, &by.json()?).await;
-    Ok(Json(reply.map_err(|refusal| by.refused(refusal.into()))?))
+    Ok(Json(app.set_webhook(&by.asked, &by.json()?).await?))
 }
 
 async fn end(State(app): State<App>, by: BySystem) -> Result<Json<WebhookEnded>, ApiError> {
     by.nothing()?;
-    let reply = app.end_webhook(&by.asked).await;
-    Ok(Json(reply.map_err(|refusal| by.refused(refusal.into()))?))
+    Ok(Json(app.end_webhook(&by.asked).await?))
 }
 
 async fn dead_letters(
@@ -147,13 +144,11 @@ async fn dead_letters(
     Query(page): Query<After>,
     by: BySystem,
 ) -> Result<Json<DeadLettersReply>, ApiError> {
-    let reply = app.dead_letters_of(&by.asked.by, page.after).await;
-    Ok(Json(reply.map_err(|refusal| by.refused(refusal.into()))?))
+    Ok(Json(app.dead_letters_of(&by.asked.by, page.after).await?))
 }
 
 async fn redeliver(State(app): State<App>, by: BySystem) -> Result<Json<RedeliverReply>, ApiError> {
-    let reply = app.redeliver(&by.asked, &by.json()?).await;
-    Ok(Json(reply.map_err(|refusal| by.refused(refusal.into()))?))
+    Ok(Json(app.redeliver(&by.asked, &by.json()?).await?))
 }
 
 async fn webhook_keys(State(app): State<App>) -> Result<Json<WebhookKeysReply>, ApiError> {

@@ -7,11 +7,13 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use province_api::problem::ProblemCode;
-use province_api::signature::Proven;
+use province_api::signature::{Proven, Signer};
 use tokio::sync::oneshot;
 
 use super::answered::Asked;
+use super::rates::Who;
 use super::{Fault, Province, Refusal};
+use crate::sealed::PersonId;
 use crate::store::person::{self, Known};
 use crate::store::seen::{self, Request};
 use crate::store::{Store, StoreError, answer, device};
@@ -26,8 +28,25 @@ pub enum Device {
     Of(Known),
     /// Nobody has enrolled with it.
     New,
-    /// Another one took its enrolment over.
-    Replaced,
+    /// Another one took over what this person had enrolled with it.
+    Replaced(PersonId),
+}
+
+/// A signed request that was looked at: whether it is the first of its kind, and whose device sent it.
+#[derive(Debug)]
+pub struct Arrived {
+    is_new: bool,
+    device: Device,
+}
+
+impl Arrived {
+    /// The citizen whose device it is or was.
+    pub const fn person(&self) -> Option<PersonId> {
+        match self.device {
+            Device::Of(Known { id, .. }) | Device::Replaced(id) => Some(id),
+            Device::New => None,
+        }
+    }
 }
 
 /// A request that waits to be let in.
@@ -136,15 +155,15 @@ async fn look_at(store: &Store, requests: &[Request]) -> Result<Vec<(bool, Devic
     let mut new: HashSet<Request> = seen::add_all(&mut db, requests).await?.into_iter().collect();
     let people: HashMap<[u8; 32], Known> = person::known(&mut db, &keys).await?.into_iter().collect();
     keys.retain(|key| !people.contains_key(key));
-    let replaced: HashSet<[u8; 32]> = if keys.is_empty() {
-        HashSet::new()
+    let replaced: HashMap<[u8; 32], PersonId> = if keys.is_empty() {
+        HashMap::new()
     } else {
         device::replaced(&mut db, &keys).await?.into_iter().collect()
     };
-    let of = |key: &[u8; 32]| match people.get(key) {
-        _ if replaced.contains(key) => Device::Replaced,
-        Some(known) => Device::Of(*known),
-        None => Device::New,
+    let of = |key: &[u8; 32]| match (replaced.get(key), people.get(key)) {
+        (Some(person), _) => Device::Replaced(*person),
+        (None, Some(known)) => Device::Of(*known),
+        (None, None) => Device::New,
     };
     // Of two that are the same the first is new.
     Ok(requests
@@ -154,21 +173,33 @@ async fn look_at(store: &Store, requests: &[Request]) -> Result<Vec<(bool, Devic
 }
 
 impl Province {
-    /// Lets a signed request in, once: not of a device that no longer serves, and not a copy of one that came before,
-    /// unless it is of a write that was done and so is only answered. Gives what is known of the device.
+    /// Looks at a signed request of a wallet: it is noted, so that a copy is none of its kind.
     ///
     /// # Errors
-    /// [`ProblemCode::DeviceReplaced`], [`ProblemCode::WalletDisabled`], [`ProblemCode::RequestReplayed`],
     /// [`Refusal::Fault`].
-    pub async fn admit(&self, asked: &Asked, proven: &Proven) -> Result<Device, Refusal> {
+    pub async fn look_at(&self, proven: &Proven) -> Result<Arrived, Refusal> {
         let request = Request {
             device_key: proven.key,
             nonce: proven.nonce,
             until: proven.expires,
         };
         let (is_new, device) = self.admission.look(self.store(), request).await?;
+        Ok(Arrived { is_new, device })
+    }
+
+    /// Lets it in: not of a device that no longer serves, and not a copy of one that came before, unless it is of a write
+    /// that was done and so is only answered. Gives what is known of the device.
+    ///
+    /// # Errors
+    /// [`ProblemCode::RateLimited`], [`ProblemCode::DeviceReplaced`], [`ProblemCode::WalletDisabled`],
+    /// [`ProblemCode::RequestReplayed`], [`Refusal::Fault`].
+    pub async fn admit(&self, asked: &Asked, Arrived { is_new, device }: Arrived) -> Result<Device, Refusal> {
+        // A copy of what a phone sent takes nothing from its limit. Keys that enrolled nobody are as many as anybody likes.
+        if is_new && device != Device::New {
+            self.spend(Who::Key(Signer::Device, *asked.by.as_bytes()), 1)?;
+        }
         match device {
-            Device::Replaced => return Err(ProblemCode::DeviceReplaced.into()),
+            Device::Replaced(_) => return Err(ProblemCode::DeviceReplaced.into()),
             Device::Of(person) if person.is_disabled => return Err(ProblemCode::WalletDisabled.into()),
             Device::Of(_) | Device::New => {}
         }
@@ -176,7 +207,7 @@ impl Province {
             return Ok(device);
         }
         let mut db = self.store().read().await?;
-        match answer::find(&mut db, &request.device_key, &asked.idempotency_key).await? {
+        match answer::find(&mut db, asked.by.as_bytes(), &asked.idempotency_key).await? {
             Some(answer) if answer.is_to(asked) => Ok(device),
             _ => Err(ProblemCode::RequestReplayed.into()),
         }
@@ -187,12 +218,7 @@ impl Province {
     /// # Errors
     /// [`ProblemCode::RequestReplayed`], [`Refusal::Fault`].
     pub(super) async fn admit_once(&self, proven: &Proven) -> Result<(), Refusal> {
-        let request = Request {
-            device_key: proven.key,
-            nonce: proven.nonce,
-            until: proven.expires,
-        };
-        let (is_new, _) = self.admission.look(self.store(), request).await?;
+        let Arrived { is_new, .. } = self.look_at(proven).await?;
         if is_new {
             Ok(())
         } else {

@@ -15,7 +15,7 @@ use province_api::proofing::{AssistedRequest, Finger, TEMPLATE_BYTES_MAX};
 use province_api::signature::DeviceKey;
 
 use super::answered::Asked;
-use super::callers::Counter;
+use super::callers::{Caller as _, Counter};
 use super::enrol::parse;
 use super::proof::Claimed;
 use super::tries::Errand;

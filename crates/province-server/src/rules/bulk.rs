@@ -225,7 +225,8 @@ pub(super) async fn approve_in(
     if found.approved.as_ref().is_some_and(|(before, _)| before == by) {
         return Ok(found);
     }
-    if found.approved.is_some() || found.cancelled_at.is_some() || found.expires_at <= now.unix() {
+    let serves = officers::serves(&mut *write, &found.proposer).await?;
+    if !serves || found.approved.is_some() || found.cancelled_at.is_some() || found.expires_at <= now.unix() {
         return Err(BulkError::Over);
     }
     match &found.people_sha256 {

@@ -11,24 +11,25 @@ use serde_json::json;
 
 use super::{Fault, Province, audit};
 use crate::audit::{Action, Actor, Role};
+use crate::sealed::PersonId;
 
 /// Most counts that are held before they are written. More callers than that are counted as [`Role::Nobody`].
 const HELD_MAX: usize = 4_096;
 
-/// One kind of denial: role and id of the caller, route, code.
-type Denied = (Role, String, &'static str, &'static str);
+/// One kind of denial: role and id of the caller, the citizen whose wallet it was, route, code.
+type Denied = (Role, String, Option<PersonId>, &'static str, &'static str);
 
 /// What was denied and is not written yet.
 #[derive(Debug, Default)]
 pub(super) struct Denials(Mutex<BTreeMap<Denied, u64>>);
 
 impl Province {
-    /// Counts a denial of `by` at this route, which is a constant.
-    pub fn deny(&self, by: &Actor, route: &'static str, code: ProblemCode) {
+    /// Counts a denial of somebody, and whose wallet it was if it was one, at this route, which is a constant.
+    pub fn deny(&self, (by, of): (&Actor, Option<PersonId>), route: &'static str, code: ProblemCode) {
         let mut counts = self.denials.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut denied = (by.role, by.id.clone(), route, code.code());
+        let mut denied = (by.role, by.id.clone(), of, route, code.code());
         if counts.len() >= HELD_MAX && !counts.contains_key(&denied) {
-            denied = (Role::Nobody, String::new(), route, code.code());
+            denied = (Role::Nobody, String::new(), None, route, code.code());
         }
         *counts.entry(denied).or_insert(0) += 1;
     }
@@ -55,13 +56,13 @@ impl Province {
         }
         let now = self.now();
         let mut write = self.store().write().await?;
-        for ((role, id, route, code), count) in counts {
+        for ((role, id, of, route, code), count) in counts {
             let by = Actor {
                 role: *role,
                 id: id.clone(),
             };
             let what = json!({ "route": route, "code": code, "count": count });
-            audit::note(&mut write, &by, Action::Denied, None, &what, now).await?;
+            audit::note(&mut write, &by, Action::Denied, of.as_ref(), &what, now).await?;
         }
         Ok(write.commit().await?)
     }

@@ -13,12 +13,13 @@ use sqlx::AnyConnection;
 
 use super::answered::Asked;
 use super::applications::{Step, dispatched, opened, parse_id, reader_of, take};
-use super::callers::System;
+use super::callers::{Caller as _, System};
 use super::document::{self, DocumentError, Form};
-use super::{Fault, Province, Refusal, audit};
+use super::{Fault, Province, Refusal, audit, day_of};
 use crate::audit::{Action, Actor};
-use crate::sealed::{BlindIndex, PersonId};
+use crate::sealed::{BlindIndex, PersonId, Subject};
 use crate::store::application::{self, Application, ApplicationId, Change};
+use crate::store::attempt;
 use crate::store::lock::{self, Lock};
 use crate::store::person;
 
@@ -53,6 +54,10 @@ impl Province {
             is_first || bytes <= PAGE_BYTES
         });
         let count = whole.count();
+        // Whoever read further than was ever told read of another database: this one is older than what they know.
+        if count == 0 && after > application::last(&mut write, reader).await? {
+            return Err(ProblemCode::NotFound.into());
+        }
         let more = found.len() > count;
         found.truncate(count);
         let cursor = found.last().map_or(after, |last| last.seq);
@@ -107,9 +112,14 @@ impl Province {
                 assurance: change.assurance,
             });
             told.form = Some(opened(&self.keys().data, &change.person, one)?);
-            let detail = json!({ "application": hex::encode(one.id.0), "service": one.service });
-            let read = (Action::ApplicationRead, &detail);
-            audit::note_sealed(db, &self.keys().data, by, read, &change.person, self.now()).await?;
+            let shown = [by.text().as_bytes(), b"\0", &one.id.0].concat();
+            let shown = self.keys().data.blind_index(Subject::Reading, &shown);
+            // A system that asks for the same page all day has looked once that day.
+            if attempt::count(db, &shown, day_of(self.now())).await? == 1 {
+                let detail = json!({ "application": hex::encode(one.id.0), "service": one.service });
+                let read = (Action::ApplicationRead, &detail);
+                audit::note_sealed(db, &self.keys().data, by, read, &change.person, self.now()).await?;
+            }
         }
         Ok(told)
     }

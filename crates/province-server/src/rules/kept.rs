@@ -27,6 +27,14 @@ struct Files {
     bytes: usize,
 }
 
+/// What an entry takes besides its bytes, about: a place in the list and in the map, and the allocations. Deltas of a few
+/// dozen bytes are most of what is asked for.
+const ENTRY_BYTES: usize = 512;
+
+fn costs(file: &Bytes) -> usize {
+    file.len() + ENTRY_BYTES
+}
+
 /// The files that were asked for last.
 #[derive(Debug)]
 pub(super) struct Kept {
@@ -58,15 +66,15 @@ impl Kept {
 
     fn keep(&self, which: Which, bytes: &Bytes) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.bytes += bytes.len();
+        files.bytes += costs(bytes);
         if let Some(before) = files.by_use.insert(which, bytes.clone()) {
-            files.bytes -= before.len();
+            files.bytes -= costs(&before);
         }
         while files.bytes > self.bytes_max {
             let Some((_, oldest)) = files.by_use.remove_lru() else {
                 break;
             };
-            files.bytes -= oldest.len();
+            files.bytes -= costs(&oldest);
         }
     }
 
@@ -95,7 +103,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_asked_for_last_is_kept_up_to_the_size_and_made_once() {
-        let kept = Kept::up_to(10);
+        let kept = Kept::up_to(10 + 2 * ENTRY_BYTES);
         let which = |n: u8| Which::Piece([n; 32]);
         let four = |n: u8| async move { Ok(vec![n; 4]) };
         let never = async { panic!("it is kept") };
@@ -106,7 +114,8 @@ mod tests {
         kept.or_make(which(3), four(3)).await.unwrap();
         assert!(kept.find(&which(1)).is_some() && kept.find(&which(2)).is_none());
         // One that is larger than all is given and not kept.
-        kept.or_make(which(4), async { Ok(vec![4; 11]) }).await.unwrap();
+        let large = async { Ok(vec![4; 11 + 2 * ENTRY_BYTES]) };
+        kept.or_make(which(4), large).await.unwrap();
         assert!(kept.find(&which(4)).is_none());
         assert_eq!(kept.files.lock().unwrap().bytes, 0);
         // What is not there is not remembered as such.

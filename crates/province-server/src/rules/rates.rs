@@ -8,8 +8,7 @@
 //! Rejected: crates with token buckets of their own, because none can be told what other servers let in.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use province_api::problem::ProblemCode;
 use province_api::signature::Signer;
@@ -24,13 +23,15 @@ use crate::store::rate;
 const MINUTE: u64 = 60;
 /// Who used more than one part of so many of a limit stands in the database.
 const SHARED_FROM: u64 = 16;
-/// Most callers that are counted at once. Whoever comes after that in the same minute is let in uncounted: who has that
-/// many addresses is not held up by a limit for each.
+/// Most callers of one kind that are counted at once. Whoever comes after that in the same minute is let in uncounted: who
+/// has that many addresses is not held up by a limit for each, and keys are counted only of those who enrolled or were
+/// given one. But no more codes are sent then: they cost money.
 const HELD_MAX: usize = 1 << 17;
 /// Rows of one statement.
 const TOGETHER: usize = 256;
-/// What a request counts for that proved nothing, or came so slowly that it was given up: guessing ends sooner than reading.
-pub(crate) const GUESS_COST: u64 = 10;
+/// Guessing ends sooner than reading: after one part of so many of a network's requests that proved nothing, or came so
+/// slowly that they were given up.
+const GUESSES_OF: u64 = 10;
 
 /// Most requests in a minute; 0 for no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +82,9 @@ impl Default for Budgets {
 pub enum Who {
     /// A network, by the bits of its addresses that are the same.
     Network(u128),
+    /// The same, as what guesses. Apart from its other requests: whoever guesses behind an address that thousands share
+    /// keeps none of them from what they can prove, or from what is public.
+    Guesses(u128),
     /// The same, as what codes are sent for.
     Codes(u128),
     /// A key.
@@ -93,6 +97,7 @@ impl Who {
     fn budget(self, budgets: &Budgets) -> u64 {
         u64::from(match self {
             Self::Network(_) => budgets.network,
+            Self::Guesses(_) => return u64::from(budgets.network).div_ceil(GUESSES_OF),
             Self::Codes(_) => budgets.codes,
             Self::Key(Signer::Device, _) => budgets.device,
             Self::Key(Signer::Counter, _) => budgets.counter,
@@ -101,10 +106,22 @@ impl Who {
         })
     }
 
+    /// With whom it is counted: no kind takes room from another.
+    const fn kind(self) -> usize {
+        match self {
+            Self::Network(_) => 0,
+            Self::Guesses(_) => 1,
+            Self::Codes(_) => 2,
+            Self::Key(Signer::Device, _) => 3,
+            Self::Key(Signer::Counter | Signer::System, _) | Self::Officer(_) => 4,
+        }
+    }
+
     /// What a keyed hash is made of: no two callers have the same.
     fn bytes(self) -> Vec<u8> {
         match self {
             Self::Network(bits) => [&b"network\0"[..], &bits.to_be_bytes()].concat(),
+            Self::Guesses(bits) => [&b"guesses\0"[..], &bits.to_be_bytes()].concat(),
             Self::Codes(bits) => [&b"codes\0"[..], &bits.to_be_bytes()].concat(),
             Self::Key(signer, key) => [signer.label().as_bytes(), b"\0", &key].concat(),
             Self::Officer(id) => [&b"officer\0"[..], &id].concat(),
@@ -142,61 +159,99 @@ impl Count {
     }
 }
 
-/// What callers were let in for.
+/// What callers of one kind were let in for.
+#[derive(Debug, Default)]
+struct Counts {
+    of: HashMap<Who, Count>,
+    /// The minute in which there was no room for another caller: it is looked for once.
+    full: Option<u64>,
+}
+
+impl Counts {
+    /// The count of somebody in this minute; none if there is no room for them.
+    fn count(&mut self, who: Who, minute: u64) -> Option<&mut Count> {
+        if self.of.len() >= HELD_MAX && !self.of.contains_key(&who) {
+            if self.full.replace(minute) != Some(minute) {
+                self.of.retain(|_, count| count.minute == minute);
+            }
+            if self.of.len() >= HELD_MAX {
+                return None;
+            }
+        }
+        let count = self.of.entry(who).or_default();
+        count.turn(minute);
+        Some(count)
+    }
+}
+
+/// What callers were let in for, by [`Who::kind`].
 #[derive(Debug)]
 pub(super) struct Rates {
     budgets: Budgets,
-    counts: Mutex<HashMap<Who, Count>>,
-    /// The minute in which there was no room for another caller: it is looked for once.
-    full: AtomicU64,
+    counts: [Mutex<Counts>; 5],
 }
 
 impl Rates {
     pub(super) fn new(budgets: Budgets) -> Self {
         Self {
             budgets,
-            counts: Mutex::default(),
-            full: AtomicU64::new(u64::MAX),
+            counts: Default::default(),
         }
+    }
+
+    fn counts(&self, kind: usize) -> MutexGuard<'_, Counts> {
+        // Every kind has its place.
+        let [first, ..] = &self.counts;
+        let counts = self.counts.get(kind).unwrap_or(first);
+        counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets somebody in for `cost`, or says in how many seconds to ask again. `now` is unix seconds.
     fn spend(&self, who: Who, cost: u64, now: u64) -> Result<(), u32> {
+        self.look(who, cost, now, |count| count.own += cost)
+    }
+
+    /// Whether they would be let in, which counts for nothing.
+    fn may(&self, who: Who, now: u64) -> Result<(), u32> {
+        self.look(who, 1, now, |_| ())
+    }
+
+    fn look(&self, who: Who, cost: u64, now: u64, then: impl FnOnce(&mut Count)) -> Result<(), u32> {
         let budget = who.budget(&self.budgets);
         if budget == 0 {
             return Ok(());
         }
         let (minute, second) = (now / MINUTE, now % MINUTE);
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.len() >= HELD_MAX && !counts.contains_key(&who) {
-            if self.full.swap(minute, Ordering::Relaxed) != minute {
-                counts.retain(|_, count| count.minute == minute);
-            }
-            if counts.len() >= HELD_MAX {
-                return Ok(());
-            }
-        }
-        let count = counts.entry(who).or_default();
-        count.turn(minute);
+        let later = u32::try_from(MINUTE - second).unwrap_or(1);
+        let mut counts = self.counts(who.kind());
+        let Some(count) = counts.count(who, minute) else {
+            return if matches!(who, Who::Codes(_)) {
+                Err(later)
+            } else {
+                Ok(())
+            };
+        };
         let reaches = count.before * (MINUTE - second) / MINUTE;
         if reaches + count.shared + count.own + cost > budget {
-            return Err(u32::try_from(MINUTE - second).unwrap_or(1));
+            return Err(later);
         }
-        count.own += cost;
+        then(count);
         Ok(())
     }
 
     /// What others are to be told of this minute: it counts as told.
     fn take(&self, minute: u64) -> Vec<(Who, u64)> {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.retain(|_, count| count.minute + 1 >= minute);
         let mut taken = Vec::new();
-        for (who, count) in counts.iter_mut().filter(|(_, count)| count.minute == minute) {
-            let is_much = (count.shared + count.own) * SHARED_FROM > who.budget(&self.budgets);
-            if count.own > 0 && is_much {
-                taken.push((*who, count.own));
-                count.shared += count.own;
-                count.own = 0;
+        for kind in 0..self.counts.len() {
+            let mut counts = self.counts(kind);
+            counts.of.retain(|_, count| count.minute + 1 >= minute);
+            for (who, count) in counts.of.iter_mut().filter(|(_, count)| count.minute == minute) {
+                let is_much = (count.shared + count.own) * SHARED_FROM > who.budget(&self.budgets);
+                if count.own > 0 && is_much {
+                    taken.push((*who, count.own));
+                    count.shared += count.own;
+                    count.own = 0;
+                }
             }
         }
         taken
@@ -204,9 +259,9 @@ impl Rates {
 
     /// What all servers let in of this minute; `None` where it could not be told, so that it is told the next time.
     fn settle(&self, minute: u64, told: &[(Who, u64)], all: Option<&[u64]>) {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         for (at, (who, cost)) in told.iter().enumerate() {
-            let Some(count) = counts.get_mut(who).filter(|count| count.minute == minute) else {
+            let mut counts = self.counts(who.kind());
+            let Some(count) = counts.of.get_mut(who).filter(|count| count.minute == minute) else {
                 continue;
             };
             if let Some(all) = all {
@@ -227,6 +282,16 @@ impl Province {
     pub fn spend(&self, who: Who, cost: u64) -> Result<(), Refusal> {
         self.rates
             .spend(who, cost, self.now().unix())
+            .map_err(|seconds| Refusal::Later(ProblemCode::RateLimited, seconds))
+    }
+
+    /// Whether somebody would be let in for one request, which counts for nothing.
+    ///
+    /// # Errors
+    /// [`ProblemCode::RateLimited`], with the seconds after which to ask again.
+    pub fn may_spend(&self, who: Who) -> Result<(), Refusal> {
+        self.rates
+            .may(who, self.now().unix())
             .map_err(|seconds| Refusal::Later(ProblemCode::RateLimited, seconds))
     }
 
@@ -335,9 +400,50 @@ mod tests {
     }
 
     #[test]
+    fn who_comes_with_more_addresses_than_are_counted_takes_nobody_elses_room_and_gets_no_codes() {
+        let rates = Rates::new(Budgets {
+            network: 10,
+            device: 1,
+            codes: 1,
+            ..Budgets::NONE
+        });
+        for bits in 0..HELD_MAX as u128 {
+            rates.spend(Who::Network(bits), 1, 600).unwrap();
+            rates.spend(Who::Codes(bits), 1, 600).unwrap();
+        }
+        let late = HELD_MAX as u128 + 1;
+        for _ in 0..20 {
+            rates.spend(Who::Network(late), 1, 600).unwrap();
+        }
+        assert_eq!(rates.spend(Who::Codes(late), 1, 600), Err(60));
+        rates.spend(PHONE, 1, 600).unwrap();
+        assert!(rates.spend(PHONE, 1, 600).is_err());
+        // Those who were counted are counted on, and the next minute has room.
+        rates.spend(Who::Network(0), 9, 600).unwrap();
+        assert!(rates.spend(Who::Network(0), 1, 600).is_err());
+        rates.spend(Who::Codes(late), 1, 720).unwrap();
+        assert!(rates.spend(Who::Codes(late), 1, 720).is_err());
+    }
+
+    #[test]
+    fn looking_counts_for_nothing_and_guesses_end_at_a_tenth() {
+        let rates = Rates::new(Budgets {
+            network: 20,
+            ..Budgets::NONE
+        });
+        for _ in 0..2 {
+            rates.may(Who::Guesses(1), 600).unwrap();
+            rates.spend(Who::Guesses(1), 1, 600).unwrap();
+        }
+        assert!(rates.may(Who::Guesses(1), 600).is_err());
+        rates.spend(Who::Network(1), 20, 600).unwrap();
+    }
+
+    #[test]
     fn the_names_of_callers_are_never_the_same() {
         let all = [
             Who::Network(7),
+            Who::Guesses(7),
             Who::Codes(7),
             Who::Key(Signer::Device, [7; 32]),
             Who::Key(Signer::Counter, [7; 32]),

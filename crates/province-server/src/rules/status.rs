@@ -82,10 +82,24 @@ pub async fn publish(
     now: Timestamp,
     flips: &[Flip],
 ) -> Result<u64, Fault> {
+    publish_after(db, key, now, flips, 1).await
+}
+
+/// The same under a number that is so much higher than the last.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn publish_after(
+    db: &mut AnyConnection,
+    key: &ProvinceKey,
+    now: Timestamp,
+    flips: &[Flip],
+    step: u64,
+) -> Result<u64, Fault> {
     lock::take(db, Lock::Published).await?;
     let epoch = artefact::newest(db, Name::StatusManifest)
         .await?
-        .map_or(1, |manifest| manifest.sequence + 1);
+        .map_or(1, |manifest| manifest.sequence + step);
     let mut lists = BTreeMap::new();
     for (list, shape) in status::lists(db).await? {
         let mut bitmaps = BTreeMap::new();

@@ -23,6 +23,8 @@ const KEPT_BYTES_MAX: usize = 64 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Tokens {
     kept: Mutex<Kept>,
+    /// Whose turn it is to sign.
+    turn: tokio::sync::Mutex<()>,
     bytes_max: usize,
 }
 
@@ -44,6 +46,7 @@ impl Default for Tokens {
     fn default() -> Self {
         Self {
             kept: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
             bytes_max: KEPT_BYTES_MAX,
         }
     }
@@ -110,6 +113,13 @@ impl Province {
         if let Some(token) = self.tokens.find(signed_as, list, shard) {
             return Ok(token);
         }
+        // One signs, and the others who ask meanwhile wait for what it signed.
+        drop(db);
+        let _turn = self.tokens.turn.lock().await;
+        if let Some(token) = self.tokens.find(signed_as, list, shard) {
+            return Ok(token);
+        }
+        let mut db = self.store().read().await?;
         let one = Shape::new(1, shape.shard_bits()).map_err(Fault::from)?;
         let mut bitmaps = BTreeMap::new();
         for purpose in status_file::bitmaps(&mut db, list).await?.into_keys() {

@@ -48,6 +48,9 @@ const fn is_ahead(file: &Artefact, now: Timestamp) -> bool {
     file.issued_at > now.unix().saturating_add(CLOCK_ALLOWANCE)
 }
 
+/// How far servers' clocks may differ, in seconds: what one forgot, another does not take any more.
+const CLOCKS_DIFFER: u64 = 60;
+
 impl Province {
     /// Daily work: forgetting what is no longer needed, a new manifest if the published one is older than
     /// [`MANIFEST_AGE_MAX`] or was signed by a clock that was ahead, the same for risk rules and [`RULES_AGE_MAX`], and a
@@ -86,11 +89,16 @@ impl Province {
         tries::forget(&mut write, now).await?;
         sim_code::forget_before(&mut write, now.minus(PROVEN_SECONDS).unix()).await?;
         challenge::forget_expired(&mut write, now.unix()).await?;
-        seen::forget_ended(&mut write, now.unix()).await?;
+        seen::forget_ended(&mut write, now.minus(CLOCKS_DIFFER).unix()).await?;
         event::forget_before(&mut write, DRAWN, now.minus(DRAWN_DAYS * DAY).unix()).await?;
         answer::forget_before(&mut write, now.minus(ANSWER_DAYS * DAY).unix()).await?;
         officer::forget_invites(&mut write, now.unix()).await?;
-        session::forget_ended(&mut write, now.unix(), now.minus(SESSION_SECONDS).unix()).await?;
+        session::forget_ended(
+            &mut write,
+            now.minus(CLOCKS_DIFFER).unix(),
+            now.minus(SESSION_SECONDS).unix(),
+        )
+        .await?;
         bulk::forget_before(&mut write, now.minus(KEPT_DAYS * DAY).unix()).await?;
         applications::forget(&mut write, now).await?;
         imported::forget_before(&mut write, now.minus(IMPORTED_DAYS * DAY).unix()).await?;

@@ -12,7 +12,7 @@ use sqlx::AnyConnection;
 
 use super::answered::Asked;
 use super::applications::reader_of;
-use super::callers::System;
+use super::callers::{Caller as _, System};
 use super::{Fault, Province, Refusal, audit};
 use crate::audit::Action;
 use crate::store::dead_letter;

@@ -329,6 +329,18 @@ pub async fn last(db: &mut AnyConnection, reader: &str) -> Result<u64, StoreErro
     row.map_or(Ok(0), |row| unsigned(&row, "last"))
 }
 
+/// Leaves so many numbers of every reader out.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn skip(db: &mut AnyConnection, step: u64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE application_reader SET last = last + $1")
+        .bind(seconds(step)?)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// That an application changed, and nothing of what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {

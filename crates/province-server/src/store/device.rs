@@ -24,17 +24,20 @@ pub async fn replace(
     Ok(())
 }
 
-/// Those of these devices whose enrolment another one took over.
+/// Those of these devices whose enrolment another one took over, each with the person who had enrolled with it.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn replaced(db: &mut AnyConnection, keys: &[[u8; 32]]) -> Result<Vec<[u8; 32]>, StoreError> {
+pub async fn replaced(
+    db: &mut AnyConnection,
+    keys: &[[u8; 32]],
+) -> Result<Vec<([u8; 32], PersonId)>, StoreError> {
     let Some(last) = keys.last() else {
         return Ok(Vec::new());
     };
     let count = few_lengths(keys.len());
     let sql = format!(
-        "SELECT device_key FROM former_device WHERE device_key IN {}",
+        "SELECT device_key, person FROM former_device WHERE device_key IN {}",
         values(1, count)
     );
     // Only numbers of parameters were put in.
@@ -45,7 +48,12 @@ pub async fn replaced(db: &mut AnyConnection, keys: &[[u8; 32]]) -> Result<Vec<[
     find.fetch_all(db)
         .await?
         .iter()
-        .map(|row| array(row, "device_key"))
+        .map(|row| {
+            Ok((
+                array(row, "device_key")?,
+                PersonId::from_bytes(array(row, "person")?),
+            ))
+        })
         .collect()
 }
 

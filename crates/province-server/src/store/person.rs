@@ -70,6 +70,18 @@ pub async fn with_device(
     one(db, sql, device_key).await
 }
 
+/// Leaves so many numbers of every person's feed out.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn skip_events(db: &mut AnyConnection, step: u64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE person SET events = events + $1")
+        .bind(seconds(step)?)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// What a request needs to know of the person whose device sent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {

@@ -20,7 +20,7 @@ use province_server::rules::rates::{Budgets, Who};
 use province_server::{Door, Limits};
 use tokio::net::TcpListener;
 
-use crate::bench::{Bench, NOW, Reply};
+use crate::bench::{Bench, NOW, Phone, Reply};
 use crate::passes::desk;
 
 static NONCES: AtomicU64 = AtomicU64::new(1 << 40);
@@ -398,6 +398,7 @@ pub async fn open_door(router: Router) -> String {
 #[tokio::test]
 async fn a_network_that_guesses_is_slowed_down_sooner_than_one_that_reads() {
     let bench = Bench::new().await;
+    let known = bench.enrolled(0, 1).await;
     let budgets = Budgets {
         network: 30,
         ..Budgets::NONE
@@ -416,8 +417,20 @@ async fn a_network_that_guesses_is_slowed_down_sooner_than_one_that_reads() {
     for _ in 0..3 {
         assert_eq!(get(&guessing, paths::SYSTEM).await, 401);
     }
-    assert_eq!(get(&guessing, paths::SYSTEM).await, 429);
-    assert_eq!(get(&guessing, paths::TYPES).await, 429);
+    // Nobody new comes in from there now. What is public is read, and who is known goes on: they may be anybody's neighbours.
+    let sync = async |phone: &Phone| {
+        let body = br#"{"feed":0,"held":[]}"#;
+        let signed = phone.signed(paths::SYNC, body, &phone.idempotency_key(), bench.now().unix());
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut request = client.post(format!("{guessing}{}", paths::SYNC)).body(&body[..]);
+        for (name, value) in signed.headers() {
+            request = request.header(name.as_str(), value.as_bytes());
+        }
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(sync(&Phone::new(9)).await, 429);
+    assert_eq!(get(&guessing, paths::TYPES).await, 200);
+    assert_eq!(sync(&known).await, 200);
     // Nobody has spent anything of another network's.
     assert!(bench.province.spend(Who::Network(1), 1).is_ok());
 }

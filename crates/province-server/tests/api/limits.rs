@@ -9,26 +9,40 @@ use province_api::{Bytes, paths};
 use proptest::prelude::*;
 
 use crate::bench::{Bench, NOW, Phone, citizen_number};
+use crate::openapi::{document, operations};
 use crate::soak::soak;
 
 #[tokio::test]
 async fn a_body_over_its_limit_is_refused() {
     let bench = Bench::new().await;
     let phone = Phone::new(1);
-    for (path, limit) in [
-        (paths::ENROLMENTS, 1 << 20),
-        (paths::PASSES, 64 * 1024),
-        (paths::CHALLENGES, 64 * 1024),
-        (paths::SYNC, 64 * 1024),
-        (paths::MOBILE, 64 * 1024),
-        (paths::REBIND, 1 << 20),
-        (paths::LOST, 1 << 20),
-    ] {
-        let over = bench.post(&phone, path, &vec![b' '; limit + 1]).await;
+    let large = [
+        paths::ENROLMENTS,
+        paths::REBIND,
+        paths::LOST,
+        paths::ASSISTED,
+        paths::BULK_PROPOSE,
+        paths::DISPATCH_CATALOGUE,
+    ];
+    let document = document();
+    let writes = operations(&document)
+        .into_iter()
+        .filter(|(method, ..)| method == Method::POST);
+    let mut seen = 0;
+    for (_, path, operation) in writes {
+        let limit = if large.contains(&&*path) {
+            1 << 20
+        } else {
+            64 * 1024
+        };
+        let over = bench.post(&phone, &path, &vec![b' '; limit + 1]).await;
         assert_eq!(over.code(), ProblemCode::BodyTooLarge, "{path}");
-        let at = bench.post(&phone, path, &vec![b' '; limit]).await;
+        assert!(operation["responses"]["413"].is_object(), "{path}");
+        let at = bench.post(&phone, &path, &vec![b' '; limit]).await;
         assert_ne!(at.code(), ProblemCode::BodyTooLarge, "{path}");
+        seen += usize::from(large.contains(&&*path));
     }
+    assert_eq!(seen, large.len());
 }
 
 #[tokio::test]
@@ -120,4 +134,13 @@ fn any_signed_body_is_answered_by_a_problem() {
             prop_assert_ne!(reply.code(), ProblemCode::ServerFault);
         });
     });
+}
+
+#[tokio::test]
+async fn a_path_with_a_character_that_no_database_takes_is_none() {
+    let bench = Bench::new().await;
+    for path in ["/v1/trust-next/%00", "/v1/status/tokens/%00/0", "/v1/files/%00"] {
+        let reply = bench.get(path).await;
+        assert_eq!(reply.code(), ProblemCode::NotFound, "{path}");
+    }
 }

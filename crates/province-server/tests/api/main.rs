@@ -47,6 +47,7 @@ mod process;
 mod proofing;
 mod ready;
 mod rebind;
+mod restored;
 mod rotation;
 mod same;
 mod served;

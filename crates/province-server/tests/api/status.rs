@@ -323,6 +323,14 @@ async fn others_get_a_token_for_each_shard() {
         reply.body,
         "the same until the next manifest"
     );
+    // Asked for by many at once it is signed once.
+    bench.province.chain_audit().await.unwrap();
+    let signed = bench.rows("audit").await;
+    let path = format!("{}{}/{}", paths::STATUS_TOKENS, at.uri, shard ^ 1);
+    let (a, b, c) = tokio::join!(bench.get(&path), bench.get(&path), bench.get(&path));
+    assert!(a.body == b.body && b.body == c.body);
+    bench.province.chain_audit().await.unwrap();
+    assert_eq!(bench.rows("audit").await, signed + 1);
     for wrong in ["id/44", "other/0", "id/x"] {
         let reply = bench.get(&format!("{}{wrong}", paths::STATUS_TOKENS)).await;
         assert!(reply.status.is_client_error(), "{wrong}");

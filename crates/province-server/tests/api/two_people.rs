@@ -5,6 +5,7 @@ use province_api::paths;
 use province_api::problem::ProblemCode;
 use province_server::audit::Actor;
 use province_server::bulk_admin::operator;
+use province_server::rules::officers::acts::ENDED_ALONE_MAX;
 use province_server::rules::page::Behind;
 use serde_json::{Value, json};
 
@@ -94,4 +95,60 @@ async fn the_database_itself_wants_two_who_were_invited_by_two() {
     let fourth = session(bench.officer_of(&Actor::OPERATOR, OfficerRole::Supervisor).await).await;
     let refused = bench.by(&fourth, paths::BULK_APPROVE, &again).await;
     assert_eq!(refused.code(), ProblemCode::FourEyes);
+}
+
+#[tokio::test]
+async fn one_officer_ends_so_many_in_a_day_and_no_more_without_a_second() {
+    let bench = Bench::new().await;
+    bench.enrolled(0, 1).await;
+    let (one, other) = (
+        bench.signed_in(OfficerRole::Supervisor).await,
+        bench.signed_in(OfficerRole::Supervisor).await,
+    );
+    let revoke = json!({ "cnic": citizen_number(0).cnic, "reason": "fraud" });
+    let disable = json!({ "cnic": citizen_number(0).cnic });
+    for turn in 0..ENDED_ALONE_MAX {
+        let (path, what) = if turn % 2 == 0 {
+            (paths::CITIZEN_REVOKE, &revoke)
+        } else {
+            (paths::CITIZEN_DISABLE, &disable)
+        };
+        bench.by(&one, path, what).await.json::<Value>();
+    }
+    for (path, what) in [
+        (paths::CITIZEN_REVOKE, &revoke),
+        (paths::CITIZEN_DISABLE, &disable),
+    ] {
+        assert_eq!(bench.by(&one, path, what).await.code(), ProblemCode::FourEyes);
+    }
+    // Holding somebody back is no ending, and others have a day of their own.
+    let suspend = json!({ "cnic": citizen_number(0).cnic, "reason": "lost" });
+    bench
+        .by(&one, paths::CITIZEN_SUSPEND, &suspend)
+        .await
+        .json::<Value>();
+    bench
+        .by(&other, paths::CITIZEN_REVOKE, &revoke)
+        .await
+        .json::<Value>();
+}
+
+#[tokio::test]
+async fn what_an_officer_proposed_who_was_ended_is_over() {
+    let bench = Bench::new().await;
+    bench.enrolled(0, 1).await;
+    let alone = bench.signed_in(OfficerRole::Administrator).await;
+    let asked = json!({ "role": "supervisor", "name": "4714" });
+    let made: Invited = bench.by(&alone, paths::OFFICER_INVITES, &asked).await.json();
+    let passkey = bench.registered(&made).await;
+    let what = proposed(&bench, &bench.session(&passkey).await).await;
+    bench
+        .by(&alone, paths::OFFICER_END, &json!({ "officer": made.officer }))
+        .await
+        .json::<Value>();
+    let second = bench.signed_in(OfficerRole::Administrator).await;
+    let eyes = invited(&bench, &second, "supervisor").await;
+    let refused = bench.by(&eyes, paths::BULK_APPROVE, &what).await;
+    assert_eq!(refused.code(), ProblemCode::ProposalOver);
+    assert_eq!(bench.rows("bulk").await, 1);
 }

@@ -27,6 +27,11 @@ impl Network {
         Who::Network(self.0)
     }
 
+    /// As whom what proved nothing is counted.
+    pub(in crate::http) const fn guesses(self) -> Who {
+        Who::Guesses(self.0)
+    }
+
     pub(in crate::http) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self(u128::from(u32::from(address))),

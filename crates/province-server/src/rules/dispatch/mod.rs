@@ -14,7 +14,7 @@ pub mod catalogue;
 use province_api::application::{AnswerReply, ApplicationState, ApplicationsReply, Mover, RefusalReason};
 use province_api::dispatch::{
     DispatchReportReply, DispatchReportRequest, DispatchState, DispatchStateRequest, Origin, are_parts,
-    is_reference,
+    is_reference, is_service_code,
 };
 use province_api::problem::ProblemCode;
 use serde_json::Map;
@@ -24,7 +24,7 @@ use super::answered::Asked;
 use super::applications::{
     New, OPEN_MAX, Step, begin, dispatch_reader, parse_id, sealed_reference, take, tell_citizen,
 };
-use super::callers::System;
+use super::callers::{Caller as _, System};
 use super::departments::of_reader;
 use super::published::Published;
 use super::{Province, Refusal};
@@ -206,7 +206,11 @@ impl Province {
         {
             return Err(ProblemCode::ReferenceTaken.into());
         }
-        let service = dispatch::service_of(&mut write, system, &request.service).await?;
+        let service = if is_service_code(&request.service) {
+            dispatch::service_of(&mut write, system, &request.service).await?
+        } else {
+            None
+        };
         let service = service.ok_or(ProblemCode::ServiceUnknown)?;
         let before = dispatch::find(&mut write, &own).await?;
         let here = held(&mut write, &cnic, before.as_ref()).await?;

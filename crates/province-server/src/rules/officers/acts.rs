@@ -10,10 +10,15 @@ use super::sessions::SignedOfficer;
 use crate::rules::answered::{Asked, Asker as _};
 use crate::rules::document::{self, DocumentError};
 use crate::rules::end::{self, Change};
-use crate::rules::{Province, Refusal, rebind, status as publish, withdraw};
+use crate::rules::{Province, Refusal, day_of, rebind, status as publish, withdraw};
 use crate::sealed::Subject;
+use crate::store::attempt;
 use crate::store::lock::Lock;
 use crate::store::person;
+
+/// How many citizens one officer may end in a day without a second one: who needs more proposes them, and somebody else
+/// approves. So one stolen session ends no crowd one by one.
+pub const ENDED_ALONE_MAX: u32 = 20;
 
 /// What is done to a citizen.
 #[derive(Clone, Debug)]
@@ -27,6 +32,14 @@ pub enum Act {
 }
 
 impl Act {
+    /// Whether it can never be undone.
+    const fn ends(&self) -> bool {
+        matches!(
+            self,
+            Self::Disable | Self::Withdraw(..) | Self::Change(Change::Revoke(_))
+        )
+    }
+
     /// A withdrawal.
     ///
     /// # Errors
@@ -47,12 +60,18 @@ impl Province {
     ///
     /// # Errors
     /// [`ProblemCode::NotEnrolled`], [`ProblemCode::DocumentNotHeld`], [`ProblemCode::IdempotencyConflict`],
-    /// [`Refusal::Fault`]; then nothing changed.
+    /// [`ProblemCode::FourEyes`] for the one too many of a day, [`Refusal::Fault`]; then nothing changed.
     pub async fn act(&self, asked: &Asked<SignedOfficer>, cnic: &Cnic, act: &Act) -> Result<Done, Refusal> {
         let (data, by, now) = (&self.keys().data, asked.by.actor(), self.now());
         let mut write = self.store().write_with(Lock::Device(asked.by.key())).await?;
         if let Some(done) = self.answered(&mut write, asked).await? {
             return Ok(done);
+        }
+        if act.ends() {
+            let officer = data.blind_index(Subject::Endings, &asked.by.id);
+            if attempt::count(&mut write, &officer, day_of(now)).await? > ENDED_ALONE_MAX {
+                return Err(ProblemCode::FourEyes.into());
+            }
         }
         let child = match act {
             Act::Withdraw(_, child, _) => child.as_ref(),

@@ -124,6 +124,19 @@ pub(in crate::rules) async fn are_two(
     Ok(matches!(&invited_by[..], [Some(first), Some(second)] if first != second))
 }
 
+/// Whether this is still who they were: not an officer who was ended.
+///
+/// # Errors
+/// [`StoreError`].
+pub(in crate::rules) async fn serves(db: &mut AnyConnection, actor: &Actor) -> Result<bool, StoreError> {
+    if actor.role != Role::Officer {
+        return Ok(true);
+    }
+    let id = id_of(&actor.id).ok_or(StoreError::Form)?;
+    let found = officer::find(db, &id).await?;
+    Ok(found.is_some_and(|found| found.ended_at.is_none()))
+}
+
 fn id_of(digits: &str) -> Option<OfficerId> {
     let mut id = [0; 16];
     hex::decode_to_slice(digits, &mut id).ok().map(|()| id)

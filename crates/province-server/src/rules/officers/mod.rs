@@ -18,7 +18,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use webauthn_rs::prelude::{DiscoverableAuthentication, PasskeyRegistration, Url, Webauthn, WebauthnBuilder};
 
-pub(in crate::rules) use self::manage::are_two;
+pub(in crate::rules) use self::manage::{are_two, serves};
 use super::{Fault, Province, Refusal};
 use crate::sealed::Kind;
 pub use crate::store::officer::OfficerId;

@@ -12,7 +12,6 @@ use webauthn_rs::prelude::{
 use super::roles::Right;
 use super::{OfficerId, State, digest, text_of};
 use crate::audit::{Action, Actor, Role};
-use crate::rules::rates::Who;
 use crate::rules::{Fault, Province, Refusal, audit};
 use crate::sealed::Kind;
 use crate::store::lock::Lock;
@@ -275,7 +274,6 @@ impl Province {
             .ok_or(none)?;
         let found = officer::find(&mut db, &session.officer).await?.ok_or(none)?;
         drop(db);
-        self.spend(Who::Officer(found.id), 1)?;
         if now >= session.last_at.saturating_add(NOTED_EVERY) {
             session::touch(&mut *self.store().passing().await?, &token, now).await?;
         }

@@ -45,6 +45,7 @@ const ACTIONS: Record<(typeof AUDIT_ACTIONS)[number], Saying> = {
   webhook_set: { icon: "system", what: () => m.audit_did_webhook_set() },
   webhook_ended: { icon: "system", what: () => m.audit_did_webhook_ended() },
   webhook_redelivered: { icon: "system", what: () => m.audit_did_webhook_redelivered() },
+  restored: { icon: "receipt", what: () => m.audit_did_restored() },
   dispatch_settled: { icon: "system", what: () => m.audit_did_dispatch_settled() },
   denied: { icon: "lock", what: () => m.audit_did_denied() },
 };
