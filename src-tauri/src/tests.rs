@@ -1,3 +1,5 @@
+//! The app around the wallet: its commands, its locks, and what its windows may do.
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

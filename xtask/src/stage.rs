@@ -156,9 +156,7 @@ impl Stage {
         command.arg("serve").arg("--data").arg(self.file("province"));
         command.args(["--listen", &listen, "--nadra", &nadra]);
         command.env("NADRA_TOKEN", token);
-        if self.sim_codes {
-            command.env("KHYBER_SIM_CODES", "needed");
-        }
+        command.env("KHYBER_SIM_CODES", if self.sim_codes { "needed" } else { "off" });
         self.start("province", &command)?;
         let url = self.program("province")?.said("url")?;
         self.province_address = url.strip_prefix("http://").map(str::to_owned);

@@ -1,3 +1,5 @@
+//! Cards: their faces, their codes, and what does not fit.
+
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use proptest::prelude::*;

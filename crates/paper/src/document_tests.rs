@@ -1,3 +1,5 @@
+//! Printed documents: their pages, their codes, and what does not fit.
+
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use proptest::prelude::*;

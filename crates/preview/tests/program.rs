@@ -1,3 +1,5 @@
+//! The preview as a program: what it says, what it refuses, and how it ends.
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

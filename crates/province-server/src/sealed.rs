@@ -99,6 +99,8 @@ pub enum Subject {
     Endings,
     /// An application and a system, as what it was shown on a day.
     Reading,
+    /// An application, as what a citizen is told of it on a day.
+    Telling,
 }
 
 /// What is sealed. Bound into the seal, so that one kind never opens as another.
@@ -193,6 +195,7 @@ impl DataKeys {
             Subject::SimCode => b"sim code\0",
             Subject::Endings => b"endings\0",
             Subject::Reading => b"reading\0",
+            Subject::Telling => b"telling\0",
         };
         let mut mac = self.mac();
         mac.update(label);

@@ -300,6 +300,7 @@ fn serve(data: &Path, nadra: &str, listen: &str) -> (Child, SocketAddr) {
         .args(["serve", "--listen", listen, "--nadra", nadra, "--data"])
         .arg(data)
         .env("RUST_LOG", "off")
+        .env("KHYBER_SIM_CODES", "off")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -157,7 +157,7 @@ impl Settings {
             budgets,
             draining,
             nadra,
-            sim_codes: sim_codes.unwrap_or(false),
+            sim_codes: sim_codes.unwrap_or(true),
             officers,
             reach,
             authorities,

@@ -80,8 +80,8 @@ settings! {
         "holds what the province proves itself to NADRA with; or give it as `NADRA_TOKEN`";
     "nadra_seconds", "1 to 15", "5",
         "longest wait for NADRA's answer";
-    "sim_codes", "needed or off", "off",
-        "whether who enrols with a phone proves by a code to have the SIM that is registered to their CNIC; `needed` once NADRA's side sends them and phones know the step";
+    "sim_codes", "needed or off", "needed",
+        "whether who enrols with a phone proves by a code to have the SIM that is registered to their CNIC; `off` while NADRA's side sends none";
     "audit_years", "10 to 100", "10",
         "how long entries of the audit log are kept";
     "officers_rp_id", "a domain, such as kp.gov.pk", "none",

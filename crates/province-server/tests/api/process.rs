@@ -83,6 +83,7 @@ pub fn try_serve(data: &Path, nadra: &str, log: Stdio, environment: &[(&str, OsS
         .arg(data)
         .envs(database(Some(data)))
         .env("RUST_LOG", "trace")
+        .env("KHYBER_SIM_CODES", "off")
         .envs(environment.iter().cloned())
         .stdout(Stdio::piped())
         .stderr(log)

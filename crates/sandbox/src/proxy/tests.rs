@@ -1,3 +1,5 @@
+//! The hostile network: what goes wrong goes wrong as it was asked, and the same way each time.
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

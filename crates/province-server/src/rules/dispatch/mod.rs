@@ -27,12 +27,16 @@ use super::applications::{
 use super::callers::{Caller as _, System};
 use super::departments::of_reader;
 use super::published::Published;
-use super::{Province, Refusal};
+use super::{Fault, Province, Refusal, day_of};
 use crate::sealed::{BlindIndex, DataKeys, PersonId, Subject};
 use crate::store::application::{self, Application, ApplicationId, Carried};
+use crate::store::attempt;
 use crate::store::dispatch::{self, Place, Reference};
 use crate::store::lock::{self, Lock};
 use crate::store::person;
+
+/// How often in a day a citizen is told of one application what comes without another state.
+pub const TOLD_A_DAY: u32 = 10;
 
 /// What a platform said, read.
 struct Said<'a> {
@@ -129,7 +133,7 @@ impl Province {
             take(&mut write, self.with(), &owner, &one, &step, now).await?;
             at = now.unix();
         } else if is_new || step.text.is_some() {
-            tell_citizen(&mut write, self.with(), &owner, &one, &step, now).await?;
+            self.say(&mut write, &owner, &one, &step).await?;
         }
         let reply = AnswerReply {
             state: step.state,
@@ -138,6 +142,21 @@ impl Province {
         self.remember(&mut write, asked, &reply).await?;
         write.commit().await?;
         Ok(reply)
+    }
+
+    /// Tells a citizen what a platform says without another state: of one application so often in a day.
+    async fn say(
+        &self,
+        db: &mut AnyConnection,
+        owner: &PersonId,
+        one: &Application,
+        step: &Step<'_>,
+    ) -> Result<(), Fault> {
+        let subject = self.keys().data.blind_index(Subject::Telling, &one.id.0);
+        if attempt::count(db, &subject, day_of(self.now())).await? <= TOLD_A_DAY {
+            tell_citizen(db, self.with(), owner, one, step, self.now()).await?;
+        }
+        Ok(())
     }
 
     /// Gives an application the platform's number, once and for all; says whether it had none.
@@ -275,7 +294,7 @@ impl Province {
             if step.state != one.state {
                 take(db, self.with(), &person, &one, &step, now).await?;
             } else if step.text.is_some() {
-                tell_citizen(db, self.with(), &person, &one, &step, now).await?;
+                self.say(db, &person, &one, &step).await?;
             }
             return Ok(Some((person, one.id)));
         }

@@ -9,6 +9,7 @@ use province_api::caller::Scope;
 use province_api::dispatch::DispatchState;
 use province_api::problem::ProblemCode;
 use province_api::{Bytes, paths};
+use province_server::rules::dispatch::TOLD_A_DAY;
 use sandbox::dastak::{Began, Dastak};
 use serde_json::{Value, json};
 
@@ -243,4 +244,19 @@ fn the_table_of_states_in_the_document_is_that_of_the_code() {
         .map(|word| format!("| `{}` | `{}` |", word.as_str(), word.state().as_str()))
         .collect();
     assert_eq!(rows, said);
+}
+
+#[tokio::test]
+async fn what_is_said_again_and_again_in_one_state_fills_no_phone() {
+    let bench = Bench::new().await;
+    let phone = bench.enrolled(0, 1).await;
+    let_in(&bench, 1).await;
+    for revision in 1..=u64::from(TOLD_A_DAY) + 5 {
+        let mut said = report(&cnic_of(0), "N-1", revision, "objection");
+        said["text"] = json!(format!("Please come, {revision}."));
+        let reply = says(&bench, paths::DISPATCH_REPORT, &said).await;
+        assert_eq!(reply.json::<Value>()["revision"], revision);
+    }
+    // What brought the application, and so many more.
+    assert_eq!(heard(&bench, &phone).await.len(), 1 + TOLD_A_DAY as usize);
 }
