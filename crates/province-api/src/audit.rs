@@ -130,6 +130,8 @@ words! {
         ApplicationChanged = "application_changed",
         /// An office's system read an application and who sent it.
         ApplicationRead = "application_read",
+        /// The log itself was exported with what is sealed in it.
+        AuditOpened = "audit_opened",
         /// The identity authority was asked.
         Proofed = "proofed",
         /// A signed file was published.

@@ -6,6 +6,7 @@ use credential::Timestamp;
 use serde_json::{Value, json};
 
 use crate::admin::{AdminError, Office};
+use crate::audit::{Action, Actor};
 use crate::rules::audit::{self, Known, Looked};
 use crate::store::audit::{self as store, SignedHead};
 
@@ -40,7 +41,8 @@ impl Office {
     }
 
     /// Writes the whole log, a JSON object on each line: first where it begins and the keys of its heads, then each entry,
-    /// and each signed head behind the entry that it ends with. docs/audit.md says how to verify it.
+    /// and each signed head behind the entry that it ends with. docs/audit.md says how to verify it. That sealed details were
+    /// shown is in the log, and in the export, before one is written.
     ///
     /// # Errors
     /// [`AdminError::Export`] if it cannot be written; [`AdminError`].
@@ -50,6 +52,12 @@ impl Office {
         sealed: Sealed,
         now: Timestamp,
     ) -> Result<u64, AdminError> {
+        if sealed == Sealed::Opened {
+            let mut write = self.store.write().await?;
+            let (by, what) = (&Actor::OPERATOR, json!({}));
+            audit::note(&mut write, by, Action::AuditOpened, None, &what, now).await?;
+            write.commit().await?;
+        }
         audit::chain(&self.store).await?;
         let mut db = self.store.read().await?;
         let (keys, data) = (audit::keys(&mut db).await?, self.keys.data()?);

@@ -140,7 +140,7 @@ impl Office {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(AdminError::Folder(error)),
             _ => {}
         }
-        let keys = KeyFolder::in_place(&beside, keys);
+        let keys = KeyFolder::in_place(&beside, keys)?;
         let published =
             Self::make_in(&place.in_folder(&beside), roots, shape, &keys, randomness, now).await?;
         // An empty folder gives way; one that is no longer empty does not.

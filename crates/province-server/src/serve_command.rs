@@ -110,7 +110,11 @@ async fn serve(settings: Settings, office: &Office) -> anyhow::Result<()> {
     let nadra = settings.nadra;
     let province = Province::new(AppParts {
         store: office.store().clone(),
-        keys: office.keys().serving()?,
+        keys: office
+            .keys()
+            .clone()
+            .answering_within(settings.token_limit)
+            .serving()?,
         nadra: Arc::new(HttpNadra::new(&nadra.url, nadra.token, nadra.limit)?),
         clock: Arc::new(now),
         randomness: randomness(),

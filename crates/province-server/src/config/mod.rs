@@ -22,7 +22,7 @@ pub use table::{SETTINGS, Setting, table};
 
 use crate::courier::Reach;
 use crate::http::{Limits, Proxies};
-use crate::keys::TokenPin;
+use crate::keys::{TOKEN_LIMIT, TokenPin};
 use crate::rules::rates::Budgets;
 use crate::store::Place;
 use crate::tls::CertificateFiles;
@@ -76,6 +76,8 @@ pub struct Settings {
     pub place: Place,
     /// What opens the token with the signing keys.
     pub token_pin: Option<TokenPin>,
+    /// Longest wait for one answer of that token.
+    pub token_limit: Duration,
     /// Where to listen; port 0 takes a free one.
     pub listen: Vec<SocketAddr>,
     /// Where the operator's own measurements are served, if anywhere.
@@ -119,6 +121,7 @@ impl Settings {
         let place = reader.place(&environment);
         let nadra = reader.nadra(&environment);
         let token_pin = reader.token_pin(&environment);
+        let token_limit = reader.seconds("token_seconds", 1..=30, TOKEN_LIMIT.as_secs());
         let (listen, tls) = reader.doors();
         let metrics_listen: Option<SocketAddr> = reader.one("metrics_listen", |text| text.parse().ok());
         if metrics_listen.is_some_and(|at| at.port() != 0 && listen.contains(&at)) {
@@ -149,6 +152,7 @@ impl Settings {
         Ok(Self {
             place,
             token_pin,
+            token_limit,
             listen,
             metrics_listen,
             tls,

@@ -38,6 +38,8 @@ settings! {
         "most connections that this process holds to the database";
     "token_pin_file", "a file that only its owner may read", "none",
         "holds the PIN of the token with the signing keys; or give the PIN itself as `KHYBER_TOKEN_PIN`";
+    "token_seconds", "1 to 30", "3",
+        "longest wait for one answer of that token; when it passes, nothing is signed until the token answers again";
     "listen", "addresses with ports, such as 0.0.0.0:443", "127.0.0.1:0",
         "where to listen; port 0 takes a free one";
     "tls_certificate", "a file of PEM: the certificate, then those above it", "none",

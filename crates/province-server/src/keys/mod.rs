@@ -5,23 +5,26 @@
 
 mod at_hand;
 mod files;
+mod thread;
 mod token;
+mod token_said;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 use credential::{KeyId, PublicKey, SecretKey, SignError, SigningKey, checked};
-use tokio::runtime::{Handle, RuntimeFlavor};
 use zeroize::Zeroizing;
 
 use crate::randomness::Randomness;
 use crate::sealed::DataKeys;
 use files::KeyFiles;
 pub(crate) use files::only_owner_may_read;
+pub use token::TOKEN_LIMIT;
 use token::Token;
-pub use token::{TokenError, TokenPin, TokenPlace};
+pub use token_said::{TokenError, TokenPin, TokenPlace};
 
 /// Where the folder of keys says which token holds the signing keys.
 const TOKEN_FILE: &str = "token.json";
@@ -160,7 +163,7 @@ pub enum KeyPlace {
 #[derive(Clone, Debug)]
 pub struct KeyFolder {
     files: KeyFiles,
-    token: Option<Arc<Token>>,
+    token: Option<Token>,
 }
 
 impl KeyFolder {
@@ -173,15 +176,15 @@ impl KeyFolder {
     }
 
     /// The keys of a folder that is made now.
-    pub(crate) fn in_place(data: &Path, place: KeyPlace) -> Self {
+    pub(crate) fn in_place(data: &Path, place: KeyPlace) -> Result<Self, KeyFileError> {
         let token = match place {
             KeyPlace::Files => None,
-            KeyPlace::Token(place, pin) => Some(Arc::new(Token::new(place, Some(pin)))),
+            KeyPlace::Token(place, pin) => Some(Token::new(place, Some(pin))?),
         };
-        Self {
+        Ok(Self {
             token,
             ..Self::new(data)
-        }
+        })
     }
 
     /// The same keys, whose folder has another name now.
@@ -192,10 +195,19 @@ impl KeyFolder {
         }
     }
 
+    /// The same keys, whose token, if they are in one, is waited for no longer than this for each answer.
+    #[must_use]
+    pub fn answering_within(self, limit: Duration) -> Self {
+        Self {
+            token: self.token.map(|token| token.within(limit)),
+            ..self
+        }
+    }
+
     /// The keys of a folder that was made, where it says that they are. Nothing is opened yet.
     ///
     /// # Errors
-    /// [`TokenError::Record`] if the folder does not say it clearly.
+    /// [`TokenError::Record`] if the folder does not say it clearly; [`KeyFileError::File`].
     pub fn of(data: &Path, pin: Option<TokenPin>) -> Result<Self, KeyFileError> {
         let keys = Self::new(data);
         let record = keys.files.in_folder(TOKEN_FILE);
@@ -204,7 +216,7 @@ impl KeyFolder {
         }
         let place = serde_json::from_slice(&fs::read(record)?).map_err(|_| TokenError::Record)?;
         Ok(Self {
-            token: Some(Arc::new(Token::new(place, pin))),
+            token: Some(Token::new(place, pin)?),
             ..keys
         })
     }
@@ -275,7 +287,7 @@ impl KeyFolder {
         let kept = match &self.token {
             Some(token) => {
                 token.look_for(&public)?;
-                Kept::Token(Arc::clone(token))
+                Kept::Token(token.clone())
             }
             None => Kept::Here(Box::new(self.files.signing_of(&public)?)),
         };
@@ -329,7 +341,7 @@ impl KeyFolder {
         Ok(DataKeys::derive(&*self.files.open(KeyName::Data)?))
     }
 
-    /// Opens what `serve` needs; signing keys are opened when they are first needed.
+    /// Opens what serving needs; signing keys are opened when they are first needed.
     ///
     /// # Errors
     /// [`KeyFileError`].
@@ -352,7 +364,7 @@ pub struct ProvinceKey {
 #[derive(Clone, Debug)]
 enum Kept {
     Here(Box<SecretKey>),
-    Token(Arc<Token>),
+    Token(Token),
 }
 
 impl ProvinceKey {
@@ -371,21 +383,16 @@ impl SigningKey for ProvinceKey {
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
         match &self.kept {
             Kept::Here(key) => Ok(key.sign(message)),
-            Kept::Token(token) => waiting(|| token.sign(&self.public, message))
+            Kept::Token(token) => token
+                .sign(&self.public, message)
                 .map_err(|error| {
-                    tracing::error!(code = error.code(), cause = %error, "the token did not sign");
+                    if !error.is_passing() {
+                        tracing::error!(code = error.code(), cause = %error, "the token did not sign");
+                    }
                     SignError::Unavailable
                 })
                 .and_then(|signature| checked(&self.public, message, &signature)),
         }
-    }
-}
-
-/// Waits for a device without keeping other requests from the thread that they were on.
-fn waiting<T>(what: impl FnOnce() -> T) -> T {
-    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(what),
-        _ => what(),
     }
 }
 
@@ -422,72 +429,4 @@ impl ServingKeys {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use std::fs;
-
-    use super::*;
-    use crate::randomness::tests::counting;
-
-    #[test]
-    fn keys_open_with_their_identity_and_with_no_other() {
-        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let folder = KeyFolder::new(&one.path().join("province"));
-        folder.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
-        let root = folder.root(1).unwrap();
-        assert_eq!(
-            root.public().as_bytes(),
-            SecretKey::from_seed([2; 32]).public().as_bytes()
-        );
-        folder.serving().unwrap();
-
-        let other = KeyFolder::new(two.path());
-        other.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
-        fs::copy(other.files.identity_file(), folder.files.identity_file()).unwrap();
-        assert!(matches!(folder.serving(), Err(KeyFileError::Locked)));
-        fs::write(folder.files.identity_file(), "AGE-SECRET-KEY-NONE").unwrap();
-        assert!(matches!(folder.serving(), Err(KeyFileError::Identity)));
-        fs::remove_file(folder.files.identity_file()).unwrap();
-        assert!(matches!(folder.serving(), Err(KeyFileError::File(_))));
-    }
-
-    #[test]
-    fn no_key_lies_open_in_the_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = KeyFolder::new(folder.path());
-        keys.make(&[[0x51; 32], [0x52; 32], [0x53; 32]], &counting())
-            .unwrap();
-        for file in fs::read_dir(folder.path().join("keys")).unwrap() {
-            let bytes = fs::read(file.unwrap().path()).unwrap();
-            assert!(bytes.starts_with(b"age-encryption.org/v1\n"));
-            assert!(!bytes.windows(16).any(|w| w == [0x52; 16]));
-        }
-    }
-
-    #[test]
-    fn keys_are_never_written_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = KeyFolder::new(folder.path());
-        keys.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
-        let again = keys.make(&[[1; 32], [2; 32], [3; 32]], &counting());
-        assert!(matches!(again, Err(KeyFileError::Exists)));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn only_the_owner_may_read_them() {
-        use std::os::unix::fs::PermissionsExt as _;
-
-        let folder = tempfile::tempdir().unwrap();
-        let keys = KeyFolder::new(folder.path());
-        keys.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
-        for file in [keys.files.identity_file(), keys.files.file(KeyName::Issuer)] {
-            assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
-        }
-        for mode in [0o644, 0o640, 0o604] {
-            fs::set_permissions(keys.files.identity_file(), fs::Permissions::from_mode(mode)).unwrap();
-            assert!(matches!(keys.serving(), Err(KeyFileError::OpenToOthers)));
-        }
-    }
-}
+mod tests;

@@ -1,13 +1,13 @@
 //! Signing keys in a token that speaks PKCS#11 2.40 or later: an HSM, a smart card, or `SoftHSM` in tests.
 //!
 //! Keys are made in the token, are not extractable, and are found by their public half. One session serves all, one
-//! signature after another. When the token has gone the session is given up, and the next signature opens another one:
-//! a token that came back is found again without a restart.
+//! signature after another, on a thread of the token's own: a module that hangs keeps nobody. When the token has gone the session
+//! is given up, and the next signature opens another one: a token that came back is found again without a restart.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use credential::{PublicKey, checked};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
@@ -18,10 +18,9 @@ use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHan
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
 use cryptoki::types::AuthPin;
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
-use super::files::only_owner_may_read;
+use super::thread::DeviceThread;
+use super::token_said::{TokenError, TokenPin, TokenPlace};
 
 /// `CKA_EC_PARAMS` of Ed25519: the curve's name as a `PrintableString` (PKCS#11 3.0, 2.3.10), which tokens of either
 /// version know.
@@ -33,138 +32,28 @@ const WRAPPED: [u8; 2] = [0x04, 0x20];
 /// What a new key signs to show that it does: no message of the format begins like it.
 const TRIAL: &[u8] = b"khyber pass new key 1";
 
-/// Longest PIN file, in bytes.
-const PIN_BYTES_MAX: u64 = 1024;
+/// How long a serving province waits for one answer of the token, where nothing else was said.
+pub const TOKEN_LIMIT: Duration = Duration::from_secs(3);
 
-/// Why a token did not do what was asked. Never holds a PIN.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TokenError {
-    /// The data folder does not say clearly which token.
-    #[error("what the keys' folder says of the token cannot be read")]
-    Record,
-    /// The module is not there, or is none.
-    #[error("the PKCS#11 module cannot be loaded: {0}")]
-    Module(#[source] Error),
-    /// No slot has a token with this label.
-    #[error("no token with this label is in any slot of the module")]
-    Missing,
-    /// There is no PIN to open it with.
-    #[error(
-        "the token needs a PIN: name a file that only its owner may read in KHYBER_TOKEN_PIN_FILE, or set KHYBER_TOKEN_PIN"
-    )]
-    NoPin,
-    /// The file with the PIN cannot be used.
-    #[error("the file with the token's PIN is not there, others may read it, or it is no text")]
-    PinFile,
-    /// The PIN is wrong. It is not tried again: tokens lock after a few wrong ones.
-    #[error("the token's PIN is wrong; it is not tried again before the program is started anew")]
-    PinWrong,
-    /// The token takes no PIN any more.
-    #[error("the token's PIN is locked: its security officer has to set another one")]
-    PinLocked,
-    /// The token has no such key.
-    #[error("the token does not hold the key that is to sign")]
-    NoKey,
-    /// The token does not know Ed25519.
-    #[error("the token makes no Ed25519 keys or signatures")]
-    NoEd25519,
-    /// The token gave a key that could leave it, or that is none.
-    #[error(
-        "the token made a key that could leave it, or that does not sign as Ed25519 does; it was not used"
-    )]
-    UnfitKey,
-    /// Whatever else the module answered: mostly that the token has gone.
-    #[error("the token did not answer as it should: {0}")]
-    Failed(#[source] Error),
-}
+/// How long a command waits for one answer of the token. Nobody else waits meanwhile, and some tokens take long over a key.
+const PATIENCE: Duration = Duration::from_mins(1);
 
-impl TokenError {
-    /// The stable code for an operator.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Record => "token_record",
-            Self::Module(_) => "token_module",
-            Self::Missing => "token_missing",
-            Self::NoPin => "token_pin_missing",
-            Self::PinFile => "token_pin_file",
-            Self::PinWrong => "token_pin_wrong",
-            Self::PinLocked => "token_pin_locked",
-            Self::NoKey => "token_key_missing",
-            Self::NoEd25519 => "token_no_ed25519",
-            Self::UnfitKey => "token_key_unfit",
-            Self::Failed(_) => "token_failed",
-        }
-    }
-
-    /// Whether the token may be there again soon.
-    pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Missing | Self::Failed(_))
-    }
-}
-
-impl From<Error> for TokenError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _) => {
-                Self::PinWrong
-            }
-            Error::Pkcs11(RvError::PinLocked | RvError::PinExpired | RvError::UserPinNotInitialized, _) => {
-                Self::PinLocked
-            }
-            Error::Pkcs11(RvError::MechanismInvalid, _) => Self::NoEd25519,
-            other => Self::Failed(other),
-        }
-    }
-}
-
-/// Which token: what the keys' folder says of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TokenPlace {
-    /// The PKCS#11 module, a library of the token's maker.
-    pub module: PathBuf,
-    /// The token's label.
-    pub label: String,
-}
-
-/// What opens a token.
-#[derive(Clone)]
-pub struct TokenPin(Zeroizing<String>);
-
-impl std::fmt::Debug for TokenPin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("TokenPin(..)")
-    }
-}
-
-impl TokenPin {
-    /// Takes a PIN.
-    pub fn new(pin: Zeroizing<String>) -> Self {
-        Self(pin)
-    }
-
-    /// Reads one from a file that only its owner may read; white space around it is not part of it.
-    ///
-    /// # Errors
-    /// [`TokenError::PinFile`].
-    pub fn read(file: &Path) -> Result<Self, TokenError> {
-        let found = fs::metadata(file).map_err(|_| TokenError::PinFile)?;
-        only_owner_may_read(&found).map_err(|_| TokenError::PinFile)?;
-        if found.len() > PIN_BYTES_MAX {
-            return Err(TokenError::PinFile);
-        }
-        let text = Zeroizing::new(fs::read_to_string(file).map_err(|_| TokenError::PinFile)?);
-        Ok(Self(Zeroizing::new(text.trim().to_owned())))
-    }
+/// A token, behind the thread that speaks with it.
+#[derive(Clone, Debug)]
+pub(super) struct Token {
+    place: TokenPlace,
+    thread: Arc<DeviceThread<Device>>,
+    limit: Duration,
+    /// Whether it was said that nothing comes of it.
+    away: Arc<AtomicBool>,
 }
 
 /// A token and how far it is open.
 #[derive(Debug)]
-pub(super) struct Token {
+struct Device {
     place: TokenPlace,
     pin: Option<TokenPin>,
-    state: Mutex<State>,
+    state: State,
 }
 
 #[derive(Debug, Default)]
@@ -185,12 +74,24 @@ struct Open {
 }
 
 impl Token {
-    pub(super) fn new(place: TokenPlace, pin: Option<TokenPin>) -> Self {
-        Self {
-            place,
+    /// Begins its thread. Nothing is opened yet.
+    pub(super) fn new(place: TokenPlace, pin: Option<TokenPin>) -> std::io::Result<Self> {
+        let device = Device {
+            place: place.clone(),
             pin,
-            state: Mutex::default(),
-        }
+            state: State::default(),
+        };
+        Ok(Self {
+            place,
+            thread: Arc::new(DeviceThread::begin(device)?),
+            limit: PATIENCE,
+            away: Arc::default(),
+        })
+    }
+
+    /// The same token, which is waited for no longer than this.
+    pub(super) fn within(self, limit: Duration) -> Self {
+        Self { limit, ..self }
     }
 
     pub(super) const fn place(&self) -> &TokenPlace {
@@ -200,7 +101,7 @@ impl Token {
     /// Makes a key; `id` is its `CKA_ID`, which nobody has used before.
     pub(super) fn make(&self, label: &str, id: [u8; 16]) -> Result<PublicKey, TokenError> {
         let label = format!("khyber-pass {label}");
-        self.with(|library, open| {
+        self.ask(move |library, open| {
             let session = library.open_rw_session(open.slot)?;
             let (public, private) = generate(&session, &label, &id)?;
             match fit(&session, public, private) {
@@ -217,17 +118,19 @@ impl Token {
 
     /// Whether the token is there and open.
     pub(super) fn is_there(&self) -> Result<(), TokenError> {
-        self.with(|_, open| Ok(open.session.get_session_info().map(drop)?))
+        self.ask(|_, open| Ok(open.session.get_session_info().map(drop)?))
     }
 
     /// Whether the token holds this key.
     pub(super) fn look_for(&self, key: &PublicKey) -> Result<(), TokenError> {
-        self.with(|_, open| open.find(key.as_bytes()).map(drop))
+        let key = *key.as_bytes();
+        self.ask(move |_, open| open.find(&key).map(drop))
     }
 
     /// Whether the token holds one of these keys: another token may have the same label.
     pub(super) fn look_for_any(&self, keys: &[[u8; 32]]) -> Result<(), TokenError> {
-        self.with(|_, open| {
+        let keys = keys.to_vec();
+        self.ask(move |_, open| {
             open.look()?;
             if keys.iter().any(|key| open.keys.contains_key(key)) {
                 Ok(())
@@ -239,59 +142,83 @@ impl Token {
 
     /// Signs. What comes back is not checked yet.
     pub(super) fn sign(&self, key: &PublicKey, message: &[u8]) -> Result<Vec<u8>, TokenError> {
-        self.with(|_, open| {
-            let private = open.find(key.as_bytes())?;
-            Ok(open.session.sign(&eddsa(), private, message)?)
-        })
+        let (key, message) = (*key.as_bytes(), message.to_vec());
+        let signed = self.ask(move |_, open| {
+            let private = open.find(&key)?;
+            Ok(open.session.sign(&eddsa(), private, &message)?)
+        });
+        // Only a signature shows that it is whole: a session may stand that signs nothing.
+        if signed.is_ok() && self.away.swap(false, Ordering::Relaxed) {
+            tracing::info!("the token signs again");
+        }
+        signed
     }
 
+    fn ask<T: Send + 'static>(
+        &self,
+        what: impl Fn(&Pkcs11, &mut Open) -> Result<T, TokenError> + Send + 'static,
+    ) -> Result<T, TokenError> {
+        let asked = self.thread.ask(self.limit, move |device| device.with(what));
+        let said = asked.unwrap_or(Err(TokenError::NoAnswer));
+        // Said once when it goes, and once when it is back: whoever needs it asks again and again.
+        if let Err(error) = &said
+            && error.is_passing()
+            && !self.away.swap(true, Ordering::Relaxed)
+        {
+            tracing::error!(code = error.code(), cause = %error, "the token is away");
+        }
+        said
+    }
+}
+
+impl Device {
     /// Does something with the open token; once more if the session was one of a token that had gone in between.
-    fn with<T>(&self, what: impl Fn(&Pkcs11, &mut Open) -> Result<T, TokenError>) -> Result<T, TokenError> {
-        // A panic elsewhere leaves no half-made state: at worst a session that is given up below.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let was_open = state.open.is_some();
-        let done = self.once(&mut state, &what);
+    fn with<T>(
+        &mut self,
+        what: impl Fn(&Pkcs11, &mut Open) -> Result<T, TokenError>,
+    ) -> Result<T, TokenError> {
+        let was_open = self.state.open.is_some();
+        let done = self.once(&what);
         match done {
-            Err(TokenError::Failed(_)) if was_open => self.once(&mut state, &what),
+            Err(TokenError::Failed(_)) if was_open => self.once(&what),
             done => done,
         }
     }
 
     fn once<T>(
-        &self,
-        state: &mut State,
+        &mut self,
         what: &impl Fn(&Pkcs11, &mut Open) -> Result<T, TokenError>,
     ) -> Result<T, TokenError> {
-        let library = self.opened(state)?;
-        let Some(open) = &mut state.open else {
+        let library = self.opened()?;
+        let Some(open) = &mut self.state.open else {
             return Err(TokenError::Missing);
         };
         let done = what(&library, open);
         if matches!(done, Err(TokenError::Failed(_))) {
-            state.give_up();
+            self.state.give_up();
         }
         done
     }
 
     /// Loads the module and opens a session where there is none.
-    fn opened(&self, state: &mut State) -> Result<Pkcs11, TokenError> {
-        let library = if let Some(library) = &state.library {
+    fn opened(&mut self) -> Result<Pkcs11, TokenError> {
+        let library = if let Some(library) = &self.state.library {
             library.clone()
         } else {
             let library = Pkcs11::new(&self.place.module).map_err(TokenError::Module)?;
-            state.library.insert(library).clone()
+            self.state.library.insert(library).clone()
         };
-        if state.open.is_none() {
-            if state.pin_refused {
+        if self.state.open.is_none() {
+            if self.state.pin_refused {
                 return Err(TokenError::PinWrong);
             }
             let pin = self.pin.as_ref().ok_or(TokenError::NoPin)?;
             let opened = self.session(&library, pin);
-            state.pin_refused = matches!(opened, Err(TokenError::PinWrong));
+            self.state.pin_refused = matches!(opened, Err(TokenError::PinWrong));
             match opened {
-                Ok(open) => state.open = Some(open),
+                Ok(open) => self.state.open = Some(open),
                 Err(error) => {
-                    state.give_up();
+                    self.state.give_up();
                     return Err(error);
                 }
             }

@@ -45,10 +45,11 @@ impl Bench {
         self.looked_knowing(&[]).await
     }
 
-    /// What the log says, oldest first: role, action and detail of each entry.
+    /// What the log says, oldest first: role, action and detail of each entry but those of looking here.
     pub async fn log(&self) -> Vec<(String, String, Value)> {
         let lines = self.exported(Sealed::Opened).await;
-        let entries = lines.iter().filter(|line| line["number"].is_u64());
+        let is_entry = |line: &&Value| line["number"].is_u64() && line["action"] != "audit_opened";
+        let entries = lines.iter().filter(is_entry);
         entries
             .map(|line| {
                 let word = |key: &str| line[key].as_str().unwrap().to_owned();
@@ -131,7 +132,45 @@ async fn what_is_done_is_in_the_log_with_who_did_it_and_no_number_of_anybody() {
     }
     let looked = bench.looked().await;
     assert_eq!((looked.wrong, looked.waiting), (None, 0));
-    assert_eq!(looked.head.number, log.len() as u64);
+    // The log was opened twice here.
+    assert_eq!(looked.head.number, log.len() as u64 + 2);
+}
+
+#[tokio::test]
+async fn whoever_is_shown_what_is_sealed_is_in_the_log_before_it_is_shown() {
+    /// Where nothing can be written.
+    struct Full;
+    impl std::io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let bench = Bench::new().await;
+    let opened = async |sealed| {
+        let mut lines = bench.exported(sealed).await;
+        lines.retain(|line| line["action"] == "audit_opened");
+        lines
+    };
+    assert!(opened(Sealed::Closed).await.is_empty());
+    assert!(opened(Sealed::Closed).await.is_empty());
+    let now = bench.now();
+    let failed = bench.office.export_audit(Full, Sealed::Opened, now).await;
+    assert!(failed.is_err());
+    let first = opened(Sealed::Closed).await;
+    assert_eq!((first.len(), first[0]["role"].as_str()), (1, Some("operator")));
+    assert_eq!(opened(Sealed::Opened).await.len(), 2, "its own, too");
+
+    // Without the entry nothing is shown.
+    bench
+        .by_hand("ALTER TABLE audit_waiting RENAME TO away")
+        .await
+        .unwrap();
+    let mut shown = Vec::new();
+    let refused = bench.office.export_audit(&mut shown, Sealed::Opened, now).await;
+    assert!(refused.is_err() && shown.is_empty());
 }
 
 #[tokio::test]

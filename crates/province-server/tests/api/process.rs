@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use credential::{StatusManifest, StatusSet, TrustList};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::bench::{Phone, citizen_number, test_roots};
 use crate::engine;
@@ -22,6 +23,13 @@ pub struct Service {
 impl Service {
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Tells it to end in order; how it ended.
+    pub fn told_to_end(&mut self) -> ExitStatus {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+        self.child.wait().unwrap()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::{ExitStatus, Output, Stdio};
 use std::sync::Arc;
 
 use credential::{
@@ -79,6 +79,21 @@ impl Served {
         };
         served.start();
         served
+    }
+
+    /// Tells the service to end in order; how it ended. What it said is in `log`.
+    pub fn told_to_end(&mut self) -> ExitStatus {
+        self.service.take().unwrap().told_to_end()
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.beside("log")).unwrap()
+    }
+
+    /// The status and the body of a page of the operator's.
+    pub async fn page(&self, path: &str) -> (u16, String) {
+        let reply = self.client.get(self.url(path)).send().await.unwrap();
+        (reply.status().as_u16(), reply.text().await.unwrap())
     }
 
     fn start(&mut self) {

@@ -29,6 +29,23 @@ struct SoftToken {
     folder: TempDir,
 }
 
+/// A module that hangs as soon as it is asked.
+struct Hung {
+    file: PathBuf,
+    kept: PathBuf,
+}
+
+impl Hung {
+    /// Gives the file back, and then lets the call that hangs go on.
+    fn let_go(self) {
+        let beside = self.file.with_extension("pipe");
+        fs::rename(&self.file, &beside).unwrap();
+        fs::rename(&self.kept, &self.file).unwrap();
+        drop(fs::OpenOptions::new().write(true).open(&beside).unwrap());
+        fs::remove_file(beside).unwrap();
+    }
+}
+
 impl SoftToken {
     fn new() -> Self {
         let token = Self {
@@ -78,6 +95,15 @@ impl SoftToken {
     fn put_back(&self) {
         fs::remove_dir(self.tokens()).unwrap();
         fs::rename(self.file("away"), self.tokens()).unwrap();
+    }
+
+    /// Makes the module hang: a file of the token becomes a pipe, and whoever opens one for reading waits until somebody writes.
+    fn hang(&self) -> Hung {
+        let token = fs::read_dir(self.tokens()).unwrap().next().unwrap().unwrap();
+        let (file, kept) = (token.path().join("generation"), self.file("generation"));
+        fs::rename(&file, &kept).unwrap();
+        assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+        Hung { file, kept }
     }
 
     fn configured(&self) -> (&'static str, OsString) {
@@ -186,6 +212,52 @@ async fn a_token_that_goes_is_said_and_one_that_comes_back_is_used() {
     let passes = province.drawn(&phone, 2, &["age"]).await.unwrap().credentials;
     assert_eq!(province.verdict(&phone, 2, &passes[0]).await, Code::Accepted);
     province.done(&["key", "list"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_module_that_hangs_keeps_nobody_and_is_used_again_when_it_comes_back() {
+    let token = SoftToken::new();
+    let limit = ("KHYBER_TOKEN_SECONDS", OsString::from("1"));
+    let environment = token.environment().into_iter().chain([limit]).collect();
+    let in_token = ["--token-module", MODULE, "--token-label", LABEL];
+    let mut province = Served::new(&in_token, environment).await;
+    let phone = province.enrolled(0).await;
+    province.drawn(&phone, 0, &["age"]).await.unwrap();
+    let hung = token.hang();
+    // More than there are threads to serve them: each would wait for ever.
+    for first in 1..40 {
+        let refused = province.drawn(&phone, first, &["age"]).await;
+        assert_eq!(refused.err(), Some(ProblemCode::ServerBusy));
+    }
+    province.trust().await;
+    let (status, said) = province.page("/readyz").await;
+    assert_eq!(
+        (status, said.contains("\"failing\":[\"no_keys\"]")),
+        (503, true),
+        "{said}"
+    );
+    let log = province.log();
+    assert_eq!(log.matches("the token is away").count(), 1);
+    assert!(log.contains("token_no_answer"), "{log}");
+
+    hung.let_go();
+    let passes = loop {
+        match province.drawn(&phone, 41, &["age"]).await {
+            Ok(reply) => break reply.credentials,
+            Err(code) => assert_eq!(code, ProblemCode::ServerBusy),
+        }
+    };
+    assert_eq!(province.verdict(&phone, 41, &passes[0]).await, Code::Accepted);
+    // It is looked once a second.
+    while province.page("/readyz").await.0 != 200 {}
+    assert_eq!(province.log().matches("the token signs again").count(), 1);
+
+    // Who is told to end does not wait for it either.
+    let hung = token.hang();
+    let refused = province.drawn(&phone, 42, &["age"]).await;
+    assert_eq!(refused.err(), Some(ProblemCode::ServerBusy));
+    assert!(province.told_to_end().success());
+    drop(hung);
 }
 
 #[test]

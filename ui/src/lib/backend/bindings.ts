@@ -164,7 +164,7 @@ export const commandsOver = (invoke: Invoke) => ({
 });
 
 /* Constants */
-export const AUDIT_ACTIONS = ["enrolled","passes_issued","signed","document_granted","document_withdrawn","document_handed_over","document_printed","card_printed","document_consumed","suspended","resumed","revoked","bulk_proposed","bulk_approved","bulk_cancelled","bulk_done","officer_invited","officer_ended","passkey_registered","signed_in","released","mobile_changed","proof_raised","device_key_changed","device_replaced","wallet_disabled","application_changed","application_read","proofed","published","key_made","key_retired","key_withdrawn","counter_certified","counter_ended","system_key_added","system_key_ended","webhook_set","webhook_ended","webhook_redelivered","dispatch_settled","restored","denied"] as const;
+export const AUDIT_ACTIONS = ["enrolled","passes_issued","signed","document_granted","document_withdrawn","document_handed_over","document_printed","card_printed","document_consumed","suspended","resumed","revoked","bulk_proposed","bulk_approved","bulk_cancelled","bulk_done","officer_invited","officer_ended","passkey_registered","signed_in","released","mobile_changed","proof_raised","device_key_changed","device_replaced","wallet_disabled","application_changed","application_read","audit_opened","proofed","published","key_made","key_retired","key_withdrawn","counter_certified","counter_ended","system_key_added","system_key_ended","webhook_set","webhook_ended","webhook_redelivered","dispatch_settled","restored","denied"] as const;
 
 export const AUDIT_ROLES = ["citizen","operator","officer","counter","system","province","nobody"] as const;
 

@@ -33,6 +33,7 @@ const ACTIONS: Record<(typeof AUDIT_ACTIONS)[number], Saying> = {
   signed_in: { icon: "enter", what: () => m.audit_did_signed_in() },
   released: { icon: "leave", what: () => m.audit_did_released() },
   application_read: { icon: "search", what: () => m.audit_did_application_read() },
+  audit_opened: { icon: "search", what: () => m.audit_did_audit_opened() },
   proofed: { icon: "shield", what: () => m.audit_did_proofed() },
   published: { icon: "receipt", what: () => m.audit_did_published() },
   key_made: { icon: "certified", what: () => m.audit_did_key_made() },
