@@ -12,6 +12,7 @@ mod contract;
 mod dispatch;
 mod document;
 mod handlers;
+mod headers;
 mod named;
 mod officer;
 mod officer_routes;

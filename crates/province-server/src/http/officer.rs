@@ -4,7 +4,6 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::header::AUTHORIZATION;
-use province_api::IDEMPOTENCY_KEY;
 use province_api::officers::{
     Begun, BulkApproval, BulkChoice, BulkList, BulkProposed, BulkRequest, BulkView, CeremonyFinish,
     CitizenRequest, DocumentWithdrawRequest, Done, EndRequest, InviteRequest, Invited, LogReply, LogRequest,
@@ -17,6 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::App;
 use super::connections::Network;
+use super::headers::{idempotency_key, the_only};
 use super::named::Named;
 use super::problem::ApiError;
 use crate::rules::answered::Asked;
@@ -79,11 +79,8 @@ impl FromRequest<App> for ByOfficer {
             .get()
             .copied()
             .ok_or(ProblemCode::OfficerForbidden)?;
-        let bearer = the_only(&request, AUTHORIZATION.as_str());
-        let key = the_only(&request, IDEMPOTENCY_KEY).and_then(|digits| {
-            let mut bytes = [0; 16];
-            hex::decode_to_slice(digits, &mut bytes).ok().map(|()| bytes)
-        });
+        let bearer = the_only(request.headers(), AUTHORIZATION.as_str()).map(str::to_owned);
+        let key = idempotency_key(request.headers());
         let named = Named::of(request.extensions());
         let path = super::route(request.uri().path());
         let query = request.uri().query().map(str::to_owned);
@@ -107,13 +104,6 @@ impl FromRequest<App> for ByOfficer {
             body,
         })
     }
-}
-
-/// A header's value. Two values of one header leave open which was meant.
-fn the_only(request: &Request, name: &str) -> Option<String> {
-    let mut values = request.headers().get_all(name).iter();
-    let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then(|| value.to_owned())
 }
 
 async fn plain_body(request: Request, app: &App) -> Result<Bytes, ApiError> {

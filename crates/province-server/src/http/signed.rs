@@ -5,7 +5,6 @@ use axum::extract::{FromRequest, Request};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::IntoResponse as _;
-use province_api::IDEMPOTENCY_KEY;
 use province_api::caller::Scope;
 use province_api::packed::{self, UnpackError};
 use province_api::problem::{Problem, ProblemCode};
@@ -14,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::App;
 use super::connections::Network;
+use super::headers::{idempotency_key, the_only};
 use super::named::Named;
 use super::problem::ApiError;
 use crate::rules::admission::Device;
@@ -41,11 +41,11 @@ impl FromRequest<App> for Signed {
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let (parts, sent) = arrived(request, app).await?;
         let now = app.now().unix();
-        let header = |name: &str| the_only(&parts, name);
+        let header = |name: &str| the_only(&parts.headers, name);
         let verified = signature::verify(header, parts.method.as_str(), parts.uri.path(), &sent, now)
             .map_err(|error| refused(Signer::Device, error, now))?;
         let path = super::route(parts.uri.path());
-        let key = idempotency_key(&parts).ok_or(ProblemCode::DeviceSignature)?;
+        let key = idempotency_key(&parts.headers).ok_or(ProblemCode::DeviceSignature)?;
         let body = unpacked(sent, path)?;
         let network = parts.extensions.get::<Network>().map(|network| network.who());
         let asked = Asked::new(verified.device, verified.proven.created, path, key, &body).from(network);
@@ -88,13 +88,13 @@ impl FromRequest<App> for SentByCounter {
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let (parts, sent) = arrived(request, app).await?;
         let proven = proven(Signer::Counter, &parts, &sent, app)?;
-        let certificate = the_only(&parts, CERTIFICATE).and_then(signature::read_certificate);
+        let certificate = the_only(&parts.headers, CERTIFICATE).and_then(signature::read_certificate);
         let certificate = certificate.ok_or(ProblemCode::CounterCertificate)?;
         let counter = app.counter(&proven, &certificate).await?;
         Named::of(&parts.extensions).says_it_is(counter.actor());
         let counter = app.let_in(counter, &proven).await?;
         let path = super::route(parts.uri.path());
-        let key = idempotency_key(&parts).ok_or(ProblemCode::CallerSignature)?;
+        let key = idempotency_key(&parts.headers).ok_or(ProblemCode::CallerSignature)?;
         let body = unpacked(sent, path)?;
         let asked = Asked::new(counter, proven.created, path, key, &body);
         Ok(Self { asked, body })
@@ -142,7 +142,7 @@ impl FromRequest<App> for BySystem {
         if !is_write {
             nothing_in(&sent)?;
         }
-        let key = idempotency_key(&parts).ok_or(ProblemCode::CallerSignature)?;
+        let key = idempotency_key(&parts.headers).ok_or(ProblemCode::CallerSignature)?;
         let body = unpacked(sent, path)?;
         let asked = Asked::new(system, proven.created, path, key, &body);
         Ok(Self { asked, body })
@@ -160,13 +160,6 @@ async fn arrived(request: Request, app: &App) -> Result<(Parts, Bytes), ApiError
     Ok((parts, body))
 }
 
-/// A header's value. Two values of one header leave open which was meant.
-fn the_only<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
-    let mut values = parts.headers.get_all(name).iter();
-    let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then_some(value)
-}
-
 fn proven(signer: Signer, parts: &Parts, sent: &[u8], app: &App) -> Result<Proven, ApiError> {
     let now = app.now().unix();
     let target = Target {
@@ -174,7 +167,7 @@ fn proven(signer: Signer, parts: &Parts, sent: &[u8], app: &App) -> Result<Prove
         path: parts.uri.path(),
         query: parts.uri.query(),
     };
-    let header = |name: &str| the_only(parts, name);
+    let header = |name: &str| the_only(&parts.headers, name);
     signature::verify_as(signer, header, &target, sent, now).map_err(|error| refused(signer, error, now))
 }
 
@@ -214,11 +207,4 @@ fn unpacked(sent: Bytes, path: &str) -> Result<Bytes, ProblemCode> {
         _ => ProblemCode::RequestMalformed,
     })?;
     Ok(unpacked.into())
-}
-
-/// 16 bytes of hex.
-fn idempotency_key(parts: &Parts) -> Option<[u8; 16]> {
-    let mut bytes = [0; 16];
-    hex::decode_to_slice(the_only(parts, IDEMPOTENCY_KEY)?, &mut bytes).ok()?;
-    Some(bytes)
 }
