@@ -121,6 +121,8 @@ pub struct Province {
     courier: Option<Courier>,
     /// Where departments are told.
     telling: Places,
+    /// Whether it was said that nobody is, for want of a signature.
+    untold: AtomicBool,
     /// What was denied and is not in the audit log yet.
     denials: Denials,
     /// What callers were let in for.
@@ -162,6 +164,7 @@ impl Province {
             passkeys: None,
             courier: None,
             telling: Places::new(telling::TELLING_MAX),
+            untold: AtomicBool::new(false),
             denials: Denials::default(),
             rates: Rates::new(Budgets::NONE),
             audit_days: audit::AUDIT_DAYS,

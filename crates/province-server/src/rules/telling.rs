@@ -11,7 +11,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use credential::{DAY, SigningKey as _, Timestamp, Vct};
+use credential::{DAY, SignError, SigningKey as _, Timestamp, Vct};
 use province_api::Bytes;
 use province_api::caller::Scope;
 use province_api::signature::webhook::{Sent, sign};
@@ -98,7 +98,13 @@ impl Province {
             return Ok(begun);
         }
         let now = self.now().unix();
-        let due = webhook::due(&mut *self.store().read().await?, now, TELLING_MAX).await?;
+        // While nothing is signed one is tried, and the others once it is.
+        let most = if self.untold.load(Ordering::Relaxed) {
+            1
+        } else {
+            TELLING_MAX
+        };
+        let due = webhook::due(&mut *self.store().read().await?, now, most).await?;
         for system in due {
             let Some(place) = self.telling.one_at_once() else {
                 break;
@@ -128,6 +134,13 @@ impl Province {
             match self.tell_next(courier, system, owner).await {
                 Ok(Turn::GoOn) => {}
                 Ok(Turn::Over) => break,
+                // Its turn comes every second: said once when nothing is signed any more, and once when something is.
+                Err(Fault::Signer(SignError::Unavailable)) => {
+                    if !self.untold.swap(true, Ordering::Relaxed) {
+                        tracing::warn!("departments wait to be told: their messages are not signed");
+                    }
+                    break;
+                }
                 Err(fault) => {
                     tracing::warn!(system, cause = %fault, "a department waits to be told");
                     break;
@@ -187,6 +200,9 @@ impl Province {
         };
         let made = (now.unix(), &self.randomness().bytes());
         let headers = sign(key.public().as_bytes(), |text| key.sign(text), &sent, made)?;
+        if self.untold.swap(false, Ordering::Relaxed) {
+            tracing::info!("departments are told again");
+        }
         let brought = self.metrics().told(courier.bring(&hook.url, headers, body)).await;
         // As it is after the try, which may have taken its time.
         let now = self.now();

@@ -119,3 +119,34 @@ fn what_the_container_says_is_enough_to_serve_with_where_nadra_and_the_proxy_are
     assert!(container.contains("\nUSER 65532:65532\n"));
     assert!(container.contains(&format!("ENTRYPOINT [\"{INSTALLED}\"]\nCMD [\"serve\"]\n")));
 }
+
+/// What every Debian has, and OpenSSL's `libcrypto`, with which passkeys are verified.
+const SYSTEM: [&str; 5] = [
+    "libc.so.6",
+    "libcrypto.so.3",
+    "libgcc_s.so.1",
+    "libm.so.6",
+    "ld-linux",
+];
+
+#[test]
+fn the_program_needs_libraries_of_the_system_alone() {
+    // Of binutils, without which nothing was linked here.
+    let output = Command::new("readelf")
+        .args(["--dynamic", PROGRAM])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    let said = said(&output);
+    let needed: Vec<&str> = said
+        .lines()
+        .filter(|line| line.contains("(NEEDED)"))
+        .filter_map(|line| line.split_once('[')?.1.strip_suffix(']'))
+        .collect();
+    assert!(needed.contains(&"libc.so.6"), "{said}");
+    for library in needed {
+        assert!(SYSTEM.iter().any(|one| library.starts_with(one)), "{library}");
+    }
+    // None is looked for elsewhere than where the system has its own.
+    assert!(!said.contains("(RPATH)") && !said.contains("(RUNPATH)"), "{said}");
+}

@@ -133,6 +133,17 @@ impl Served {
         reply.bytes().await.unwrap().to_vec()
     }
 
+    /// Sends a request that was made for a router; what came back, which is no refusal.
+    pub async fn send(&self, request: axum::http::Request<axum::body::Body>) -> Vec<u8> {
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let url = self.url(&parts.uri.to_string());
+        let call = self.client.request(parts.method, url).headers(parts.headers);
+        let reply = call.body(body).send().await.unwrap();
+        assert_eq!(reply.status().as_u16(), 200);
+        reply.bytes().await.unwrap().to_vec()
+    }
+
     pub async fn post<T: serde::de::DeserializeOwned>(
         &self,
         phone: &Phone,

@@ -25,7 +25,7 @@ const LABEL: &str = "province";
 const PIN: &str = "730942";
 
 /// A token, and what programs are to be told of it.
-struct SoftToken {
+pub struct SoftToken {
     folder: TempDir,
 }
 
@@ -47,7 +47,7 @@ impl Hung {
 }
 
 impl SoftToken {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let token = Self {
             folder: tempfile::tempdir().unwrap(),
         };
@@ -87,12 +87,12 @@ impl SoftToken {
     }
 
     /// Takes the token out, as one pulls a card.
-    fn pull(&self) {
+    pub fn pull(&self) {
         fs::rename(self.tokens(), self.file("away")).unwrap();
         fs::create_dir(self.tokens()).unwrap();
     }
 
-    fn put_back(&self) {
+    pub fn put_back(&self) {
         fs::remove_dir(self.tokens()).unwrap();
         fs::rename(self.file("away"), self.tokens()).unwrap();
     }
@@ -118,11 +118,14 @@ impl SoftToken {
     }
 
     async fn served(&self) -> Served {
-        Served::new(
-            &["--token-module", MODULE, "--token-label", LABEL],
-            self.environment(),
-        )
-        .await
+        self.served_with(None).await
+    }
+
+    /// A province with its keys in this token, and this more in the environment.
+    pub async fn served_with(&self, more: Option<(&'static str, &str)>) -> Served {
+        let more = more.map(|(name, value)| (name, OsString::from(value)));
+        let environment = self.environment().into_iter().chain(more).collect();
+        Served::new(&["--token-module", MODULE, "--token-label", LABEL], environment).await
     }
 }
 
@@ -217,10 +220,7 @@ async fn a_token_that_goes_is_said_and_one_that_comes_back_is_used() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_module_that_hangs_keeps_nobody_and_is_used_again_when_it_comes_back() {
     let token = SoftToken::new();
-    let limit = ("KHYBER_TOKEN_SECONDS", OsString::from("1"));
-    let environment = token.environment().into_iter().chain([limit]).collect();
-    let in_token = ["--token-module", MODULE, "--token-label", LABEL];
-    let mut province = Served::new(&in_token, environment).await;
+    let mut province = token.served_with(Some(("KHYBER_TOKEN_SECONDS", "1"))).await;
     let phone = province.enrolled(0).await;
     province.drawn(&phone, 0, &["age"]).await.unwrap();
     let hung = token.hang();

@@ -3,6 +3,7 @@
 
 mod reach;
 mod servers;
+mod unsigned;
 mod untaken;
 
 use std::sync::Arc;
