@@ -217,11 +217,11 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::ConfigCheck(check) => check.run(),
         Command::Openapi => print_whole(province_server::openapi()),
         Command::Init(init) => {
-            log_as(LogFormat::Text);
+            log_as(LogFormat::Text, config::log_filter(&super::Process)?.as_deref());
             told(init.run().await)
         }
         Command::Errand(errand) => {
-            log_as(LogFormat::Text);
+            log_as(LogFormat::Text, config::log_filter(&super::Process)?.as_deref());
             told(go(errand).await)
         }
     }
@@ -238,7 +238,7 @@ fn told(done: anyhow::Result<()>) -> anyhow::Result<()> {
 
 /// A data folder, and the database that the environment names. Not an argument: a list of processes shows no password.
 pub(super) fn place(data: &Path) -> anyhow::Result<Place> {
-    Ok(Place::new(data, config::database(super::variable)?))
+    Ok(Place::new(data, config::database(&super::Process)?))
 }
 
 async fn go(errand: Errand) -> anyhow::Result<()> {

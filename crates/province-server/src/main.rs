@@ -25,9 +25,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Parser as _;
 use credential::Timestamp;
 use province_server::admin::AdminError;
-use province_server::config::LogFormat;
+use province_server::config::{Environment, LogFormat};
 use province_server::keys::{KeyFileError, TokenPin};
 use province_server::randomness::Randomness;
+use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     match start() {
@@ -45,24 +46,31 @@ fn start() -> anyhow::Result<()> {
     tokio::runtime::Runtime::new()?.block_on(commands::run(arguments))
 }
 
-/// Logs to stderr from here on.
-fn log_as(format: LogFormat) {
+/// Logs to stderr from here on: these lines, or what an operator needs.
+fn log_as(format: LogFormat, filter: Option<&str>) {
     let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn")),
-        );
+        .with_env_filter(EnvFilter::new(filter.unwrap_or("info,sqlx=warn")));
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
 }
 
-/// A variable of the environment. What is no text comes out as one that nothing takes.
-fn variable(name: &str) -> Option<String> {
-    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+/// The environment of this process.
+struct Process;
+
+impl Environment for Process {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    fn names(&self) -> Vec<String> {
+        std::env::vars_os()
+            .map(|(name, _)| name.to_string_lossy().into_owned())
+            .collect()
+    }
 }
 
 /// Prints one line of JSON.

@@ -59,7 +59,7 @@ impl Sources {
         if !self.listen.is_empty() {
             given.insert("listen", self.listen);
         }
-        Settings::read_file(self.config.as_deref(), super::variable, given)
+        Settings::read_file(self.config.as_deref(), &super::Process, given)
     }
 
     /// Reads them; what is wrong is said as JSON, too.
@@ -98,7 +98,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let settings = self.sources.read_aloud()?;
-        log_as(settings.log);
+        log_as(settings.log, settings.log_filter.as_deref());
         let office = Office::open_with(settings.place.clone(), settings.token_pin.clone()).await?;
         let served = serve(settings, &office).await;
         office.close().await;

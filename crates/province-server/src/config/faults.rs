@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io::ErrorKind;
 
+use super::log::LOG_FILTER;
 use super::table::{SETTINGS, setting};
+use super::unknown::{PREFIX, known_variables};
 use crate::tls::TlsError;
 
 /// What is wrong with a setting.
@@ -38,6 +40,11 @@ pub enum Wrong {
 }
 
 impl Wrong {
+    /// Whether another setting that is not given makes it one.
+    pub(super) const fn is_of_another(self) -> bool {
+        matches!(self, Self::Missing | Self::Without(_) | Self::Plain)
+    }
+
     /// The stable code.
     pub const fn code(self) -> &'static str {
         match self {
@@ -100,7 +107,9 @@ impl Fault {
         match setting(&self.key) {
             Some(setting) => setting.takes.to_owned(),
             None if self.key == "config" => "a file of TOML".to_owned(),
+            None if self.key == LOG_FILTER => "levels and parts, such as info,sqlx=warn".to_owned(),
             None if self.key == "DATABASE_URL" => "postgres://.. or postgresql://..".to_owned(),
+            None if self.key.starts_with(PREFIX) => known_variables().join(", "),
             None => {
                 let keys: Vec<_> = SETTINGS.iter().map(|setting| setting.key).collect();
                 keys.join(", ")

@@ -1,15 +1,18 @@
 //! How a province is served: from a file, the environment and the command line, looked over whole before anything starts.
 //!
-//! A later one of the three holds against an earlier one. Nothing is passed over: a key that there is not is a fault, and
-//! all faults are said at once. Secrets come from the environment, or from a file that a setting names; never from the
+//! A later one of the three holds against an earlier one. Nothing is passed over: a key that there is not is a fault, in the file
+//! and in the environment, and all faults are said at once. Secrets come from the environment, or from a file that a setting names; never from the
 //! command line, which a list of processes shows, and never from the configuration file, which is copied about.
 
 mod faults;
+mod log;
 mod read;
 mod secrets;
 mod table;
+mod unknown;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +20,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 pub use faults::{Fault, Faults, Wrong};
+pub use log::log_filter;
 pub use secrets::database;
 pub use table::{SETTINGS, Setting, table};
 
@@ -34,9 +38,23 @@ type Texts = Vec<String>;
 /// What was given on the command line, which holds against everything else: keys and their texts.
 pub type Given = BTreeMap<&'static str, Texts>;
 
-/// Reads a variable of the environment. An entry point hands in the process's own.
-pub trait Environment: Fn(&str) -> Option<String> {}
-impl<F: Fn(&str) -> Option<String>> Environment for F {}
+/// The environment. An entry point hands in the process's own.
+pub trait Environment {
+    /// A variable. What is no text comes out as one that nothing takes.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// The names of all variables.
+    fn names(&self) -> Vec<String>;
+}
+
+/// What there is of a configuration file.
+#[derive(Clone, Copy, Debug)]
+enum Written<'a> {
+    /// Its text; nothing in it if none was named.
+    Text(&'a str),
+    /// One was named that cannot be read.
+    Unreadable(ErrorKind),
+}
 
 /// How lines of the log look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,6 +124,8 @@ pub struct Settings {
     pub audit_days: u64,
     /// How lines of the log look.
     pub log: LogFormat,
+    /// Which lines there are, if it was said, in the words of `tracing`'s filter, which takes it.
+    pub log_filter: Option<String>,
     /// Which settings were given, and where.
     pub given: BTreeMap<&'static str, &'static str>,
 }
@@ -116,11 +136,30 @@ impl Settings {
     ///
     /// # Errors
     /// All [`Faults`] there are.
-    pub fn read(file: Option<&str>, environment: impl Environment, given: Given) -> Result<Self, Faults> {
-        let mut reader = Reader::new(file, &environment, given);
-        let place = reader.place(&environment);
-        let nadra = reader.nadra(&environment);
-        let token_pin = reader.token_pin(&environment);
+    pub fn read(file: Option<&str>, environment: &impl Environment, given: Given) -> Result<Self, Faults> {
+        Self::of(Written::Text(file.unwrap_or_default()), environment, given)
+    }
+
+    /// The same from a file on disk.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; that the file cannot be read is one of them.
+    pub fn read_file(
+        file: Option<&Path>,
+        environment: &impl Environment,
+        given: Given,
+    ) -> Result<Self, Faults> {
+        match file.map(std::fs::read_to_string).transpose() {
+            Ok(text) => Self::read(text.as_deref(), environment, given),
+            Err(error) => Self::of(Written::Unreadable(error.kind()), environment, given),
+        }
+    }
+
+    fn of(file: Written<'_>, environment: &impl Environment, given: Given) -> Result<Self, Faults> {
+        let mut reader = Reader::new(file, environment, given);
+        let place = reader.place(environment);
+        let nadra = reader.nadra(environment);
+        let token_pin = reader.token_pin(environment);
         let token_limit = reader.seconds("token_seconds", 1..=30, TOKEN_LIMIT.as_secs());
         let (listen, tls) = reader.doors();
         let metrics_listen: Option<SocketAddr> = reader.one("metrics_listen", |text| text.parse().ok());
@@ -144,6 +183,7 @@ impl Settings {
             "json" => Some(LogFormat::Json),
             _ => None,
         });
+        let log_filter = reader.log_filter(environment);
         let given = reader.finish()?;
         // What is needed and missing is a fault, and there is none.
         let (Some(place), Some(nadra)) = (place, nadra) else {
@@ -167,24 +207,9 @@ impl Settings {
             authorities,
             audit_days,
             log: log.unwrap_or_default(),
+            log_filter,
             given,
         })
-    }
-
-    /// The same from a file on disk.
-    ///
-    /// # Errors
-    /// As [`Self::read`]; that the file cannot be read is one of them, and then the only one.
-    pub fn read_file(
-        file: Option<&Path>,
-        environment: impl Environment,
-        given: Given,
-    ) -> Result<Self, Faults> {
-        let text = file
-            .map(std::fs::read_to_string)
-            .transpose()
-            .map_err(|error| Faults::from(Fault::new("config", Wrong::Unreadable(error.kind()))))?;
-        Self::read(text.as_deref(), environment, given)
     }
 
     /// The data folder.

@@ -11,7 +11,7 @@ use reqwest::Certificate;
 
 use super::faults::{Fault, Faults, Wrong};
 use super::table::SETTINGS;
-use super::{Environment, Given, NadraSettings, Texts};
+use super::{Environment, Given, NadraSettings, Texts, Written};
 use crate::courier::Reach;
 use crate::http::{Limits, Proxies, ProxyHeader};
 use crate::keys::TokenPin;
@@ -29,22 +29,29 @@ pub(super) struct Reader {
     texts: BTreeMap<&'static str, Texts>,
     from: BTreeMap<&'static str, &'static str>,
     pub(super) faults: Vec<Fault>,
+    /// Whether what a file says is not known, so that nothing can be said to be missing.
+    is_torn: bool,
 }
 
 impl Reader {
-    pub(super) fn new(file: Option<&str>, environment: &impl Environment, given: Given) -> Self {
+    pub(super) fn new(file: Written<'_>, environment: &impl Environment, given: Given) -> Self {
         let mut reader = Self {
             texts: BTreeMap::new(),
             from: BTreeMap::new(),
             faults: Vec::new(),
+            is_torn: false,
         };
-        reader.take_file(file.unwrap_or_default());
+        match file {
+            Written::Text(text) => reader.take_file(text),
+            Written::Unreadable(kind) => reader.torn(Wrong::Unreadable(kind)),
+        }
         for setting in SETTINGS {
             reader.take_variable(setting.key, &setting.variable(), environment);
         }
         for (key, texts) in given {
             reader.take(key, texts, "argument");
         }
+        reader.look_for_unknown(environment);
         reader
     }
 
@@ -54,9 +61,11 @@ impl Reader {
             texts: given,
             from: BTreeMap::new(),
             faults: Vec::new(),
+            is_torn: false,
         };
         let variable = format!("KHYBER_{}", key.to_ascii_uppercase());
         reader.take_variable(key, &variable, environment);
+        reader.look_for_unknown(environment);
         reader
     }
 
@@ -66,7 +75,7 @@ impl Reader {
     }
 
     fn take_variable(&mut self, key: &'static str, variable: &str, environment: &impl Environment) {
-        if let Some(text) = environment(variable) {
+        if let Some(text) = environment.variable(variable) {
             let texts = if LISTS.contains(&key) {
                 text.split(',').map(|text| text.trim().to_owned()).collect()
             } else {
@@ -82,7 +91,7 @@ impl Reader {
             Err(error) => {
                 let at = error.span().map_or(0, |span| span.start);
                 let before = text.bytes().take(at).filter(|byte| *byte == b'\n').count();
-                self.fault("config", Wrong::NotToml(before + 1));
+                self.torn(Wrong::NotToml(before + 1));
                 return;
             }
         };
@@ -107,8 +116,17 @@ impl Reader {
         }
     }
 
+    /// The file cannot be read to its end.
+    fn torn(&mut self, wrong: Wrong) {
+        self.fault("config", wrong);
+        self.is_torn = true;
+    }
+
     pub(super) fn fault(&mut self, key: impl Into<String>, wrong: Wrong) {
-        self.faults.push(Fault::new(key, wrong));
+        // What is missing elsewhere may stand in the file.
+        if !(self.is_torn && wrong.is_of_another()) {
+            self.faults.push(Fault::new(key, wrong));
+        }
     }
 
     fn is_given(&self, key: &str) -> bool {

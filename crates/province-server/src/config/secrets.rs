@@ -19,9 +19,9 @@ const SECRET_BYTES_MAX: u64 = 16 * 1024;
 ///
 /// # Errors
 /// [`Faults`].
-pub fn database(environment: impl Environment) -> Result<Database, Faults> {
-    let mut reader = Reader::of("database_url_file", &environment, Given::new());
-    let database = reader.database(&environment);
+pub fn database(environment: &impl Environment) -> Result<Database, Faults> {
+    let mut reader = Reader::of("database_url_file", environment, Given::new());
+    let database = reader.database(environment);
     reader.finish()?;
     Ok(database)
 }
@@ -47,7 +47,7 @@ impl Reader {
         environment: &impl Environment,
     ) -> Option<Zeroizing<String>> {
         let file = self.path(key);
-        let said = environment(variable).map(Zeroizing::new);
+        let said = environment.variable(variable).map(Zeroizing::new);
         match (said, file) {
             (Some(_), Some(_)) => {
                 self.fault(key, Wrong::Together(variable));
@@ -80,7 +80,7 @@ impl Reader {
         DatabaseUrl::parse(&url).map_or_else(
             || {
                 let variable = "DATABASE_URL";
-                let key = if environment(variable).is_some() {
+                let key = if environment.variable(variable).is_some() {
                     variable
                 } else {
                     "database_url_file"

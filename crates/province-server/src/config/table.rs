@@ -97,7 +97,7 @@ settings! {
     "webhook_plain", "loopback", "none",
         "for tests and demonstrations: webhooks may go to this machine, in plain HTTP";
     "log_format", "text or json", "text",
-        "how lines of the log look; `RUST_LOG` says how many there are";
+        "how lines of the log look; `RUST_LOG` says how many there are, such as `info,sqlx=warn`";
 }
 
 /// The setting with this key.

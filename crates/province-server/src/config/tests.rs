@@ -6,12 +6,24 @@ use std::fs;
 use super::*;
 use crate::store::Database;
 
-fn nothing(_: &str) -> Option<String> {
-    None
+/// An environment of these.
+struct Around<'a>(&'a [(&'a str, &'a str)]);
+
+impl Environment for Around<'_> {
+    fn variable(&self, name: &str) -> Option<String> {
+        let (_, text) = self.0.iter().find(|(one, _)| *one == name)?;
+        Some((*text).to_owned())
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0.iter().map(|(name, _)| (*name).to_owned()).collect()
+    }
 }
 
+const NOTHING: &Around<'_> = &Around(&[]);
+
 fn faults(text: &str) -> Vec<(String, &'static str)> {
-    let faults = Settings::read(Some(text), nothing, Given::new()).unwrap_err();
+    let faults = Settings::read(Some(text), NOTHING, Given::new()).unwrap_err();
     let named = |fault: Fault| {
         assert!(fault.to_string().contains("; allowed: "));
         (fault.key, fault.wrong.code())
@@ -45,7 +57,7 @@ fn each_fault_is_named_with_what_is_allowed_and_none_shows_what_was_written() {
             ("proxies".to_owned(), "config_value"),
         ]
     );
-    let shown = Settings::read(Some(five), nothing, Given::new()).unwrap_err();
+    let shown = Settings::read(Some(five), NOTHING, Given::new()).unwrap_err();
     assert!(!format!("{shown}").contains("hunter2"));
 }
 
@@ -79,8 +91,9 @@ fn a_fault_of_any_kind_is_one() {
     let unreadable = |key: &str| (key.to_owned(), "tls_unreadable");
     assert_eq!(both, [unreadable("tls_certificate"), unreadable("tls_key")]);
     // Nothing else can be said of a file that cannot be read to its end.
-    let torn = Settings::read(Some("data = \"x\"\nlisten = ["), nothing, Given::new()).unwrap_err();
-    assert_eq!(torn.0.first().unwrap().wrong, Wrong::NotToml(2));
+    let torn = Settings::read(Some("data = \"x\"\nlisten = ["), NOTHING, Given::new()).unwrap_err();
+    let [fault] = &torn.0[..] else { panic!("{torn}") };
+    assert_eq!(fault.wrong, Wrong::NotToml(2));
     for (url, code) in [
         ("http://nadra.example", Some("config_value")),
         ("http://127.0.0.1:4000", None),
@@ -88,7 +101,7 @@ fn a_fault_of_any_kind_is_one() {
         ("ftp://127.0.0.1", Some("config_value")),
     ] {
         let text = whole("").replace("https://nadra.example", url);
-        let said = Settings::read(Some(&text), nothing, Given::new());
+        let said = Settings::read(Some(&text), NOTHING, Given::new());
         assert_eq!(
             said.err().map(|faults| faults.0.first().unwrap().wrong.code()),
             code
@@ -97,9 +110,54 @@ fn a_fault_of_any_kind_is_one() {
 }
 
 #[test]
+fn what_the_environment_says_wrong_is_told_beside_a_file_that_cannot_be_read() {
+    let around = Around(&[
+        ("KHYBER_LISEN", "0.0.0.0:443"),
+        ("KHYBER_TOKEN_PINS", "hunter2"),
+        ("KHYBER_CONNECTIONS", "few"),
+        ("KHYBER_SOAK_SECONDS", "60"),
+        // Whether the file has the rest of it is not known.
+        ("KHYBER_LISTEN", "0.0.0.0:443"),
+        ("KHYBER_TLS_KEY", "key.pem"),
+        ("RUST_LOG", "info,sqlx=hunter2"),
+        ("PATH", "/usr/bin"),
+    ]);
+    let nowhere = Path::new("/nowhere/province.toml");
+    let told = Settings::read_file(Some(nowhere), &around, Given::new()).unwrap_err();
+    let named: Vec<_> = told
+        .0
+        .iter()
+        .map(|fault| (fault.key.as_str(), fault.wrong.code()))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            ("config", "config_unreadable"),
+            ("KHYBER_LISEN", "config_unknown"),
+            ("KHYBER_TOKEN_PINS", "config_unknown"),
+            ("connections", "config_value"),
+            ("RUST_LOG", "config_value"),
+        ]
+    );
+    let shown = told.to_string();
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(
+        shown.contains("there is no such setting; allowed: KHYBER_DATA, "),
+        "{shown}"
+    );
+    // A command that is given a folder alone would work on another database than was meant.
+    let slip = Around(&[(
+        "KHYBER_DATABASE_URL",
+        "postgres://nobody:hunter2@nowhere/province",
+    )]);
+    let told = database(&slip).unwrap_err();
+    assert_eq!(told.0, [Fault::new("KHYBER_DATABASE_URL", Wrong::Unknown)]);
+}
+
+#[test]
 fn plain_http_for_others_has_to_be_said() {
     let text = whole("listen = [\"0.0.0.0:80\", \"[::]:80\"]\nplain = \"behind-proxy\"");
-    let settings = Settings::read(Some(&text), nothing, Given::new()).unwrap();
+    let settings = Settings::read(Some(&text), NOTHING, Given::new()).unwrap();
     assert_eq!(settings.listen.len(), 2);
     assert!(settings.tls.is_none());
 }
@@ -107,15 +165,11 @@ fn plain_http_for_others_has_to_be_said() {
 #[test]
 fn the_environment_holds_against_the_file_and_an_argument_against_both() {
     let text = whole("connections = 100\nhead_seconds = 7\nlisten = \"127.0.0.1:1\"");
-    let environment = |name: &str| {
-        let said = match name {
-            "KHYBER_CONNECTIONS" => "200",
-            "KHYBER_LISTEN" => "127.0.0.1:2, 127.0.0.1:3",
-            "DATABASE_URL" => "postgres://nobody@nowhere/province",
-            _ => return None,
-        };
-        Some(said.to_owned())
-    };
+    let environment = &Around(&[
+        ("KHYBER_CONNECTIONS", "200"),
+        ("KHYBER_LISTEN", "127.0.0.1:2, 127.0.0.1:3"),
+        ("DATABASE_URL", "postgres://nobody@nowhere/province"),
+    ]);
     let given = Given::from([("listen", vec!["127.0.0.1:4".to_owned()])]);
     let settings = Settings::read(Some(&text), environment, given).unwrap();
     assert_eq!(settings.limits.connections, 200);
@@ -138,16 +192,15 @@ fn a_secret_comes_from_a_file_of_its_owner_or_from_the_environment_and_not_from_
     let file = folder.path().join("token");
     fs::write(&file, " secret of NADRA\n").unwrap();
     let text = whole(&format!("nadra_token_file = {:?}", file.display().to_string()));
-    let read =
-        |environment: &dyn Fn(&str) -> Option<String>| Settings::read(Some(&text), environment, Given::new());
+    let read = |environment: &Around<'_>| Settings::read(Some(&text), environment, Given::new());
     fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-    let open = read(&nothing).unwrap_err();
+    let open = read(NOTHING).unwrap_err();
     assert_eq!(open.0.first().unwrap().wrong, Wrong::Shared);
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-    let settings = read(&nothing).unwrap();
+    let settings = read(NOTHING).unwrap();
     assert_eq!(settings.nadra.token.as_ref().unwrap().as_str(), "secret of NADRA");
     assert!(!format!("{settings:?}").contains("secret of NADRA"));
-    let both = read(&|name| (name == "NADRA_TOKEN").then(|| "another".to_owned())).unwrap_err();
+    let both = read(&Around(&[("NADRA_TOKEN", "another")])).unwrap_err();
     assert_eq!(both.0.first().unwrap().wrong, Wrong::Together("NADRA_TOKEN"));
 }
 
@@ -160,8 +213,8 @@ fn a_secret_that_can_be_none_is_a_fault() {
         ("DATABASE_URL", "postgres://nobody:notaport/province:x"),
         ("DATABASE_URL", "postgres://nobody@nowhere:port/province"),
     ] {
-        let environment = |name: &str| (name == variable).then(|| text.to_owned());
-        let found = Settings::read(Some(&whole("")), environment, Given::new()).unwrap_err();
+        let around = [(variable, text)];
+        let found = Settings::read(Some(&whole("")), &Around(&around), Given::new()).unwrap_err();
         let [fault] = &found.0[..] else { panic!("{found}") };
         assert_eq!(
             (fault.key.as_str(), &fault.wrong),
@@ -188,8 +241,9 @@ fn the_document_shows_this_very_table() {
 #[test]
 fn every_setting_is_read() {
     // A value that none takes is a fault of each: one that nobody reads would have none.
-    let environment = |name: &str| name.starts_with("KHYBER_").then(|| "\u{1}".to_owned());
-    let faults = Settings::read(None, environment, Given::new()).unwrap_err();
+    let names: Vec<String> = SETTINGS.iter().map(Setting::variable).collect();
+    let around: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "\u{1}")).collect();
+    let faults = Settings::read(None, &Around(&around), Given::new()).unwrap_err();
     for setting in SETTINGS {
         assert!(
             faults.0.iter().any(|fault| fault.key == setting.key),
