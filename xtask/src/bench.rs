@@ -135,6 +135,7 @@ impl Area {
             Self::Province => {
                 let mut all = figures(&mut bench(workspace, "province-server", "issue"))?;
                 all.extend(figures(&mut bench(workspace, "province-server", "serve"))?);
+                all.extend(figures(&mut bench(workspace, "province-server", "work"))?);
                 Ok(all)
             }
             Self::Storm => figures(&mut bench(workspace, "wallet", "storm")),

@@ -55,7 +55,7 @@ impl Process {
 }
 
 /// What a process has worked so far, in seconds of one processor.
-fn worked(process: u32) -> f64 {
+pub fn worked(process: u32) -> f64 {
     // A process that has ended meanwhile works no more.
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // Behind its name, which may hold anything: the 12th and 13th are user and system time in hundredths of a second.
