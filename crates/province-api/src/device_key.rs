@@ -1,6 +1,7 @@
 //! Another device key on the same phone: the key before asks for it, and the new one proves that somebody holds it.
 
-use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use credential::PublicKey;
+use ed25519_dalek::{Signer as _, SigningKey};
 use serde::{Deserialize, Serialize};
 
 use crate::Bytes;
@@ -35,12 +36,10 @@ impl DeviceKeyRequest {
     pub fn verify(&self, before: &DeviceKey) -> Option<[u8; 32]> {
         let new: [u8; 32] = self.device_key.0.as_slice().try_into().ok()?;
         let proof: [u8; 64] = self.proof.0.as_slice().try_into().ok()?;
-        let verifying = VerifyingKey::from_bytes(&new).ok()?;
-        let message = proof_message(before.as_bytes());
-        let holds = verifying
-            .verify_strict(&message, &Signature::from_bytes(&proof))
-            .is_ok();
-        (holds && !verifying.is_weak() && new != *before.as_bytes()).then_some(new)
+        let holds = PublicKey::parse(&new)
+            .ok()?
+            .verifies(&proof_message(before.as_bytes()), &proof);
+        (holds && new != *before.as_bytes()).then_some(new)
     }
 }
 

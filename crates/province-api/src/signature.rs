@@ -15,7 +15,8 @@ pub mod webhook;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
+use credential::PublicKey;
+use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest as _, Sha256};
 
 use form::{Form, Unsigned, verify_form};
@@ -139,9 +140,7 @@ impl DeviceKey {
 
     /// A public key of Ed25519 that is no weak one; `None` for anything else.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let bytes: [u8; 32] = bytes.try_into().ok()?;
-        let key = VerifyingKey::from_bytes(&bytes).ok()?;
-        (!key.is_weak()).then_some(Self(bytes))
+        PublicKey::parse(bytes).ok().map(|key| Self(*key.as_bytes()))
     }
 
     /// The public key.

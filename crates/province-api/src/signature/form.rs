@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use ed25519_dalek::{Signature, VerifyingKey};
+use credential::PublicKey;
 
 use super::{
     CLOCK_DIFFERENCE_MAX, CONTENT_DIGEST, Nonce, Proven, SIGNATURE, SIGNATURE_INPUT, SignatureError,
@@ -193,13 +193,9 @@ pub(super) fn verify_form<'a>(
     if digest != content_digest(body) {
         return Err(SignatureError::Digest);
     }
-    let verifying = VerifyingKey::from_bytes(&key).map_err(|_| SignatureError::Invalid)?;
+    let signer = PublicKey::parse(&key).map_err(|_| SignatureError::Invalid)?;
     let text = message(form, derived, &header, given).ok_or(SignatureError::Malformed)?;
-    if verifying.is_weak()
-        || verifying
-            .verify_strict(text.as_bytes(), &Signature::from_bytes(&signature))
-            .is_err()
-    {
+    if !signer.verifies(text.as_bytes(), &signature) {
         return Err(SignatureError::Invalid);
     }
     if !parameters.serves(now) {
