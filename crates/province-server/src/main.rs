@@ -46,12 +46,17 @@ fn start() -> anyhow::Result<()> {
     tokio::runtime::Runtime::new()?.block_on(commands::run(arguments))
 }
 
+/// The lines of the log where nobody said which.
+const LINES: &str = "info,sqlx=warn";
+/// A library that writes out whole what an officer's passkey says: never, whatever was said of the others.
+const NEVER: &str = "webauthn_rs_core=warn";
+
 /// Logs to stderr from here on: these lines, or what an operator needs.
 fn log_as(format: LogFormat, filter: Option<&str>) {
     let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(EnvFilter::new(filter.unwrap_or("info,sqlx=warn")));
+        .with_env_filter(EnvFilter::new(format!("{},{NEVER}", filter.unwrap_or(LINES))));
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

@@ -19,6 +19,8 @@ pub fn log_filter(environment: &impl Environment) -> Result<Option<String>, Faul
 
 fn said(environment: &impl Environment) -> Result<Option<String>, Wrong> {
     let said = environment.variable(LOG_FILTER);
+    // One that is there and empty says nothing.
+    let said = said.filter(|said| !said.trim().is_empty());
     match said.as_ref().map(EnvFilter::try_new) {
         Some(Err(_)) => Err(Wrong::Value),
         _ => Ok(said),

@@ -33,6 +33,7 @@ mod guarded;
 mod importing;
 mod largest;
 mod limits;
+mod logged;
 mod matrix;
 mod nadra;
 mod officers;

@@ -123,8 +123,13 @@ impl Served {
         json(&self.command(words, ""))
     }
 
+    /// Where it is, without a slash at its end.
+    pub fn address(&self) -> String {
+        self.service.as_ref().unwrap().url()
+    }
+
     fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.service.as_ref().unwrap().url())
+        format!("{}{path}", self.address())
     }
 
     pub async fn get(&self, path: &str) -> Vec<u8> {
