@@ -340,10 +340,3 @@ fn owner(person: &PersonId, id: &ApplicationId) -> Vec<u8> {
 fn reference_owner(person: &PersonId, id: &ApplicationId) -> Vec<u8> {
     [&owner(person, id)[..], b"reference"].concat()
 }
-
-/// Forgets applications that ended long ago, and what platforms said of them.
-pub(super) async fn forget(db: &mut AnyConnection, now: Timestamp) -> Result<(), Fault> {
-    let before = now.minus(ENDED_DAYS * DAY).unix();
-    application::forget_ended(db, before).await?;
-    Ok(dispatch::forget_before(db, before).await?)
-}

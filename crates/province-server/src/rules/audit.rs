@@ -197,12 +197,12 @@ pub fn signed_by(keys: &[PublicKey], head: &SignedHead) -> Option<AuditHead> {
         .filter(|said| said.number == head.number && said.at.unix() == head.at)
 }
 
-/// Forgets entries that are older than so many days, up to a signed head. What the database says of a head's time without
-/// its signature forgets nothing.
+/// Cuts off entries that are older than so many days, up to a signed head, so that they can be forgotten. What the database
+/// says of a head's time without its signature cuts nothing off.
 ///
 /// # Errors
 /// [`Fault::AuditHead`]; [`Fault`].
-pub(super) async fn forget(store: &Store, days: u64, now: Timestamp) -> Result<(), Fault> {
+pub(super) async fn cut_off(store: &Store, days: u64, now: Timestamp) -> Result<(), Fault> {
     let mut write = store.write_with(Lock::Audit).await?;
     let before = now.minus(days * DAY).unix();
     let Some(head) = audit::signed_before(&mut write, before).await? else {

@@ -36,6 +36,7 @@ pub mod rates;
 pub mod readiness;
 pub mod rebind;
 pub mod record;
+pub mod retention;
 pub mod signing;
 pub mod sim_code;
 pub mod status;
@@ -131,6 +132,8 @@ pub struct Province {
     audit_days: u64,
     /// Whether who enrols with a phone proves to have the SIM of their CNIC.
     asks_sim_codes: bool,
+    /// Whether more is over than was forgotten at once.
+    forgetting: AtomicBool,
     /// Whether it was told to end.
     ending: AtomicBool,
     /// Leaves NADRA alone while it does not answer.
@@ -169,6 +172,7 @@ impl Province {
             rates: Rates::new(Budgets::NONE),
             audit_days: audit::AUDIT_DAYS,
             asks_sim_codes: false,
+            forgetting: AtomicBool::new(false),
             ending: AtomicBool::new(false),
             breaker: Breaker::default(),
             found: Mutex::default(),

@@ -10,13 +10,14 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use credential::Timestamp;
 use province_api::problem::ProblemCode;
 use province_api::signature::Signer;
+use sqlx::AnyConnection;
 
 use super::officers::OfficerId;
 use super::{Fault, Province, Refusal};
 use crate::sealed::Subject;
-use crate::store::lock::Lock;
 use crate::store::rate;
 
 /// Seconds of a minute.
@@ -320,14 +321,12 @@ impl Province {
         let of = |subject: &[u8; 32]| all.get(subject).copied().unwrap_or_default();
         Ok(costs.iter().map(|(subject, _)| of(subject.as_bytes())).collect())
     }
+}
 
-    /// Forgets what no minute that still counts is in.
-    pub(super) async fn forget_rates(&self) -> Result<(), Fault> {
-        let mut write = self.store().write_with(Lock::Forgetting).await?;
-        let minute = self.now().unix() / MINUTE;
-        rate::forget_before(&mut write, minute.saturating_sub(1)).await?;
-        Ok(write.commit().await?)
-    }
+/// Forgets what no minute that still counts is in, not more than `most` rows; gives how many went.
+pub(super) async fn forget(db: &mut AnyConnection, now: Timestamp, most: u32) -> Result<u64, Fault> {
+    let minute = now.unix() / MINUTE;
+    Ok(rate::forget_before(db, minute.saturating_sub(1), most).await?)
 }
 
 #[cfg(test)]

@@ -189,12 +189,15 @@ impl Asking {
     }
 }
 
-/// Questions whose answers were never noted stand in the audit log too, for whoever compares it with NADRA's.
-pub(super) async fn forget(db: &mut AnyConnection, now: Timestamp) -> Result<(), Fault> {
+/// Forgets questions whose answers were never noted for a day, not more than `most`; gives how many went. They stand in the
+/// audit log, for whoever compares it with NADRA's.
+pub(super) async fn forget(db: &mut AnyConnection, now: Timestamp, most: u32) -> Result<u64, Fault> {
     let before = now.minus(credential::DAY).unix();
-    for reference in asking::begun_before(&mut *db, before).await? {
+    let gone = asking::begun_before(&mut *db, before, most).await?;
+    for reference in &gone {
         let what = serde_json::json!({ "outcome": "not_noted", "reference": hex::encode(reference) });
         audit::note(&mut *db, &Actor::PROVINCE, Action::Proofed, None, &what, now).await?;
+        asking::end(&mut *db, reference).await?;
     }
-    Ok(asking::forget_before(db, before).await?)
+    Ok(gone.len() as u64)
 }

@@ -2,17 +2,9 @@
 
 use credential::{CLOCK_ALLOWANCE, DAY, RiskRules, Timestamp, Vct};
 
-use super::answered::ANSWER_DAYS;
-use super::feed::{DRAWN, DRAWN_DAYS};
-use super::import::IMPORTED_DAYS;
-use super::officers::sessions::SESSION_SECONDS;
-use super::sim_code::PROVEN_SECONDS;
-use super::{
-    Fault, Province, applications, audit, bulk::KEPT_DAYS, day_of, publish, status, tries, webhooks,
-};
+use super::{Fault, Province, audit, publish, status};
 use crate::store::artefact::{self, Artefact, Name};
 use crate::store::lock::Lock;
-use crate::store::{answer, attempt, bulk, challenge, event, imported, officer, seen, session, sim_code};
 
 /// A manifest older than this is signed anew, in seconds.
 pub const MANIFEST_AGE_MAX: u64 = DAY;
@@ -34,7 +26,7 @@ pub struct Upkept {
 
 impl Upkept {
     /// What a task gave; its fault is written to the log and kept.
-    fn of<T: Default>(&mut self, task: &'static str, done: Result<T, Fault>) -> T {
+    pub(super) fn of<T: Default>(&mut self, task: &'static str, done: Result<T, Fault>) -> T {
         done.unwrap_or_else(|fault| {
             tracing::error!(task, cause = %fault, "upkeep failed");
             self.faults.push(fault);
@@ -48,9 +40,6 @@ const fn is_ahead(file: &Artefact, now: Timestamp) -> bool {
     file.issued_at > now.unix().saturating_add(CLOCK_ALLOWANCE)
 }
 
-/// How far servers' clocks may differ, in seconds: what one forgot, another does not take any more.
-const CLOCKS_DIFFER: u64 = 60;
-
 impl Province {
     /// Daily work: forgetting what is no longer needed, a new manifest if the published one is older than
     /// [`MANIFEST_AGE_MAX`] or was signed by a clock that was ahead, the same for risk rules and [`RULES_AGE_MAX`], and a
@@ -59,11 +48,9 @@ impl Province {
     pub async fn upkeep(&self) -> Upkept {
         let now = self.now();
         let mut done = Upkept::default();
-        done.of("retention", self.forget(now).await);
-        done.of(
-            "retention of the audit log",
-            audit::forget(self.store(), self.audit_days, now).await,
-        );
+        let cut_off = audit::cut_off(self.store(), self.audit_days, now).await;
+        done.of("retention of the audit log", cut_off);
+        self.forget(now, &mut done).await;
         done.epoch = done.of("status manifest", self.renew_manifest(now).await);
         done.rules = done.of("risk rules", self.renew_rules(now).await);
         done.of("trust list", self.look_at_trust(now).await);
@@ -73,38 +60,17 @@ impl Province {
         done
     }
 
-    /// What is done every second, each by itself: entries of the audit log get their places, other servers are told how
-    /// often callers asked, and SQLite's log is carried over. All of it is in the log.
+    /// What is done every second, each by itself: entries of the audit log get their places, what the last turn left to be
+    /// forgotten goes on, other servers are told how often callers asked, and SQLite's log is carried over. All of it is in
+    /// the log.
     pub async fn tick(&self) {
         let mut done = Upkept::default();
         done.of("audit log", self.chain_audit().await);
+        if self.is_forgetting() {
+            self.forget(self.now(), &mut done).await;
+        }
         done.of("rates", self.share_rates().await);
         done.of("database log", self.store().carry().await.map_err(Fault::from));
-    }
-
-    /// Forgets what was kept for a time that is over.
-    async fn forget(&self, now: Timestamp) -> Result<(), Fault> {
-        let mut write = self.store().write_with(Lock::Forgetting).await?;
-        attempt::forget_before(&mut write, day_of(now)).await?;
-        tries::forget(&mut write, now).await?;
-        sim_code::forget_before(&mut write, now.minus(PROVEN_SECONDS).unix()).await?;
-        challenge::forget_expired(&mut write, now.unix()).await?;
-        seen::forget_ended(&mut write, now.minus(CLOCKS_DIFFER).unix()).await?;
-        event::forget_before(&mut write, DRAWN, now.minus(DRAWN_DAYS * DAY).unix()).await?;
-        answer::forget_before(&mut write, now.minus(ANSWER_DAYS * DAY).unix()).await?;
-        officer::forget_invites(&mut write, now.unix()).await?;
-        session::forget_ended(
-            &mut write,
-            now.minus(CLOCKS_DIFFER).unix(),
-            now.minus(SESSION_SECONDS).unix(),
-        )
-        .await?;
-        bulk::forget_before(&mut write, now.minus(KEPT_DAYS * DAY).unix()).await?;
-        applications::forget(&mut write, now).await?;
-        imported::forget_before(&mut write, now.minus(IMPORTED_DAYS * DAY).unix()).await?;
-        webhooks::forget(&mut write, now).await?;
-        write.commit().await?;
-        self.forget_rates().await
     }
 
     async fn renew_manifest(&self, now: Timestamp) -> Result<Option<u64>, Fault> {

@@ -1,6 +1,6 @@
 //! What a department's system says about its webhook: where it wants to be told, that it ends, what is to be sent again.
 
-use credential::{DAY, Timestamp, Vct};
+use credential::Vct;
 use province_api::Bytes;
 use province_api::problem::ProblemCode;
 use province_api::webhook::{
@@ -174,11 +174,6 @@ impl Province {
         self.remember(&mut write, asked, reply).await?;
         Ok(write.commit().await?)
     }
-}
-
-/// Forgets dead letters whose time is over.
-pub(super) async fn forget(db: &mut AnyConnection, now: Timestamp) -> Result<(), Fault> {
-    Ok(dead_letter::forget_before(db, now.minus(DEAD_LETTER_DAYS * DAY).unix()).await?)
 }
 
 /// The webhook of a system of an office.

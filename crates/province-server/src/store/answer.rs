@@ -125,14 +125,11 @@ pub async fn forget_device(db: &mut AnyConnection, device_key: &[u8; 32]) -> Res
     Ok(())
 }
 
-/// Forgets answers made before `time`.
+/// Forgets answers made before `time`, not more than `most` rows; gives how many went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_before(db: &mut AnyConnection, time: u64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM answer WHERE made_at < $1")
-        .bind(seconds(time)?)
-        .execute(db)
-        .await?;
-    Ok(())
+pub async fn forget_before(db: &mut AnyConnection, time: u64, most: u32) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM answer WHERE (device_key, idempotency_key) IN (SELECT device_key, idempotency_key FROM answer WHERE made_at < $1 LIMIT $2)";
+    super::forget(db, sql, time, most).await
 }

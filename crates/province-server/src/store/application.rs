@@ -5,8 +5,11 @@ use province_api::dispatch::Origin;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
-use super::{StoreError, array, seconds, unsigned};
+use super::{StoreError, array, few_lengths, seconds, unsigned, values};
 use crate::sealed::PersonId;
+
+/// Rows of one statement.
+const ROWS: usize = 100;
 
 /// Random id of an application. Says nothing of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -384,16 +387,32 @@ pub async fn mark_after(
     .transpose()
 }
 
-/// Forgets applications that ended before `time`, and what readers were told of them.
+/// Forgets applications that ended before `time`, not more than `most`, and what readers were told of them; gives how many
+/// applications went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_ended(db: &mut AnyConnection, time: u64) -> Result<(), StoreError> {
-    for sql in [
-        "DELETE FROM application_feed WHERE id IN (SELECT id FROM application WHERE changed_at < $1 AND is_open = 0)",
-        "DELETE FROM application WHERE changed_at < $1 AND is_open = 0",
-    ] {
-        sqlx::query(sql).bind(seconds(time)?).execute(&mut *db).await?;
+pub async fn forget_ended(db: &mut AnyConnection, time: u64, most: u32) -> Result<u64, StoreError> {
+    let gone = sqlx::query(
+        "DELETE FROM application WHERE (person, id) IN (SELECT person, id FROM application
+         WHERE changed_at < $1 AND is_open = 0 LIMIT $2) RETURNING id",
+    )
+    .bind(seconds(time)?)
+    .bind(i64::from(most))
+    .fetch_all(&mut *db)
+    .await?;
+    let gone = gone.iter().map(|row| array(row, "id"));
+    let gone = gone.collect::<Result<Vec<[u8; 16]>, StoreError>>()?;
+    for some in gone.chunks(ROWS) {
+        let Some(last) = some.last() else { continue };
+        let count = few_lengths(some.len());
+        let sql = format!("DELETE FROM application_feed WHERE id IN {}", values(1, count));
+        // Only numbers of parameters were put in.
+        let mut delete = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for id in some.iter().chain(std::iter::repeat(last)).take(count) {
+            delete = delete.bind(id.to_vec());
+        }
+        delete.execute(&mut *db).await?;
     }
-    Ok(())
+    Ok(gone.len() as u64)
 }

@@ -1,8 +1,8 @@
 //! Table `asking`: questions to NADRA whose answers are not noted yet.
 
-use sqlx::{AnyConnection, Row as _};
+use sqlx::AnyConnection;
 
-use super::{StoreError, seconds, unsigned};
+use super::{StoreError, array, seconds, unsigned};
 use crate::sealed::BlindIndex;
 
 /// Bytes of a question's reference.
@@ -52,28 +52,21 @@ pub async fn end(db: &mut AnyConnection, reference: &[u8; REFERENCE_BYTES]) -> R
     Ok(())
 }
 
-/// The references of questions that were put before this and whose answers were never noted.
+/// The references of questions that were put before this and whose answers were never noted, not more than `most`.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn begun_before(db: &mut AnyConnection, before: u64) -> Result<Vec<Vec<u8>>, StoreError> {
-    sqlx::query("SELECT DISTINCT reference FROM asking WHERE begun_at < $1")
+pub async fn begun_before(
+    db: &mut AnyConnection,
+    before: u64,
+    most: u32,
+) -> Result<Vec<[u8; REFERENCE_BYTES]>, StoreError> {
+    sqlx::query("SELECT DISTINCT reference FROM asking WHERE begun_at < $1 LIMIT $2")
         .bind(seconds(before)?)
+        .bind(i64::from(most))
         .fetch_all(db)
         .await?
         .iter()
-        .map(|row| Ok(row.try_get("reference")?))
+        .map(|row| array(row, "reference"))
         .collect()
-}
-
-/// Forgets them.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn forget_before(db: &mut AnyConnection, before: u64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM asking WHERE begun_at < $1")
-        .bind(seconds(before)?)
-        .execute(db)
-        .await?;
-    Ok(())
 }

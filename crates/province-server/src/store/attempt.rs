@@ -55,14 +55,17 @@ pub async fn most(db: &mut AnyConnection, subjects: [&BlindIndex; 2], day: i64) 
     unsigned(&row, "n")
 }
 
-/// Forgets every day before `day`.
+/// Forgets every day before `day`, not more than `most` rows; gives how many went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_before(db: &mut AnyConnection, day: i64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM attempt WHERE day < $1")
-        .bind(day)
-        .execute(db)
-        .await?;
-    Ok(())
+pub async fn forget_before(db: &mut AnyConnection, day: i64, most: u32) -> Result<u64, StoreError> {
+    let done = sqlx::query(
+        "DELETE FROM attempt WHERE (subject, day) IN (SELECT subject, day FROM attempt WHERE day < $1 LIMIT $2)",
+    )
+    .bind(day)
+    .bind(i64::from(most))
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
 }

@@ -291,26 +291,32 @@ pub async fn head_at(db: &mut AnyConnection, number: u64) -> Result<Option<Signe
         .transpose()
 }
 
-/// Forgets all entries up to this one and the signed heads before it. The log begins behind it from then on.
+/// Lets the log begin behind this entry. What is before it is not of the log any more, and goes by [`forget_cut`].
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn cut_at(db: &mut AnyConnection, end: &Head) -> Result<(), StoreError> {
-    let number = seconds(end.number)?;
     let hash: &Hash = &end.hash;
     sqlx::query(
         "INSERT INTO audit_cut (id, seq, hash) VALUES (1, $1, $2)
          ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
     )
-    .bind(number)
+    .bind(seconds(end.number)?)
     .bind(hash.to_vec())
-    .execute(&mut *db)
+    .execute(db)
     .await?;
-    for sql in [
-        "DELETE FROM audit WHERE seq <= $1",
-        "DELETE FROM audit_head WHERE seq < $1",
-    ] {
-        sqlx::query(sql).bind(number).execute(&mut *db).await?;
-    }
     Ok(())
+}
+
+/// Forgets entries up to the cut and signed heads before it, not more than `most` of each; gives how many went.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_cut(db: &mut AnyConnection, most: u32) -> Result<u64, StoreError> {
+    let cut = cut(db).await?.number;
+    let entries =
+        "DELETE FROM audit WHERE (person, seq) IN (SELECT person, seq FROM audit WHERE seq <= $1 LIMIT $2)";
+    let heads = "DELETE FROM audit_head WHERE seq IN (SELECT seq FROM audit_head WHERE seq < $1 LIMIT $2)";
+    let gone = super::forget(db, entries, cut, most).await?;
+    Ok(gone.max(super::forget(db, heads, cut, most).await?))
 }

@@ -309,17 +309,24 @@ pub async fn people_of(db: &mut AnyConnection, cnics: &[BlindIndex]) -> Result<V
     Ok(people)
 }
 
-/// Forgets proposals of before `time` (unix seconds) that are not under way.
+/// Forgets who was in proposals of before `time` (unix seconds) that are not under way, not more than `most`; gives how many
+/// went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_before(db: &mut AnyConnection, time: u64) -> Result<(), StoreError> {
-    for sql in [
-        "DELETE FROM bulk_person WHERE bulk IN (SELECT id FROM bulk WHERE expires_at < $1
-         AND (approver IS NULL OR done_at IS NOT NULL))",
-        "DELETE FROM bulk WHERE expires_at < $1 AND (approver IS NULL OR done_at IS NOT NULL)",
-    ] {
-        sqlx::query(sql).bind(seconds(time)?).execute(&mut *db).await?;
-    }
-    Ok(())
+pub async fn forget_people_before(db: &mut AnyConnection, time: u64, most: u32) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM bulk_person WHERE (bulk, person) IN (SELECT p.bulk, p.person FROM bulk_person p
+         JOIN bulk b ON b.id = p.bulk WHERE b.expires_at < $1 AND (b.approver IS NULL OR b.done_at IS NOT NULL) LIMIT $2)";
+    super::forget(db, sql, time, most).await
+}
+
+/// Forgets those proposals, once nobody is in them any more, not more than `most`; gives how many went.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_before(db: &mut AnyConnection, time: u64, most: u32) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM bulk WHERE id IN (SELECT b.id FROM bulk b WHERE b.expires_at < $1
+         AND (b.approver IS NULL OR b.done_at IS NOT NULL)
+         AND NOT EXISTS (SELECT 1 FROM bulk_person p WHERE p.bulk = b.id) LIMIT $2)";
+    super::forget(db, sql, time, most).await
 }

@@ -95,16 +95,13 @@ pub async fn forget_expired_of(
     Ok(())
 }
 
-/// Forgets challenges that no longer serve.
+/// Forgets challenges that no longer serve, not more than `most` rows; gives how many went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_expired(db: &mut AnyConnection, now: u64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM challenge WHERE expires_at < $1")
-        .bind(seconds(now)?)
-        .execute(db)
-        .await?;
-    Ok(())
+pub async fn forget_expired(db: &mut AnyConnection, now: u64, most: u32) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM challenge WHERE challenge IN (SELECT challenge FROM challenge WHERE expires_at < $1 LIMIT $2)";
+    super::forget(db, sql, now, most).await
 }
 
 /// How many challenges a device holds.

@@ -167,14 +167,11 @@ pub async fn count(db: &mut AnyConnection, system: Option<&str>) -> Result<u64, 
     unsigned(&query.fetch_one(db).await?, "n")
 }
 
-/// Forgets those that were given up before `time`.
+/// Forgets those that were given up before `time`, not more than `most` rows; gives how many went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_before(db: &mut AnyConnection, time: u64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM dead_letter WHERE died_at < $1")
-        .bind(seconds(time)?)
-        .execute(db)
-        .await?;
-    Ok(())
+pub async fn forget_before(db: &mut AnyConnection, time: u64, most: u32) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM dead_letter WHERE (system, number) IN (SELECT system, number FROM dead_letter WHERE died_at < $1 LIMIT $2)";
+    super::forget(db, sql, time, most).await
 }

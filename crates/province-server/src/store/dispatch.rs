@@ -145,19 +145,15 @@ pub async fn put(db: &mut AnyConnection, mark: &BlindIndex, said: &Reference) ->
     Ok(())
 }
 
-/// Forgets what was last said before `time`, but for applications that are still here.
+/// Forgets what was last said before `time`, but for applications that are still here, not more than `most` rows; gives how
+/// many went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_before(db: &mut AnyConnection, time: u64) -> Result<(), StoreError> {
-    sqlx::query(
-        "DELETE FROM dispatch_reference WHERE changed_at < $1 AND NOT EXISTS (SELECT 1 FROM application
-         WHERE application.person = dispatch_reference.person AND application.id = dispatch_reference.id)",
-    )
-    .bind(seconds(time)?)
-    .execute(db)
-    .await?;
-    Ok(())
+pub async fn forget_before(db: &mut AnyConnection, time: u64, most: u32) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM dispatch_reference WHERE mark IN (SELECT r.mark FROM dispatch_reference r WHERE r.changed_at < $1
+         AND NOT EXISTS (SELECT 1 FROM application a WHERE a.person = r.person AND a.id = r.id) LIMIT $2)";
+    super::forget(db, sql, time, most).await
 }
 
 /// Keeps the catalogue that a platform sent, in the place of the one before.

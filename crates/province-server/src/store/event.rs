@@ -75,15 +75,23 @@ pub async fn after(
     .collect()
 }
 
-/// Forgets events of this kind from before `time`.
+/// Forgets events of this kind from before `time`, not more than `most` rows; gives how many went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_before(db: &mut AnyConnection, kind: &str, time: u64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM event WHERE kind = $1 AND at < $2")
-        .bind(kind.to_owned())
-        .bind(seconds(time)?)
-        .execute(db)
-        .await?;
-    Ok(())
+pub async fn forget_before(
+    db: &mut AnyConnection,
+    kind: &str,
+    time: u64,
+    most: u32,
+) -> Result<u64, StoreError> {
+    let done = sqlx::query(
+        "DELETE FROM event WHERE (person, seq) IN (SELECT person, seq FROM event WHERE kind = $1 AND at < $2 LIMIT $3)",
+    )
+    .bind(kind.to_owned())
+    .bind(seconds(time)?)
+    .bind(i64::from(most))
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
 }

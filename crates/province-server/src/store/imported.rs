@@ -30,14 +30,11 @@ pub async fn add(db: &mut AnyConnection, row: &BlindIndex, now: u64) -> Result<(
     Ok(())
 }
 
-/// Forgets rows that were done before `time`.
+/// Forgets rows that were done before `time`, not more than `most` rows; gives how many went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_before(db: &mut AnyConnection, time: u64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM imported WHERE done_at < $1")
-        .bind(seconds(time)?)
-        .execute(db)
-        .await?;
-    Ok(())
+pub async fn forget_before(db: &mut AnyConnection, time: u64, most: u32) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM imported WHERE mark IN (SELECT mark FROM imported WHERE done_at < $1 LIMIT $2)";
+    super::forget(db, sql, time, most).await
 }

@@ -417,6 +417,17 @@ fn values(rows: usize, columns: usize) -> String {
     text
 }
 
+/// Takes rows away whose time is over, a batch: `sql` says which by a time ($1), and how many at most ($2). Gives how many
+/// went.
+async fn forget(db: &mut AnyConnection, sql: &'static str, time: u64, most: u32) -> Result<u64, StoreError> {
+    let done = sqlx::query(sql)
+        .bind(seconds(time)?)
+        .bind(i64::from(most))
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected())
+}
+
 /// Unix seconds as the database holds them.
 fn seconds(time: u64) -> Result<i64, StoreError> {
     i64::try_from(time).map_err(|_| StoreError::Form)

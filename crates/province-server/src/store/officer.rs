@@ -238,14 +238,11 @@ pub async fn use_invite(db: &mut AnyConnection, code: &Digest, now: u64) -> Resu
     Ok(done.rows_affected() == 1)
 }
 
-/// Forgets invites that ended before `time`.
+/// Forgets invites that ended before `time`, not more than `most` rows; gives how many went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_invites(db: &mut AnyConnection, time: u64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM invite WHERE expires_at < $1")
-        .bind(seconds(time)?)
-        .execute(db)
-        .await?;
-    Ok(())
+pub async fn forget_invites(db: &mut AnyConnection, time: u64, most: u32) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM invite WHERE code IN (SELECT code FROM invite WHERE expires_at < $1 LIMIT $2)";
+    super::forget(db, sql, time, most).await
 }

@@ -42,14 +42,11 @@ pub async fn add_all(
         .collect()
 }
 
-/// Forgets the minutes before this one.
+/// Forgets the minutes before this one, not more than `most` rows; gives how many went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_before(db: &mut AnyConnection, minute: u64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM rate WHERE minute < $1")
-        .bind(seconds(minute)?)
-        .execute(db)
-        .await?;
-    Ok(())
+pub async fn forget_before(db: &mut AnyConnection, minute: u64, most: u32) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM rate WHERE (subject, minute) IN (SELECT subject, minute FROM rate WHERE minute < $1 LIMIT $2)";
+    super::forget(db, sql, minute, most).await
 }

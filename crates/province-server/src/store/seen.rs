@@ -51,14 +51,11 @@ pub async fn add_all(db: &mut AnyConnection, requests: &[Request]) -> Result<Vec
         .collect()
 }
 
-/// Forgets requests that are refused by their own end.
+/// Forgets requests that are refused by their own end, not more than `most` rows; gives how many went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_ended(db: &mut AnyConnection, now: u64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM seen WHERE until < $1")
-        .bind(seconds(now)?)
-        .execute(db)
-        .await?;
-    Ok(())
+pub async fn forget_ended(db: &mut AnyConnection, now: u64, most: u32) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM seen WHERE (device_key, nonce) IN (SELECT device_key, nonce FROM seen WHERE until < $1 LIMIT $2)";
+    super::forget(db, sql, now, most).await
 }

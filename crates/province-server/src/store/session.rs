@@ -102,16 +102,20 @@ pub async fn end_ceremony(
     Ok(done.rows_affected() == 1)
 }
 
-/// Forgets ceremonies that are over at `now`, and sessions that began before `began`.
+/// Forgets ceremonies that are over at `now`, not more than `most`; gives how many went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_ended(db: &mut AnyConnection, now: u64, began: u64) -> Result<(), StoreError> {
-    for (sql, time) in [
-        ("DELETE FROM ceremony WHERE expires_at < $1", now),
-        ("DELETE FROM session WHERE began_at < $1", began),
-    ] {
-        sqlx::query(sql).bind(seconds(time)?).execute(&mut *db).await?;
-    }
-    Ok(())
+pub async fn forget_ceremonies(db: &mut AnyConnection, now: u64, most: u32) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM ceremony WHERE id IN (SELECT id FROM ceremony WHERE expires_at < $1 LIMIT $2)";
+    super::forget(db, sql, now, most).await
+}
+
+/// Forgets sessions that began before `began`, not more than `most`; gives how many went.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_ended(db: &mut AnyConnection, began: u64, most: u32) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM session WHERE token IN (SELECT token FROM session WHERE began_at < $1 LIMIT $2)";
+    super::forget(db, sql, began, most).await
 }

@@ -109,14 +109,12 @@ pub async fn forget(db: &mut AnyConnection, subject: &BlindIndex) -> Result<(), 
     Ok(())
 }
 
-/// Forgets codes that were sent before this.
+/// Forgets codes that were sent before this, not more than `most` rows; gives how many went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn forget_before(db: &mut AnyConnection, before: u64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM sim_code WHERE sent_at < $1")
-        .bind(seconds(before)?)
-        .execute(db)
-        .await?;
-    Ok(())
+pub async fn forget_before(db: &mut AnyConnection, before: u64, most: u32) -> Result<u64, StoreError> {
+    let sql =
+        "DELETE FROM sim_code WHERE subject IN (SELECT subject FROM sim_code WHERE sent_at < $1 LIMIT $2)";
+    super::forget(db, sql, before, most).await
 }

@@ -41,7 +41,7 @@ impl Bench {
         }
     }
 
-    async fn looked(&self) -> Looked {
+    pub async fn looked(&self) -> Looked {
         self.looked_knowing(&[]).await
     }
 

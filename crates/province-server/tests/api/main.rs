@@ -49,6 +49,7 @@ mod proofing;
 mod ready;
 mod rebind;
 mod restored;
+mod retention;
 mod rotation;
 mod same;
 mod served;

@@ -25,7 +25,7 @@ impl Bench {
         read.fetch_one(count).await.unwrap().get(0)
     }
 
-    async fn write(&self, statement: String) {
+    pub async fn write(&self, statement: String) {
         let mut write = self.office.store().write().await.unwrap();
         write.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
         write.commit().await.unwrap();
