@@ -152,7 +152,9 @@ async fn a_killed_desk_is_back_at_once_with_a_whole_log_that_knows_everybody_who
                 })
             })
             .collect();
-        while accepted.load(Ordering::SeqCst) < dies_at {
+        // A visitor who is turned away says so below.
+        let are_there = || visitors.iter().all(|visitor| !visitor.is_finished());
+        while accepted.load(Ordering::SeqCst) < dies_at && are_there() {
             tokio::task::yield_now().await;
         }
         for _ in 0..dice.below(2_000) {

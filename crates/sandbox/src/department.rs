@@ -57,6 +57,8 @@ pub struct Told {
     pub id: String,
     /// What the message says.
     pub notice: Notice,
+    /// The message as it came.
+    pub body: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -141,7 +143,11 @@ impl Receiver {
         }
         let notice = serde_json::from_slice(body).map_err(|_| Disbelief::Form)?;
         let id = header(WEBHOOK_ID).unwrap_or_default().to_owned();
-        Ok(Told { id, notice })
+        Ok(Told {
+            id,
+            notice,
+            body: body.to_vec(),
+        })
     }
 
     /// What is to be answered to what came.

@@ -1,6 +1,6 @@
 //! Signing keys that change while the province serves.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 
@@ -12,6 +12,7 @@ use province_server::clock::Clock;
 use province_server::key_admin::Standing;
 use province_server::rules::passes::BATCHES_MAX;
 use province_server::{AppParts, app};
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::{JoinSet, spawn_blocking, yield_now};
 
@@ -31,10 +32,14 @@ fn signer(trust: &TrustList, pass: &Bytes) -> KeyId {
     pass.issuer(trust).unwrap().key.key_id()
 }
 
+/// How many batches are drawn beside one command at most: however long it takes, phones are left that may draw.
+const BESIDE: usize = 40;
+
 /// Phones that draw one batch after another until they are told to stop.
 struct Drawing {
     served: Served,
-    stop: AtomicBool,
+    /// One for each batch that may be drawn.
+    may: Semaphore,
     drawn: AtomicUsize,
 }
 
@@ -44,7 +49,9 @@ impl Drawing {
         let mut all = Vec::new();
         for phone in phones {
             let mut passes = Vec::new();
-            while !self.stop.load(Ordering::SeqCst) && passes.len() < BATCHES_MAX as usize {
+            while passes.len() < BATCHES_MAX as usize {
+                let Ok(may) = self.may.acquire().await else { break };
+                may.forget();
                 let drawn = self.served.drawn(&phone, passes.len() as u64, &["age"]).await;
                 passes.push(drawn.expect("no request fails").credentials.remove(0));
                 self.drawn.fetch_add(1, Ordering::SeqCst);
@@ -56,11 +63,9 @@ impl Drawing {
 
     /// Waits until some more were drawn.
     async fn some_more(&self) {
-        let enough = self.drawn.load(Ordering::SeqCst) + 4;
-        assert!(
-            enough <= 20 * BATCHES_MAX as usize,
-            "no phone is left that may draw"
-        );
+        let more = 4;
+        let enough = self.drawn.load(Ordering::SeqCst) + more;
+        self.may.add_permits(more);
         while self.drawn.load(Ordering::SeqCst) < enough {
             yield_now().await;
         }
@@ -68,6 +73,8 @@ impl Drawing {
 
     /// Runs an operator's command beside the draws.
     async fn command(self: &Arc<Self>, words: &[&str]) -> serde_json::Value {
+        self.may
+            .add_permits(BESIDE.saturating_sub(self.may.available_permits()));
         let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
         let drawing = Arc::clone(self);
         let done = spawn_blocking(move || {
@@ -89,7 +96,7 @@ async fn a_key_changes_while_phones_draw_and_no_request_fails() {
     }
     let drawing = Arc::new(Drawing {
         served,
-        stop: AtomicBool::new(false),
+        may: Semaphore::new(0),
         drawn: AtomicUsize::new(0),
     });
     let mut draws = JoinSet::new();
@@ -111,7 +118,7 @@ async fn a_key_changes_while_phones_draw_and_no_request_fails() {
         .await;
     drawing.command(&["trust"]).await;
     drawing.some_more().await;
-    drawing.stop.store(true, Ordering::SeqCst);
+    drawing.may.close();
 
     let served = &drawing.served;
     let trust = served.trust().await;

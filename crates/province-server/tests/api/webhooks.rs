@@ -40,8 +40,8 @@ const ALL: &[Scope] = &[
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_mins(10);
-/// No longer than a test may wait for nobody.
-const IMPATIENCE: Duration = Duration::from_millis(300);
+/// No longer than a test may wait for nobody, and longer than a message takes to come to a busy machine.
+const IMPATIENCE: Duration = Duration::from_secs(2);
 
 fn courier(reach: Reach, limit: Duration) -> Courier {
     Courier::new(reach, limit, Vec::new(), Arc::new(SystemNames)).unwrap()

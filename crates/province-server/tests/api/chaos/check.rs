@@ -6,7 +6,8 @@ use province_api::sync::Event;
 use sandbox::postgres::Host;
 use serde_json::Value;
 
-use super::ledger::{Entry, Life, follows, is_of_phone};
+use super::citizen::LISTED;
+use super::ledger::{Desk, Entry, Life, follows, is_of_phone};
 use super::office::Done;
 
 /// What the rows of a statement say.
@@ -16,6 +17,13 @@ fn rows(host: &Host, database: &str, sql: &str) -> Vec<Vec<String>> {
     lines
         .map(|line| line.split('|').map(str::to_owned).collect())
         .collect()
+}
+
+/// What everybody was told was done.
+pub struct Ledgers<'a> {
+    pub lives: &'a [Life],
+    pub done: &'a Done,
+    pub desk: &'a Desk,
 }
 
 /// What is in the database, in the words of the ledgers.
@@ -33,6 +41,14 @@ pub struct Held {
     drawn: u64,
     marks: BTreeSet<(String, u64)>,
     keyed: [u64; 2],
+    /// Each change that the office was told of: number, application, state.
+    feed: Vec<(u64, String, String)>,
+    /// The last number that was given.
+    fed: u64,
+    /// The state of each application.
+    applications: BTreeMap<String, String>,
+    /// What was done to many, to how many, and how many of them it was done to; nothing of what is not done.
+    bulks: Vec<(String, u64, u64)>,
 }
 
 struct Person {
@@ -105,12 +121,29 @@ impl Held {
                 .collect(),
             keyed: ["person_cnic", "person_device"]
                 .map(|table| count(&format!("SELECT COUNT(*) FROM {table}"))),
+            feed: ask("SELECT seq, encode(id, 'hex'), state FROM application_feed ORDER BY reader, seq")
+                .iter()
+                .map(|row| (number(&row[0]), row[1].clone(), row[2].clone()))
+                .collect(),
+            fed: count("SELECT SUM(last) FROM application_reader"),
+            applications: ask("SELECT encode(id, 'hex'), state FROM application")
+                .iter()
+                .map(|row| (row[0].clone(), row[1].clone()))
+                .collect(),
+            bulks: ask(
+                "SELECT act, people, (SELECT COUNT(*) FROM bulk_person p WHERE p.bulk = b.id
+                 AND p.done_at IS NOT NULL) FROM bulk b WHERE done_at IS NOT NULL",
+            )
+            .iter()
+            .map(|row| (row[0].clone(), number(&row[1]), number(&row[2])))
+            .collect(),
         }
     }
 
     /// What is not as the ledgers have it; nothing, if all is well.
-    pub fn faults(&self, lives: &[Life], done: &Done) -> Vec<String> {
-        let mut faults = Vec::new();
+    pub fn faults(&self, ledgers: &Ledgers<'_>) -> Vec<String> {
+        let Ledgers { lives, done, desk } = *ledgers;
+        let mut faults = self.faults_of_department(lives, desk);
         let mut must = |holds: bool, what: String| {
             if !holds {
                 faults.push(what);
@@ -151,7 +184,7 @@ impl Held {
             ended += u64::from(acts.is_some_and(|acts| acts.revoked));
             let device = hex::encode(life.device.key.verifying_key().as_bytes());
             match self.people.iter().find(|person| person.device == device) {
-                Some(person) => faults.extend(self.faults_of(person, life, done)),
+                Some(person) => faults.extend(self.faults_of(person, life, (done, desk))),
                 None => faults.push(format!("the device of citizen {} is nobody's", life.citizen)),
             }
             for kept in &life.kept {
@@ -175,7 +208,42 @@ impl Held {
         faults
     }
 
-    fn faults_of(&self, person: &Person, life: &Life, done: &Done) -> Vec<String> {
+    /// What is wrong with applications, with what the department was told of them, and with what officers did to many.
+    fn faults_of_department(&self, lives: &[Life], desk: &Desk) -> Vec<String> {
+        let mut faults = Vec::new();
+        let read = (1..).zip(&desk.read);
+        let read: Vec<_> = read
+            .map(|(at, (id, state))| (at, id.clone(), state.clone()))
+            .collect();
+        if self.feed != read || self.fed != read.len() as u64 {
+            faults.push(format!("the department read {read:?}, told were {:?}", self.feed));
+        }
+        let mut count = 0;
+        for sent in lives.iter().flat_map(|life| &life.sent) {
+            let states = desk.states(sent);
+            let told = self.feed.iter().filter(|(_, id, _)| *id == sent.id);
+            let told: Vec<&String> = told.map(|(_, _, state)| state).collect();
+            if !told.iter().copied().eq(&states) || self.applications.get(&sent.id) != states.last() {
+                faults.push(format!(
+                    "an application went through {states:?}, told was {told:?}"
+                ));
+            }
+            count += 1;
+        }
+        if self.applications.len() != count {
+            faults.push(format!(
+                "{count} applications were sent, there are {}",
+                self.applications.len()
+            ));
+        }
+        let people = LISTED.len() as u64;
+        if self.bulks != [("revoke".to_owned(), people, people)] {
+            faults.push(format!("the officers did {:?}", self.bulks));
+        }
+        faults
+    }
+
+    fn faults_of(&self, person: &Person, life: &Life, (done, desk): (&Done, &Desk)) -> Vec<String> {
         let mut faults = Vec::new();
         let mut must = |holds: bool, what: &str| {
             if !holds {
@@ -191,7 +259,8 @@ impl Held {
         );
         // Kinds alone: what they say is sealed, and asked for over HTTP.
         let (mut phones, mut others) = (Vec::new(), Vec::new());
-        for (_, kind) in events {
+        let of_application = |kind: &str| kind == "application_changed";
+        for (_, kind) in events.iter().filter(|(_, kind)| !of_application(kind)) {
             let event = of_kind(kind);
             if is_of_phone(&event) {
                 &mut phones
@@ -203,6 +272,12 @@ impl Held {
         must(
             follows(&kinds(&life.entries), &phones),
             "the feed is not what the phones were told",
+        );
+        let changes = events.iter().filter(|(_, kind)| of_application(kind)).count();
+        let states = life.sent.iter().map(|sent| desk.states(sent).len());
+        must(
+            changes == states.sum::<usize>(),
+            "the feed is not what became of the applications",
         );
         let acts = done.get(&life.citizen).cloned().unwrap_or_default();
         must(
@@ -224,9 +299,18 @@ impl Held {
             logged.insert("signed", drawn);
         }
         let audit = self.audit.iter().filter(|((about, _), _)| *about == person.id);
-        let audit: BTreeMap<&str, u64> = audit
+        let mut audit: BTreeMap<&str, u64> = audit
             .map(|((_, action), count)| (action.as_str(), *count))
             .collect();
+        // Each time that it was read: nobody knows of tries that were cut, but two systems read it.
+        let reads = audit.remove("application_read").unwrap_or_default();
+        let readable = life.sent.iter().filter(|sent| !sent.is_withdrawn).count() as u64;
+        must(
+            reads >= 2 * readable,
+            "who read an application is not in the audit log",
+        );
+        // What was denied is no write: a server that dies takes the last second of it along.
+        audit.remove("denied");
         must(
             audit == logged,
             &format!("the audit log has {audit:?}, the feed {logged:?}"),

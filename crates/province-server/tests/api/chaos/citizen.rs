@@ -5,20 +5,24 @@ use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
 use province_api::Bytes;
+use province_api::application::{ApplicationReply, WithdrawRequest};
 use province_api::device_key::DeviceKeyRequest;
 use province_api::passes::{Challenge, PassesReply};
 use province_api::paths;
 use province_api::problem::ProblemCode;
 use province_api::sync::{Event, LostReply, LostRequest, MobileRequest, Standing, SyncReply, SyncRequest};
 use sandbox::proxy::Dice;
+use serde_json::json;
 
-use super::ledger::{Batch, Entry, Kept, Life};
+use super::ledger::{Batch, Entry, Kept, Life, Sent};
 use super::world::{Answer, Known, World, Write};
 use crate::bench::Phone;
 use crate::served::now;
 
 /// Most times that a citizen is bound to another device, and changes the key of one, in a day.
 const CHANGES_MAX: u32 = 3;
+/// What is applied for, at the department.
+const SERVICE: &str = "domicile-certificate";
 /// How many batches the province keeps.
 const BATCHES_KEPT: usize = 4;
 /// What is drawn.
@@ -31,7 +35,12 @@ pub enum Citizen {
     Alone(u32),
     /// The operator suspends and revokes them.
     Watched(u32),
+    /// Two officers revoke them together.
+    Listed(u32),
 }
+
+/// Those whom the officers revoke.
+pub const LISTED: [u32; 2] = [1, 3];
 
 /// A citizen who lives.
 pub struct Living {
@@ -51,15 +60,17 @@ fn phone(dice: &mut Dice) -> Arc<Phone> {
     Arc::new(phone)
 }
 
-fn key(dice: &mut Dice) -> String {
+pub fn key(dice: &mut Dice) -> String {
     format!("{:016x}{:016x}", dice.next(), dice.next())
 }
 
 impl Citizen {
-    /// Every other one is watched.
+    /// Every other one is alone.
     pub const fn of(number: u32) -> Self {
         if number.is_multiple_of(2) {
             Self::Alone(number)
+        } else if number == LISTED[0] || number == LISTED[1] {
+            Self::Listed(number)
         } else {
             Self::Watched(number)
         }
@@ -67,8 +78,13 @@ impl Citizen {
 
     pub const fn number(self) -> u32 {
         match self {
-            Self::Alone(number) | Self::Watched(number) => number,
+            Self::Alone(number) | Self::Watched(number) | Self::Listed(number) => number,
         }
+    }
+
+    /// Whether nobody else changes anything about them.
+    pub const fn is_alone(self) -> bool {
+        matches!(self, Self::Alone(_))
     }
 }
 
@@ -124,6 +140,7 @@ impl Living {
             kept: vec![kept],
             batches: Vec::new(),
             bindings: 1,
+            sent: Vec::new(),
         };
         Self {
             life,
@@ -137,14 +154,19 @@ impl Living {
 
     /// Does so many things more.
     pub async fn live(mut self, steps: u64) -> Life {
+        if self.citizen.is_alone() {
+            self.apply().await;
+        }
         for _ in 0..steps {
-            let alone = matches!(self.citizen, Citizen::Alone(_));
-            match self.dice.below(10) {
+            let alone = self.citizen.is_alone();
+            match self.dice.below(13) {
                 0..3 => self.draw().await,
                 3..6 => self.sync().await,
                 6 if alone && self.keys < CHANGES_MAX => self.change_key().await,
                 7 if alone && self.life.bindings <= CHANGES_MAX => self.rebind().await,
                 8 if alone && self.life.bindings <= CHANGES_MAX => self.lose().await,
+                9 | 10 if alone => self.apply().await,
+                11 if alone => self.withdraw().await,
                 _ => self.change_mobile().await,
             }
             self.world.step();
@@ -163,8 +185,7 @@ impl Living {
         };
         let copies = match path {
             // No writes: what they say may change from one to the next.
-            paths::SYNC => 1,
-            paths::CHALLENGES if matches!(self.citizen, Citizen::Watched(_)) => 1,
+            paths::SYNC | paths::CHALLENGES => 1,
             _ => 1 + usize::try_from(self.dice.below(2)).unwrap(),
         };
         let answer = self.world.ask(&mut self.dice, &write, copies).await;
@@ -185,8 +206,11 @@ impl Living {
             }
             Answer::Refused(code, known) => {
                 let ended = matches!(code, ProblemCode::PersonRevoked | ProblemCode::PersonSuspended);
-                let watched = matches!(self.citizen, Citizen::Watched(_));
-                assert!(ended && watched, "{path}: {code:?} {}", self.world.logs());
+                assert!(
+                    ended && !self.citizen.is_alone(),
+                    "{path}: {code:?} {}",
+                    self.world.logs()
+                );
                 if let (Some(what), Known::Perhaps) = (what, known) {
                     self.life.entries.push(Entry::perhaps(what));
                 }
@@ -291,6 +315,30 @@ impl Living {
         self.rebind().await;
     }
 
+    /// Sends an application.
+    async fn apply(&mut self) {
+        self.life.apply(&self.world, &mut self.dice).await;
+    }
+
+    /// Takes the last application back, if the department was not faster.
+    async fn withdraw(&mut self) {
+        let Some(last) = self.life.sent.last().filter(|last| !last.is_withdrawn) else {
+            return;
+        };
+        let application = Bytes::from(hex::decode(&last.id).unwrap());
+        let body = serde_json::to_vec(&WithdrawRequest { application }).unwrap();
+        let device = Arc::clone(&self.life.device);
+        let (key, answer) = self.ask_as(&device, paths::WITHDRAW, &body).await;
+        match answer {
+            Answer::Done(answer) => {
+                self.keep(&device, paths::WITHDRAW, key, body, answer);
+                self.life.sent.last_mut().unwrap().is_withdrawn = true;
+            }
+            Answer::Refused(ProblemCode::ApplicationChanged, _) => {}
+            refused @ Answer::Refused(..) => panic!("{refused:?} {}", self.world.logs()),
+        }
+    }
+
     async fn is_refused(&mut self, device: &Phone, code: ProblemCode) {
         let body = serde_json::to_vec(&question(0)).unwrap();
         let (_, answer) = self.ask_as(device, paths::SYNC, &body).await;
@@ -314,6 +362,35 @@ fn question(feed: u64) -> SyncRequest {
 }
 
 impl Life {
+    /// Sends an application, sometimes to both servers at once.
+    pub async fn apply(&mut self, world: &World, dice: &mut Dice) {
+        let body = json!({ "service": SERVICE, "form": {} }).to_string().into_bytes();
+        let (device, key) = (Arc::clone(&self.device), key(dice));
+        let write = Write {
+            phone: &device,
+            path: paths::APPLICATIONS,
+            body: &body,
+            key: &key,
+        };
+        let copies = 1 + usize::try_from(dice.below(2)).unwrap();
+        let answer = match world.ask(dice, &write, copies).await {
+            Answer::Done(answer) => answer,
+            refused @ Answer::Refused(..) => panic!("{refused:?} {}", world.logs()),
+        };
+        let reply: ApplicationReply = serde_json::from_slice(&answer).unwrap();
+        self.sent.push(Sent {
+            id: hex::encode(&reply.application.0),
+            is_withdrawn: false,
+        });
+        self.kept.push(Kept {
+            path: paths::APPLICATIONS,
+            device,
+            key,
+            body,
+            answer,
+        });
+    }
+
     /// Asks for all that is new in the feed: no number is left out, none comes twice.
     pub async fn synced(&mut self, world: &World, dice: &mut Dice) -> Standing {
         loop {

@@ -57,6 +57,39 @@ pub struct Life {
     pub batches: Vec<Batch>,
     /// How often a device was bound: places in the list of people that were drawn.
     pub bindings: u32,
+    /// Applications that were sent.
+    pub sent: Vec<Sent>,
+}
+
+/// An application that was sent.
+pub struct Sent {
+    /// Its id, in hex.
+    pub id: String,
+    /// Whether it was taken back.
+    pub is_withdrawn: bool,
+}
+
+/// What the department was told, and was told was done.
+#[derive(Default)]
+pub struct Desk {
+    /// Each change as it was read from the feed, from number 1: application and state.
+    pub read: Vec<(String, String)>,
+    /// Its answers, in order: application and state.
+    pub answered: Vec<(String, String)>,
+    /// Applications that it answered with a document.
+    pub granted: Vec<String>,
+}
+
+impl Desk {
+    /// The states through which an application went.
+    pub fn states(&self, sent: &Sent) -> Vec<String> {
+        let mut states = vec!["submitted".to_owned()];
+        let of_this = self.answered.iter().filter(|(id, _)| *id == sent.id);
+        states.extend(of_this.map(|(_, state)| state.clone()));
+        // Nothing comes after it.
+        states.extend(sent.is_withdrawn.then(|| "withdrawn".to_owned()));
+        states
+    }
 }
 
 /// What the operator was told was done to one citizen.

@@ -3,8 +3,10 @@
 
 mod check;
 mod citizen;
+mod department;
 mod ledger;
 mod office;
+mod officers;
 mod world;
 
 use std::sync::Arc;
@@ -19,10 +21,12 @@ use tokio::task::JoinSet;
 use crate::bench::test_roots;
 use crate::engine::is_sqlite;
 use crate::served::now;
-use check::Held;
+use check::{Held, Ledgers};
 use citizen::{Citizen, Living};
-use ledger::{Life, bare, follows, is_of_phone};
+use department::{Department, Known};
+use ledger::{Desk, Entry, Life, bare, follows, is_of_phone};
 use office::Done;
+use officers::Officers;
 use world::{Answer, Blow, DATABASE, World, Write};
 
 /// Repeats what a failure printed, as far as processes can be repeated.
@@ -31,7 +35,7 @@ const SEED: &str = "KHYBER_SEED";
 const PLACES: u32 = 6;
 const AFTER: u32 = 2;
 /// What each does after enrolling.
-const STEPS: u64 = 9;
+const STEPS: u64 = 10;
 /// What the operator does.
 const ACTS: u64 = 10;
 
@@ -89,6 +93,10 @@ async fn slice(mut dice: Dice) {
     let citizens = PLACES * AFTER;
     let steps = u64::from(citizens) * (STEPS + 1);
     let world = World::new(citizens).await;
+    let mut known = Known::new(Dice::new(dice.next()));
+    let mut watching = Known::new(Dice::new(dice.next()));
+    let department = Department::new(&world, &mut known).await;
+    let mut officers = Officers::new(&world, Dice::new(dice.next())).await;
     let mut all = JoinSet::new();
     for place in 0..PLACES {
         all.spawn(lived(Arc::clone(&world), place, Dice::new(dice.next())));
@@ -103,7 +111,15 @@ async fn slice(mut dice: Dice) {
         lives
     };
     let office = office::work(Arc::clone(&world), ACTS, steps, Dice::new(dice.next()));
-    let (mut lives, done, ()) = tokio::join!(places, office, struck(&world, &blows, steps));
+    let (mut lives, mut done, (), (), (), listed) = tokio::join!(
+        places,
+        office,
+        struck(&world, &blows, steps),
+        department.work(&mut known, steps),
+        department.watch(&mut watching, steps),
+        officers.work(steps),
+    );
+    done.extend(listed);
     let (cut, busy) = (
         world.cut.load(Ordering::SeqCst),
         world.busy.load(Ordering::SeqCst),
@@ -111,21 +127,45 @@ async fn slice(mut dice: Dice) {
     println!("{cut} tries were cut, {busy} told to come again");
     assert!(cut + busy > 0, "nothing died while somebody was asking");
 
+    // One change more, of which a server is telling the department when it dies.
+    department.hangs(&mut known).await;
+    let last = lives.iter_mut().find(|life| Citizen::of(life.citizen).is_alone());
+    last.unwrap().apply(&world, &mut dice).await;
+    department.until_told(&known).await;
     world.strike_all().await;
+    department.takes_again(&mut known).await;
+    department.read_on(&mut watching).await;
+    assert_eq!(watching.desk.read, known.desk.read);
+    officers.until_done().await;
+    for life in &lives {
+        let granted = life
+            .sent
+            .iter()
+            .filter(|sent| known.desk.granted.contains(&sent.id));
+        let entries = granted.map(|_| Entry::certain(office::granted()));
+        done.entry(life.citizen).or_default().entries.extend(entries);
+    }
     let log = Arc::clone(&world).in_thread(office::verified).await;
     assert_eq!(
         (&log["whole"], &log["waiting"]),
         (&true.into(), &0.into()),
         "{log}"
     );
-    told(&world, &mut lives, &done, &mut dice).await;
+    told(&world, &mut lives, (&done, &known.desk), &mut dice).await;
+    department.answered_again(&mut known).await;
+    officers.answered_again().await;
     // Once more: what was asked for again did nothing again.
     Arc::clone(&world).in_thread(office::verified).await;
+    let ledgers = Ledgers {
+        lives: &lives,
+        done: &done,
+        desk: &known.desk,
+    };
     let held = Held::read(&world.host(), DATABASE);
-    assert_eq!(held.faults(&lives, &done), Vec::<String>::new());
+    assert_eq!(held.faults(&ledgers), Vec::<String>::new());
     assert!(!world.logs().contains("the province failed"), "{}", world.logs());
     world.end_servers();
-    damage_is_found(&world, &lives, &done);
+    damage_is_found(&world, &ledgers);
 }
 
 /// Lets each happen when so much more was done.
@@ -143,7 +183,7 @@ async fn struck(world: &Arc<World>, blows: &[Blow], steps: u64) {
 }
 
 /// What both servers say now is what the ledgers say.
-async fn told(world: &World, lives: &mut [Life], done: &Done, dice: &mut Dice) {
+async fn told(world: &World, lives: &mut [Life], (done, desk): (&Done, &Desk), dice: &mut Dice) {
     let trust = TrustList::verify(&world.get(0, paths::TRUST_LIST).await, &test_roots(), None).unwrap();
     let manifest = world.get(1, paths::STATUS_MANIFEST).await;
     let mut status = StatusSet::new(StatusManifest::verify(&manifest, &trust, None).unwrap());
@@ -161,6 +201,18 @@ async fn told(world: &World, lives: &mut [Life], done: &Done, dice: &mut Dice) {
         };
         assert_eq!(standing, expected, "citizen {}", life.citizen);
         let whats = life.told.iter().map(|event| bare(&event.what));
+        let (applications, whats): (Vec<Event>, Vec<Event>) =
+            whats.partition(|what| matches!(what, Event::ApplicationChanged { .. }));
+        for sent in &life.sent {
+            let went = applications.iter().filter_map(|what| match what {
+                Event::ApplicationChanged {
+                    application, state, ..
+                } => (hex::encode(&application.0) == sent.id).then_some(state),
+                _ => None,
+            });
+            assert!(went.eq(&desk.states(sent)), "{applications:?}");
+        }
+        let whats = whats.into_iter();
         let (phones, others): (Vec<Event>, Vec<Event>) = whats.partition(is_of_phone);
         assert!(follows(&life.entries, &phones), "{:?} {phones:?}", life.entries);
         assert!(follows(&acts.entries, &others), "{:?} {others:?}", acts.entries);
@@ -205,7 +257,7 @@ async fn told(world: &World, lives: &mut [Life], done: &Done, dice: &mut Dice) {
 }
 
 /// Each of these is a write that was lost or done twice: the check has to find it.
-fn damage_is_found(world: &World, lives: &[Life], done: &Done) {
+fn damage_is_found(world: &World, ledgers: &Ledgers<'_>) {
     let host = world.host();
     for damage in [
         "DELETE FROM event WHERE (person, seq) = (SELECT person, MAX(seq) FROM event GROUP BY person LIMIT 1)",
@@ -223,12 +275,17 @@ fn damage_is_found(world: &World, lives: &[Life], done: &Done) {
         "DELETE FROM artefact WHERE name = 'status-manifest'
          AND sequence = (SELECT MAX(sequence) FROM artefact WHERE name = 'status-manifest')",
         "DELETE FROM person_cnic WHERE person = (SELECT id FROM person LIMIT 1)",
+        "DELETE FROM application_feed WHERE seq = 2",
+        "UPDATE application_reader SET last = last + 1; INSERT INTO application_feed (reader, seq, at, person, id, state)
+         SELECT reader, seq + 1, at, person, id, state FROM application_feed ORDER BY seq DESC LIMIT 1",
+        "UPDATE application SET state = 'submitted', is_open = 1",
+        "UPDATE bulk_person SET done_at = NULL WHERE person = (SELECT MAX(person::text)::bytea FROM bulk_person)",
     ] {
         host.create("damaged", Some(DATABASE)).unwrap();
         // As only whoever owns the database can: its triggers refuse most of it.
         let damage = format!("SET session_replication_role = replica; {damage}");
         host.ask("damaged", &damage).unwrap();
-        let faults = Held::read(&host, "damaged").faults(lives, done);
+        let faults = Held::read(&host, "damaged").faults(ledgers);
         assert!(!faults.is_empty(), "{damage}");
         host.remove("damaged").unwrap();
     }

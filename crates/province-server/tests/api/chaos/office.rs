@@ -20,6 +20,15 @@ const DOCUMENT: &str = "domicile";
 /// What the operator did to whom.
 pub type Done = BTreeMap<u32, Acts>;
 
+/// What the citizen is told of who was granted it.
+pub fn granted() -> Event {
+    Event::DocumentGranted {
+        vct: DOCUMENT.to_owned(),
+        no: 0,
+        grant: 0,
+    }
+}
+
 /// Does so many acts, spread over the time in which the phones do so many things.
 pub async fn work(world: Arc<World>, acts: u64, steps: u64, mut dice: Dice) -> Done {
     let mut done = Done::new();
@@ -89,12 +98,7 @@ async fn one(world: &Arc<World>, citizen: u32, acts: &mut Acts, dice: &mut Dice)
                 let form = json!({ "cnic": cnic, "vct": DOCUMENT, "fields": {
                     "certificate_number": "D-7", "issued_on": "2026-11-02", "domicile_district": "peshawar",
                 }});
-                let what = Event::DocumentGranted {
-                    vct: DOCUMENT.to_owned(),
-                    no: 0,
-                    grant: 0,
-                };
-                run(world, &["grant"], &form.to_string(), what, acts).await;
+                run(world, &["grant"], &form.to_string(), granted(), acts).await;
                 acts.holds = true;
             }
         }

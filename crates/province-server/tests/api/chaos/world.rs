@@ -6,6 +6,8 @@ use std::process::Output;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use axum::body::Body;
+use axum::http::Request;
 use province_api::problem::{Problem, ProblemCode};
 use sandbox::postgres::{Cluster, Durability, Host};
 use sandbox::proxy::Dice;
@@ -16,6 +18,7 @@ use tokio::sync::watch;
 
 use super::citizen::Citizen;
 use crate::bench::Phone;
+use crate::passkeys::{ORIGIN, RP_ID};
 use crate::process::{self, Service, try_serve};
 use crate::same::open_folder;
 use crate::served::now;
@@ -108,6 +111,9 @@ impl World {
         let environment = vec![
             ("DATABASE_URL", cluster.host().url(DATABASE).into()),
             ("RUST_LOG", "warn".into()),
+            ("KHYBER_WEBHOOK_PLAIN", "loopback".into()),
+            ("KHYBER_OFFICERS_RP_ID", RP_ID.into()),
+            ("KHYBER_OFFICERS_ORIGIN", ORIGIN.into()),
         ];
         let world = Self {
             servers: Default::default(),
@@ -191,12 +197,18 @@ impl World {
 
     /// Who is enrolled, of those whom the operator acts upon.
     pub fn watched(&self) -> Vec<u32> {
+        self.of_enrolled(|citizen| matches!(citizen, Citizen::Watched(_)))
+    }
+
+    /// Who is enrolled, of those whom the officers act upon.
+    pub fn listed(&self) -> Vec<u32> {
+        self.of_enrolled(|citizen| matches!(citizen, Citizen::Listed(_)))
+    }
+
+    fn of_enrolled(&self, are: impl Fn(Citizen) -> bool) -> Vec<u32> {
         let enrolled = self.enrolled.lock().unwrap();
-        enrolled
-            .iter()
-            .copied()
-            .filter(|number| matches!(Citizen::of(*number), Citizen::Watched(_)))
-            .collect()
+        let enrolled = enrolled.iter().copied();
+        enrolled.filter(|number| are(Citizen::of(*number))).collect()
     }
 
     /// One more thing was done.
@@ -287,16 +299,31 @@ impl World {
         panic!("the migration never came through");
     }
 
-    /// Sends a write to one of the servers, or to both at the same moment, until it is answered.
+    /// Sends a phone's write to one of the servers, or to both at the same moment, until it is answered.
     pub async fn ask(&self, dice: &mut Dice, write: &Write<'_>, copies: usize) -> Answer {
+        let made = || {
+            let (phone, at) = (write.phone, now().unix());
+            phone.signed(write.path, write.body, write.key, at)
+        };
+        self.ask_with(dice, write.path, &made, copies).await
+    }
+
+    /// The same with what somebody makes for each try.
+    pub async fn ask_with(
+        &self,
+        dice: &mut Dice,
+        path: &str,
+        made: &(dyn Fn() -> Request<Body> + Sync),
+        copies: usize,
+    ) -> Answer {
         let mut known = Known::NotDone;
         for _ in 0..TRIES {
             let first = usize::try_from(dice.below(2)).unwrap();
             let replies = if copies > 1 {
-                let (one, other) = tokio::join!(self.attempt(first, write), self.attempt(1 - first, write));
+                let (one, other) = tokio::join!(self.attempt(first, made()), self.attempt(1 - first, made()));
                 vec![one, other]
             } else {
-                vec![self.attempt(first, write).await]
+                vec![self.attempt(first, made()).await]
             };
             let mut answer: Option<Answer> = None;
             for reply in replies {
@@ -304,7 +331,7 @@ impl World {
                     None => known = Known::Perhaps,
                     Some(Answer::Done(bytes)) => {
                         if let Some(Answer::Done(other)) = &answer {
-                            assert_eq!(&bytes, other, "{} was answered in two ways", write.path);
+                            assert_eq!(&bytes, other, "{path} was answered in two ways");
                         }
                         answer = Some(Answer::Done(bytes));
                     }
@@ -319,19 +346,19 @@ impl World {
                 None => self.calm().await,
             }
         }
-        panic!("{} was never answered: {}", write.path, self.logs());
+        panic!("{path} was never answered: {}", self.logs());
     }
 
     /// `None` if nothing came back, or the word to ask again.
-    async fn attempt(&self, server: usize, write: &Write<'_>) -> Option<Answer> {
-        let signed = write
-            .phone
-            .signed(write.path, write.body, write.key, now().unix());
-        let url = format!("{}{}", self.urls[server].lock().unwrap(), write.path);
-        let mut request = self.client.post(url).body(write.body.to_vec());
-        for (name, value) in signed.headers() {
-            request = request.header(name.as_str(), value.as_bytes());
-        }
+    async fn attempt(&self, server: usize, made: Request<Body>) -> Option<Answer> {
+        let (parts, body) = made.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let url = format!("{}{}", self.urls[server].lock().unwrap(), parts.uri);
+        let request = self
+            .client
+            .request(parts.method, url)
+            .headers(parts.headers)
+            .body(body);
         let whole = async {
             let reply = request.send().await?;
             let (status, later) = (reply.status(), reply.headers().contains_key("retry-after"));
@@ -353,7 +380,7 @@ impl World {
         assert!(
             !status.is_server_error(),
             "{}: {problem:?} {}",
-            write.path,
+            parts.uri,
             self.logs()
         );
         Some(Answer::Refused(problem.code, Known::NotDone))
