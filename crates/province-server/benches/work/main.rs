@@ -45,6 +45,8 @@ use process::{postgres_worked, worked};
 /// Batches that each phone draws, and the passes in each.
 const BATCHES: u64 = 4;
 const PASSES: u64 = 30;
+/// Phones that draw at once.
+const AT_ONCE: usize = 16;
 /// Within how long a list of people is ended and published, in seconds: docs/revocation.md.
 const ENDED_WITHIN: f64 = 60.0;
 
@@ -93,10 +95,12 @@ async fn on(folder: &Path, engine: &str, url: Option<&str>, figures: &mut Map<St
 
     let own = std::process::id();
     let (before, database, began) = (worked(own), postgres_worked(), Instant::now());
+    let at_once = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
     let drawing = people.phones.iter().map(|(key, _)| {
-        let (province, key) = (Arc::clone(&province), key.clone());
+        let (province, key, at_once) = (Arc::clone(&province), key.clone(), Arc::clone(&at_once));
         tokio::spawn(async move {
             for batch in 0..BATCHES {
+                let _turn = at_once.acquire().await.unwrap();
                 draw(&province, &key, batch).await;
             }
         })

@@ -216,8 +216,9 @@ impl Province {
     /// Signs one pass of each type that everybody has and forgets it: who could not be given passes is not enrolled either.
     pub(super) async fn try_passes(&self, record: &Record, assurance: u8) -> Result<(), Fault> {
         let now = self.now();
-        let mut db = self.store().read().await?;
+        // First what may need a connection of its own: who holds one waits for no other.
         let register = self.register().await?;
+        let mut db = self.store().read().await?;
         let citizen = Citizen {
             record,
             status_index: LONGEST_INDEX,

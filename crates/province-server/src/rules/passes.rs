@@ -158,8 +158,9 @@ impl Province {
         &self,
         person: &Person,
     ) -> Result<(Arc<RegisterContent>, Vec<Holding>), Refusal> {
-        let mut db = self.store().read().await?;
+        // First what may need a connection of its own: who holds one waits for no other.
         let register = self.register().await?;
+        let mut db = self.store().read().await?;
         let all = holding::all(&mut db, &person.id).await?;
         if all.is_empty() {
             return Ok((register, all));

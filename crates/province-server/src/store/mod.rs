@@ -42,12 +42,13 @@ pub mod webhook;
 use std::fmt::Write as _;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::migrate::Migrator;
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Executor as _, Row as _, Transaction};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use lock::Lock;
 pub use place::{Database, DatabaseUrl, Place};
@@ -146,6 +147,9 @@ pub struct Store {
     passing: AnyPool,
     /// How a transaction that writes begins.
     begin: &'static str,
+    /// Whose turn it is to write, on SQLite: its own lock is waited for by looking again and again, so that of many who wait
+    /// some never get it, and all of them hold a connection that readers need.
+    turn: Option<Arc<Mutex<()>>>,
 }
 
 impl Store {
@@ -197,6 +201,7 @@ impl Store {
                     pool,
                     passing: passing.connect_lazy(&url)?,
                     begin: BEGIN_SQLITE,
+                    turn: Some(Arc::default()),
                 })
             }
             Database::At(url) => {
@@ -211,6 +216,7 @@ impl Store {
                     pool,
                     passing: passing.connect_lazy(url.as_str())?,
                     begin: "BEGIN",
+                    turn: None,
                 })
             }
         }
@@ -257,7 +263,17 @@ impl Store {
     /// # Errors
     /// [`StoreError::Engine`].
     pub async fn write(&self) -> Result<Write, StoreError> {
-        Ok(Write(self.pool.begin_with(self.begin).await?))
+        let turn = match &self.turn {
+            Some(turn) => {
+                let turn = tokio::time::timeout(ACQUIRE_TIME_MAX, Arc::clone(turn).lock_owned());
+                Some(turn.await.map_err(|_| sqlx::Error::PoolTimedOut)?)
+            }
+            None => None,
+        };
+        Ok(Write {
+            transaction: self.pool.begin_with(self.begin).await?,
+            turn,
+        })
     }
 
     /// A transaction that decides about this.
@@ -286,7 +302,11 @@ impl Store {
 
 /// A transaction that may write.
 #[derive(Debug)]
-pub struct Write(Transaction<'static, Any>);
+pub struct Write {
+    transaction: Transaction<'static, Any>,
+    /// Behind the transaction, so that whoever is next finds the lock free.
+    turn: Option<OwnedMutexGuard<()>>,
+}
 
 impl Write {
     /// Makes everything that was written last, at once.
@@ -294,7 +314,10 @@ impl Write {
     /// # Errors
     /// [`StoreError::Engine`]; then nothing was written.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.0.commit().await?)
+        let Self { transaction, turn } = self;
+        let committed = transaction.commit().await;
+        drop(turn);
+        Ok(committed?)
     }
 }
 
@@ -302,13 +325,13 @@ impl Deref for Write {
     type Target = AnyConnection;
 
     fn deref(&self) -> &AnyConnection {
-        &self.0
+        &self.transaction
     }
 }
 
 impl DerefMut for Write {
     fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.0
+        &mut self.transaction
     }
 }
 

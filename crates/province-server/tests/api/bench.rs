@@ -259,13 +259,20 @@ impl Bench {
         let office = Office::open(self.place.clone()).await.unwrap();
         let desk: Arc<dyn NadraDesk> = self.nadra.clone();
         // No program draws the same numbers as the one before.
-        self.province = Arc::new(Province::new(AppParts {
+        let parts = AppParts {
             randomness: unlike(),
             ..parts(&office, desk, Arc::clone(&self.clock))
-        }));
+        };
+        self.province = Arc::new(Province::new(parts).with_passkeys(passkeys()));
         self.app = router(Arc::clone(&self.province));
         self.office = office;
         self
+    }
+
+    /// The same, served with one connection to the database.
+    pub async fn by_one_connection(mut self) -> Self {
+        self.place = self.place.clone().with_connections(1);
+        self.opened_anew().await
     }
 
     /// Another server of the same province, which asks another NADRA and is set up further.

@@ -149,7 +149,7 @@ impl CounterCaller {
         to(method, path, headers, body)
     }
 
-    async fn asks(&self, bench: &Bench) -> Reply {
+    pub async fn asks(&self, bench: &Bench) -> Reply {
         bench
             .send(self.signed(&Method::GET, paths::COUNTER, b"", bench.now().unix()))
             .await

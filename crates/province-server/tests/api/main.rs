@@ -39,6 +39,7 @@ mod nadra;
 mod officers;
 mod officers_once;
 mod older;
+mod one_connection;
 mod openapi;
 mod operating;
 mod packaging;

@@ -142,7 +142,7 @@ fn states(heard: &[(Bytes, ApplicationState, Option<String>)]) -> Vec<&'static s
     heard.iter().map(|(_, state, _)| state.as_str()).collect()
 }
 
-async fn says(bench: &Bench, path: &str, body: &Value) -> Reply {
+pub async fn says(bench: &Bench, path: &str, body: &Value) -> Reply {
     let body = body.to_string();
     let at = bench.now().unix();
     let request = SystemCaller::new(KEY).signed(&Method::POST, path, body.as_bytes(), at);
@@ -152,7 +152,7 @@ async fn says(bench: &Bench, path: &str, body: &Value) -> Reply {
 /// What a report is answered with: state and revision, or a refusal.
 type Wanted = Result<(&'static str, u64), ProblemCode>;
 
-fn report(cnic: &Cnic, reference: &str, revision: u64, state: &str) -> Value {
+pub fn report(cnic: &Cnic, reference: &str, revision: u64, state: &str) -> Value {
     json!({ "reference": reference, "cnic": cnic, "service": CODES[0].0, "revision": revision, "state": state })
 }
 
