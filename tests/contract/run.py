@@ -81,7 +81,7 @@ def main():
         with open(Path(folder, "log"), "w+") as log:
             with Running([sandbox], log) as said:
                 serve = [server, "serve", "--data", data, "--nadra", said["url"]]
-                page = {"KHYBER_OFFICERS_RP_ID": RP_ID, "KHYBER_OFFICERS_ORIGIN": ORIGIN}
+                page = {"KHYBER_OFFICERS_RP_ID": RP_ID, "KHYBER_OFFICERS_ORIGIN": ORIGIN, "KHYBER_SIM_CODES": "off"}
                 # What is generated comes faster than people do.
                 page |= {"KHYBER_REQUESTS_OF_OFFICER": "0", "KHYBER_REQUESTS_OF_COUNTER": "0"}
                 with Running(serve, log, NADRA_TOKEN=said["token"], RUST_LOG="warn", **page) as province:

@@ -12,10 +12,11 @@ use serde_json::json;
 
 use crate::admin::{AdminError, Office};
 use crate::audit::{Action, Actor, Head};
+use crate::rules::applications::{dispatch_reader, reader_of};
 use crate::rules::{audit, status};
 use crate::store::artefact::{self, Name};
 use crate::store::lock::Lock;
-use crate::store::{DATABASE_FILE, Place, Store, application, person};
+use crate::store::{DATABASE_FILE, Place, Store, application, person, system_key};
 
 /// What a backup holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +100,13 @@ impl Office {
     pub async fn restored(&self, now: Timestamp) -> Result<u64, AdminError> {
         let key = self.key_for(Vct::STATUS_MANIFEST, now).await?;
         let mut write = self.store.write_with(Lock::Published).await?;
+        // Also of who was told of nothing yet: what they were told since is not known here.
+        for key in system_key::all(&mut write).await? {
+            let office = key.office.as_deref().map(reader_of);
+            for reader in office.into_iter().chain([dispatch_reader(&key.name)]) {
+                application::begin_reader(&mut write, &reader).await?;
+            }
+        }
         application::skip(&mut write, STEP).await?;
         person::skip_events(&mut write, STEP).await?;
         let epoch = status::publish_after(&mut write, &key, now, &[], STEP).await?;

@@ -71,7 +71,7 @@ fn open_folder() -> tempfile::TempDir {
     tempfile::Builder::new().permissions(everybody).tempdir().unwrap()
 }
 
-fn told(value: f64, unit: &str, limit: Option<f64>, floor: String) -> Value {
+fn told(value: f64, unit: &str, limit: Option<f64>, floor: &str) -> Value {
     let better = if unit.ends_with("a second") {
         "higher"
     } else {
@@ -119,7 +119,7 @@ async fn on(folder: &Path, engine: &str, url: Option<&str>, figures: &mut Map<St
     );
     figures.insert(
         format!("batches-{engine}"),
-        told(rate, "of 30 passes a second", None, costs),
+        told(rate, "of 30 passes a second", None, &costs),
     );
 
     let began = Instant::now();
@@ -135,7 +135,7 @@ async fn on(folder: &Path, engine: &str, url: Option<&str>, figures: &mut Map<St
     let rate = f64::from(chained) / began.elapsed().as_secs_f64();
     figures.insert(
         format!("audit-chained-{engine}"),
-        told(rate, "entries a second", None, format!("{chained} entries")),
+        told(rate, "entries a second", None, &format!("{chained} entries")),
     );
 
     let (took, epochs) = end_many(&office, &province).await;
@@ -145,7 +145,7 @@ async fn on(folder: &Path, engine: &str, url: Option<&str>, figures: &mut Map<St
             took,
             "s",
             Some(ENDED_WITHIN),
-            format!("{PEOPLE_MAX} people, {epochs} epochs"),
+            &format!("{PEOPLE_MAX} people, {epochs} epochs"),
         ),
     );
 }

@@ -9,6 +9,9 @@ use super::read::Reader;
 /// The variable. Operators know its name from other programs.
 pub(super) const LOG_FILTER: &str = "RUST_LOG";
 
+/// A library that writes out whole what an officer's passkey says: its lines are nobody's to ask for.
+pub const NEVER_LOGGED: &str = "webauthn_rs";
+
 /// What it says, for commands that are given a data folder and no configuration.
 ///
 /// # Errors
@@ -21,8 +24,11 @@ fn said(environment: &impl Environment) -> Result<Option<String>, Wrong> {
     let said = environment.variable(LOG_FILTER);
     // One that is there and empty says nothing.
     let said = said.filter(|said| !said.trim().is_empty());
+    // A part of it may be named more closely than the program forbids it as a whole.
+    let names_it = said.as_ref().is_some_and(|said| said.contains(NEVER_LOGGED));
     match said.as_ref().map(EnvFilter::try_new) {
         Some(Err(_)) => Err(Wrong::Value),
+        Some(Ok(_)) if names_it => Err(Wrong::Value),
         _ => Ok(said),
     }
 }

@@ -12,7 +12,7 @@ pub(super) const PREFIX: &str = "KHYBER_";
 const BESIDES: [&str; 2] = ["KHYBER_CONFIG", "KHYBER_TOKEN_PIN"];
 
 /// What other programs of this project read, and tests that start servers, which have their environment. They say nothing here.
-const OF_OTHERS: [&str; 18] = [
+const OF_OTHERS: [&str; 19] = [
     "KHYBER_ARGON2ID_MS",
     "KHYBER_ARTEFACTS",
     "KHYBER_BENCH",
@@ -28,6 +28,7 @@ const OF_OTHERS: [&str; 18] = [
     "KHYBER_SOAK_SECONDS",
     "KHYBER_SYNC_RATE",
     "KHYBER_TAURI_DRIVER",
+    "KHYBER_TEST_CROWD",
     "KHYBER_TEST_POSTGRES",
     "KHYBER_TEST_SECRET_SERVICE",
     "KHYBER_XTASK",

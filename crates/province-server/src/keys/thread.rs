@@ -164,7 +164,8 @@ mod tests {
 
     /// So long that a test which waits it out does not end.
     const LONG: Duration = Duration::from_hours(1);
-    const SHORT: Duration = Duration::from_millis(20);
+    /// In which a thread begins what it was given, and which a test waits out.
+    const SHORT: Duration = Duration::from_secs(1);
 
     /// What a device was made to do; its end is said.
     struct Counting(u32, Arc<AtomicU64>);

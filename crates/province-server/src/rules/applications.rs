@@ -31,12 +31,12 @@ pub const DAY_MAX: u64 = 50;
 pub const ENDED_DAYS: u64 = 400;
 
 /// The office as a reader of changes.
-pub(super) fn reader_of(office: &str) -> String {
+pub(crate) fn reader_of(office: &str) -> String {
     format!("office:{office}")
 }
 
 /// A platform as a reader of changes.
-pub(super) fn dispatch_reader(system: &str) -> String {
+pub(crate) fn dispatch_reader(system: &str) -> String {
     format!("dispatch:{system}")
 }
 

@@ -142,6 +142,8 @@ impl Province {
                     break;
                 }
                 Err(fault) => {
+                    // What stops one stops none of the others: they have their turns again.
+                    self.untold.store(false, Ordering::Relaxed);
                     tracing::warn!(system, cause = %fault, "a department waits to be told");
                     break;
                 }

@@ -332,6 +332,20 @@ pub async fn last(db: &mut AnyConnection, reader: &str) -> Result<u64, StoreErro
     row.map_or(Ok(0), |row| unsigned(&row, "last"))
 }
 
+/// Counts the numbers of this reader from now on.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn begin_reader(db: &mut AnyConnection, reader: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO application_reader (reader, last) VALUES ($1, 1) ON CONFLICT (reader) DO NOTHING",
+    )
+    .bind(reader.to_owned())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Leaves so many numbers of every reader out.
 ///
 /// # Errors

@@ -308,15 +308,15 @@ pub async fn cut_at(db: &mut AnyConnection, end: &Head) -> Result<(), StoreError
     Ok(())
 }
 
-/// Forgets entries up to the cut and signed heads before it, not more than `most` of each; gives how many went.
+/// Forgets entries up to the cut and signed heads before it, not more than `most` of each and the oldest first, so that the
+/// end of the log never goes back; gives how many went.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn forget_cut(db: &mut AnyConnection, most: u32) -> Result<u64, StoreError> {
     let cut = cut(db).await?.number;
-    let entries =
-        "DELETE FROM audit WHERE (person, seq) IN (SELECT person, seq FROM audit WHERE seq <= $1 LIMIT $2)";
-    let heads = "DELETE FROM audit_head WHERE seq IN (SELECT seq FROM audit_head WHERE seq < $1 LIMIT $2)";
+    let entries = "DELETE FROM audit WHERE (person, seq) IN (SELECT person, seq FROM audit WHERE seq <= $1 ORDER BY seq LIMIT $2)";
+    let heads = "DELETE FROM audit_head WHERE seq IN (SELECT seq FROM audit_head WHERE seq < $1 ORDER BY seq LIMIT $2)";
     let gone = super::forget(db, entries, cut, most).await?;
     Ok(gone.max(super::forget(db, heads, cut, most).await?))
 }

@@ -77,18 +77,24 @@ async fn every_connection_begins_again_after_a_full_disk() {
     let bench = Bench::new().await;
     let store = bench.office.store();
     limit(store, 1).await;
-    let mut ended = Vec::new();
+    // Each in turn is the only one that is free.
+    let mut held = Vec::new();
     for _ in 0..CONNECTIONS {
-        // SQLite has undone the one before by itself, so the lock is free.
+        held.push(store.read().await.unwrap());
+    }
+    let mut again = Vec::new();
+    while let Some(one) = held.pop() {
+        drop(one);
         let mut write = store.write().await.unwrap();
         let full = write
             .execute("INSERT INTO status_piece (sha256, bytes) VALUES (zeroblob(32), zeroblob(100000))")
             .await
             .unwrap_err();
         assert_eq!(full.as_database_error().unwrap().code().as_deref(), Some("13"));
-        ended.push(write);
+        drop(write);
+        again.push(store.read().await.unwrap());
     }
-    drop(ended);
+    drop(again);
     limit(store, 100_000).await;
     for _ in 0..2 * CONNECTIONS {
         store.write().await.unwrap().commit().await.unwrap();

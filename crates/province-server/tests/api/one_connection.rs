@@ -1,5 +1,5 @@
 //! Nobody who holds a connection to the database waits for another: else as many who do so at once as there are connections
-//! wait for each other until all are refused. So whatever is asked for is done with a single one.
+//! wait for each other until all are refused. So what is asked for every day is done with a single one.
 
 use province_api::application::AnswerReply;
 use province_api::officers::OfficerRole;
@@ -13,7 +13,7 @@ use crate::dastak::{cnic_of, let_in, report, says};
 use crate::sync::Known;
 
 #[tokio::test]
-async fn everything_that_is_asked_for_is_done_with_one_connection() {
+async fn what_phones_systems_and_officers_ask_for_every_day_is_done_with_one_connection() {
     let bench = Bench::new().await.by_one_connection().await;
     let phone = bench.enrolled(0, 1).await;
     bench.issued(&phone, 0, &["age", "identity"]).await;

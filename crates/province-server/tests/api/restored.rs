@@ -20,6 +20,7 @@ async fn who_read_further_than_the_copy_reaches_is_told_so_and_misses_nothing_th
     let bench = Bench::new().await;
     let phone = bench.enrolled(0, 1).await;
     let home = system_of(&bench, 60, "home").await;
+    let revenue = system_of(&bench, 61, "revenue").await;
     applied(&bench, &phone, "domicile-certificate").await;
     assert_eq!(pulled(&bench, &home, 0).await.cursor, 1);
     // The office had read to 3, and the phone to 7, of what is not in the copy.
@@ -38,13 +39,17 @@ async fn who_read_further_than_the_copy_reaches_is_told_so_and_misses_nothing_th
     let told = pulled(&bench, &home, 3).await;
     assert_eq!(told.changes.len(), 1);
     assert_eq!(told.changes[0].application, new.application);
+    // Also for an office that was told of nothing before the copy was made.
+    let first = applied(&bench, &phone, "fard").await;
+    let told = pulled(&bench, &revenue, 40).await;
+    assert_eq!(told.changes[0].application, first.application);
     // All of it is still there for whoever begins anew.
     assert_eq!(pulled(&bench, &home, 0).await.changes.len(), 2);
     let mut known = Known {
         feed: 7,
         ..Known::default()
     };
-    assert_eq!(whats(&bench.sync(&phone, &mut known).await).len(), 1);
+    assert_eq!(whats(&bench.sync(&phone, &mut known).await).len(), 2);
     let status = bench.office.restored(bench.now()).await.unwrap();
     assert!(status > raised, "and again");
 }

@@ -220,7 +220,7 @@ async fn a_token_that_goes_is_said_and_one_that_comes_back_is_used() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_module_that_hangs_keeps_nobody_and_is_used_again_when_it_comes_back() {
     let token = SoftToken::new();
-    let mut province = token.served_with(Some(("KHYBER_TOKEN_SECONDS", "1"))).await;
+    let mut province = token.served_with(Some(("KHYBER_TOKEN_SECONDS", "5"))).await;
     let phone = province.enrolled(0).await;
     province.drawn(&phone, 0, &["age"]).await.unwrap();
     let hung = token.hang();

@@ -41,7 +41,7 @@ const ALL: &[Scope] = &[
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_mins(10);
 /// No longer than a test may wait for nobody, and longer than a message takes to come to a busy machine.
-const IMPATIENCE: Duration = Duration::from_secs(2);
+const IMPATIENCE: Duration = Duration::from_secs(5);
 
 fn courier(reach: Reach, limit: Duration) -> Courier {
     Courier::new(reach, limit, Vec::new(), Arc::new(SystemNames)).unwrap()

@@ -34,21 +34,23 @@ struct Kept {
 /// The two, by their sessions, and what they did.
 pub struct Officers {
     world: Arc<World>,
+    passkeys: Vec<Authenticator>,
     tokens: [String; 2],
     kept: Vec<Kept>,
     dice: Dice,
 }
 
 impl Officers {
-    /// Two supervisors whom different people invited, signed in.
+    /// Two supervisors whom different people invited.
     pub async fn new(world: &Arc<World>, dice: Dice) -> Self {
         let mut officers = Self {
             world: Arc::clone(world),
+            passkeys: Vec::new(),
             tokens: Default::default(),
             kept: Vec::new(),
             dice,
         };
-        for (at, by) in ["one", "two"].into_iter().enumerate() {
+        for by in ["one", "two"] {
             let invite = move |world: &World| {
                 let words = [
                     "officer",
@@ -69,12 +71,20 @@ impl Officers {
             let begun: Begun = officers.nobody(paths::PASSKEY_BEGIN, &invite).await;
             let said = json!({ "ceremony": begun.ceremony, "credential": passkey.register(&begun.options) });
             let _: Registered = officers.nobody(paths::PASSKEY_FINISH, &said).await;
-            let begun: Begun = officers.nobody(paths::SESSION_BEGIN, &Value::Null).await;
-            let said = json!({ "ceremony": begun.ceremony, "credential": passkey.assert(&begun.options) });
-            let signed_in: SignedIn = officers.nobody(paths::SESSION_FINISH, &said).await;
-            officers.tokens[at] = signed_in.token;
+            officers.passkeys.push(passkey);
         }
         officers
+    }
+
+    /// Signs both in: what they decide takes a passkey that spoke lately, and the machine's clock counts.
+    async fn sign_in(&mut self) {
+        for at in 0..self.passkeys.len() {
+            let begun: Begun = self.nobody(paths::SESSION_BEGIN, &Value::Null).await;
+            let credential = self.passkeys[at].assert(&begun.options);
+            let said = json!({ "ceremony": begun.ceremony, "credential": credential });
+            let signed_in: SignedIn = self.nobody(paths::SESSION_FINISH, &said).await;
+            self.tokens[at] = signed_in.token;
+        }
     }
 
     /// What somebody sends who is nobody yet.
@@ -127,6 +137,7 @@ impl Officers {
             }
             step += 1;
         }
+        self.sign_in().await;
         let cnics = LISTED.map(|citizen| sandbox::citizens::numbered(citizen).cnic);
         let what = json!({ "act": "revoke", "reason": "fraud", "cnics": cnics });
         let proposed = self.write(0, paths::BULK_PROPOSE, what).await.unwrap();
@@ -167,6 +178,7 @@ impl Officers {
 
     /// Each write is answered as it was.
     pub async fn answered_again(&mut self) {
+        self.sign_in().await;
         for kept in std::mem::take(&mut self.kept) {
             assert_eq!(self.sent(&kept).await.as_ref(), Ok(&kept.answer), "{}", kept.path);
         }
