@@ -404,10 +404,17 @@ async fn the_command_is_killed_and_begun_again_beside_a_serving_province() {
     assert!(before >= 7 && done > 0, "{rest}");
     let again = served.done(&words);
     assert_eq!((&again["done"], &again["before"]), (&json!(0), &json!(60)));
-    // As many grants are in the log as rows in the file.
+    // As many grants are in the log as rows in the file, once the province has given all of them their places.
     let phone = Phone::new(1);
-    let log: Value = served.post(&phone, paths::AUDIT, b"{}").await.unwrap();
-    let is_grant = |entry: &&Value| entry["action"] == "document_granted";
-    let grants = log["entries"].as_array().unwrap().iter().filter(is_grant);
-    assert_eq!(grants.count(), 20);
+    let granted = loop {
+        let log: Value = served.post(&phone, paths::AUDIT, b"{}").await.unwrap();
+        let is_grant = |entry: &&Value| entry["action"] == "document_granted";
+        let granted = log["entries"].as_array().unwrap().iter().filter(is_grant).count();
+        if granted >= 20 {
+            break granted;
+        }
+        // A command takes its time, so that the phone does not ask too often.
+        served.done(&["key", "list"]);
+    };
+    assert_eq!(granted, 20);
 }
