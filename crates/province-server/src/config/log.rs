@@ -10,7 +10,7 @@ use super::read::Reader;
 pub(super) const LOG_FILTER: &str = "RUST_LOG";
 
 /// A library that writes out whole what an officer's passkey says: its lines are nobody's to ask for.
-pub const NEVER_LOGGED: &str = "webauthn_rs";
+const NEVER_LOGGED: &str = "webauthn_rs";
 
 /// What it says, for commands that are given a data folder and no configuration.
 ///

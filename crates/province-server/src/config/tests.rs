@@ -252,3 +252,13 @@ fn every_setting_is_read() {
         );
     }
 }
+
+#[test]
+fn nobody_asks_for_the_lines_that_write_passkeys_out() {
+    for said in ["webauthn_rs_core::core=trace", "info,webauthn_rs_core=debug"] {
+        let told = log_filter(&Around(&[("RUST_LOG", said)])).unwrap_err();
+        assert_eq!(told.0[0].wrong.code(), "config_value", "{said}");
+    }
+    let good = log_filter(&Around(&[("RUST_LOG", "trace")])).unwrap();
+    assert_eq!(good.as_deref(), Some("trace"));
+}
