@@ -17,12 +17,13 @@ use axum::response::{IntoResponse as _, Response};
 use province_api::artefacts::{BITS, STATUS_LIST_TOKEN};
 use province_api::delta::ZSTD;
 use province_api::problem::{PROBLEM_JSON, Problem, ProblemCode};
+use province_api::signature::SIGNATURE;
 use tower::{Layer, Service};
-use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::compression::predicate::{Predicate, SizeAbove};
 use tower_http::compression::{Compression, CompressionLayer};
 
 use super::connections::Network;
-use super::named::Named;
+use super::named::{self, Named};
 use super::places::Places;
 use super::problem::{ApiError, IntoReply as _};
 use super::{App, route};
@@ -50,10 +51,9 @@ struct Pays;
 
 impl Predicate for Pays {
     fn should_compress<B: axum::body::HttpBody>(&self, response: &axum::http::Response<B>) -> bool {
+        let kind = || response.headers().get(header::CONTENT_TYPE);
         SizeAbove::new(PACKED_MIN).should_compress(response)
-            && [BITS, ZSTD, STATUS_LIST_TOKEN]
-                .into_iter()
-                .all(|kind| NotForContentType::const_new(kind).should_compress(response))
+            && !kind().is_some_and(|kind| [BITS, ZSTD, STATUS_LIST_TOKEN].iter().any(|packed| kind == packed))
             && response.extensions().get::<Unpacked>().is_none()
     }
 }
@@ -76,7 +76,9 @@ impl Around {
 
     /// Who asks too often, or in too many headers, is refused first; errors of what is inside (no such route, too slow) get
     /// the form of all others; a denial is counted for the audit log; and a line is written.
-    async fn answer(&self, about: About, inner: impl Future<Output = Response>) -> Response {
+    ///
+    /// What is inside is pinned where it is: a future that is handed on by value is moved at each hand.
+    async fn answer(&self, about: About, inner: Pin<&mut impl Future<Output = Inside>>) -> Response {
         let app = &self.app;
         let in_flight = app.metrics().request();
         let About {
@@ -89,10 +91,13 @@ impl Around {
         } = about;
         let mut response = match may_ask(app, network, fits) {
             Ok(()) if is_odd => Problem::new(ProblemCode::NotFound).into_reply(),
-            Ok(()) => only_problem(in_time(ANSWER_TIME_MAX, self.placed(network, inner)).await),
+            Ok(()) => {
+                let placed = pin!(self.placed(network, inner));
+                only_problem(in_time(ANSWER_TIME_MAX, placed).await)
+            }
             Err(refused) => refused.into_response(),
         };
-        note_denial(app, &response, route, &named);
+        note_denial(app, &response, route, named.as_ref());
         charge(app, &response, network);
         let headers = response.headers_mut();
         headers.insert(
@@ -115,9 +120,13 @@ impl Around {
     }
 
     /// An answer, once there is a place.
-    async fn placed(&self, network: Option<Network>, inner: impl Future<Output = Response>) -> Response {
+    async fn placed(
+        &self,
+        network: Option<Network>,
+        inner: Pin<&mut impl Future<Output = Inside>>,
+    ) -> Response {
         let _place = self.places.one(network).await;
-        inner.await
+        ok(inner.await)
     }
 }
 
@@ -157,22 +166,26 @@ where
         // Nothing is done before it is waited for.
         if request.headers().contains_key(header::ACCEPT_ENCODING) {
             let packed = self.inner.call(request);
-            let packed = async move { ok(packed.await).map(Body::new) };
-            return Box::pin(async move { Ok(around.answer(about, packed).await) });
+            return Box::pin(async move {
+                let packed = pin!(async { Ok(ok(packed.await).map(Body::new)) });
+                Ok(around.answer(about, packed).await)
+            });
         }
-        // As it would be packed for others: what keeps answers must know.
         let plain = self.inner.get_mut().call(request);
-        let plain = async move {
-            let mut response = ok(plain.await);
+        Box::pin(async move {
+            let mut response = around.answer(about, pin!(plain)).await;
+            // As it would be packed for others: what keeps answers must know.
             if Pays.should_compress(&response) {
                 let varies = HeaderValue::from_static("accept-encoding");
                 response.headers_mut().append(header::VARY, varies);
             }
-            response
-        };
-        Box::pin(async move { Ok(around.answer(about, plain).await) })
+            Ok(response)
+        })
     }
 }
+
+/// An answer of what is inside, which has no error of its own.
+type Inside = Result<Response, Infallible>;
 
 fn ok<T>(result: Result<T, Infallible>) -> T {
     match result {
@@ -190,12 +203,15 @@ struct About {
     fits: bool,
     /// Whether its path holds a character that no database takes as part of a text.
     is_odd: bool,
-    named: Named,
+    named: Option<Named>,
 }
 
 impl About {
     fn of(request: &mut Request) -> Self {
-        let named = Named::beside(request.extensions_mut());
+        let headers = request.headers();
+        // Who shows nothing is never named, and most who ask for public files show nothing.
+        let shows_something = headers.contains_key(SIGNATURE) || headers.contains_key(header::AUTHORIZATION);
+        let named = shows_something.then(|| Named::beside(request.extensions_mut()));
         let headers = request.headers();
         let bytes: usize = headers.values().map(HeaderValue::len).sum();
         Self {
@@ -210,8 +226,7 @@ impl About {
 }
 
 /// An answer, or word that the service is busy. What is there at once costs no timer.
-async fn in_time(most: Duration, answer: impl Future<Output = Response>) -> Response {
-    let mut answer = pin!(answer);
+async fn in_time(most: Duration, mut answer: Pin<&mut impl Future<Output = Response>>) -> Response {
     if let Poll::Ready(response) = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
         return response;
     }
@@ -265,12 +280,12 @@ fn only_problem(response: Response) -> Response {
 }
 
 /// Counts who was not let do something, for the audit log.
-fn note_denial(app: &App, response: &Response, route: &'static str, named: &Named) {
+fn note_denial(app: &App, response: &Response, route: &'static str, named: Option<&Named>) {
     let code = response.extensions().get::<ProblemCode>();
     let Some(code) = code.filter(|code| code.is_denial()) else {
         return;
     };
-    app.deny(named.who(), route, *code);
+    app.deny(named.map_or_else(named::nobody, Named::who), route, *code);
 }
 
 /// Counts against a network what proved nothing, or came so slowly that it was given up. Who has nothing left pays nothing
@@ -324,7 +339,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_not_answered_in_time_is_told_when_to_ask_again() {
-        let reply = in_time(Duration::ZERO, std::future::pending()).await;
+        let reply = in_time(Duration::ZERO, pin!(std::future::pending())).await;
         assert_eq!(reply.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(reply.headers()[header::RETRY_AFTER], "30");
         let body = to_bytes(reply.into_body(), 1_000).await.unwrap();

@@ -185,12 +185,10 @@ fn route(path: &str) -> &'static str {
         paths::OFFICER_INVITES,
         paths::OFFICER_END,
     ];
-    for prefix in [paths::STATUS, paths::TRUST_NEXT, paths::DELTAS, paths::FILES] {
-        if path.starts_with(prefix) {
-            return prefix;
-        }
-    }
-    ROUTES.iter().copied().find(|route| *route == path).unwrap_or("-")
+    const PREFIXES: &[&str] = &[paths::STATUS, paths::TRUST_NEXT, paths::DELTAS, paths::FILES];
+    let whole = ROUTES.iter().find(|route| **route == path);
+    let found = whole.or_else(|| PREFIXES.iter().find(|prefix| path.starts_with(**prefix)));
+    found.copied().unwrap_or("-")
 }
 
 #[cfg(test)]

@@ -7,7 +7,12 @@ use axum::http::Extensions;
 use crate::audit::Actor;
 use crate::sealed::PersonId;
 
-const NOBODY: &(Actor, Option<PersonId>) = &(Actor::NOBODY, None);
+const NOBODY: &Actor = &Actor::NOBODY;
+
+/// Whoever was not named.
+pub(super) const fn nobody<'a>() -> (&'a Actor, Option<PersonId>) {
+    (NOBODY, None)
+}
 
 /// Who asks, and the citizen whom it is about; nobody until somebody is named. It travels with the request, and the layer
 /// around everything keeps it for when the answer is there.
@@ -39,7 +44,6 @@ impl Named {
 
     /// Who it is.
     pub(super) fn who(&self) -> (&Actor, Option<PersonId>) {
-        let (by, about) = self.0.get().unwrap_or(NOBODY);
-        (by, *about)
+        self.0.get().map_or_else(nobody, |(by, about)| (by, *about))
     }
 }
