@@ -26,9 +26,10 @@ const PHONES: u64 = 40_800_000;
 const OF: u64 = 100;
 /// Idle syncs a second of the medium size (docs/scale.md).
 const MEDIUM: f64 = 60_000.0;
-/// What the first sync after the outage costs, in idle syncs of about 0.1 ms: with it come a challenge and a batch of 30
-/// passes, 30 proofs of holder keys to verify and 30 signatures to make, about 3 ms together.
-const FIRST_COST: f64 = 30.0;
+/// What the first sync after the outage costs, in idle syncs: with it come a challenge and a batch of 30 passes, which cost
+/// PostgreSQL 5.6 ms of a core (`cargo bench -p province-server --bench work`): 60 % of the medium size's 16 cores take 1,700
+/// batches a second.
+const FIRST_COST: f64 = 35.0;
 /// Longest that a request waits for its turn, in seconds; then it is told when to come back.
 const ANSWER_MAX: u64 = 20;
 const BUSY_SECONDS: u64 = 30;
