@@ -51,9 +51,10 @@ struct Pays;
 
 impl Predicate for Pays {
     fn should_compress<B: axum::body::HttpBody>(&self, response: &axum::http::Response<B>) -> bool {
+        let is_packed = |kind: &HeaderValue| [BITS, ZSTD, STATUS_LIST_TOKEN].iter().any(|one| kind == one);
         let kind = || response.headers().get(header::CONTENT_TYPE);
         SizeAbove::new(PACKED_MIN).should_compress(response)
-            && !kind().is_some_and(|kind| [BITS, ZSTD, STATUS_LIST_TOKEN].iter().any(|packed| kind == packed))
+            && !kind().is_some_and(is_packed)
             && response.extensions().get::<Unpacked>().is_none()
     }
 }
