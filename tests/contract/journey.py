@@ -139,15 +139,13 @@ def walk(url, document, devices, callers, codes):
 
     changed(step, manifest)
 
-    # What counters and systems sign is walked by the province's own tests.
-    others = {"counter", "system"}
-    sessions = walk_officers(step, codes, [citizen["cnic"] for citizen in citizens])
+    # Officers suspend in bulk. Not whose device sends what is generated: it would be refused from then on.
+    sessions = walk_officers(step, codes, [citizens[0]["cnic"], citizens[2]["cnic"]])
 
     every = {
         (method.upper(), path)
         for path, operations in document.raw_schema["paths"].items()
-        for method, operation in operations.items()
-        if not any(others & set(one) for one in operation.get("security", []))
+        for method in operations
     }
     # Here no roots were replaced.
     left = every - step.done - {("GET", "/v1/trust-next/{roots}")}

@@ -3,7 +3,8 @@
 Starts the simulated NADRA and a province in a folder that goes away, enrols a device, walks through all operations once with
 requests that are good, and lets schemathesis (https://schemathesis.io) try others: by whom each operation is for, a device, a
 system, a counter or an officer who is signed in, and by nobody.
-Fails when an answer is a 5xx that no outage explains, or not as the document says.
+Fails when an answer is a 5xx that no outage explains, or not as the document says, and when an operation answered nothing but
+401, 403 and 429 to those whom it is for.
 
     target/tools/contract/bin/python tests/contract/run.py target/debug/province-server target/debug/sandbox
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 import jsonschema_rs
 import schemathesis
 
+from answered import never_let_in
 from journey import CARRIED, walk
 from officers import ORIGIN, RP_ID, invited
 from signing import Counter, Device, System
@@ -30,6 +32,14 @@ CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,re
 SEEDS = [bytes([1]) * 32, bytes([2]) * 32]
 SYSTEM_SEED, COUNTER_SEED = bytes([3]) * 32, bytes([4]) * 32
 SIGNED_EXAMPLES, UNSIGNED_EXAMPLES = "40", "15"
+# What is generated comes faster than people do, and all of it from one address.
+UNLIMITED = (
+    "KHYBER_REQUESTS_OF_NETWORK",
+    "KHYBER_REQUESTS_OF_DEVICE",
+    "KHYBER_REQUESTS_OF_COUNTER",
+    "KHYBER_REQUESTS_OF_SYSTEM",
+    "KHYBER_REQUESTS_OF_OFFICER",
+)
 
 
 class Running:
@@ -55,14 +65,23 @@ class Running:
         self.process.wait(20)
 
 
-def generated(url, environment, examples):
-    """Lets schemathesis try requests; true if nothing was found. What it writes goes away."""
+def generated(url, raw, environment, examples, signed):
+    """Lets schemathesis try requests; true if nothing was found, and whoever an operation is for was let in. What it writes
+    goes away."""
     command = [Path(sys.executable).parent / "schemathesis", "run", f"{url}/v1/openapi.json"]
     command += ["--checks", CHECKS, "--max-examples", examples, "--seed", "20261122"]
     command += ["--phases", "examples,coverage,fuzzing", "--request-timeout", "30", "--warnings", "off"]
     command += ["--max-failures", "10", "--no-color", "--generation-database", "none"]
     with tempfile.TemporaryDirectory() as folder:
-        return subprocess.run(command, env=os.environ | environment, cwd=folder, check=False).returncode == 0
+        answers = Path(folder, "answers")
+        answers.touch()
+        environment = os.environ | environment | {"PYTHONPATH": str(HERE), "KHYBER_ANSWERS": str(answers)}
+        if subprocess.run(command, env=environment, cwd=folder, check=False).returncode != 0:
+            return False
+        shut = never_let_in(raw, answers, signed)
+    for line in shut:
+        print(f"never let in: {line}")
+    return not shut
 
 
 def main():
@@ -82,8 +101,7 @@ def main():
             with Running([sandbox], log) as said:
                 serve = [server, "serve", "--data", data, "--nadra", said["url"]]
                 page = {"KHYBER_OFFICERS_RP_ID": RP_ID, "KHYBER_OFFICERS_ORIGIN": ORIGIN, "KHYBER_SIM_CODES": "off"}
-                # What is generated comes faster than people do.
-                page |= {"KHYBER_REQUESTS_OF_OFFICER": "0", "KHYBER_REQUESTS_OF_COUNTER": "0"}
+                page |= dict.fromkeys(UNLIMITED, "0")
                 with Running(serve, log, NADRA_TOKEN=said["token"], RUST_LOG="warn", **page) as province:
                     codes = [invited(server, data, by) for by in ("one", "two")]
                     good = against(province["url"], callers, codes)
@@ -116,10 +134,14 @@ def against(url, callers, codes):
     seeds = {"device": SEEDS[1].hex(), "system": SYSTEM_SEED.hex(), "counter": COUNTER_SEED.hex()}
     certificate = base64.b64decode(callers[1].certificate).hex()
     who = seeds | {"certificate": certificate, "officers": sessions, "cnic": cnic}
-    paths = {"PYTHONPATH": str(HERE)}
-    signed = paths | {"SCHEMATHESIS_HOOKS": "hooks", "KHYBER_CALLERS": json.dumps(who)}
+    signed = {"SCHEMATHESIS_HOOKS": "hooks", "KHYBER_CALLERS": json.dumps(who)}
+    unsigned = {"SCHEMATHESIS_HOOKS": "answered"}
+    raw = document.raw_schema
     # Both, also where the first finds something.
-    return all([generated(url, signed, SIGNED_EXAMPLES), generated(url, paths, UNSIGNED_EXAMPLES)])
+    return all([
+        generated(url, raw, signed, SIGNED_EXAMPLES, signed=True),
+        generated(url, raw, unsigned, UNSIGNED_EXAMPLES, signed=False),
+    ])
 
 
 if __name__ == "__main__":

@@ -160,7 +160,7 @@ async function services(phone, seen) {
   await seen("services");
   await office.click();
   await page.locator("button.service").first().click();
-  await page.getByText(phone.say("services_office"), { exact: true }).waitFor();
+  await page.getByRole("heading", { name: phone.say("services_place"), exact: true }).waitFor();
   await seen("service");
   await phone.press("back");
   await phone.heading("services_title");

@@ -36,6 +36,8 @@ enum Area {
     Province,
     /// What all phones at once do to the province after an outage, by the wallet's own waits
     Storm,
+    /// The catalogue's bytes and a month's changes, and searching it with mistakes, against a bare FTS5 match
+    Services,
     /// Unlock to QR on the screen, in the real window
     Window,
 }
@@ -110,6 +112,7 @@ impl Area {
             Self::Wallet => "wallet",
             Self::Province => "province",
             Self::Storm => "storm",
+            Self::Services => "services",
             Self::Window => "window",
         }
     }
@@ -138,6 +141,7 @@ impl Area {
                 all.extend(figures(&mut bench(workspace, "province-server", "work"))?);
                 Ok(all)
             }
+            Self::Services => figures(&mut bench(workspace, "wallet", "services")),
             Self::Storm => figures(&mut bench(workspace, "wallet", "storm")),
             Self::Window => figures(&mut window(workspace)?),
         }

@@ -1,10 +1,11 @@
-//! Developer commands: `cargo xtask demo | test | check | bench | soak | mobile | package`.
+//! Developer commands: `cargo xtask demo | test | check | catalogue | bench | soak | mobile | package`.
 //!
 //! Small on purpose, because it is compiled before anything else can happen: no async runtime, no TLS, none of our own
 //! crates. What it needs from them it asks their programs for.
 
 mod api;
 mod bench;
+mod catalogue;
 mod check;
 mod command;
 mod contract;
@@ -51,6 +52,9 @@ enum Command {
     Test(test::Test),
     /// Look at the source only: formatting, lints, dependencies, what a release build must not contain
     Check,
+    /// Look at the files of the catalogue of services
+    #[command(subcommand)]
+    Catalogue(catalogue::Catalogue),
     /// Measure in release, print a table and write target/bench/AREA.json
     Bench(bench::Bench),
     /// Run the fuzz, kill and simulation tests of one area for a long time
@@ -85,6 +89,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Demo(demo) => demo.run(&workspace, packages),
         Command::Test(test) => test.run(&workspace, packages),
+        Command::Catalogue(catalogue) => catalogue.run(&workspace),
         Command::Check => check::run(&workspace, packages),
         Command::Bench(bench) => bench.run(&workspace, packages),
         Command::Soak(soak) => soak.run(&workspace, packages),

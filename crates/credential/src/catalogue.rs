@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 use crate::vct::Vct;
 
 /// Longest catalogue, in bytes.
-pub const CATALOGUE_BYTES_MAX: usize = 256 * 1024;
+pub const CATALOGUE_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Most offices.
 pub const OFFICES_MAX: u64 = 256;
@@ -23,8 +23,8 @@ pub const SERVICES_MAX: u64 = 2048;
 /// Longest id of an office or a service, in bytes.
 pub const CATALOGUE_ID_BYTES_MAX: usize = 48;
 
-/// Longest name in one language, in bytes.
-const NAME_BYTES_MAX: usize = 240;
+/// Longest name of an office or a service in one language, in bytes.
+pub const CATALOGUE_NAME_BYTES_MAX: usize = 240;
 
 /// Highest fee, in rupees.
 const FEE_MAX: u64 = 100_000_000;
@@ -115,15 +115,19 @@ pub struct CatalogueContent {
     pub offices: Vec<Office>,
     /// The services, each with another id, in the order in which lists show them.
     pub services: Vec<Service>,
+    /// What each service needs, asks and gives, and where: a text of its own format (`province_api::catalogue::guide`), read by
+    /// who shows it. Empty where there is none.
+    pub guide: Vec<u8>,
 }
 
-fn is_id(text: &str) -> bool {
+/// Whether this may be the id of an office, a service, or another part of a catalogue.
+pub fn is_catalogue_id(text: &str) -> bool {
     let ok = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     (1..=CATALOGUE_ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(ok)
 }
 
 fn are_names(names: &Names) -> bool {
-    let fits = |text: &String| text.len() <= NAME_BYTES_MAX && is_plain(text);
+    let fits = |text: &String| text.len() <= CATALOGUE_NAME_BYTES_MAX && is_plain(text);
     !names.en.is_empty() && [&names.en, &names.ur, &names.ps].into_iter().all(fits)
 }
 
@@ -185,7 +189,7 @@ impl TimeLimit {
 impl Service {
     /// Whether a catalogue takes it that has its office and no other of its id.
     pub fn is_fit(&self) -> bool {
-        is_id(&self.id)
+        is_catalogue_id(&self.id)
             && are_names(&self.name)
             && self.fee_rupees.is_none_or(|fee| u64::from(fee) <= FEE_MAX)
     }
@@ -238,7 +242,7 @@ impl CatalogueContent {
         let sound = self
             .offices
             .iter()
-            .all(|one| is_id(&one.id) && are_names(&one.name) && offices.insert(&one.id))
+            .all(|one| is_catalogue_id(&one.id) && are_names(&one.name) && offices.insert(&one.id))
             && self
                 .services
                 .iter()
@@ -272,8 +276,8 @@ impl Numbered for CatalogueContent {
     const BYTES_MAX: usize = CATALOGUE_BYTES_MAX;
 
     fn encode(&self) -> Vec<u8> {
-        let mut w = Writer::with_capacity(64 * 1024);
-        w.map(4);
+        let mut w = Writer::with_capacity(64 * 1024 + self.guide.len());
+        w.map(4 + usize::from(!self.guide.is_empty()));
         w.int(1).uint(self.sequence);
         w.int(2).uint(self.iat.unix());
         w.int(3).array(self.offices.len());
@@ -284,18 +288,22 @@ impl Numbered for CatalogueContent {
         for service in &self.services {
             service.encode(&mut w);
         }
+        if !self.guide.is_empty() {
+            w.int(5).bytes(&self.guide);
+        }
         w.finish()
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, CatalogueError> {
         let mut r = Reader::open(bytes)?;
-        let (mut sequence, mut iat, mut offices, mut services) = (None, None, None, None);
+        let (mut sequence, mut iat, mut offices, mut services, mut guide) = (None, None, None, None, None);
         for _ in 0..r.map()? {
             match r.int()? {
                 1 => sequence = Some(r.uint()?),
                 2 => iat = Some(Timestamp::from_unix(r.uint()?)),
                 3 => offices = Some(read_all(&mut r, OFFICES_MAX, Office::decode)?),
                 4 => services = Some(read_all(&mut r, SERVICES_MAX, Service::decode)?),
+                5 => guide = Some(r.bytes()?.to_vec()),
                 _ => return Err(CatalogueError::Malformed),
             }
         }
@@ -304,6 +312,11 @@ impl Numbered for CatalogueContent {
             iat: iat.ok_or(Malformed)?,
             offices: offices.ok_or(Malformed)?,
             services: services.ok_or(Malformed)?,
+            guide: match guide {
+                // One that says nothing is left out: each content has one form.
+                Some(guide) if guide.is_empty() => return Err(CatalogueError::Malformed),
+                guide => guide.unwrap_or_default(),
+            },
         };
         content.check()?;
         Ok(content)

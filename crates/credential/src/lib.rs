@@ -44,8 +44,8 @@ mod zlib;
 
 pub use audit_head::AuditHead;
 pub use catalogue::{
-    CATALOGUE_BYTES_MAX, CATALOGUE_ID_BYTES_MAX, Catalogue, CatalogueContent, CatalogueError, LimitUnit,
-    OFFICES_MAX, Office, SERVICES_MAX, Service, TimeLimit,
+    CATALOGUE_BYTES_MAX, CATALOGUE_ID_BYTES_MAX, CATALOGUE_NAME_BYTES_MAX, Catalogue, CatalogueContent,
+    CatalogueError, LimitUnit, OFFICES_MAX, Office, SERVICES_MAX, Service, TimeLimit, is_catalogue_id,
 };
 pub use certificate::{
     CERTIFICATE_BYTES_MAX, CounterCertificateClaims, NAME_BYTES_MAX, issue_counter_certificate,

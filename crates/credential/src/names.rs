@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A name in English, Urdu and Pashto. English is always there; an empty Urdu or Pashto text means "as in English".
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Names {
     /// English.

@@ -37,7 +37,8 @@ pub struct AuditEntry {
     pub number: u64,
     /// When, unix seconds.
     pub at: u64,
-    /// What kind of actor: `citizen`, `operator`, `officer`, `counter`, `system`, `province`, or a word of a newer province.
+    /// What kind of actor: `citizen`, `operator`, `officer`, `counter`, `system`, `province`, `nobody` (somebody who did not prove
+    /// who they are), or a word of a newer province.
     pub role: String,
     /// Which of them; empty where the role says it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -96,6 +97,8 @@ words! {
         Suspended = "suspended",
         /// A suspension was lifted.
         Resumed = "resumed",
+        /// An officer asked for what had been done before: nothing changed.
+        FoundDone = "found_done",
         /// Passes were revoked.
         Revoked = "revoked",
         /// Somebody proposed to end, suspend or resume many at once.

@@ -187,7 +187,7 @@ schemas! {
         .min_length(Some(1))
         .max_length(Some(TEXTS_BYTES_MAX))
         .into();
-    DistrictId = text("A district's id, as in assets/districts.json.")
+    DistrictId = text("A district's id, as in assets/catalogue/districts.json.")
         .pattern(Some("^[a-z-]{1,32}$"))
         .min_length(Some(1))
         .max_length(Some(32))

@@ -271,7 +271,7 @@ impl Mobile {
     }
 }
 
-/// A district's id, as in `assets/districts.json`: lower-case letters and dashes.
+/// A district's id, as in `assets/catalogue/districts.json`: lower-case letters and dashes.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct DistrictId(String);
 text_serde!(DistrictId);

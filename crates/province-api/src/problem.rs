@@ -186,6 +186,7 @@ impl ProblemCode {
                 | Self::TooManyAttempts
                 | Self::PersonRevoked
                 | Self::PersonSuspended
+                | Self::ApplicationUnknown
         )
     }
 }

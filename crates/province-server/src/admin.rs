@@ -17,7 +17,7 @@ pub use crate::admin_error::AdminError;
 use crate::audit::{Action, Actor};
 use crate::keys::{KeyFileError, KeyFolder, KeyName, ProvinceKey, TokenPin};
 use crate::public_roots;
-pub use crate::publish_admin::{PACKAGED_CATALOGUE, PACKAGED_TYPES, PublishedTrust, PublishedTypes};
+pub use crate::publish_admin::{PACKAGED_TYPES, PublishedTrust, PublishedTypes};
 use crate::randomness::Randomness;
 use crate::rules::bundle::{self, Carried, Reach};
 use crate::rules::document::{self, Form, Whose};
@@ -44,6 +44,8 @@ pub struct Office {
     pub(crate) folder: PathBuf,
     pub(crate) keys: KeyFolder,
     pub(crate) store: Store,
+    /// Who gives the commands, as the audit log says it.
+    pub(crate) by: Actor,
 }
 
 /// What was published first.
@@ -93,6 +95,12 @@ impl Desks {
 }
 
 impl Office {
+    /// The same office for an operator who said who they are.
+    #[must_use]
+    pub fn run_by(self, by: Actor) -> Self {
+        Self { by, ..self }
+    }
+
     /// Opens a province that was made with its keys in files: [`Self::open_with`] without a PIN.
     ///
     /// # Errors
@@ -119,7 +127,7 @@ impl Office {
     /// As [`Office::open`].
     pub async fn open_unlisted(place: impl Into<Place>, pin: Option<TokenPin>) -> Result<Self, AdminError> {
         let place = place.into();
-        let keys = KeyFolder::of(place.folder(), pin)?;
+        let keys = KeyFolder::of(place.folder(), place.identity(), pin)?;
         Self::open_by(&place, keys).await
     }
 
@@ -128,6 +136,7 @@ impl Office {
             folder: place.folder().to_owned(),
             keys,
             store: Store::open(place).await?,
+            by: Actor::OPERATOR,
         };
         let whole = office.look_over().await;
         office.or_closed(whole).await
@@ -244,7 +253,7 @@ impl Office {
             form,
             now,
             randomness,
-            &Actor::OPERATOR,
+            &self.by,
         )
         .await?)
     }
@@ -261,16 +270,7 @@ impl Office {
         now: Timestamp,
     ) -> Result<(), AdminError> {
         let keys = self.keys.serving()?;
-        Ok(withdraw::withdraw(
-            &self.store,
-            &keys,
-            &whose.into(),
-            what,
-            now,
-            randomness,
-            &Actor::OPERATOR,
-        )
-        .await?)
+        Ok(withdraw::withdraw(&self.store, &keys, &whose.into(), what, now, randomness, &self.by).await?)
     }
 
     /// The bytes of the printed form of a document that a citizen holds, their own or a child's.
@@ -283,7 +283,14 @@ impl Office {
         vct: &Vct,
         now: Timestamp,
     ) -> Result<Vec<u8>, AdminError> {
-        Ok(document::paper(&self.store, &self.keys.serving()?, &whose.into(), vct, now).await?)
+        Ok(document::paper(
+            &self.store,
+            &self.keys.serving()?,
+            &self.by,
+            (&whose.into(), vct),
+            now,
+        )
+        .await?)
     }
 
     /// Revokes a citizen's passes.
@@ -350,7 +357,7 @@ impl Office {
         let ending = Ending {
             store: &self.store,
             data: &data,
-            by: &Actor::OPERATOR,
+            by: &self.by,
             status_key: &status_key,
         };
         Ok(what(&ending).await?)
@@ -412,7 +419,7 @@ impl Office {
         });
         let mut write = self.store.write().await?;
         let action = Action::CounterCertified;
-        audit::note(&mut write, &Actor::OPERATOR, action, None, &what, now).await?;
+        audit::note(&mut write, &self.by, action, None, &what, now).await?;
         write.commit().await?;
         Ok(signed)
     }

@@ -10,6 +10,8 @@ use crate::rules::Fault;
 use crate::rules::bulk::BulkError;
 use crate::rules::bundle::NotTaken;
 use crate::rules::document::DocumentError;
+use province_api::catalogue::folder::FolderError;
+
 use crate::rules::import::ImportError;
 use crate::rules::print::PressError;
 use crate::store::StoreError;
@@ -88,6 +90,9 @@ pub enum AdminError {
         /// Where in the line.
         column: usize,
     },
+    /// A folder of catalogue files is not one.
+    #[error("the folder is no catalogue: {0}")]
+    CatalogueFolder(#[from] FolderError),
     /// A platform's catalogue is not one.
     #[error("the platform's catalogue cannot be read: line {line}, column {column}")]
     DispatchFile {
@@ -174,6 +179,7 @@ impl AdminError {
             Self::NoSuchKey => "no_such_key",
             Self::RulesFile(_) => "rules_file_unreadable",
             Self::CatalogueFile { .. } => "catalogue_file_unreadable",
+            Self::CatalogueFolder(_) => "catalogue_folder_unreadable",
             Self::DispatchFile { .. } => "dispatch_file_unreadable",
             Self::DispatchNothing => "dispatch_nothing",
             Self::DispatchBase => "dispatch_base_differs",

@@ -2,12 +2,14 @@
 
 use std::io::Write;
 
-use credential::Timestamp;
+use credential::{PublicKey, RootSet, Timestamp, Vct};
 use serde_json::{Value, json};
+use sqlx::AnyConnection;
 
 use crate::admin::{AdminError, Office};
-use crate::audit::{Action, Actor};
+use crate::audit::Action;
 use crate::rules::audit::{self, Known, Looked};
+use crate::rules::publish;
 use crate::store::audit::{self as store, SignedHead};
 
 /// What an export shows of sealed details. It can be verified either way.
@@ -30,13 +32,18 @@ impl Office {
     /// [`AdminError`]; what is wrong with the log is no error but in the answer.
     pub async fn look_at_audit(&self, known: &[Known], now: Timestamp) -> Result<Looked, AdminError> {
         audit::chain(&self.store).await?;
-        self.look_at_chain(known, now).await
+        self.look_at_chain(known, &self.public_roots()?, now).await
     }
 
     /// The same, leaving what waits where it is.
-    pub(crate) async fn look_at_chain(&self, known: &[Known], now: Timestamp) -> Result<Looked, AdminError> {
+    pub(crate) async fn look_at_chain(
+        &self,
+        known: &[Known],
+        roots: &RootSet,
+        now: Timestamp,
+    ) -> Result<Looked, AdminError> {
         let mut db = self.store.read().await?;
-        let keys = audit::keys(&mut db).await?;
+        let keys = log_keys(&mut db, roots).await?;
         Ok(audit::look(&mut db, known, &keys, now).await?)
     }
 
@@ -54,13 +61,13 @@ impl Office {
     ) -> Result<u64, AdminError> {
         if sealed == Sealed::Opened {
             let mut write = self.store.write().await?;
-            let (by, what) = (&Actor::OPERATOR, json!({}));
+            let (by, what) = (&self.by, json!({}));
             audit::note(&mut write, by, Action::AuditOpened, None, &what, now).await?;
             write.commit().await?;
         }
         audit::chain(&self.store).await?;
         let mut db = self.store.read().await?;
-        let (keys, data) = (audit::keys(&mut db).await?, self.keys.data()?);
+        let (keys, data) = (log_keys(&mut db, &self.public_roots()?).await?, self.keys.data()?);
         let cut = store::cut(&mut db).await?;
         let mut line = |value: &Value| writeln!(to, "{value}").map_err(AdminError::Export);
         line(&json!({
@@ -93,4 +100,16 @@ impl Office {
         }
         Ok(number)
     }
+}
+
+/// The keys that sign the log's heads, as the newest trust list names them that these roots signed: what a row of the database
+/// says is said by whoever writes to it.
+async fn log_keys(db: &mut AnyConnection, roots: &RootSet) -> Result<Vec<PublicKey>, AdminError> {
+    let held = publish::held_trust(db, roots).await?;
+    let named = held.iter().flat_map(|list| &list.content().keys);
+    let signs = named.filter(|key| {
+        let is_withdrawn = key.revoked_at.is_some_and(|at| at.unix() == 0);
+        key.allowed.contains(&Vct::AUDIT_LOG) && !is_withdrawn
+    });
+    Ok(signs.map(|key| key.key).collect())
 }

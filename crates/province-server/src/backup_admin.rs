@@ -7,11 +7,11 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use credential::{Timestamp, Vct};
+use credential::{RootSet, Timestamp, Vct};
 use serde_json::json;
 
 use crate::admin::{AdminError, Office};
-use crate::audit::{Action, Actor, Head};
+use crate::audit::{Action, Head};
 use crate::rules::applications::{dispatch_reader, reader_of};
 use crate::rules::{audit, status};
 use crate::store::artefact::{self, Name};
@@ -63,20 +63,21 @@ impl Office {
             folder: folder.to_owned(),
             keys: self.keys.clone(),
             store: Store::open(&Place::from(folder)).await?,
+            by: self.by.clone(),
         };
-        let verified = copy.verified(now).await;
+        let verified = copy.verified(&self.public_roots()?, now).await;
         copy.close().await;
         let (epoch, audit) = verified?;
         let bytes = fs::metadata(&file).map_err(AdminError::Backup)?.len();
         Ok(BackedUp { bytes, epoch, audit })
     }
 
-    async fn verified(&self, now: Timestamp) -> Result<(u64, Head), AdminError> {
+    async fn verified(&self, roots: &RootSet, now: Timestamp) -> Result<(u64, Head), AdminError> {
         self.look_over().await?;
         if !self.store.is_sound().await? {
             return Err(AdminError::BackupUnsound("database_damaged"));
         }
-        let looked = self.look_at_chain(&[], now).await?;
+        let looked = self.look_at_chain(&[], roots, now).await?;
         if let Some(wrong) = looked.wrong {
             return Err(AdminError::BackupUnsound(wrong.code()));
         }
@@ -111,7 +112,7 @@ impl Office {
         person::skip_events(&mut write, STEP).await?;
         let epoch = status::publish_after(&mut write, &key, now, &[], STEP).await?;
         let what = json!({ "step": STEP, "epoch": epoch });
-        audit::note(&mut write, &Actor::OPERATOR, Action::Restored, None, &what, now).await?;
+        audit::note(&mut write, &self.by, Action::Restored, None, &what, now).await?;
         write.commit().await?;
         Ok(epoch)
     }

@@ -2,11 +2,13 @@
 
 use credential::Timestamp;
 use province_api::person::Cnic;
+use serde_json::json;
 
 use crate::admin::{AdminError, Office};
-use crate::audit::{Actor, Role};
+use crate::audit::{Action, Actor, Role};
 use crate::randomness::Randomness;
-use crate::rules::bulk::{self, Act, Bulk, BulkId, Proposed};
+use crate::rules::audit;
+use crate::rules::bulk::{self, Act, Bulk, BulkError, BulkId, Proposed};
 use crate::rules::page::Behind;
 
 /// An operator who says who they are. Two names are two people only as far as the office holds its people to it; officers
@@ -34,7 +36,7 @@ impl Office {
         Ok(bulk::propose(&self.store, &data, by, what, randomness, now).await?)
     }
 
-    /// Approves what somebody else proposed, as it was looked at.
+    /// Approves what somebody else proposed, as it was looked at. Who may not is in the audit log.
     ///
     /// # Errors
     /// [`AdminError::Bulk`].
@@ -44,7 +46,17 @@ impl Office {
         what: (&BulkId, &[u8; 32]),
         now: Timestamp,
     ) -> Result<Bulk, AdminError> {
-        Ok(bulk::approve(&self.store, by, what, now).await?)
+        let approved = bulk::approve(&self.store, by, what, now).await;
+        if let Err(BulkError::FourEyes) = &approved {
+            let mut write = self.store.write().await?;
+            let (action, what) = (
+                Action::Denied,
+                json!({ "command": "bulk approve", "code": BulkError::FourEyes.code() }),
+            );
+            audit::note(&mut write, by, action, None, &what, now).await?;
+            write.commit().await?;
+        }
+        Ok(approved?)
     }
 
     /// Does the next piece of what was approved; `false` when there is no more to do.

@@ -5,7 +5,7 @@ use province_api::caller::Scope;
 use serde_json::json;
 
 use crate::admin::{AdminError, Office};
-use crate::audit::{Action, Actor};
+use crate::audit::Action;
 use crate::rules::audit;
 use crate::store::system_key::{self, SystemKey};
 
@@ -70,7 +70,7 @@ impl Office {
             added => added?,
         }
         let action = Action::SystemKeyAdded;
-        audit::note(&mut write, &Actor::OPERATOR, action, None, &what, now).await?;
+        audit::note(&mut write, &self.by, action, None, &what, now).await?;
         write.commit().await?;
         Ok(row)
     }
@@ -85,7 +85,7 @@ impl Office {
         if ended {
             let what = json!({ "key": key_id(key) });
             let action = Action::SystemKeyEnded;
-            audit::note(&mut write, &Actor::OPERATOR, action, None, &what, now).await?;
+            audit::note(&mut write, &self.by, action, None, &what, now).await?;
         }
         write.commit().await?;
         Ok(ended)
@@ -110,7 +110,7 @@ impl Office {
         if ended {
             let what = json!({ "desk": key_id(key) });
             let action = Action::CounterEnded;
-            audit::note(&mut write, &Actor::OPERATOR, action, None, &what, now).await?;
+            audit::note(&mut write, &self.by, action, None, &what, now).await?;
         }
         write.commit().await?;
         Ok(ended)

@@ -12,6 +12,8 @@ use clap::{Args, Parser, Subcommand};
 use credential::{ProvinceConfig, Shape, StatusRef, Vct};
 use province_api::reason::Reason;
 use province_server::admin::{AdminError, Office};
+use province_server::bulk_admin;
+use province_server::catalogue_files;
 use province_server::config::{self, LogFormat};
 use province_server::keys::{KeyFileError, KeyPlace, TokenError, TokenPlace};
 use province_server::public_roots;
@@ -23,7 +25,7 @@ use serde_json::json;
 
 use super::audit_commands::Audit;
 use super::backup_commands::{Backup, Restored};
-use super::bulk_commands::Bulk;
+use super::bulk_commands::{Bulk, name};
 use super::caller_commands::{CounterEnd, System};
 use super::desk_commands::{Bundle, CounterCertificate};
 use super::dispatch_commands::Dispatch;
@@ -39,6 +41,10 @@ use super::{log_as, now, print_whole, randomness, say, token_pin};
 #[derive(Parser)]
 #[command(name = "province-server")]
 pub(super) struct Arguments {
+    /// Who gives the command: a name that the office knows, such as a staff number. It stands in the audit log; with `bulk`
+    /// the name of `--by` does.
+    #[arg(long, global = true, value_name = "NAME", value_parser = name)]
+    operator: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -48,6 +54,11 @@ enum Command {
     Init(Init),
     Serve(Serve),
     ConfigCheck(ConfigCheck),
+    /// Look at a catalogue, a folder of files or one file: each fault on a line, then how much there is of it.
+    CatalogueCheck {
+        /// Which.
+        catalogue: PathBuf,
+    },
     /// Print the OpenAPI document of the API.
     Openapi,
     #[command(flatten)]
@@ -164,7 +175,7 @@ enum Errand {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
-        /// Offices and services, JSON as in assets/catalogue/catalogue.json.
+        /// A folder of files as assets/catalogue is one, or one file of all of it.
         #[arg(long)]
         file: PathBuf,
     },
@@ -215,6 +226,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Serve(serve) => serve.run().await,
         Command::ConfigCheck(check) => check.run(),
+        Command::CatalogueCheck { catalogue } => catalogue_check(&catalogue),
         Command::Openapi => print_whole(province_server::openapi()),
         Command::Init(init) => {
             log_as(LogFormat::Text, config::log_filter(&super::Process)?.as_deref());
@@ -222,7 +234,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
         Command::Errand(errand) => {
             log_as(LogFormat::Text, config::log_filter(&super::Process)?.as_deref());
-            told(go(errand).await)
+            told(go(errand, arguments.operator.as_deref()).await)
         }
     }
 }
@@ -238,15 +250,18 @@ fn told(done: anyhow::Result<()>) -> anyhow::Result<()> {
 
 /// A data folder, and the database that the environment names. Not an argument: a list of processes shows no password.
 pub(super) fn place(data: &Path) -> anyhow::Result<Place> {
-    Ok(Place::new(data, config::database(&super::Process)?))
+    Ok(config::place(data, &super::Process)?)
 }
 
-async fn go(errand: Errand) -> anyhow::Result<()> {
-    let office = if errand.needs_a_list() {
+async fn go(errand: Errand, operator: Option<&str>) -> anyhow::Result<()> {
+    let mut office = if errand.needs_a_list() {
         Office::open_with(place(errand.data())?, token_pin()?).await?
     } else {
         Office::open_unlisted(place(errand.data())?, token_pin()?).await?
     };
+    if let Some(name) = operator {
+        office = office.run_by(bulk_admin::operator(name));
+    }
     let publishes = errand.publishes();
     let done = errand.run(&office).await;
     office.close().await;
@@ -379,8 +394,8 @@ impl Errand {
                 say(&json!({ "sequence": done.sequence, "epoch": done.epoch, "trust_due": done.trust_due }))
             }
             Self::Catalogue { file, .. } => {
-                let json = fs::read_to_string(file).context("could not read the catalogue")?;
-                say(&json!({ "sequence": office.publish_catalogue(&json, now()).await? }))
+                let catalogue = catalogue_files::read(&file)?;
+                say(&json!({ "sequence": office.publish_catalogue(&catalogue, now()).await? }))
             }
             Self::Grant { .. } => {
                 office.grant(&form_from_stdin()?, &randomness(), now()).await?;
@@ -422,4 +437,12 @@ fn ended(ended: Ended) -> anyhow::Result<()> {
             anyhow::bail!("no document that can be used up has this place in the lists")
         }
     }
+}
+
+fn catalogue_check(path: &Path) -> anyhow::Result<()> {
+    let (faults, counts) = catalogue_files::look(&catalogue_files::read(path)?);
+    let lines = faults.iter().map(|fault| format!("{fault}\n"));
+    print_whole(&lines.chain([format!("{counts}\n")]).collect::<String>())?;
+    anyhow::ensure!(faults.is_empty(), "the catalogue has faults");
+    Ok(())
 }

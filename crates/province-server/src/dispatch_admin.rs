@@ -6,8 +6,7 @@ use province_api::dispatch::catalogue::DispatchCatalogue;
 use serde_json::json;
 
 use crate::admin::{AdminError, Office};
-use crate::audit::{Action, Actor};
-use crate::publish_admin::catalogue_of;
+use crate::audit::Action;
 use crate::rules::audit;
 pub use crate::rules::dispatch::catalogue::Looked;
 use crate::rules::dispatch::catalogue::{look, proposal, published};
@@ -33,16 +32,15 @@ impl Office {
     pub async fn look_at_offer(
         &self,
         offer: Offer<'_>,
-        base: Option<&str>,
+        base: Option<CatalogueFile>,
     ) -> Result<(Looked, Option<CatalogueFile>), AdminError> {
         let mut db = self.store.read().await?;
         let said = read(&mut db, offer).await?;
         let known = published(&mut db).await?.ok_or(AdminError::DispatchNothing)?;
         let looked = look(offer.system, &said, &known, &dispatch::services(&mut db).await?);
-        let base = base.map(catalogue_of).transpose()?;
         if base
             .as_ref()
-            .is_some_and(|base| base.content() != (known.offices, known.services))
+            .is_some_and(|base| base.content() != (known.offices, known.services, known.guide))
         {
             return Err(AdminError::DispatchBase);
         }
@@ -69,7 +67,7 @@ impl Office {
         let services: Vec<&String> = looked.clean.iter().map(|(service, _)| service).collect();
         let what = json!({ "system": offer.system, "services": services });
         let action = Action::DispatchSettled;
-        audit::note(&mut write, &Actor::OPERATOR, action, None, &what, now).await?;
+        audit::note(&mut write, &self.by, action, None, &what, now).await?;
         write.commit().await?;
         Ok(looked)
     }

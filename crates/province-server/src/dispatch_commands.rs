@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use credential::Timestamp;
 use province_server::admin::Office;
+use province_server::catalogue_files;
 use province_server::dispatch_admin::{Looked, Offer};
 use serde_json::json;
 
@@ -65,9 +66,8 @@ impl Dispatch {
         };
         match &self {
             Self::Look { base, proposal, .. } => {
-                let base = base.as_ref().map(fs::read_to_string).transpose();
-                let base = base.context("could not read the published file")?;
-                let (looked, proposed) = office.look_at_offer(offer, base.as_deref()).await?;
+                let base = base.as_deref().map(catalogue_files::read).transpose()?;
+                let (looked, proposed) = office.look_at_offer(offer, base).await?;
                 if let (Some(out), Some(file)) = (proposal, proposed) {
                     let mut text = serde_json::to_string_pretty(&file)?;
                     text.push('\n');

@@ -1,32 +1,18 @@
-//! The districts of the province, as `assets/districts.json` has them.
+//! The districts of the province, as `assets/catalogue/districts.json` has them.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use province_api::catalogue::DistrictEntry;
+use province_api::catalogue::packaged::packaged;
 use province_api::person::DistrictId;
-use serde::Deserialize;
-
-const DISTRICTS_JSON: &str = include_str!("../../../assets/districts.json");
-
-/// What a pass says of a district.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct District {
-    id: String,
-    /// Its name in English.
-    pub name_en: String,
-    /// Its name in Urdu.
-    pub name_ur: String,
-    #[allow(clippy::struct_field_names)] // the data file calls it so
-    /// Whether it belonged to the former tribal areas (merged in 2018).
-    pub merged_district: bool,
-}
 
 /// The district of this id.
-pub fn find(id: &DistrictId) -> Option<&'static District> {
-    static ALL: OnceLock<HashMap<String, District>> = OnceLock::new();
+pub fn find(id: &DistrictId) -> Option<&'static DistrictEntry> {
+    static ALL: OnceLock<HashMap<String, DistrictEntry>> = OnceLock::new();
     ALL.get_or_init(|| {
         // Compiled in; a test reads it.
-        let list: Vec<District> = serde_json::from_str(DISTRICTS_JSON).unwrap_or_default();
+        let list = packaged().unwrap_or_default().districts;
         list.into_iter().map(|d| (d.id.clone(), d)).collect()
     })
     .get(id.as_str())

@@ -9,10 +9,13 @@ use province_api::artefacts::IDENTITY_LIST;
 use province_api::rules::RulesFile;
 
 use crate::admin::{AdminError, Desks, Office, Published, ROOTS_FILE};
+use crate::audit::Actor;
 use crate::key_admin::{KEY_DAYS, new_row};
 use crate::keys::{KeyFileError, KeyFolder, KeyName, KeyPlace, ProvinceKey};
+use province_api::catalogue::packaged::packaged;
+
 use crate::public_roots;
-use crate::publish_admin::{PACKAGED_CATALOGUE, PACKAGED_TYPES, catalogue_of, types_of};
+use crate::publish_admin::{PACKAGED_TYPES, types_of};
 use crate::randomness::Randomness;
 use crate::rules::{Fault, publish, status};
 use crate::store::lock::Lock;
@@ -166,6 +169,7 @@ impl Office {
             folder: place.folder().to_owned(),
             store: Store::create(place).await?,
             keys: keys.clone(),
+            by: Actor::OPERATOR,
         };
         let published = office.begin(roots, shape, &first, randomness, now).await;
         // The last connection takes the write-ahead log into the one file that is moved.
@@ -199,7 +203,7 @@ impl Office {
             .await?;
         let epoch = status::publish(&mut write, &key(KeyName::Status)?, now, &[]).await?;
         publish::risk_rules(&mut write, &key(KeyName::Rules)?, first_rules()?, now).await?;
-        let content = catalogue_of(PACKAGED_CATALOGUE)?.content();
+        let content = packaged().map_err(AdminError::CatalogueFolder)?.content();
         publish::catalogue(&mut write, &key(KeyName::Catalogue)?, content, now).await?;
         write.commit().await?;
         let sequence = match roots {

@@ -97,9 +97,14 @@ pub(super) fn reason(word: &str) -> Result<Reason, String> {
 pub(super) fn cnics_from_stdin() -> anyhow::Result<Vec<Cnic>> {
     let mut text = String::new();
     std::io::stdin()
-        .take(LIST_BYTES_MAX)
+        .take(LIST_BYTES_MAX + 1)
         .read_to_string(&mut text)
         .context("could not read stdin")?;
+    // Nobody of a list is passed over.
+    anyhow::ensure!(
+        text.len() as u64 <= LIST_BYTES_MAX,
+        "the list is longer than {LIST_BYTES_MAX} bytes: leave out all but the first column, or cut it"
+    );
     let mut cnics = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let first = line.split(',').next().unwrap_or_default();
@@ -109,7 +114,7 @@ pub(super) fn cnics_from_stdin() -> anyhow::Result<Vec<Cnic>> {
         }
         match Cnic::parse(first) {
             Ok(cnic) => cnics.push(cnic),
-            Err(_) if at == 0 && !first.contains(|letter: char| letter.is_ascii_digit()) => {}
+            Err(_) if at == 0 && !first.contains(|letter: char| letter.is_numeric()) => {}
             Err(_) => anyhow::bail!("line {} of stdin begins with no CNIC", at + 1),
         }
     }

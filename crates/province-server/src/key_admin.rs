@@ -80,7 +80,7 @@ impl Office {
         // A second key of one day is the newer one: the time of day is kept for the choice between them.
         let row = new_row(&key, allowed.to_vec(), now, days);
         trusted_key::add(&mut write, &row).await?;
-        note_made(&mut write, &key, allowed, now).await?;
+        note_made(&mut write, &self.by, (&key, allowed), now).await?;
         write.commit().await?;
         Ok(key)
     }
@@ -150,7 +150,7 @@ impl Office {
         let at = trusted_key::earlier(known.retired_at, from.start_of_day().unix());
         trusted_key::retire(&mut write, &known.key, at).await?;
         let what = json!({ "key": hex::encode(id.as_bytes()), "from": at });
-        audit::note(&mut write, &Actor::OPERATOR, Action::KeyRetired, None, &what, now).await?;
+        audit::note(&mut write, &self.by, Action::KeyRetired, None, &what, now).await?;
         Ok(write.commit().await?)
     }
 
@@ -176,15 +176,7 @@ impl Office {
         let at = trusted_key::earlier(known.revoked_at, at);
         trusted_key::revoke(&mut write, &known.key, at).await?;
         let what = json!({ "key": hex::encode(id.as_bytes()), "from": at });
-        audit::note(
-            &mut write,
-            &Actor::OPERATOR,
-            Action::KeyWithdrawn,
-            None,
-            &what,
-            now,
-        )
-        .await?;
+        audit::note(&mut write, &self.by, Action::KeyWithdrawn, None, &what, now).await?;
         Ok(write.commit().await?)
     }
 
@@ -200,13 +192,13 @@ impl Office {
 /// Notes in the audit log that a key was made.
 pub(crate) async fn note_made(
     db: &mut AnyConnection,
-    key: &PublicKey,
-    allowed: &[Vct],
+    by: &Actor,
+    (key, allowed): (&PublicKey, &[Vct]),
     now: Timestamp,
 ) -> Result<(), AdminError> {
     let kinds: Vec<&str> = allowed.iter().map(Vct::as_str).collect();
     let what = json!({ "key": hex::encode(key.key_id().as_bytes()), "kinds": kinds });
-    Ok(audit::note(db, &Actor::OPERATOR, Action::KeyMade, None, &what, now).await?)
+    Ok(audit::note(db, by, Action::KeyMade, None, &what, now).await?)
 }
 
 /// A key that may sign these things for so many days, from this moment on.

@@ -14,6 +14,7 @@ pub mod audit_admin;
 pub mod backup_admin;
 pub mod bulk_admin;
 pub mod caller_admin;
+pub mod catalogue_files;
 pub mod clock;
 pub mod config;
 pub mod courier;

@@ -38,6 +38,6 @@ impl Office {
     /// # Errors
     /// [`AdminError`].
     pub async fn end_officer(&self, id: &OfficerId, now: Timestamp) -> Result<Option<bool>, AdminError> {
-        Ok(manage::end(&self.store, &Actor::OPERATOR, id, now).await?)
+        Ok(manage::end(&self.store, &self.by, id, now).await?)
     }
 }

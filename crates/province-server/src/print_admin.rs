@@ -45,6 +45,7 @@ impl Office {
         let press = Press {
             store: self.store(),
             keys: &keys,
+            by: &self.by,
             test: self.public_roots()?.kind() == RootKind::Test,
         };
         Ok(what(&press).await?)

@@ -13,9 +13,6 @@ use crate::store::lock::Lock;
 /// The types that a new province begins with.
 pub const PACKAGED_TYPES: &str = include_str!("../../../assets/types/types.json");
 
-/// The catalogue that a new province begins with.
-pub const PACKAGED_CATALOGUE: &str = include_str!("../../../assets/catalogue/catalogue.json");
-
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TypesFile {
@@ -28,13 +25,6 @@ pub(crate) fn types_of(json: &str) -> Result<Vec<PassType>, AdminError> {
         column: error.column(),
     })?;
     Ok(file.types)
-}
-
-pub(crate) fn catalogue_of(json: &str) -> Result<CatalogueFile, AdminError> {
-    serde_json::from_str(json).map_err(|error| AdminError::CatalogueFile {
-        line: error.line(),
-        column: error.column(),
-    })
 }
 
 /// What publishing a type register did.
@@ -129,13 +119,12 @@ impl Office {
         Ok(sequence)
     }
 
-    /// Signs and publishes the next catalogue from a data file as assets/catalogue/catalogue.json is one; gives its number. A
-    /// province that was made before there were catalogues first gets a key for them (`key add`, then `trust`).
+    /// Signs and publishes the next catalogue ([`catalogue_files`](crate::catalogue_files)); gives its number. A province that was made
+    /// before there were catalogues first gets a key for them (`key add`, then `trust`).
     ///
     /// # Errors
     /// [`Fault::NoKey`](crate::rules::Fault::NoKey) without such a key in the trust list; [`AdminError`].
-    pub async fn publish_catalogue(&self, json: &str, now: Timestamp) -> Result<u64, AdminError> {
-        let file = catalogue_of(json)?;
+    pub async fn publish_catalogue(&self, file: &CatalogueFile, now: Timestamp) -> Result<u64, AdminError> {
         let key = self.key_for(Vct::CATALOGUE, now).await?;
         let mut write = self.store.write_with(Lock::Published).await?;
         let sequence = publish::catalogue(&mut write, &key, file.content(), now).await?;
@@ -162,7 +151,7 @@ impl Office {
         let sequence = publish::types(&mut write, types.clone(), &key, now).await?;
         let made = self.add_keys_for_new(&mut write, &types, randomness, (now, now));
         for (key, kind) in made.await? {
-            note_made(&mut write, &key, &[kind], now).await?;
+            note_made(&mut write, &self.by, (&key, &[kind]), now).await?;
         }
         let trust_due = kinds::in_force(&mut write).await?.types.len() < count;
         // A kind may have a status list that the manifest does not name yet.

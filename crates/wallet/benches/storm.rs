@@ -30,6 +30,8 @@ const MEDIUM: f64 = 60_000.0;
 /// PostgreSQL 5.6 ms of a core (`cargo bench -p province-server --bench work`): 60 % of the medium size's 16 cores take 1,700
 /// batches a second.
 const FIRST_COST: f64 = 35.0;
+/// How many wait at once: the connections of the medium size, four servers with 4,096 each. Whoever finds none has failed.
+const PLACES: f64 = 4.0 * 4_096.0;
 /// Longest that a request waits for its turn, in seconds; then it is told when to come back.
 const ANSWER_MAX: u64 = 20;
 const BUSY_SECONDS: u64 = 30;
@@ -132,8 +134,7 @@ fn storm(outage: u64, rate: f64, waits: Waits) -> Storm {
         for number in trying {
             let phone = &mut phones[number as usize];
             phone.tries += u32::from(!is_out && !phone.is_done);
-            // As many find a place as would be answered in time if each only synced.
-            let is_full = queue.len() as f64 >= rate * ANSWER_MAX as f64;
+            let is_full = queue.len() as f64 >= PLACES / of;
             if is_out || is_full {
                 refused += u64::from(!is_out);
                 phone.failures += 1;

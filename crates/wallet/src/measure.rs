@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
-use credential::{Names, Timestamp, TypeRegister, Vct};
+use credential::{Catalogue, Names, Timestamp, TypeRegister, Vct};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::code::UiError;
 use crate::envelope::VaultKey;
 use crate::error::StoreError;
+use crate::screen::FoundService;
 use crate::screen::{PastAsk, PastPage, ShowingMode, ShowingOutcome};
+use crate::search::fold;
+use crate::search::index::Place;
 use crate::search::query::Query;
+use crate::services::Listed;
 use crate::store::showing;
 use crate::{past, vault};
 
@@ -74,4 +78,36 @@ pub fn page(database: &Connection, types: Option<&TypeRegister>, words: &str) ->
 /// The question that these words ask of the index.
 pub fn expression(types: Option<&TypeRegister>, words: &str) -> String {
     past::expression(&Query::read(words), types)
+}
+
+/// A catalogue's services as an open vault searches them.
+#[derive(Debug)]
+pub struct SearchedServices(Listed);
+
+impl SearchedServices {
+    /// Of this catalogue.
+    pub fn of(catalogue: Catalogue) -> Self {
+        Self(Listed::of(catalogue))
+    }
+
+    /// What is found by these words, the best first.
+    pub fn search(&self, typed: &str) -> Vec<FoundService> {
+        self.0.search(typed).found
+    }
+
+    /// The words of each service, folded, as the search has them.
+    pub fn folded(&self) -> Vec<String> {
+        self.0.texts().map(|texts| folded(&texts)).collect()
+    }
+
+    /// The bare question of these words to FTS5: all of them, the last one as a beginning.
+    pub fn expression(typed: &str) -> String {
+        let words = fold::words(typed).into_iter().map(|word| format!("\"{word}\""));
+        words.collect::<Vec<_>>().join(" AND ") + "*"
+    }
+}
+
+fn folded(texts: &[(Place, String)]) -> String {
+    let words = texts.iter().flat_map(|(_, text)| fold::words(text));
+    words.collect::<Vec<_>>().join(" ")
 }

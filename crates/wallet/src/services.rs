@@ -1,20 +1,30 @@
-//! The catalogue of services as a screen shows it: by office, searched in three languages, one service by itself.
+//! The catalogue of services as a screen shows it: by what happens in a life, by office, searched in three scripts, one service
+//! by itself.
 
-use credential::{Catalogue, LimitUnit, Office, RootSet, Service, TimeLimit};
+use std::collections::HashMap;
+
+use credential::{Catalogue, LimitUnit, Names, Office, RootSet, Service, TimeLimit};
+use province_api::catalogue::guide::{Document, DocumentKind, Guide, ServiceGuide};
 use rusqlite::Connection;
 
 use crate::error::StoreError;
 use crate::home::screen_time;
 use crate::register::Verified;
-use crate::screen::{LimitView, OfficeServices, ServiceLine, ServiceView, Services, Words};
-use crate::search::query::{Query, Said};
+use crate::screen::{
+    EventServices, FoundService, GuideView, LimitView, NeededKind, NeededView, OfficeServices, ServiceLine,
+    ServiceView, Services, Words,
+};
+use crate::search::index::{Index, Place};
 use crate::sync::catalogue_here;
 
 /// The catalogue of an open vault with what each service is found by.
+#[derive(Debug)]
 pub(crate) struct Listed {
     catalogue: Catalogue,
-    /// The names of each service and of its office, folded; in the catalogue's order.
-    said: Vec<Said>,
+    /// What the catalogue says beside names, fees and limits; empty if it says nothing, or what this version cannot read.
+    guide: Guide,
+    /// Services in the catalogue's order.
+    index: Index,
 }
 
 /// The same, as it was verified last.
@@ -32,48 +42,101 @@ impl Catalogued {
 }
 
 impl Listed {
-    fn of(catalogue: Catalogue) -> Self {
-        let services = catalogue.content().services.iter();
-        let said = services.map(|service| {
-            let office = office_of(&catalogue, service).map(|office| &office.name);
-            let names = [&service.name].into_iter().chain(office);
-            Said::of(names.flat_map(|name| [name.en.as_str(), name.ur.as_str(), name.ps.as_str()]))
-        });
-        Self {
-            said: said.collect(),
+    pub(crate) fn of(catalogue: Catalogue) -> Self {
+        let content = catalogue.content();
+        let ids = content.services.iter().map(|service| &*service.id);
+        let guide = Guide::read(&content.guide, ids).unwrap_or_default();
+        let mut listed = Self {
+            guide,
             catalogue,
+            index: Index::default(),
+        };
+        listed.index = Index::of(listed.texts());
+        listed
+    }
+
+    /// What each service is found by.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = Vec<(Place, String)>> {
+        let guides = self.guide.services.iter().map(|one| (&*one.id, one));
+        let guides: HashMap<&str, &ServiceGuide> = guides.collect();
+        self.catalogue.content().services.iter().map(move |service| {
+            let mut texts = Vec::new();
+            let mut say = |place, names: &Names| {
+                texts.extend([&names.en, &names.ur, &names.ps].map(|text| (place, text.clone())));
+            };
+            say(Place::Name, &service.name);
+            if let Some(office) = office_of(&self.catalogue, service) {
+                say(Place::Beside, &office.name);
+            }
+            if let Some(guide) = guides.get(&*service.id) {
+                say(Place::Beside, &guide.output);
+                let words = &guide.words;
+                let words = [&words.en, &words.ur, &words.ps].into_iter().flatten();
+                texts.extend(words.map(|word| (Place::Everyday, word.clone())));
+            }
+            texts
+        })
+    }
+
+    /// What was searched for, the best first; all there is where nothing is asked.
+    pub(crate) fn search(&self, typed: &str) -> Services {
+        let content = self.catalogue.content();
+        let as_of = Some(screen_time(content.iat));
+        if !typed.chars().any(char::is_alphanumeric) {
+            return Services {
+                as_of,
+                found: Vec::new(),
+                events: self.events(),
+                offices: self.offices(),
+            };
+        }
+        let found = self.index.find(typed).into_iter();
+        let found = found.filter_map(|found| {
+            let service = content.services.get(found.thing)?;
+            Some(FoundService {
+                id: service.id.clone(),
+                name: Words::from(&service.name),
+                office: Words::from(&office_of(&self.catalogue, service)?.name),
+            })
+        });
+        Services {
+            as_of,
+            found: found.collect(),
+            ..Services::default()
         }
     }
 
-    /// The services that every word of the query is met by, by office; all of them where nothing is asked.
-    pub(crate) fn search(&self, typed: &str) -> Services {
-        let query = Query::read(typed);
+    fn offices(&self) -> Vec<OfficeServices> {
         let content = self.catalogue.content();
-        let found: Vec<&Service> = content
-            .services
-            .iter()
-            .zip(&self.said)
-            .filter(|(_, said)| query.is_met(said))
-            .map(|(service, _)| service)
-            .collect();
         let office = |office: &Office| {
-            let of_it = found.iter().filter(|service| service.office == office.id);
-            let services: Vec<ServiceLine> = of_it
-                .map(|service| ServiceLine {
-                    id: service.id.clone(),
-                    name: Words::from(&service.name),
-                })
-                .collect();
+            let of_it = content
+                .services
+                .iter()
+                .filter(|service| service.office == office.id);
+            let services: Vec<ServiceLine> = of_it.map(line).collect();
             (!services.is_empty()).then(|| OfficeServices {
                 id: office.id.clone(),
                 name: Words::from(&office.name),
                 services,
             })
         };
-        Services {
-            as_of: Some(screen_time(content.iat)),
-            offices: content.offices.iter().filter_map(office).collect(),
-        }
+        content.offices.iter().filter_map(office).collect()
+    }
+
+    fn events(&self) -> Vec<EventServices> {
+        let events = self.guide.events.iter();
+        events
+            .map(|event| EventServices {
+                id: event.id.clone(),
+                name: Words::from(&event.name),
+                services: event.services.iter().filter_map(|id| self.line_of(id)).collect(),
+            })
+            .collect()
+    }
+
+    fn line_of(&self, id: &str) -> Option<ServiceLine> {
+        let mut services = self.catalogue.content().services.iter();
+        services.find(|service| service.id == id).map(line)
     }
 
     /// One service; nothing if the catalogue does not have it (any more).
@@ -87,7 +150,28 @@ impl Listed {
             office: Words::from(&office.name),
             fee_rupees: service.fee_rupees,
             limit: service.limit.map(limit),
+            guide: self.guide_of(id),
             as_of: screen_time(content.iat),
+        })
+    }
+
+    fn guide_of(&self, id: &str) -> Option<GuideView> {
+        let guide = self.guide.services.iter().find(|one| one.id == id)?;
+        let authority = self
+            .guide
+            .authorities
+            .iter()
+            .find(|one| one.id == guide.authority)?;
+        let document = |id: &String| self.guide.documents.iter().find(|one| one.id == *id).map(needed);
+        Some(GuideView {
+            authority: Words::from(&authority.name),
+            place: Words::from(&authority.place),
+            documents: guide.documents.iter().filter_map(document).collect(),
+            documents_sourced: guide.documents_sourced,
+            output: Words::from(&guide.output),
+            pays: guide.pays,
+            recurs: guide.recurs,
+            appeal: guide.appeal.as_deref().and_then(|id| self.line_of(id)),
         })
     }
 }
@@ -95,6 +179,29 @@ impl Listed {
 fn office_of<'a>(catalogue: &'a Catalogue, service: &Service) -> Option<&'a Office> {
     let mut offices = catalogue.content().offices.iter();
     offices.find(|office| office.id == service.office)
+}
+
+fn line(service: &Service) -> ServiceLine {
+    ServiceLine {
+        id: service.id.clone(),
+        name: Words::from(&service.name),
+    }
+}
+
+fn needed(document: &Document) -> NeededView {
+    NeededView {
+        name: Words::from(&document.name),
+        kind: match document.kind {
+            DocumentKind::Paper => NeededKind::Paper,
+            DocumentKind::Identity => NeededKind::Identity,
+            DocumentKind::Photo => NeededKind::Photo,
+            DocumentKind::Form => NeededKind::Form,
+            DocumentKind::Payment => NeededKind::Payment,
+            DocumentKind::Detail => NeededKind::Detail,
+            DocumentKind::Thing => NeededKind::Thing,
+            DocumentKind::Other => NeededKind::Other,
+        },
+    }
 }
 
 fn limit(limit: TimeLimit) -> LimitView {

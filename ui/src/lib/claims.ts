@@ -1,5 +1,5 @@
 /** Claims and kinds of pass in words and icons, the same at the citizen's and at the desk's screen. */
-import districts from "$assets/districts.json";
+import districts from "$assets/catalogue/districts.json";
 
 import type { Child, ClaimView, KindView, Words } from "$lib/backend/types";
 import { ICONS, type IconName } from "$lib/components/icons";
@@ -91,7 +91,7 @@ export function rupees(paisa: string): string {
 /** The district's name in the language of the screen; what is no district stays as it is. */
 export function districtName(id: string): string {
   const one = districts.find((district) => district.id === id);
-  return one ? inLanguage({ en: one.name_en, ur: one.name_ur, ps: one.name_ps }) : id;
+  return one ? inLanguage(one.name) : id;
 }
 
 /** Claims that people take for one thing: a name in two scripts is one name. */

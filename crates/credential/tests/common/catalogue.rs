@@ -39,6 +39,7 @@ pub fn catalogue_content() -> CatalogueContent {
             },
             certificate,
         ],
+        guide: b"{}".to_vec(),
     }
 }
 

@@ -141,7 +141,7 @@ async fn idle(province: &Arc<Province>, key: &SigningKey) -> Vec<u8> {
             b"",
         );
         let arrived = province.look_at(&verified.proven).await.unwrap();
-        let device = province.admit(&asked, arrived).await.unwrap();
+        let device = province.admit(&asked, arrived).unwrap();
         province.sync(DeviceKey::of(key), device, &request).await.unwrap()
     };
     request.feed = first.cursor;

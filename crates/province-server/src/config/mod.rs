@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 pub use faults::{Fault, Faults, Wrong};
 pub use log::log_filter;
-pub use secrets::database;
+pub use secrets::place;
 pub use table::{SETTINGS, Setting, table};
 
 use crate::courier::Reach;

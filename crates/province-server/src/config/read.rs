@@ -10,6 +10,7 @@ use std::time::Duration;
 use reqwest::Certificate;
 
 use super::faults::{Fault, Faults, Wrong};
+use super::secrets;
 use super::table::SETTINGS;
 use super::{Environment, Given, NadraSettings, Texts, Written};
 use crate::courier::Reach;
@@ -55,16 +56,18 @@ impl Reader {
         reader
     }
 
-    /// One that knows no file, and this key of the environment alone.
-    pub(super) fn of(key: &'static str, environment: &impl Environment, given: Given) -> Self {
+    /// One that knows no file, and these keys of the environment alone.
+    pub(super) fn of(keys: &[&'static str], environment: &impl Environment, given: Given) -> Self {
         let mut reader = Self {
             texts: given,
             from: BTreeMap::new(),
             faults: Vec::new(),
             is_torn: false,
         };
-        let variable = format!("KHYBER_{}", key.to_ascii_uppercase());
-        reader.take_variable(key, &variable, environment);
+        for key in keys {
+            let variable = format!("KHYBER_{}", key.to_ascii_uppercase());
+            reader.take_variable(key, &variable, environment);
+        }
         reader.look_for_unknown(environment);
         reader
     }
@@ -185,7 +188,11 @@ impl Reader {
         let database = self.database(environment);
         let connections = self.is_given("database_connections");
         let most = self.number("database_connections", 1..=500, 0);
-        let place = Place::new(&folder?, database);
+        let identity = self.path("identity_file");
+        if let Some(wrong) = identity.as_deref().and_then(|file| secrets::read(file).err()) {
+            self.fault("identity_file", wrong);
+        }
+        let place = Place::new(&folder?, database).with_identity(identity);
         let most = u32::try_from(most).ok().filter(|_| connections);
         Some(match most {
             Some(most) => place.with_connections(most),
@@ -313,21 +320,21 @@ impl Reader {
         let origin = self.one("officers_origin", |text| {
             text.contains("://").then(|| text.to_owned())
         });
-        match (rp_id, origin) {
-            (Some(rp_id), Some(origin)) if PasskeyDesk::new(&rp_id, &origin).is_some() => {
-                return Some((rp_id, origin));
+        for (given, other) in [
+            ("officers_rp_id", "officers_origin"),
+            ("officers_origin", "officers_rp_id"),
+        ] {
+            if self.is_given(given) && !self.is_given(other) {
+                self.fault(given, Wrong::Without(other));
             }
-            (Some(_), Some(_)) => self.fault("officers_origin", Wrong::Value),
-            (Some(_), None) if !self.is_given("officers_origin") => {
-                self.fault("officers_rp_id", Wrong::Without("officers_origin"));
-            }
-            (None, Some(_)) if !self.is_given("officers_rp_id") => {
-                self.fault("officers_origin", Wrong::Without("officers_rp_id"));
-            }
-            // What was given and is no good was said.
-            _ => {}
         }
-        None
+        // What was given and is no good was said.
+        let (rp_id, origin) = (rp_id?, origin?);
+        if PasskeyDesk::new(&rp_id, &origin).is_none() {
+            self.fault("officers_origin", Wrong::Value);
+            return None;
+        }
+        Some((rp_id, origin))
     }
 
     pub(super) fn limits(&mut self) -> Limits {

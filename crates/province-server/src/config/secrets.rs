@@ -9,21 +9,23 @@ use super::faults::{Fault, Faults, Wrong};
 use super::read::Reader;
 use super::{Environment, Given};
 use crate::keys::only_owner_may_read;
-use crate::store::{Database, DatabaseUrl};
+use crate::store::{Database, DatabaseUrl, Place};
 
 /// Most bytes of a file with a secret.
 const SECRET_BYTES_MAX: u64 = 16 * 1024;
 
-/// The database that the environment names, for commands that are given a data folder and no configuration: `DATABASE_URL`,
-/// or the file that `KHYBER_DATABASE_URL_FILE` names; without one it is in the folder.
+/// Where a province is, for commands that are given its data folder and no configuration. Its database is the one that
+/// `DATABASE_URL` names, or the file that `KHYBER_DATABASE_URL_FILE` names, or is in the folder; the identity that opens its
+/// keys is in the file that `KHYBER_IDENTITY_FILE` names, or in the folder.
 ///
 /// # Errors
 /// [`Faults`].
-pub fn database(environment: &impl Environment) -> Result<Database, Faults> {
-    let mut reader = Reader::of("database_url_file", environment, Given::new());
+pub fn place(folder: &Path, environment: &impl Environment) -> Result<Place, Faults> {
+    let mut reader = Reader::of(&["database_url_file", "identity_file"], environment, Given::new());
     let database = reader.database(environment);
+    let identity = reader.path("identity_file");
     reader.finish()?;
-    Ok(database)
+    Ok(Place::new(folder, database).with_identity(identity))
 }
 
 /// What a file holds that only its owner may read; white space around it is not part of it.

@@ -36,6 +36,8 @@ settings! {
         "holds the address of a PostgreSQL database (`postgres://..`), which may have a password in it; or give the address itself as `DATABASE_URL`";
     "database_connections", "1 to 500", "8 with SQLite, 24 with PostgreSQL",
         "most connections that this process holds to the database";
+    "identity_file", "a file that only its owner may read", "`identity.txt` in the data folder",
+        "the age identity that opens the sealed keys, kept apart from them: whoever copies the data folder then has none of them";
     "token_pin_file", "a file that only its owner may read", "none",
         "holds the PIN of the token with the signing keys; or give the PIN itself as `KHYBER_TOKEN_PIN`";
     "token_seconds", "1 to 30", "3",

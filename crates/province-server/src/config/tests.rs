@@ -150,7 +150,7 @@ fn what_the_environment_says_wrong_is_told_beside_a_file_that_cannot_be_read() {
         "KHYBER_DATABASE_URL",
         "postgres://nobody:hunter2@nowhere/province",
     )]);
-    let told = database(&slip).unwrap_err();
+    let told = place(Path::new("data"), &slip).unwrap_err();
     assert_eq!(told.0, [Fault::new("KHYBER_DATABASE_URL", Wrong::Unknown)]);
 }
 

@@ -12,7 +12,8 @@ pub(super) const PREFIX: &str = "KHYBER_";
 const BESIDES: [&str; 2] = ["KHYBER_CONFIG", "KHYBER_TOKEN_PIN"];
 
 /// What other programs of this project read, and tests that start servers, which have their environment. They say nothing here.
-const OF_OTHERS: [&str; 19] = [
+const OF_OTHERS: [&str; 20] = [
+    "KHYBER_ANSWERS",
     "KHYBER_ARGON2ID_MS",
     "KHYBER_ARTEFACTS",
     "KHYBER_BENCH",

@@ -27,6 +27,7 @@ use super::named::{self, Named};
 use super::places::Places;
 use super::problem::{ApiError, IntoReply as _};
 use super::{App, route};
+use crate::audit::Role;
 
 /// Most headers of a request.
 const HEADERS_MAX: usize = 64;
@@ -283,10 +284,13 @@ fn only_problem(response: Response) -> Response {
 /// Counts who was not let do something, for the audit log.
 fn note_denial(app: &App, response: &Response, route: &'static str, named: Option<&Named>) {
     let code = response.extensions().get::<ProblemCode>();
-    let Some(code) = code.filter(|code| code.is_denial()) else {
+    let (by, of) = named.map_or_else(named::nobody, Named::who);
+    // An officer who tries numbers to learn who has a wallet is seen.
+    let is_search = |code: ProblemCode| by.role == Role::Officer && code == ProblemCode::NotEnrolled;
+    let Some(code) = code.filter(|code| code.is_denial() || is_search(**code)) else {
         return;
     };
-    app.deny(named.map_or_else(named::nobody, Named::who), route, *code);
+    app.deny((by, of), route, *code);
 }
 
 /// Counts against a network what proved nothing, or came so slowly that it was given up. Who has nothing left pays nothing

@@ -70,13 +70,13 @@ impl Proxies {
             ProxyHeader::Forwarded => FORWARDED,
             ProxyHeader::XForwardedFor => X_FORWARDED_FOR,
         };
-        let values: Option<Vec<&str>> = headers
-            .get_all(name)
-            .iter()
-            .map(|value| value.to_str().ok())
+        // At every comma, quoted or not: no proxy writes one into its own part, and no quotation mark that a caller left open
+        // takes that part with it. What is no text is no address either.
+        let values = headers.get_all(name).iter();
+        let hops = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+        let hops: Vec<&str> = hops
+            .map(|hop| std::str::from_utf8(hop).unwrap_or_default())
             .collect();
-        let hops = values.iter().flatten().flat_map(|value| parts(value, ','));
-        let hops: Vec<&str> = hops.collect();
         for hop in hops.into_iter().rev().take(HOPS_MAX) {
             // Whoever is hidden or nonsense is as far as we know at the proxy that said so.
             let Some(address) = self.address(hop) else { break };
@@ -91,7 +91,7 @@ impl Proxies {
     fn address(&self, hop: &str) -> Option<IpAddr> {
         let node = match self.header {
             ProxyHeader::XForwardedFor => hop,
-            ProxyHeader::Forwarded => parts(hop, ';').find_map(|pair| {
+            ProxyHeader::Forwarded => hop.split(';').find_map(|pair| {
                 let (name, value) = pair.trim().split_once('=')?;
                 name.eq_ignore_ascii_case("for").then_some(value)
             })?,
@@ -105,15 +105,6 @@ impl Proxies {
         let with_port = || node.parse::<SocketAddr>().ok().map(|address| address.ip());
         plain.parse().ok().or_else(with_port)
     }
-}
-
-/// The parts of a header's value, where no quotation marks are open.
-fn parts(value: &str, by: char) -> impl Iterator<Item = &str> {
-    let mut is_quoted = false;
-    value.split(move |letter| {
-        is_quoted ^= letter == '"';
-        letter == by && !is_quoted
-    })
 }
 
 #[cfg(test)]
@@ -153,6 +144,8 @@ mod tests {
         assert_eq!(old("10.1.0.7", "192.0.2.1, unknown"), "10.1.0.7");
         assert_eq!(old("10.1.0.7", "198.51.100.1:4711"), "198.51.100.1");
         assert_eq!(old("10.1.0.7", ""), "10.1.0.7");
+        // Nothing that the caller wrote takes the proxy's part with it.
+        assert_eq!(old("10.1.0.7", "\", 198.51.100.1"), "198.51.100.1");
         // The header that these proxies do not write.
         let other = [
             ("forwarded", "for=192.0.2.1"),
@@ -169,7 +162,7 @@ mod tests {
         );
         assert_eq!(new("for=\"[2001:db8::17]\""), "2001:db8::17");
         assert_eq!(new("for=192.0.2.1, for=_hidden"), "fd00::1");
-        assert_eq!(new("for=\"192.0.2.1, for=192.0.2.2"), "fd00::1");
+        assert_eq!(new("for=\"192.0.2.1, for=192.0.2.2"), "192.0.2.2");
         let two = [("forwarded", "for=192.0.2.1"), ("forwarded", "for=198.51.100.1")];
         assert_eq!(caller(Forwarded, "10.1.0.7", &two), "198.51.100.1");
     }

@@ -55,7 +55,7 @@ impl FromRequest<App> for Signed {
         } else if let Some(network) = parts.extensions.get::<Network>() {
             app.may_spend(network.guesses())?;
         }
-        let device = app.admit(&asked, arrived).await?;
+        let device = app.admit(&asked, arrived)?;
         Ok(Self { asked, device, body })
     }
 }

@@ -1,8 +1,8 @@
 //! Keys in files: each sealed with age to one X25519 identity.
 //!
-//! The identity lies beside them (`identity.txt`, readable by its owner only) so that a test or a demonstration starts
-//! by itself. In operation it is elsewhere, in a key service or in an operator's hands, and so are the roots, which
-//! are needed only to sign a trust list or a configuration.
+//! The identity is made beside them (`identity.txt`, readable by its owner only), so that a test or a demonstration starts
+//! by itself. In operation it is moved to where the system keeps secrets, and the setting `identity_file` says where; the
+//! roots, which are needed only to sign a trust list or a configuration, are elsewhere altogether.
 
 use std::fs;
 use std::io::Write as _;
@@ -25,12 +25,22 @@ const SEALED_BYTES_MAX: u64 = 4 * 1024;
 #[derive(Clone, Debug)]
 pub(super) struct KeyFiles {
     data: PathBuf,
+    identity: PathBuf,
 }
 
 impl KeyFiles {
     pub(super) fn new(data: &Path) -> Self {
         Self {
             data: data.to_owned(),
+            identity: data.join(IDENTITY_FILE),
+        }
+    }
+
+    /// The same, opened by the identity in this file.
+    pub(super) fn opened_by(self, identity: &Path) -> Self {
+        Self {
+            identity: identity.to_owned(),
+            ..self
         }
     }
 
@@ -50,7 +60,7 @@ impl KeyFiles {
         first()?;
         // Last: a folder with an identity is a whole one.
         write_private(
-            &self.identity_file(),
+            self.identity_file(),
             identity.to_string().expose_secret().as_bytes(),
         )
     }
@@ -124,8 +134,8 @@ impl KeyFiles {
         Ok(SecretKey::from_seed(*self.open(name)?))
     }
 
-    pub(super) fn identity_file(&self) -> PathBuf {
-        self.data.join(IDENTITY_FILE)
+    pub(super) fn identity_file(&self) -> &Path {
+        &self.identity
     }
 
     pub(super) fn file(&self, name: KeyName) -> PathBuf {

@@ -204,12 +204,16 @@ impl KeyFolder {
         }
     }
 
-    /// The keys of a folder that was made, where it says that they are. Nothing is opened yet.
+    /// The keys of a folder that was made, where it says that they are; files open with the identity in this file, or with
+    /// the one in the folder. Nothing is opened yet.
     ///
     /// # Errors
     /// [`TokenError::Record`] if the folder does not say it clearly; [`KeyFileError::File`].
-    pub fn of(data: &Path, pin: Option<TokenPin>) -> Result<Self, KeyFileError> {
-        let keys = Self::new(data);
+    pub fn of(data: &Path, identity: Option<&Path>, pin: Option<TokenPin>) -> Result<Self, KeyFileError> {
+        let mut keys = Self::new(data);
+        if let Some(identity) = identity {
+            keys.files = keys.files.opened_by(identity);
+        }
         let record = keys.files.in_folder(TOKEN_FILE);
         if !record.exists() {
             return Ok(keys);

@@ -29,6 +29,18 @@ fn keys_open_with_their_identity_and_with_no_other() {
 }
 
 #[test]
+fn an_identity_that_was_moved_elsewhere_opens_them_from_there_and_nothing_in_the_folder_does() {
+    let (data, secrets) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let keys = KeyFolder::new(data.path());
+    keys.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
+    let elsewhere = secrets.path().join("identity");
+    fs::rename(keys.files.identity_file(), &elsewhere).unwrap();
+    let of = |identity| KeyFolder::of(data.path(), identity, None).unwrap();
+    of(Some(elsewhere.as_path())).serving().unwrap();
+    assert!(matches!(of(None).serving(), Err(KeyFileError::File(_))));
+}
+
+#[test]
 fn no_key_lies_open_in_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let keys = KeyFolder::new(folder.path());
@@ -58,7 +70,7 @@ fn only_the_owner_may_read_them() {
     let folder = tempfile::tempdir().unwrap();
     let keys = KeyFolder::new(folder.path());
     keys.make(&[[1; 32], [2; 32], [3; 32]], &counting()).unwrap();
-    for file in [keys.files.identity_file(), keys.files.file(KeyName::Issuer)] {
+    for file in [keys.files.identity_file(), &keys.files.file(KeyName::Issuer)] {
         assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
     }
     for mode in [0o644, 0o640, 0o604] {

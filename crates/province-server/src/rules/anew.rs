@@ -114,7 +114,7 @@ impl Needed {
             }
             Self::Catalogue => {
                 let content = Catalogue::read_unverified(&bytes).map_err(Fault::Catalogue)?;
-                publish::catalogue(db, key, (content.offices, content.services), now).await
+                publish::catalogue(db, key, (content.offices, content.services, content.guide), now).await
             }
         }
     }

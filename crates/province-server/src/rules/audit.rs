@@ -178,11 +178,11 @@ pub async fn sign(store: &Store, keys: &ServingKeys, now: Timestamp) -> Result<b
     Ok(true)
 }
 
-/// The keys that may sign, or once might sign, heads of the log.
+/// The keys that may sign, or once might sign, heads of the log, as the database says.
 ///
 /// # Errors
 /// [`Fault`].
-pub async fn keys(db: &mut AnyConnection) -> Result<Vec<PublicKey>, Fault> {
+async fn keys(db: &mut AnyConnection) -> Result<Vec<PublicKey>, Fault> {
     trusted_key::all(db)
         .await?
         .iter()

@@ -230,8 +230,8 @@ fn may_issue(kind: &PassType, granted: &Granted, assurance: u8, now: Timestamp) 
 pub async fn paper(
     store: &Store,
     keys: &ServingKeys,
-    whose: &Whose,
-    vct: &Vct,
+    by: &Actor,
+    (whose, vct): (&Whose, &Vct),
     now: Timestamp,
 ) -> Result<Vec<u8>, DocumentError> {
     let mut db = store.write().await?;
@@ -249,7 +249,7 @@ pub async fn paper(
         "vct": vct.as_str(), "no": one.no, "key": hex::encode(issuer.public().key_id().as_bytes())
     });
     let printed = (Action::DocumentPrinted, &what);
-    audit::note_sealed(&mut db, &keys.data, &Actor::OPERATOR, printed, &person.id, now).await?;
+    audit::note_sealed(&mut db, &keys.data, by, printed, &person.id, now).await?;
     db.commit().await?;
     Ok(signed)
 }

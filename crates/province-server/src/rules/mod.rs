@@ -136,6 +136,8 @@ pub struct Province {
     forgetting: AtomicBool,
     /// Whether it was told to end.
     ending: AtomicBool,
+    /// Whether what is written reaches the database's file: a full disk is seen there before a row is refused.
+    carries: AtomicBool,
     /// Leaves NADRA alone while it does not answer.
     breaker: Breaker,
     /// What failed when it was last looked at.
@@ -174,6 +176,7 @@ impl Province {
             asks_sim_codes: false,
             forgetting: AtomicBool::new(false),
             ending: AtomicBool::new(false),
+            carries: AtomicBool::new(true),
             breaker: Breaker::default(),
             found: Mutex::default(),
             metrics: Metrics::default(),

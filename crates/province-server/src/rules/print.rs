@@ -71,6 +71,8 @@ pub struct Press<'a> {
     pub store: &'a Store,
     /// Signs cards and documents, and opens records.
     pub keys: &'a ServingKeys,
+    /// Who prints.
+    pub by: &'a Actor,
     /// Whether the province's roots are test roots, which each page then says.
     pub test: bool,
 }
@@ -101,7 +103,7 @@ impl Press<'_> {
         drop(db);
         let what = serde_json::json!({ "key": hex::encode(key.public().key_id().as_bytes()) });
         let mut write = self.store.write().await?;
-        let (by, action) = (&Actor::OPERATOR, Action::CardPrinted);
+        let (by, action) = (self.by, Action::CardPrinted);
         audit::note(&mut write, by, action, Some(&person.id), &what, now).await?;
         write.commit().await?;
         let card = self.laid_out(identity, &says, &record, claims.exp, code);
@@ -156,7 +158,7 @@ impl Press<'_> {
     /// # Errors
     /// [`PressError`].
     pub async fn document(&self, whose: &Whose, vct: &Vct, now: Timestamp) -> Result<Vec<u8>, PressError> {
-        let signed = document::paper(self.store, self.keys, whose, vct, now).await?;
+        let signed = document::paper(self.store, self.keys, self.by, (whose, vct), now).await?;
         let mut db = self.store.read().await?;
         let ends = signing::end_of_current(&mut db, *vct, now).await?;
         let register = kinds::published(&mut db).await?;
@@ -250,7 +252,7 @@ fn value(shown: &Shown<'_>) -> Words {
             let known = DistrictId::parse(id).ok().and_then(|id| districts::find(&id));
             known.map_or_else(
                 || latin(id.to_owned()),
-                |district| Words::new(&district.name_en, &district.name_ur),
+                |district| Words::new(&district.name.en, &district.name.ur),
             )
         }
         Value::Text(text) if is_arabic(text) => Words::new("", text),

@@ -97,7 +97,8 @@ impl Province {
         let said = json!({ "outcome": outcome, "way": way.as_str(), "level": way.level() });
         let mut write = self.store().write().await?;
         asking.end(&mut write, came).await?;
-        asking.note(&mut write, by, said).await?;
+        let proven = outcome == NadraOutcome::Matched;
+        asking.note(&mut write, (by, proven), cnic, said).await?;
         write.commit().await?;
         confirmed(outcome)?;
         Ok((small, way))

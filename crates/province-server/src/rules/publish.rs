@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use credential::{
-    Catalogue, CatalogueContent, DAY, Office, PassType, PublicKey, RegisterContent, RiskRule, RiskRules,
-    RootSet, RulesContent, Service, StatusPurpose, TRUST_LIST_BYTES_MAX, Timestamp, TrustContent, TrustError,
-    TrustList, TrustedKey, TypeRegister,
+    Catalogue, CatalogueContent, DAY, PassType, PublicKey, RegisterContent, RiskRule, RiskRules, RootSet,
+    RulesContent, StatusPurpose, TRUST_LIST_BYTES_MAX, Timestamp, TrustContent, TrustError, TrustList,
+    TrustedKey, TypeRegister,
 };
 use province_api::artefacts::{ESTAMP_LIST, IDENTITY_LIST};
+use province_api::catalogue::Signed;
 use province_api::problem::ProblemCode;
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
@@ -238,7 +239,7 @@ pub async fn risk_rules(
 pub async fn catalogue(
     db: &mut AnyConnection,
     key: &ProvinceKey,
-    (offices, services): (Vec<Office>, Vec<Service>),
+    (offices, services, guide): Signed,
     now: Timestamp,
 ) -> Result<u64, Fault> {
     let last = artefact::newest(db, Name::Catalogue).await?;
@@ -247,6 +248,7 @@ pub async fn catalogue(
         iat: now,
         offices,
         services,
+        guide,
     };
     let bytes = Catalogue::sign(&content, key).map_err(|e| Fault::not_signed(e, Fault::Catalogue))?;
     put(db, Name::Catalogue, content.sequence, bytes, now).await?;

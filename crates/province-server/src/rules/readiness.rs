@@ -95,7 +95,7 @@ impl Province {
         let mut write = self.store().write().await?;
         seal_check::touch(&mut write).await?;
         write.commit().await?;
-        Ok(true)
+        Ok(self.carries.load(Ordering::Relaxed))
     }
 
     async fn has_keys(&self, now: Timestamp) -> Result<bool, Fault> {

@@ -33,7 +33,7 @@ pub const BATCH_APPLICATIONS: u32 = BATCH_ROWS / 5;
 pub const BATCH_QUESTIONS: u32 = BATCH_ROWS / 10;
 
 /// How far servers' clocks may differ, in seconds: what one forgot, another does not take any more.
-const CLOCKS_DIFFER: u64 = 60;
+pub(super) const CLOCKS_DIFFER: u64 = 60;
 
 /// What is forgotten by rule.
 #[derive(Clone, Copy, Debug)]

@@ -101,7 +101,12 @@ impl Province {
         };
         asking.end(&mut write, came).await?;
         asking
-            .note(&mut write, &Actor::CITIZEN, json!({ "code": outcome }))
+            .note(
+                &mut write,
+                (&Actor::CITIZEN, false),
+                index,
+                json!({ "code": outcome }),
+            )
             .await?;
         if !is_unanswered {
             let sent = (&asking.reference, outcome != SendOutcome::Sent);
@@ -147,7 +152,8 @@ impl Province {
         asking
             .note(
                 &mut write,
-                &Actor::CITIZEN,
+                (&Actor::CITIZEN, outcome == CodeOutcome::Right),
+                cnic,
                 json!({ "code": outcome, "sent": hex::encode(sent.reference) }),
             )
             .await?;

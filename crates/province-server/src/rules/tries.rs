@@ -14,7 +14,7 @@ use super::{Fault, Province, Refusal, audit, day_of};
 use crate::audit::{Action, Actor};
 use crate::sealed::{BlindIndex, DataKeys, Subject};
 use crate::store::asking::{self, REFERENCE_BYTES};
-use crate::store::{StoreError, attempt};
+use crate::store::{StoreError, attempt, person};
 
 /// Refusals by NADRA that one CNIC, and one device, may meet in a day on one errand.
 pub const ATTEMPTS_MAX: u32 = 20;
@@ -175,17 +175,25 @@ impl Asking {
         Ok(())
     }
 
-    /// What the audit log says of it: what is given, an object, and the reference.
+    /// What the audit log says of it: what is given, an object, and the reference. Where somebody is enrolled with this CNIC
+    /// it is about them, so that they see who tried; and until it was proven, it was not they who asked.
     pub(super) async fn note(
         &self,
         db: &mut AnyConnection,
-        by: &Actor,
+        (by, is_proven): (&Actor, bool),
+        cnic: &BlindIndex,
         mut said: Value,
     ) -> Result<(), StoreError> {
+        let person = person::with_cnic(&mut *db, cnic).await?.map(|person| person.id);
+        let by = if person.is_some() && !is_proven && *by == Actor::CITIZEN {
+            &Actor::NOBODY
+        } else {
+            by
+        };
         if let Some(said) = said.as_object_mut() {
             said.insert("reference".to_owned(), hex::encode(self.reference).into());
         }
-        audit::note(db, by, Action::Proofed, None, &said, self.now).await
+        audit::note(db, by, Action::Proofed, person.as_ref(), &said, self.now).await
     }
 }
 

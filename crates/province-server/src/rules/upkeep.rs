@@ -1,5 +1,7 @@
 //! Looking after what is published and kept: each task by itself, so that one that fails holds up no other.
 
+use std::sync::atomic::Ordering;
+
 use credential::{CLOCK_ALLOWANCE, DAY, RiskRules, Timestamp, Vct};
 
 use super::{Fault, Province, audit, publish, status};
@@ -70,7 +72,9 @@ impl Province {
             self.forget(self.now(), &mut done).await;
         }
         done.of("rates", self.share_rates().await);
-        done.of("database log", self.store().carry().await.map_err(Fault::from));
+        let carried = self.store().carry().await;
+        self.carries.store(carried.is_ok(), Ordering::Relaxed);
+        done.of("database log", carried.map_err(Fault::from));
     }
 
     async fn renew_manifest(&self, now: Timestamp) -> Result<Option<u64>, Fault> {

@@ -45,6 +45,7 @@ pub struct Place {
     folder: PathBuf,
     database: Database,
     connections: Option<u32>,
+    identity: Option<PathBuf>,
 }
 
 impl Place {
@@ -54,7 +55,22 @@ impl Place {
             folder: folder.to_owned(),
             database,
             connections: None,
+            identity: None,
         }
+    }
+
+    /// The same, whose sealed keys open with the identity in this file; without one it lies in the folder.
+    #[must_use]
+    pub fn with_identity(self, file: Option<PathBuf>) -> Self {
+        Self {
+            identity: file,
+            ..self
+        }
+    }
+
+    /// The file of the identity, where it is elsewhere.
+    pub fn identity(&self) -> Option<&Path> {
+        self.identity.as_deref()
     }
 
     /// The same with so many connections at most that this process holds to the database.

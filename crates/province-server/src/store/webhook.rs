@@ -126,15 +126,20 @@ pub async fn hasten(db: &mut AnyConnection, system: &str, now: u64) -> Result<()
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn due(db: &mut AnyConnection, now: u64, most: u32) -> Result<Vec<String>, StoreError> {
+pub async fn due(
+    db: &mut AnyConnection,
+    (now, latest): (u64, u64),
+    most: u32,
+) -> Result<Vec<String>, StoreError> {
     let rows = sqlx::query(
         "SELECT w.system FROM webhook w JOIN application_reader r ON r.reader = w.reader
-         WHERE w.ended_at IS NULL AND w.due_at <= $1 AND w.leased_until <= $1 AND (r.last > w.told
+         WHERE w.ended_at IS NULL AND (w.due_at <= $1 OR w.due_at > $3) AND w.leased_until <= $1 AND (r.last > w.told
          OR EXISTS (SELECT 1 FROM dead_letter d WHERE d.system = w.system AND d.again = 1))
          ORDER BY w.due_at, w.system LIMIT $2",
     )
     .bind(seconds(now)?)
     .bind(i64::from(most))
+    .bind(seconds(latest)?)
     .fetch_all(db)
     .await?;
     rows.iter().map(|row| Ok(row.try_get("system")?)).collect()

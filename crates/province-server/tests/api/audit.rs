@@ -5,7 +5,9 @@ use province_api::audit::{AuditReply, AuditRequest};
 use province_api::paths;
 use province_api::problem::ProblemCode;
 use province_api::reason::Reason;
+use province_server::admin::Office;
 use province_server::audit_admin::Sealed;
+use province_server::bulk_admin::operator;
 use province_server::rules::Fault;
 use province_server::rules::audit::{AUDIT_DAYS, Known, Looked, Wrong};
 use serde_json::Value;
@@ -95,7 +97,10 @@ async fn what_is_done_is_in_the_log_with_who_did_it_and_no_number_of_anybody() {
         .suspend(&cnic, Reason::Lost, bench.now())
         .await
         .unwrap();
-    bench.office.resume(&cnic, bench.now()).await.unwrap();
+    let mut office = Office::open(bench.place.clone()).await.unwrap();
+    office = office.run_by(operator("clerk-7"));
+    office.resume(&cnic, bench.now()).await.unwrap();
+    office.close().await;
 
     let log = bench.log().await;
     let about = |action: &str| log.iter().filter(|(_, did, _)| did == action).collect::<Vec<_>>();
@@ -107,6 +112,9 @@ async fn what_is_done_is_in_the_log_with_who_did_it_and_no_number_of_anybody() {
     assert_eq!(signed["keys"].as_object().unwrap().len(), 2);
     assert_eq!(about("suspended")[0].0, "operator");
     assert_eq!(about("resumed")[0].0, "operator");
+    let lines = bench.exported(Sealed::Closed).await;
+    let resumed = lines.iter().find(|line| line["action"] == "resumed").unwrap();
+    assert_eq!(resumed["actor"], "clerk-7");
     // Every file that was ever signed.
     let files: Vec<&str> = about("published")
         .iter()

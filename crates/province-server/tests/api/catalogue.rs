@@ -7,7 +7,8 @@ use province_api::catalogue::CatalogueFile;
 use province_api::problem::ProblemCode;
 use province_api::sync::{delta_path, files};
 use province_api::{delta, paths};
-use province_server::admin::{AdminError, Desks, PACKAGED_CATALOGUE};
+use province_server::admin::{AdminError, Desks};
+use province_server::catalogue_files::parse;
 use province_server::key_admin::Standing;
 use province_server::randomness::Randomness;
 use province_server::rules::Fault;
@@ -17,7 +18,7 @@ use crate::bench::{Bench, Counting, NOW};
 use crate::sync::{Known, sha256};
 
 fn packaged() -> CatalogueFile {
-    serde_json::from_str(PACKAGED_CATALOGUE).unwrap()
+    province_api::catalogue::packaged::packaged().unwrap()
 }
 
 /// The packaged file with another fee of its first service.
@@ -40,9 +41,10 @@ async fn a_province_begins_with_the_packaged_catalogue_under_a_key_of_its_own() 
         iat,
         offices,
         services,
+        guide,
     } = newest(&bench).await.content().clone();
     assert_eq!((sequence, iat.unix()), (1, NOW));
-    assert_eq!((offices, services), packaged().content());
+    assert_eq!((offices, services, guide), packaged().content());
 }
 
 #[tokio::test]
@@ -53,7 +55,10 @@ async fn the_next_one_is_published_and_told_and_there_is_a_delta_from_each_befor
     bench.sync(&phone, &mut known).await;
     let mut versions = vec![known.files[files::CATALOGUE].clone()];
     for (number, fee) in [(2, 300), (3, 400)] {
-        let published = bench.office.publish_catalogue(&with_fee(fee), bench.now()).await;
+        let published = bench
+            .office
+            .publish_catalogue(&parse(&with_fee(fee)).unwrap(), bench.now())
+            .await;
         assert_eq!(published.unwrap(), number);
         let told = bench.sync(&phone, &mut known).await;
         let names: Vec<_> = told
@@ -78,7 +83,7 @@ async fn the_next_one_is_published_and_told_and_there_is_a_delta_from_each_befor
 #[tokio::test]
 async fn what_no_reader_would_take_is_not_published() {
     let bench = Bench::new().await;
-    let publish = async |json: String| bench.office.publish_catalogue(&json, bench.now()).await;
+    let publish = async |json: String| bench.office.publish_catalogue(&parse(&json)?, bench.now()).await;
     let mut twice = packaged();
     twice.services.push(twice.services[0].clone());
     let refused = publish(serde_json::to_string(&twice).unwrap()).await;
@@ -117,12 +122,7 @@ async fn a_province_of_before_gains_one_by_a_key_a_list_and_the_command() {
     bench.sync(&phone, &mut known).await;
     assert!(!known.files.contains_key(files::CATALOGUE));
     assert_eq!(bench.get(paths::CATALOGUE).await.code(), ProblemCode::NotFound);
-    let publish = async || {
-        bench
-            .office
-            .publish_catalogue(PACKAGED_CATALOGUE, bench.now())
-            .await
-    };
+    let publish = async || bench.office.publish_catalogue(&packaged(), bench.now()).await;
     assert_eq!(publish().await.unwrap_err().code(), "no_key");
 
     let randomness = Randomness::new(Counting(6));
@@ -171,5 +171,8 @@ async fn a_list_that_ends_its_key_has_it_signed_anew_and_never_waits_for_it() {
     assert_eq!(done.signed_anew, [Vct::CATALOGUE]);
     let content = newest(&bench).await.content().clone();
     assert_eq!(content.sequence, 2);
-    assert_eq!((content.offices, content.services), packaged().content());
+    assert_eq!(
+        (content.offices, content.services, content.guide),
+        packaged().content()
+    );
 }

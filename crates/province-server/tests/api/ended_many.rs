@@ -107,6 +107,15 @@ async fn nobody_ends_many_alone() {
     assert!(!bench.step(&id).await, "nothing is done before it is approved");
     assert_eq!(bench.province.end_many().await.unwrap(), 0);
     assert_eq!(refusal(bench.approved("one", &id).await), "four_eyes");
+    let mut denied = bench.log().await;
+    denied.retain(|(_, did, _)| did == "denied");
+    let [(role, _, said)] = &denied[..] else {
+        panic!("{denied:?}")
+    };
+    assert_eq!(
+        (role.as_str(), said["code"].as_str()),
+        ("operator", Some("four_eyes"))
+    );
     let unnamed = office
         .approve(&Actor::OPERATOR, (&id, &[0; 32]), bench.now())
         .await;

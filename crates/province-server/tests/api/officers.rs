@@ -126,6 +126,11 @@ async fn a_session_ends_by_itself_by_its_officer_and_with_them() {
     }
     bench.set_time(began + SESSION_SECONDS);
     gone(&busy).await;
+    // One that began by a clock that was ahead is nothing once it is right.
+    bench.set_time(began + SESSION_SECONDS + 3_600);
+    let ahead = token().await;
+    bench.set_time(began + SESSION_SECONDS);
+    gone(&ahead).await;
     let left = token().await;
     let _: Done = bench.by(&left, paths::SESSION_END, &json!({})).await.json();
     gone(&left).await;
@@ -265,6 +270,15 @@ async fn two_supervisors_end_many_and_an_auditor_reads_it() {
     bench.province.end_many().await.unwrap();
     let listed: BulkList = get(&bench, &two, paths::BULKS).await.json();
     assert!(listed.bulks[0].done_at.is_some());
+    // Who asks for what is so already, or for somebody who is not here, learns something: that is seen.
+    let again: Done = bench
+        .by(&one, paths::CITIZEN_REVOKE, &about(1, "fraud"))
+        .await
+        .json();
+    assert!(!again.changed);
+    let nobody = json!({ "cnic": citizen_number(2).cnic });
+    let refused = bench.by(&one, paths::CITIZEN_RESUME, &nobody).await;
+    assert_eq!(refused.code(), ProblemCode::NotEnrolled);
     let withdraw = json!({ "cnic": citizen_number(1).cnic, "vct": "domicile", "reason": "superseded" });
     let none = bench.by(&one, paths::CITIZEN_WITHDRAW, &withdraw).await;
     assert_eq!(none.code(), ProblemCode::DocumentNotHeld);
@@ -277,15 +291,22 @@ async fn two_supervisors_end_many_and_an_auditor_reads_it() {
         page.lines.iter().filter(of).count()
     };
     assert_eq!(
-        (did("bulk_proposed"), did("bulk_approved"), did("revoked")),
-        (1, 1, 2)
+        (
+            did("bulk_proposed"),
+            did("bulk_approved"),
+            did("revoked"),
+            did("found_done")
+        ),
+        (1, 1, 2, 1)
     );
-    let is_denial = |line: &&Value| {
-        let said = line["detail"].as_str().unwrap_or_default();
-        line["action"] == "denied" && said.contains("four_eyes")
-    };
-    let denied = page.lines.iter().find(is_denial).unwrap();
-    assert_eq!(denied["role"], "officer");
+    for code in ["four_eyes", "not_enrolled"] {
+        let is_denial = |line: &&Value| {
+            let said = line["detail"].as_str().unwrap_or_default();
+            line["action"] == "denied" && said.contains(code)
+        };
+        let denied = page.lines.iter().find(is_denial).unwrap();
+        assert_eq!(denied["role"], "officer");
+    }
     let end = json!({ "after": u64::MAX });
     let end: LogReply = bench.by(&auditor, paths::OFFICER_LOG, &end).await.json();
     assert_eq!((end.lines.len(), end.next), (0, None));

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use axum::http::StatusCode;
 use credential::{Credential, Standing, StatusRef};
+use province_api::audit::{AuditEntry, AuditReply};
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::nadra::NadraOutcome;
 use province_api::passes::PassesReply;
@@ -321,7 +322,7 @@ async fn both_take_the_proof_of_an_enrolment() {
 async fn guesses_end_for_the_day_and_those_at_a_takeover_count_with_those_at_enrolments() {
     for path in PROVEN {
         let bench = Bench::new().await;
-        bench.enrolled(0, 1).await;
+        let owner = bench.enrolled(0, 1).await;
         bench.nadra.say(Some(NadraOutcome::NotMatched));
         let form = citizen_number(0).enrolment();
         for number in 0..ATTEMPTS_MAX {
@@ -338,6 +339,14 @@ async fn guesses_end_for_the_day_and_those_at_a_takeover_count_with_those_at_enr
         assert_eq!(over.code(), ProblemCode::TooManyAttempts);
         assert!(over.headers.contains_key("retry-after"));
         assert_eq!(bench.nadra.asked.load(Ordering::SeqCst), asked);
+        // Whose number it was sees that somebody tried, and is not taken for them.
+        bench.province.chain_audit().await.unwrap();
+        let log: AuditReply = bench.post(&owner, paths::AUDIT, b"{}").await.json();
+        let tried = |line: &&AuditEntry| line.action == "proofed" && line.role == "nobody";
+        assert_eq!(
+            log.entries.iter().filter(tried).count() as u64,
+            u64::from(ATTEMPTS_MAX)
+        );
     }
 }
 

@@ -22,7 +22,7 @@ fn held(phone: &Phone) -> Option<u64> {
 }
 
 /// A province with a catalogue, and a phone that was enrolled there.
-fn enrolled() -> (Province, Phone) {
+pub(super) fn enrolled() -> (Province, Phone) {
     let mut province = Province::new(NOW);
     province.catalogue = Some(catalogue(1, NOW, &province.issuer));
     let phone = Phone::enrolled(1, &mut province);
@@ -210,9 +210,8 @@ fn without_the_bytes_for_it_it_is_left_for_another_network_and_nothing_is_wrong(
 
 /// The ids of what a search finds.
 fn found(phone: &mut Phone, typed: &str) -> Vec<String> {
-    let found = phone.wallet.services(typed).unwrap().offices;
-    let services = found.into_iter().flat_map(|office| office.services);
-    services.map(|service| service.id).collect()
+    let found = phone.wallet.services(typed).unwrap().found;
+    found.into_iter().map(|service| service.id).collect()
 }
 
 #[test]

@@ -36,6 +36,7 @@ mod proofing;
 mod province;
 mod put_off;
 mod requests;
+mod services;
 #[path = "../../../../tests/soak.rs"]
 mod soak;
 mod status;

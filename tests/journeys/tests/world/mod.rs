@@ -12,12 +12,12 @@ use axum::Router;
 use axum::body::Body;
 use credential::{ProvinceConfig, RootKind, RootSet, Shape, StatusManifest, Timestamp, TrustList, Vct};
 use http_body_util::BodyExt as _;
-use province_api::catalogue::CatalogueFile;
+use province_api::catalogue::packaged::packaged;
 use province_api::nadra::VerifyRequest;
 use province_api::paths;
 use province_api::person::Cnic;
 use province_api::reason::Reason;
-use province_server::admin::{Desks, Office, PACKAGED_CATALOGUE};
+use province_server::admin::{Desks, Office};
 use province_server::nadra::{Answer, NadraDesk};
 use province_server::randomness::Randomness;
 use province_server::rules::document::Form;
@@ -122,10 +122,9 @@ impl World {
 
     /// Publishes the next catalogue: the packaged one with this fee of the document that is granted here.
     pub fn next_catalogue(&mut self, fee_rupees: u32) {
-        let mut file: CatalogueFile = serde_json::from_str(PACKAGED_CATALOGUE).unwrap();
+        let mut file = packaged().unwrap();
         let one = file.services.iter_mut().find(|one| one.id == SERVICE);
         one.unwrap().fee_rupees = Some(fee_rupees);
-        let file = serde_json::to_string(&file).unwrap();
         let done = self.office.publish_catalogue(&file, self.now());
         self.runtime.block_on(done).unwrap();
     }

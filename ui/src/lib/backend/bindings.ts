@@ -164,7 +164,7 @@ export const commandsOver = (invoke: Invoke) => ({
 });
 
 /* Constants */
-export const AUDIT_ACTIONS = ["enrolled","passes_issued","signed","document_granted","document_withdrawn","document_handed_over","document_printed","card_printed","document_consumed","suspended","resumed","revoked","bulk_proposed","bulk_approved","bulk_cancelled","bulk_done","officer_invited","officer_ended","passkey_registered","signed_in","released","mobile_changed","proof_raised","device_key_changed","device_replaced","wallet_disabled","application_changed","application_read","audit_opened","proofed","published","key_made","key_retired","key_withdrawn","counter_certified","counter_ended","system_key_added","system_key_ended","webhook_set","webhook_ended","webhook_redelivered","dispatch_settled","restored","denied"] as const;
+export const AUDIT_ACTIONS = ["enrolled","passes_issued","signed","document_granted","document_withdrawn","document_handed_over","document_printed","card_printed","document_consumed","suspended","resumed","found_done","revoked","bulk_proposed","bulk_approved","bulk_cancelled","bulk_done","officer_invited","officer_ended","passkey_registered","signed_in","released","mobile_changed","proof_raised","device_key_changed","device_replaced","wallet_disabled","application_changed","application_read","audit_opened","proofed","published","key_made","key_retired","key_withdrawn","counter_certified","counter_ended","system_key_added","system_key_ended","webhook_set","webhook_ended","webhook_redelivered","dispatch_settled","restored","denied"] as const;
 
 export const AUDIT_ROLES = ["citizen","operator","officer","counter","system","province","nobody"] as const;
 
@@ -477,6 +477,16 @@ export type EnrolmentState =
 /** The province accepted the enrolment and the card is on the phone. */
 "enrolled";
 
+/** Something that happens in a life, and the services that it calls for. */
+export type EventServices = {
+  /** Names it in the catalogue. */
+  id: string,
+  /** What it is called. */
+  name: Words,
+  /** What it calls for, the first one first. */
+  services: ServiceLine[],
+};
+
 /** Everything that is in the vault and belongs to its citizen; no key. */
 export type Export = {
   /** `khyber-pass-export`. */
@@ -577,6 +587,36 @@ export type Found =
 "written" |
 /** By what they sound like: typed in Latin letters and written in Arabic ones, or the other way round. */
 "sound";
+
+/** A service that was searched for. */
+export type FoundService = {
+  /** Names it in the catalogue. */
+  id: string,
+  /** What it is called. */
+  name: Words,
+  /** What its office is called. */
+  office: Words,
+};
+
+/** What a service needs and gives, and where to go. */
+export type GuideView = {
+  /** Who decides. */
+  authority: Words,
+  /** Where to go, in a sentence, for somebody without a phone. */
+  place: Words,
+  /** What to bring, in order. */
+  documents: NeededView[],
+  /** Whether a source says what to bring; else it is what is usual, to be confirmed with the department. */
+  documents_sourced: boolean,
+  /** What comes of it. */
+  output: Words,
+  /** Whether something is paid for it. */
+  pays: boolean,
+  /** Whether it is due again each year or period. */
+  recurs: boolean,
+  /** The service by which an appeal is made. Absent where no source says who hears it. */
+  appeal: ServiceLine | null,
+};
 
 /** One past showing. What was in it is not kept, only which claims. */
 export type HistoryItem = {
@@ -792,6 +832,33 @@ export type Moving =
 "leaving" |
 /** Everything moved to another phone, and nothing is here. */
 "moved";
+
+/** What it is that citizens bring. */
+export type NeededKind =
+/** A certificate or another paper. */
+"paper" |
+/** What says who somebody is. */
+"identity" |
+/** A photograph of a person. */
+"photo" |
+/** What is filled in or signed. */
+"form" |
+/** The receipt of what was paid. */
+"payment" |
+/** No paper: a number, a date, an address. */
+"detail" |
+/** Something else that is brought along. */
+"thing" |
+/** What this version does not know. */
+"other";
+
+/** Something that citizens bring. */
+export type NeededView = {
+  /** What it is called. */
+  name: Words,
+  /** What it is. */
+  kind: NeededKind,
+};
 
 /** An office and its services. */
 export type OfficeServices = {
@@ -1068,6 +1135,8 @@ export type ServiceView = {
   fee_rupees: number | null,
   /** How long it may take by law. Absent as the fee. */
   limit: LimitView | null,
+  /** What it needs and where to go. Absent where the catalogue does not say. */
+  guide: GuideView | null,
   /** When the catalogue was signed. */
   as_of: number,
 };
@@ -1076,7 +1145,11 @@ export type ServiceView = {
 export type Services = {
   /** When the catalogue was signed. Absent: none has come to this phone yet. */
   as_of: number | null,
-  /** By office, in the catalogue's order; an office without a service is left out. */
+  /** What was searched for, the best first; empty where nothing was asked. */
+  found: FoundService[],
+  /** By what happens in a life; empty where something was asked. */
+  events: EventServices[],
+  /** By office, in the catalogue's order; an office without a service is left out. Empty where something was asked. */
   offices: OfficeServices[],
 };
 

@@ -180,7 +180,7 @@ fn proposed(entry: &DispatchEntry) -> ServiceEntry {
         name_ps_review: !entry.name.ps.is_empty(),
         fee_rupees: entry.fee_rupees,
         limit: entry.limit,
-        source_note: String::new(),
+        ..ServiceEntry::default()
     }
 }
 
@@ -214,6 +214,9 @@ pub fn proposal(
             || (own.limit.is_none() && entry.limit.is_some());
         own.fee_rupees = own.fee_rupees.or(entry.fee_rupees);
         own.limit = own.limit.or(entry.limit);
+        // What somebody says is inferred no more.
+        own.fee_inferred = own.fee_inferred.filter(|_| own.fee_rupees.is_none());
+        own.limit_inferred = own.limit_inferred.filter(|_| own.limit.is_none());
         if is_new {
             let space = if own.source_note.is_empty() { "" } else { " " };
             own.source_note = format!("{}{space}({note})", own.source_note);

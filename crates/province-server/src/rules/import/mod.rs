@@ -122,6 +122,9 @@ pub enum ImportError {
     /// It is no CSV in UTF-8.
     #[error("the file is not CSV in UTF-8: save it as \"CSV UTF-8 (comma delimited)\"")]
     Encoding,
+    /// It has more than a gigabyte.
+    #[error("the file has more than 1 GB: cut it, each part with the first line")]
+    TooLong,
     /// The catalogue has no such office.
     #[error("the catalogue has no office of this id")]
     NoSuchOffice,
@@ -142,6 +145,7 @@ impl ImportError {
         match self {
             Self::Read(_) => "import_unreadable",
             Self::Encoding => "import_encoding",
+            Self::TooLong => "import_too_long",
             Self::NoSuchOffice => "office_unknown",
             Self::NoSuchKind => "issue_unknown_type",
             Self::Columns(_) => "import_columns",

@@ -37,7 +37,11 @@ pub(super) struct Sheet {
 impl Sheet {
     /// Opens a file with these columns, each with whether it must be there.
     pub(super) fn open(file: &Path, known: &BTreeMap<String, bool>) -> Result<Self, ImportError> {
-        let mut file = BufReader::with_capacity(FIRST_LINE_MAX, File::open(file)?);
+        let file = File::open(file)?;
+        if file.metadata()?.len() > FILE_BYTES_MAX {
+            return Err(ImportError::TooLong);
+        }
+        let mut file = BufReader::with_capacity(FIRST_LINE_MAX, file);
         let begin = file.fill_buf()?;
         if begin.starts_with(&[0xFF, 0xFE]) || begin.starts_with(&[0xFE, 0xFF]) {
             return Err(ImportError::Encoding);
@@ -85,6 +89,10 @@ impl Sheet {
             }
             let line = self.record.position().map_or(0, csv::Position::line) + self.skipped;
             return Ok(Some(self.row(line)));
+        }
+        // What has no length before it is read, a pipe, is cut nowhere in silence either.
+        if self.reader.get_ref().limit() == 0 {
+            return Err(ImportError::TooLong);
         }
         Ok(None)
     }

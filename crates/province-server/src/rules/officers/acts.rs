@@ -5,12 +5,14 @@ use province_api::officers::{DocumentWithdrawRequest, Done};
 use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
 use province_api::reason::Reason;
+use serde_json::json;
 
 use super::sessions::SignedOfficer;
+use crate::audit::Action;
 use crate::rules::answered::{Asked, Asker as _};
 use crate::rules::document::{self, DocumentError};
 use crate::rules::end::{self, Change};
-use crate::rules::{Province, Refusal, day_of, rebind, status as publish, withdraw};
+use crate::rules::{Province, Refusal, audit, day_of, rebind, status as publish, withdraw};
 use crate::sealed::Subject;
 use crate::store::attempt;
 use crate::store::lock::Lock;
@@ -32,6 +34,17 @@ pub enum Act {
 }
 
 impl Act {
+    /// Its word in the audit log.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Change(Change::Revoke(_)) => "revoke",
+            Self::Change(Change::Suspend(_)) => "suspend",
+            Self::Change(Change::Resume) => "resume",
+            Self::Disable => "disable",
+            Self::Withdraw(..) => "withdraw",
+        }
+    }
+
     /// Whether it can never be undone.
     const fn ends(&self) -> bool {
         matches!(
@@ -95,6 +108,11 @@ impl Province {
         let done = Done {
             changed: flips.is_some(),
         };
+        if !done.changed {
+            // The officer learnt something about the citizen.
+            let what = json!({ "act": act.word() });
+            audit::note(&mut write, &by, Action::FoundDone, Some(&person.id), &what, now).await?;
+        }
         if let Some(flips) = flips.filter(|flips| !flips.is_empty()) {
             let key = self.keys().current(&mut write, Vct::STATUS_MANIFEST, now).await?;
             publish::publish(&mut write, &key, now, &flips).await?;

@@ -12,6 +12,7 @@ use webauthn_rs::prelude::{
 use super::roles::Right;
 use super::{OfficerId, State, digest, text_of};
 use crate::audit::{Action, Actor, Role};
+use crate::rules::retention::CLOCKS_DIFFER;
 use crate::rules::{Fault, Province, Refusal, audit};
 use crate::sealed::Kind;
 use crate::store::lock::Lock;
@@ -64,7 +65,8 @@ impl SignedOfficer {
     /// # Errors
     /// [`ProblemCode::OfficerStale`].
     pub const fn must_be_fresh(&self, now: u64) -> Result<(), ProblemCode> {
-        if now.saturating_sub(self.began_at) <= FRESH_SECONDS {
+        // One that began later began by a clock that was wrong.
+        if self.began_at <= now + CLOCKS_DIFFER && now.saturating_sub(self.began_at) <= FRESH_SECONDS {
             Ok(())
         } else {
             Err(ProblemCode::OfficerStale)
@@ -268,7 +270,8 @@ impl Province {
         let session = session::find(&mut db, &token).await?;
         let session = session
             .filter(|session| {
-                now < session.began_at.saturating_add(SESSION_SECONDS)
+                session.began_at <= now.saturating_add(CLOCKS_DIFFER)
+                    && now < session.began_at.saturating_add(SESSION_SECONDS)
                     && now < session.last_at.saturating_add(IDLE_SECONDS)
             })
             .ok_or(none)?;

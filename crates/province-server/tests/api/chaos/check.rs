@@ -309,6 +309,10 @@ impl Held {
             reads >= 2 * readable,
             "who read an application is not in the audit log",
         );
+        // Each time that the identity authority was asked about who is enrolled, tries that were cut among them.
+        let asked = audit.remove("proofed").unwrap_or_default();
+        let replaced = logged.get("device_replaced").copied().unwrap_or_default();
+        must(asked >= replaced, "who was asked about is not in the audit log");
         // What was denied is no write: a server that dies takes the last second of it along.
         audit.remove("denied");
         must(

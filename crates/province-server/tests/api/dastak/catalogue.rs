@@ -4,11 +4,12 @@ use std::path::Path;
 
 use axum::http::{Method, StatusCode};
 use credential::Catalogue;
-use province_api::catalogue::CatalogueFile;
+use province_api::catalogue::packaged::packaged;
 use province_api::dispatch::catalogue::{DispatchCatalogue, DispatchCatalogueReply, FindingCode};
 use province_api::paths;
-use province_server::admin::{AdminError, PACKAGED_CATALOGUE};
+use province_server::admin::AdminError;
 use province_server::audit_admin::Sealed;
+use province_server::catalogue_files::parse;
 use province_server::dispatch_admin::Offer;
 use sandbox::dastak::Dastak;
 use serde_json::{Value, json};
@@ -131,14 +132,14 @@ async fn a_proposal_holds_what_is_new_and_leaves_every_word_that_was_published()
         system: "dastak",
         file: Some(&file),
     };
-    let looked = bench.office.look_at_offer(offer, Some(PACKAGED_CATALOGUE)).await;
+    let looked = bench.office.look_at_offer(offer, Some(packaged().unwrap())).await;
     let (looked, proposed) = looked.unwrap();
     assert!(looked.findings.len() > 10);
     let proposed = proposed.unwrap();
-    let packaged: CatalogueFile = serde_json::from_str(PACKAGED_CATALOGUE).unwrap();
-    assert_eq!(proposed.offices, packaged.offices);
+    let packaged_here = packaged().unwrap();
+    assert_eq!(proposed.offices, packaged_here.offices);
     let mut differing = Vec::new();
-    for (own, new) in packaged.services.iter().zip(&proposed.services) {
+    for (own, new) in packaged_here.services.iter().zip(&proposed.services) {
         if own != new {
             assert_eq!(
                 (&own.id, &own.name, &own.office, own.limit),
@@ -150,23 +151,23 @@ async fn a_proposal_holds_what_is_new_and_leaves_every_word_that_was_published()
         }
     }
     assert_eq!(differing, ["arms-licence-new"]);
-    let added = &proposed.services[packaged.services.len()..];
+    let added = &proposed.services[packaged_here.services.len()..];
     let added: Vec<_> = added
         .iter()
         .map(|one| (&*one.id, &*one.office, one.name_ps_review))
         .collect();
     assert_eq!(added, [("home-pass", "home", true)]);
     // It is a file as any other: an operator signs it, or does not.
-    let json = serde_json::to_string(&proposed).unwrap();
+    let read = parse(&serde_json::to_string(&proposed).unwrap()).unwrap();
     assert_eq!(
-        bench.office.publish_catalogue(&json, bench.now()).await.unwrap(),
+        bench.office.publish_catalogue(&read, bench.now()).await.unwrap(),
         2
     );
     let bytes = bench.get(paths::CATALOGUE).await.body;
     let newest = Catalogue::verify(&bytes, &bench.trust().await, None).unwrap();
-    assert_eq!(newest.content().services.len(), packaged.services.len() + 1);
+    assert_eq!(newest.content().services.len(), packaged_here.services.len() + 1);
     // What is held against another file than the published one would bring back what that left out.
-    let stale = bench.office.look_at_offer(offer, Some(PACKAGED_CATALOGUE)).await;
+    let stale = bench.office.look_at_offer(offer, Some(packaged().unwrap())).await;
     assert!(matches!(stale, Err(AdminError::DispatchBase)));
 }
 

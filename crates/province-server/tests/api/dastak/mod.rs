@@ -17,7 +17,6 @@ use province_api::person::Cnic;
 use province_api::problem::ProblemCode;
 use province_api::sync::{Event, SyncReply, SyncRequest};
 use province_api::{Bytes, paths};
-use province_server::admin::PACKAGED_CATALOGUE;
 use province_server::dispatch_admin::Offer;
 use sandbox::dastak::{Answer, Call, Dastak, Line};
 use serde_json::{Value, json};
@@ -64,7 +63,7 @@ fn request(call: Call) -> Request<Body> {
 
 /// What the platform offers: these services as the province published them.
 pub fn offered() -> DispatchCatalogue {
-    let packaged: province_api::catalogue::CatalogueFile = serde_json::from_str(PACKAGED_CATALOGUE).unwrap();
+    let packaged = province_api::catalogue::packaged::packaged().unwrap();
     let services = CODES.iter().map(|(code, id)| {
         let own = packaged.services.iter().find(|one| one.id == *id).unwrap();
         DispatchEntry {

@@ -8,7 +8,7 @@ use credential::{
     TypeRegister, Vct, sign_trust_list,
 };
 
-use province_api::catalogue::CatalogueFile;
+use province_api::catalogue::packaged;
 
 use super::{INDEX, LIST, Province, roots};
 
@@ -71,17 +71,17 @@ pub(crate) fn trust(issuer: &SecretKey, ca: &SecretKey, sequence: u64, now: Time
     }
 }
 
-/// The packaged catalogue under this number. Each number gives the first service another fee.
+/// The packaged catalogue under this number. Each number gives the domicile another fee.
 pub(crate) fn catalogue(sequence: u64, now: Timestamp, key: &SecretKey) -> Vec<u8> {
-    let packaged = include_str!("../../../../../assets/catalogue/catalogue.json");
-    let file: CatalogueFile = serde_json::from_str(packaged).unwrap();
-    let (offices, mut services) = file.content();
-    services[0].fee_rupees = Some(200 + u32::try_from(sequence).unwrap());
+    let (offices, mut services, guide) = packaged::packaged().unwrap().content();
+    let domicile = services.iter_mut().find(|one| one.id == "domicile-certificate");
+    domicile.unwrap().fee_rupees = Some(200 + u32::try_from(sequence).unwrap());
     let content = CatalogueContent {
         sequence,
         iat: now,
         offices,
         services,
+        guide,
     };
     Catalogue::sign(&content, key).unwrap()
 }

@@ -1,5 +1,5 @@
 /** Finding one of 38 districts by any of its names, and guessing it from a CNIC as a hint only. */
-import districts from "$assets/districts.json";
+import districts from "$assets/catalogue/districts.json";
 
 import { digitsOf } from "$lib/digits";
 
@@ -9,7 +9,7 @@ export type District = (typeof districts)[number];
 export function findDistricts(words: string): District[] {
   const wanted = plain(words);
   if (wanted === "") return districts;
-  return districts.filter((one) => [one.name_en, one.name_ur, one.name_ps, one.id].some((name) => plain(name).includes(wanted)));
+  return districts.filter((one) => [one.name.en, one.name.ur, one.name.ps, one.id].some((name) => plain(name).includes(wanted)));
 }
 
 /**

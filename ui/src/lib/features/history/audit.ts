@@ -31,6 +31,7 @@ const ACTIONS: Record<(typeof AUDIT_ACTIONS)[number], Saying> = {
   officer_ended: { icon: "card", what: () => m.audit_did_officer_ended() },
   passkey_registered: { icon: "card", what: () => m.audit_did_passkey_registered() },
   signed_in: { icon: "enter", what: () => m.audit_did_signed_in() },
+  found_done: { icon: "search", what: () => m.audit_did_found_done() },
   released: { icon: "leave", what: () => m.audit_did_released() },
   application_read: { icon: "search", what: () => m.audit_did_application_read() },
   audit_opened: { icon: "search", what: () => m.audit_did_audit_opened() },

@@ -20,7 +20,7 @@ const plain = (text: string) => text.replace(/[\u2066-\u2069]/g, "");
 
 async function page(id: string, options: FakeOptions = {}): Promise<string> {
   const { session } = await begun(options);
-  const { container, unmount } = render(ServicePage, { session, id });
+  const { container, unmount } = render(ServicePage, { session, id, place: NO_PLACE });
   await waitFor(() => expect(container.querySelector("dl")).toBeTruthy());
   const said = plain(container.querySelector("main")?.textContent ?? "");
   unmount();
@@ -47,7 +47,7 @@ test("a search opens what it finds, says how old the list is, and what is not th
   render(Services, { session, place: NO_PLACE });
   await screen.findByText(/This list was signed/);
   await fireEvent.input(screen.getByRole("searchbox"), { target: { value: "birth" } });
-  await screen.findByRole("button", { name: "Birth registration and certificate" });
+  await screen.findByRole("button", { name: /Birth registration and certificate.*Local Government/ });
   expect(screen.getByText(/signed/).textContent).toContain("3");
   await fireEvent.input(screen.getByRole("searchbox"), { target: { value: "submarine" } });
   await screen.findByText(/No such service/);
@@ -89,7 +89,7 @@ test("in Urdu and Pashto too", async () => {
 
 test("a service that a newer list does not have is said to be gone", async () => {
   const { session } = await begun();
-  render(ServicePage, { session, id: "no-such-thing" });
+  render(ServicePage, { session, id: "no-such-thing", place: NO_PLACE });
   await screen.findByText("This service is no longer in the list.");
 });
 
@@ -100,4 +100,27 @@ test("every amount and time has its words", async () => {
     "The same day", "The same day", "1 day", "1 working day", "28 days", "To be confirmed with the department",
   ]);
   expect([0, 75_000, null].map((fee) => plain(feeText(fee)))).toEqual(["Free", "Rs 75,000", "To be confirmed with the department"]);
+});
+
+test("what happens in a life leads to its services", async () => {
+  const { session } = await begun();
+  render(Services, { session, place: NO_PLACE });
+  const birth = await screen.findByRole("button", { name: "A child is born" });
+  expect(birth.getAttribute("aria-expanded")).toBe("false");
+  await fireEvent.click(birth);
+  await fireEvent.click(screen.getByRole("button", { name: "Child immunisation record" }));
+  expect(session.screen).toEqual({ at: "service", id: "vaccination-certificate", place: { words: "", office: "event-birth" } });
+});
+
+test("a service says what to bring, where to go, what comes of it, and who hears an appeal", async () => {
+  const domicile = await page("domicile-certificate");
+  for (const said of ["Attested CNIC copy", "Deputy Commissioner", "In the headquarters of your district", "Domicile certificate"]) expect(domicile).toContain(said);
+  // What the department published is not called unconfirmed.
+  expect(domicile).not.toContain("Confirm it with the department");
+  expect(domicile).toContain("Appeal or complaint for delayed service");
+  const renewal = await page("arms-licence-renewal");
+  expect(renewal).toContain("Confirm it with the department");
+  expect(renewal).toContain("Provincial Ombudsman");
+  // Nobody is sent to the office that they complain of.
+  expect(await page("mohtasib-complaint")).not.toContain("Complain to the Provincial Ombudsman");
 });
