@@ -29,6 +29,9 @@ pub type Nonce = [u8; 16];
 
 /// `Content-Digest` (RFC 9530).
 pub const CONTENT_DIGEST: &str = "content-digest";
+/// `Unencoded-Digest` (draft-ietf-httpbis-unencoded-digest) of an answer: the same form, over the body before it is packed
+/// on the way. An answer in JSON has no signature; by this a wallet sees a turned bit that is still JSON.
+pub const UNENCODED_DIGEST: &str = "unencoded-digest";
 /// `Signature-Input` (RFC 9421).
 pub const SIGNATURE_INPUT: &str = "signature-input";
 /// `Signature` (RFC 9421).

@@ -1,7 +1,6 @@
 //! Handlers: parse, call a rule, map.
 
 use axum::Extension;
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -22,6 +21,7 @@ use utoipa::ToSchema;
 use super::around::Unpacked;
 use super::caching::{Caching, Tag, file};
 use super::problem::ApiError;
+use super::reply::Json;
 use super::signed::{ByCounter, BySystem, SentByCounter, Signed};
 use super::{App, document};
 use crate::rules::PublicFile;

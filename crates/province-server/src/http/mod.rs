@@ -19,6 +19,7 @@ mod officer_routes;
 mod places;
 mod probes;
 mod problem;
+mod reply;
 mod routes;
 mod signed;
 mod webhook_routes;
