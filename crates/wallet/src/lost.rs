@@ -119,6 +119,7 @@ impl LostReport {
         if !matches!(self.state, State::Sent) {
             return;
         }
+        let response = &response.as_it_was_written();
         self.state = if response.status == 200 {
             State::Over(match serde_json::from_slice::<LostReply>(&response.body) {
                 Ok(LostReply { newer: true, .. }) => {

@@ -291,6 +291,23 @@ fn every_run_converges_to_the_provinces_state_once_the_network_is_good() {
 }
 
 #[test]
+fn a_turned_bit_that_makes_another_word_is_seen_and_asked_for_again() {
+    let mut world = World::new();
+    let mut phone = Phone::new(&mut world);
+    phone.network(&[]);
+    phone.enrol(&world).unwrap();
+    phone.word = Some("passes_issued");
+    phone.network(&[Fate::CorruptAnswer]);
+    phone.sync(&world).unwrap_err();
+    phone.network(&[]);
+    world.pass(3600);
+    phone.sync(&world).unwrap();
+    let (_, mut told) = phone.past();
+    told.sort();
+    assert_eq!(told, ["enrolled", "passes_issued"]);
+}
+
+#[test]
 fn every_fate_at_every_request_of_an_enrolment_and_of_a_refill_is_overcome() {
     let mut world = World::new();
     // Here the others are the same as one of these.

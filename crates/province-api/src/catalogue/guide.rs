@@ -2,7 +2,7 @@
 //! appeal; the districts; and what happens in a life. JSON inside what is signed.
 //!
 //! It is read leniently: members that this version does not know are passed over, so that a guide of a later version still
-//! says what it says. What contradicts itself is no guide ([`Guide::read`]), and a reader without one shows the rest of the
+//! says what it says. Names and everyday words are of three languages and no more. What contradicts itself is no guide ([`Guide::read`]), and a reader without one shows the rest of the
 //! catalogue.
 
 use std::collections::BTreeSet;

@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use province_api::problem::{PROBLEM_JSON, Problem, ProblemCode};
 
+use super::reply::json;
 use crate::rules::Refusal;
 
 /// When to ask again that met a database that was not there or let another go first, in seconds.
@@ -72,7 +73,7 @@ impl IntoReply for Problem {
     fn into_reply(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
+        let mut response = json(status, PROBLEM_JSON, body);
         response.extensions_mut().insert(self.code);
         if let Some(seconds) = self.retry_after {
             response

@@ -1,6 +1,6 @@
 //! An answer in JSON, with its digest.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use province_api::problem::{Problem, ProblemCode};
 use province_api::signature::{UNENCODED_DIGEST, content_digest};
@@ -13,16 +13,19 @@ pub(super) struct Json<T>(pub(super) T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        let Ok(body) = serde_json::to_vec(&self.0) else {
-            return Problem::new(ProblemCode::ServerFault).into_reply();
-        };
-        let Ok(digest) = HeaderValue::try_from(content_digest(&body)) else {
-            return Problem::new(ProblemCode::ServerFault).into_reply();
-        };
-        let mut response = (StatusCode::OK, body).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(UNENCODED_DIGEST, digest);
-        response
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => json(StatusCode::OK, "application/json", body),
+            Err(_) => Problem::new(ProblemCode::ServerFault).into_reply(),
+        }
     }
+}
+
+/// An answer of this body, with its digest.
+pub(super) fn json(status: StatusCode, media_type: &'static str, body: Vec<u8>) -> Response {
+    let digest = content_digest(&body);
+    let headers = [
+        (header::CONTENT_TYPE, media_type.to_owned()),
+        (HeaderName::from_static(UNENCODED_DIGEST), digest),
+    ];
+    (status, headers, body).into_response()
 }

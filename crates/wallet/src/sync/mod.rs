@@ -27,6 +27,8 @@ mod reply;
 mod send;
 pub mod waits;
 
+use province_api::signature::{UNENCODED_DIGEST, content_digest};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use credential::{Piece, RootSet, StatusRef, StatusSet, Timestamp};
@@ -90,6 +92,23 @@ pub struct HttpResponse {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl HttpResponse {
+    /// The answer, or one with nothing in it where its body is not what its digest says: a turned bit can make another word
+    /// of a word, and what is JSON still would be believed. Files, and what is no answer of the province, have no digest.
+    pub(crate) fn as_it_was_written(&self) -> Cow<'_, Self> {
+        let named = |(name, _): &&(String, String)| name.eq_ignore_ascii_case(UNENCODED_DIGEST);
+        let mut digests = self.headers.iter().filter(named);
+        if digests.all(|(_, digest)| *digest == content_digest(&self.body)) {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self {
+            status: self.status,
+            headers: Vec::new(),
+            body: Vec::new(),
+        })
+    }
 }
 
 /// Why there was no answer.

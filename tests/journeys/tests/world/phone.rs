@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use axum::body::Body;
 use province_api::passes::PassesRequest;
+use province_api::signature::UNENCODED_DIGEST;
 use province_api::{packed, paths};
 use sandbox::TestCitizen;
 use sandbox::citizens::numbered;
@@ -19,6 +20,8 @@ const PIN: &str = "739105";
 
 /// A phone, its citizen and what the network does to it.
 pub struct Phone {
+    /// The word whose last letter a corrupted answer has wrong, where it holds it.
+    pub word: Option<&'static str>,
     folder: PathBuf,
     pub citizen: TestCitizen,
     wallet: Option<Wallet>,
@@ -42,6 +45,7 @@ impl Phone {
         world.made += 1;
         assert!(number < PHONES_MAX);
         let mut phone = Self {
+            word: None,
             folder: world.folder.path().join(format!("phone-{number}")),
             citizen: numbered(number),
             wallet: None,
@@ -170,7 +174,11 @@ impl Phone {
             }
             Fate::CorruptAnswer => {
                 let mut answer = self.ask(world, request);
-                turn_a_bit(&mut answer.body, &mut self.dice);
+                let at = self.word.and_then(|word| place_of(word, &answer.body));
+                match at.and_then(|last| answer.body.get_mut(last)) {
+                    Some(letter) => *letter ^= 1,
+                    None => turn_a_bit(&mut answer.body, &mut self.dice),
+                }
                 Ok(answer)
             }
             Fate::Repeat => {
@@ -202,6 +210,14 @@ impl Phone {
             .headers
             .iter()
             .find(|(name, _)| name == province_api::IDEMPOTENCY_KEY);
+        let said = |name: &str| {
+            let mut all = answer.headers.iter();
+            all.find(|(one, _)| one == name).map(|(_, value)| value.as_str())
+        };
+        if said("content-type").is_some_and(|kind| kind.ends_with("json")) {
+            let digest = province_api::signature::content_digest(&answer.body);
+            assert_eq!(said(UNENCODED_DIGEST), Some(&*digest), "{}", request.path);
+        }
         if let Some((_, key)) = key
             && answer.status == 200
         {
@@ -286,4 +302,11 @@ fn portrait() -> &'static [u8] {
         picture.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
         bytes.into_inner()
     })
+}
+
+/// Where a word's last letter stands.
+fn place_of(word: &str, body: &[u8]) -> Option<usize> {
+    let mut all = body.windows(word.len());
+    all.position(|part| part == word.as_bytes())
+        .map(|at| at + word.len() - 1)
 }
