@@ -154,12 +154,28 @@ def walk(url, document, devices, callers, codes):
     return sessions, citizens[0]["cnic"]
 
 
+# What the packaged catalogue asks of who applies for a domicile.
+DOMICILE = {
+    "birth_place": "خار",
+    "domicile_elsewhere": False,
+    "district": "bajaur",
+    "tehsil": "Khar",
+    "village": "خار",
+    "lives_there_since": "1995-03-01",
+    "father_name": "Sher Zaman",
+    "father_cnic": "99999-7654321-1",
+    "mother_name": "زرمینہ بی بی",
+    "declare_true": True,
+    "declare_consent_check": True,
+}
+
+
 def departments(step, device, system, counter):
     """Applications of a citizen, read and answered by the office; and what callers ask about themselves."""
     step.send("GET", "/v1/counter", counter)
     step.send("GET", "/v1/system", system)
     sent = [
-        step.send("POST", "/v1/applications", device, {"service": "domicile-certificate", "form": {"village": "خار"}})
+        step.send("POST", "/v1/applications", device, {"service": "domicile-certificate", "form": DOMICILE})
         for _ in range(2)
     ]
     first, second = ({"application": one.json()["application"]} for one in sent)
@@ -198,7 +214,7 @@ def webhooks(step, system):
 
 def dispatched(step, device, system, citizens):
     """What a platform says that carries applications: of one from a wallet, and of its own."""
-    sent = {"service": "domicile-certificate", "form": {}}
+    sent = {"service": "domicile-certificate", "form": DOMICILE}
     sent = step.send("POST", "/v1/applications", device, sent).json()["application"]
     catalogue = "/v1/dispatch/catalogue"
     other = CARRIED["services"][0] | {"code": "a b", "fee_rupees": 1, "limit": {"days": 3, "unit": "working_days"}}

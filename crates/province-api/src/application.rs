@@ -21,110 +21,9 @@ pub const FORM_TEXT_MAX: usize = 2_000;
 /// Longest text of an office for a citizen, in letters.
 pub const ANSWER_TEXT_MAX: usize = 500;
 
-words! {
-    /// Where an application stands. The words are a contract.
-    #[non_exhaustive]
-    ApplicationState {
-        /// It was sent; nobody has looked at it yet.
-        Submitted = "submitted",
-        /// The office is at work on it.
-        InReview = "in_review",
-        /// The office waits for something from the citizen.
-        InformationWanted = "information_wanted",
-        /// It is granted; what it asks for is yet to be done.
-        Approved = "approved",
-        /// It is refused, for a reason that is given.
-        Rejected = "rejected",
-        /// The citizen took it back.
-        Withdrawn = "withdrawn",
-        /// It is done: the document that it asks for is in the wallet.
-        DocumentIssued = "document_issued",
-        /// It is done, without a document in the wallet.
-        Closed = "closed",
-    }
-}
+mod state;
 
-words! {
-    /// Why an application was refused. The words are a contract.
-    #[non_exhaustive]
-    RefusalReason {
-        /// The citizen is not entitled to it.
-        NotEligible = "not_eligible",
-        /// Something that it needs was not given.
-        InformationMissing = "information_missing",
-        /// What was given differs from what the office has.
-        ParticularsDiffer = "particulars_differ",
-        /// The same was asked for before.
-        Duplicate = "duplicate",
-        /// A fee was not paid.
-        FeeUnpaid = "fee_unpaid",
-        /// Another office does this.
-        OtherOffice = "other_office",
-        /// As the text says.
-        Other = "other",
-    }
-}
-
-/// Who moves an application on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mover {
-    /// The citizen whose it is.
-    Citizen,
-    /// The office that it is addressed to.
-    Office,
-    /// The platform that carries it, for the office or for the citizen who uses both.
-    Dispatcher,
-}
-
-impl ApplicationState {
-    /// The states that it can be moved to from here: the one table of all moves.
-    pub const fn next(self, by: Mover) -> &'static [Self] {
-        use ApplicationState::{
-            Approved, Closed, DocumentIssued, InReview, InformationWanted, Rejected, Submitted, Withdrawn,
-        };
-        use Mover::{Citizen, Dispatcher, Office};
-        match (by, self) {
-            (Citizen, Submitted | InReview | InformationWanted) => &[Withdrawn],
-            (Office, Submitted) => &[
-                InReview,
-                InformationWanted,
-                Approved,
-                Rejected,
-                DocumentIssued,
-                Closed,
-            ],
-            (Office, InReview) => &[InformationWanted, Approved, Rejected, DocumentIssued, Closed],
-            (Office, InformationWanted) => &[InReview, Approved, Rejected, DocumentIssued, Closed],
-            (Office | Dispatcher, Approved) => &[DocumentIssued, Closed],
-            (Dispatcher, Submitted) => &[
-                InReview,
-                InformationWanted,
-                Approved,
-                Rejected,
-                DocumentIssued,
-                Closed,
-                Withdrawn,
-            ],
-            (Dispatcher, InReview) => &[
-                InformationWanted,
-                Approved,
-                Rejected,
-                DocumentIssued,
-                Closed,
-                Withdrawn,
-            ],
-            (Dispatcher, InformationWanted) => {
-                &[InReview, Approved, Rejected, DocumentIssued, Closed, Withdrawn]
-            }
-            _ => &[],
-        }
-    }
-
-    /// Whether anybody can move it from here.
-    pub const fn is_open(self) -> bool {
-        !self.next(Mover::Office).is_empty()
-    }
-}
+pub use state::{ApplicationState, Mover, RefusalReason};
 
 /// Body of `POST /v1/applications`, signed by an enrolled device key.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -177,6 +76,11 @@ pub fn is_answer_text(text: &str) -> bool {
             || matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
     };
     !text.trim().is_empty() && text.chars().count() <= ANSWER_TEXT_MAX && !text.contains(is_steering)
+}
+
+/// Whether this is the number of a challan: 4 to 24 digits.
+pub fn is_challan(number: &str) -> bool {
+    (4..=24).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Answer 200 to `POST /v1/applications` and `POST /v1/applications/withdraw`.
@@ -255,6 +159,9 @@ pub struct ApplicationChange {
     /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<RefusalReason>,
+    /// The fee that is due, in rupees, with [`ApplicationState::PaymentDue`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_rupees: Option<u32>,
     /// The platform that carries it, where one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispatched: Option<Dispatched>,
@@ -305,6 +212,15 @@ pub struct AnswerRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 500))]
     pub text: Option<String>,
+    /// With [`ApplicationState::PaymentDue`] and only then: the fee, in rupees, as the office assessed it. Where the catalogue
+    /// has a fee it may be left out, and is no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_rupees: Option<u32>,
+    /// The number of the paid challan, 4 to 24 digits: with an answer that leads from [`ApplicationState::PaymentDue`] on
+    /// ([`ApplicationState::follows_payment`]) and only then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9]{4,24}$"))]
+    pub challan: Option<String>,
     /// The document that the citizen gets, with [`ApplicationState::DocumentIssued`] and only then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<DocumentGrant>,
@@ -321,6 +237,11 @@ impl AnswerRequest {
     pub fn is_whole(&self) -> bool {
         self.reason.is_some() == (self.state == ApplicationState::Rejected)
             && self.document.is_some() == (self.state == ApplicationState::DocumentIssued)
+            && (self.amount_rupees.is_none() || self.state == ApplicationState::PaymentDue)
+            && self.amount_rupees != Some(0)
+            && self.challan.is_some()
+                == (self.seen == ApplicationState::PaymentDue && self.state.follows_payment())
+            && self.challan.as_deref().is_none_or(is_challan)
             && self.text.as_deref().is_none_or(is_answer_text)
     }
 }
@@ -356,105 +277,4 @@ pub struct AnswerReply {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic)]
-
-    use serde_json::json;
-
-    use super::*;
-
-    fn form(value: Value) -> bool {
-        let Value::Object(form) = value else { panic!() };
-        is_form(&form)
-    }
-
-    #[test]
-    fn what_is_over_leads_nowhere_and_what_is_open_leads_to_an_end() {
-        for state in ApplicationState::ALL {
-            let all = [Mover::Citizen, Mover::Office].map(|by| state.next(by));
-            assert_eq!(all.concat().is_empty(), !state.is_open(), "{state:?}");
-            assert!(!all.concat().contains(state));
-            // Nobody but the citizen takes it back, and nothing is sent twice.
-            assert!(!state.next(Mover::Office).contains(&ApplicationState::Withdrawn));
-            assert!(!all.concat().contains(&ApplicationState::Submitted));
-            if state.is_open() {
-                assert!(state.next(Mover::Office).contains(&ApplicationState::Closed));
-            }
-        }
-    }
-
-    #[test]
-    fn a_form_has_limits_and_each_is_kept_to_the_letter() {
-        let name = |letters: usize| "n".repeat(letters);
-        let text = |letters: usize| "گ".repeat(letters);
-        let deep = |depth: usize| (1..depth).fold(json!({ "end": 1 }), |inner, _| json!({ "in": inner }));
-        let listed = |depth: usize| {
-            let list = (2..depth).fold(json!([1]), |inner, _| json!([inner]));
-            json!({ "in": list })
-        };
-        assert!(form(json!({})));
-        for (good, bad) in [
-            (
-                json!({ "t": text(FORM_TEXT_MAX) }),
-                json!({ "t": text(FORM_TEXT_MAX + 1) }),
-            ),
-            (
-                json!({ name(FORM_NAME_MAX): 1 }),
-                json!({ name(FORM_NAME_MAX + 1): 1 }),
-            ),
-            (json!({ "a": "" }), json!({ "": "a" })),
-            (deep(FORM_DEPTH_MAX), deep(FORM_DEPTH_MAX + 1)),
-            (listed(FORM_DEPTH_MAX), listed(FORM_DEPTH_MAX + 1)),
-            (
-                json!({ "l": vec![0; FORM_VALUES_MAX - 1] }),
-                json!({ "l": vec![0; FORM_VALUES_MAX] }),
-            ),
-        ] {
-            assert!(form(good));
-            assert!(!form(bad));
-        }
-        // {"l":[...]} and 17 texts with their quotation marks and commas.
-        let whole = |last: usize| {
-            let mut texts = vec![name(FORM_TEXT_MAX); 16];
-            texts.push(name(last));
-            json!({ "l": texts })
-        };
-        let left = FORM_BYTES_MAX - (16 * (FORM_TEXT_MAX + 3) + 2) - r#"{"l":[]}"#.len();
-        assert!(form(whole(left)));
-        assert!(!form(whole(left + 1)));
-    }
-
-    #[test]
-    fn the_parts_of_an_answer_fit_each_other() {
-        let answer = |value: Value| {
-            let whole = json!({ "application": "AAAAAAAAAAAAAAAAAAAAAA", "seen": "submitted" });
-            let (Value::Object(mut whole), Value::Object(more)) = (whole, value) else {
-                panic!()
-            };
-            whole.extend(more);
-            serde_json::from_value::<AnswerRequest>(Value::Object(whole))
-                .unwrap()
-                .is_whole()
-        };
-        let document = json!({ "vct": "domicile", "fields": {} });
-        for good in [
-            json!({ "state": "in_review", "text": "آپ کی درخواست\nمل گئی" }),
-            json!({ "state": "rejected", "reason": "other" }),
-            json!({ "state": "document_issued", "document": document }),
-        ] {
-            assert!(answer(good));
-        }
-        for bad in [
-            json!({ "state": "in_review", "text": " " }),
-            json!({ "state": "in_review", "text": "a\u{202E}b" }),
-            json!({ "state": "in_review", "text": "a\tb" }),
-            json!({ "state": "in_review", "text": "a".repeat(ANSWER_TEXT_MAX + 1) }),
-            json!({ "state": "in_review", "reason": "other" }),
-            json!({ "state": "rejected" }),
-            json!({ "state": "document_issued" }),
-            json!({ "state": "approved", "document": document }),
-        ] {
-            assert!(!answer(bad.clone()), "{bad}");
-        }
-    }
-}
+mod tests;

@@ -96,7 +96,7 @@ pub struct Particulars {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldProblem {
-    /// Name of the field in [`EnrolmentRequest`].
+    /// Name of the field in [`EnrolmentRequest`], or its path in a form ([`crate::definition::Definition::parse`]).
     pub field: String,
     /// Why.
     pub code: FieldError,

@@ -10,6 +10,8 @@ pub mod artefacts;
 pub mod audit;
 pub mod caller;
 pub mod catalogue;
+pub mod deadline;
+pub mod definition;
 pub mod delta;
 pub mod device_key;
 pub mod dispatch;

@@ -5,79 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why a field was not accepted. The code is shown beside the field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum FieldError {
-    /// Nothing was given.
-    #[error("nothing was given")]
-    FieldMissing,
-    /// Not 13 digits.
-    #[error("not a 13-digit CNIC")]
-    CnicMalformed,
-    /// Longer than the field may be.
-    #[error("too long")]
-    FieldTooLong,
-    /// A letter that is not of the script asked for.
-    #[error("written in another script than asked for")]
-    NameWrongScript,
-    /// Not a day of the calendar.
-    #[error("not a date")]
-    DateMalformed,
-    /// A date after today, or more than 120 years ago.
-    #[error("a date that cannot be")]
-    DateImpossible,
-    /// Not a Pakistani mobile number.
-    #[error("not a mobile number")]
-    MobileMalformed,
-    /// Not one of the choices.
-    #[error("not one of the choices")]
-    ChoiceUnknown,
-    /// No picture of the face was given.
-    #[error("no picture of the face")]
-    PhotoMissing,
-    /// Younger than 18: a CNIC is given at 18.
-    #[error("younger than 18")]
-    TooYoung,
-}
-
-impl FieldError {
-    /// Every code there is.
-    pub const ALL: [Self; 10] = [
-        Self::FieldMissing,
-        Self::CnicMalformed,
-        Self::FieldTooLong,
-        Self::NameWrongScript,
-        Self::DateMalformed,
-        Self::DateImpossible,
-        Self::MobileMalformed,
-        Self::ChoiceUnknown,
-        Self::PhotoMissing,
-        Self::TooYoung,
-    ];
-
-    /// The stable code, for screens.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::FieldMissing => "field_missing",
-            Self::CnicMalformed => "cnic_malformed",
-            Self::FieldTooLong => "field_too_long",
-            Self::NameWrongScript => "name_wrong_script",
-            Self::DateMalformed => "date_malformed",
-            Self::DateImpossible => "date_impossible",
-            Self::MobileMalformed => "mobile_malformed",
-            Self::ChoiceUnknown => "choice_unknown",
-            Self::PhotoMissing => "photo_missing",
-            Self::TooYoung => "too_young",
-        }
-    }
-}
-
+mod error;
 mod text;
 
+pub use error::FieldError;
 pub use text::{LATIN_BYTES_MAX, LOCAL_BYTES_MAX, TEXTS_BYTES_MAX};
 use text::{is_arabic, is_latin, is_letter_or_digit, tidy};
+pub(crate) use text::{is_written, tidy_line};
 
 /// Turns ۰-۹ and ٠-٩ into 0-9 and leaves the rest.
 pub fn fold_digits(text: &str) -> String {
@@ -349,6 +283,26 @@ impl Day {
     pub fn starts_at(self) -> u64 {
         let midnight = self.0.to_zoned(jiff::tz::TimeZone::UTC);
         midnight.map_or(0, |at| u64::try_from(at.timestamp().as_second()).unwrap_or(0))
+    }
+
+    /// Whether it is a Saturday or a Sunday.
+    pub fn is_weekend(self) -> bool {
+        matches!(
+            self.0.weekday(),
+            jiff::civil::Weekday::Saturday | jiff::civil::Weekday::Sunday
+        )
+    }
+
+    /// How many days `other` lies ahead, below 0 if it is over.
+    pub fn days_until(self, other: Self) -> i64 {
+        // Both are days of the calendar, which has fewer than four million.
+        i64::from((other.0 - self.0).get_days())
+    }
+
+    /// The day so many days ahead, or back if below 0; `None` beyond the calendar.
+    pub fn plus_days(self, days: i64) -> Option<Self> {
+        let span = jiff::Span::new().try_days(days).ok()?;
+        self.0.checked_add(span).ok().map(Self)
     }
 
     /// Refuses a day after today and one more than 120 years ago.

@@ -265,6 +265,12 @@ pub enum Event {
         /// What the office says.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
+        /// The fee that is due, in rupees, with `payment_due`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount_rupees: Option<u32>,
+        /// The number of the challan by which the office noted it as paid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        challan: Option<String>,
         /// The platform that carries it, where one does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         dispatcher: Option<String>,

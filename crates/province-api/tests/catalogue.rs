@@ -6,12 +6,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use credential::is_catalogue_id;
+use credential::{Names, is_catalogue_id};
 use province_api::catalogue::check::{FaultCode, faults};
 use province_api::catalogue::folder::FolderError;
 use province_api::catalogue::guide::Guide;
 use province_api::catalogue::packaged::{FILES, packaged};
-use province_api::catalogue::{CatalogueFile, Known};
+use province_api::catalogue::{CatalogueFile, Known, LabelEntry};
+use province_api::definition::{Ask, Form, When};
 
 #[test]
 fn it_has_no_fault_and_all_of_the_province() {
@@ -59,6 +60,9 @@ fn gathered(file: &str, text: &str) -> Result<CatalogueFile, FolderError> {
 #[test]
 fn a_file_that_is_none_is_named() {
     assert!(matches!(gathered("more.json", "[]"), Err(FolderError::Unknown { file }) if file == "more.json"));
+    let fields = FILES.iter().find(|(name, _)| *name == "fields.json").unwrap().1;
+    let misspelt = gathered("fields.json", &fields.replacen("\"max\":", "\"mx\":", 1));
+    assert!(matches!(misspelt, Err(FolderError::Superfluous { file, .. }) if file == "fields.json"));
     let broken = gathered("services/home.json", "[\n{\"id\": 7}]");
     assert!(matches!(broken, Err(FolderError::Json { file, line: 2, .. }) if file == "services/home.json"));
     let home = FILES
@@ -115,6 +119,39 @@ fn each_fault_is_found() {
         (F::AppealToItself, |c| {
             domicile(c).appeal = Some("domicile-certificate".to_owned());
         }),
+        (F::IdMalformed, |c| c.fields[0].field.id = "a-b".to_owned()),
+        (F::IdTwice, |c| c.fields[0] = c.fields[1].clone()),
+        (F::Unused, |c| c.steps.push(label("nobody_takes_it"))),
+        (F::Letter, |c| c.topics[0].name.ps.push('ہ')),
+        (F::TextMissing, |c| c.fields[0].field.name.ur.clear()),
+        (F::RuleImpossible, |c| {
+            c.fields[0].field.ask = Ask::Number {
+                min: Some(2),
+                max: Some(1),
+            };
+        }),
+        (F::RuleImpossible, |c| c.fields[0].field.ask = Ask::Other),
+        (F::Incomplete, |c| domicile(c).form = None),
+        (F::Incomplete, |c| {
+            form(c).pages.pop();
+        }),
+        (F::Incomplete, |c| form(c).steps.clear()),
+        (F::Unknown, |c| form(c).pages[0].topic = "nothing".to_owned()),
+        (F::Unknown, |c| {
+            form(c).optional_documents.push("site-plan".to_owned());
+        }),
+        (F::ConditionUnknown, |c| {
+            let when = When {
+                field: "declare_true".to_owned(),
+                is: vec![true.into()],
+            };
+            form(c).pages[0].fields[0].when = Some(when);
+        }),
+        (F::Incomplete, |c| {
+            for document in &mut c.documents {
+                document.fields.clear();
+            }
+        }),
     ];
     let mut seen = Vec::new();
     for (code, change) in changes {
@@ -129,6 +166,18 @@ fn each_fault_is_found() {
     }
     assert!(F::ALL.iter().all(|code| seen.contains(code)));
     assert!(!is_catalogue_id("A birth"));
+}
+
+fn label(id: &str) -> LabelEntry {
+    LabelEntry {
+        id: id.to_owned(),
+        name: Names::new("A", "ا", "ا"),
+        ps_review: false,
+    }
+}
+
+fn form(file: &mut CatalogueFile) -> &mut Form {
+    domicile(file).form.as_mut().unwrap()
 }
 
 fn domicile(file: &mut CatalogueFile) -> &mut province_api::catalogue::ServiceEntry {
@@ -166,6 +215,9 @@ fn table(file: &CatalogueFile) -> String {
         file.documents.iter().filter(|one| one.ps_review).count(),
         file.events.iter().filter(|one| one.ps_review).count(),
         file.divisions.iter().filter(|one| one.ps_review).count(),
+        file.fields.iter().filter(|one| one.ps_review).count(),
+        file.topics.iter().filter(|one| one.ps_review).count(),
+        file.steps.iter().filter(|one| one.ps_review).count(),
     ];
     let mut table =
         "| value | sourced | inferred | general | typical | to be confirmed |\n|---|---|---|---|---|---|\n"
@@ -186,6 +238,8 @@ fn table(file: &CatalogueFile) -> String {
         [limits.0, limits.1, 0, 0, all - limits.0 - limits.1],
     );
     row("services: documents", [documents, 0, 0, all - documents, 0]);
+    let forms = of(|one| one.form.is_some());
+    row("services: what the form asks", [0, 0, 0, forms, all - forms]);
     row("services: who hears an appeal", [appeals, 0, 0, 0, all - appeals]);
     row(
         "authorities: who decides, and where",

@@ -121,6 +121,34 @@ ui_codes! {
     PhotoMissing = "photo_missing",
     /// The person must be 18 or older.
     TooYoung = "too_young",
+    /// Shorter than the field must be.
+    FieldTooShort = "field_too_short",
+    /// A text with signs of another script, or no text.
+    TextMalformed = "text_malformed",
+    /// Not Latin letters and digits.
+    CodeMalformed = "code_malformed",
+    /// Not a number.
+    NumberMalformed = "number_malformed",
+    /// A number that is too small or too large.
+    NumberOutOfRange = "number_out_of_range",
+    /// Not an e-mail address.
+    EmailMalformed = "email_malformed",
+    /// Not the number of a Pakistani bank account.
+    IbanMalformed = "iban_malformed",
+    /// Not what stands on a number plate.
+    VehicleMalformed = "vehicle_malformed",
+    /// Not a place in Pakistan.
+    PlaceMalformed = "place_malformed",
+    /// A sentence that has to be declared was not.
+    DeclarationMissing = "declaration_missing",
+    /// Fewer rows than are needed.
+    ListTooShort = "list_too_short",
+    /// More rows than are taken.
+    ListTooLong = "list_too_long",
+    /// Nobody asks this here.
+    FieldUnknown = "field_unknown",
+    /// A document that is needed is not attached.
+    DocumentMissing = "document_missing",
     /// The file is not a picture that can be read.
     PhotoUnreadable = "photo_unreadable",
     /// The picture's file is too large.
@@ -209,6 +237,22 @@ ui_codes! {
     StatusRefused = "status_refused",
     /// The catalogue of services is not properly signed or older than ours; nothing was stored.
     CatalogueRefused = "catalogue_refused",
+
+    // Applications: some are names of `province_api::problem::ProblemCode`.
+    /// The application is not on this phone (any more).
+    ApplicationGone = "application_gone",
+    /// There are too many applications under way.
+    ApplicationsTooMany = "applications_too_many",
+    /// The application was moved on meanwhile.
+    ApplicationChanged = "application_changed",
+    /// The province does not know that application.
+    ApplicationUnknown = "application_unknown",
+    /// The form of this service is not on this phone, or is one of a newer app.
+    FormUnknown = "form_unknown",
+    /// The form is larger than any that is taken.
+    FormInvalid = "form_invalid",
+    /// The catalogue does not have that service (any more).
+    ServiceUnknown = "service_unknown",
 
     // Showing.
     /// There is no pass of this kind on the phone.

@@ -16,6 +16,7 @@
 //! store/        one module per table     screen.rs, code.rs   what crosses to the screen
 //! ```
 
+mod applications;
 mod archive;
 mod attempts;
 mod audit;

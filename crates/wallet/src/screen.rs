@@ -16,6 +16,7 @@ pub use lock::{Biometric, LockView, ProfileView, Safety, Sign};
 use crate::code::{UiCode, UiError};
 use crate::opaque::opaque_debug;
 
+mod applications;
 mod audit;
 mod documents;
 mod export;
@@ -24,6 +25,7 @@ mod past;
 mod services;
 mod sync;
 
+pub use applications::*;
 pub use audit::*;
 pub use documents::*;
 pub use export::*;

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 
 use credential::{Catalogue, LimitUnit, Names, Office, RootSet, Service, TimeLimit};
 use province_api::catalogue::guide::{Document, DocumentKind, Guide, ServiceGuide};
+use province_api::deadline::{Calendar, Deadline};
+use province_api::definition::Definition;
+use province_api::person::Day;
 use rusqlite::Connection;
 
 use crate::error::StoreError;
@@ -16,6 +19,9 @@ use crate::screen::{
 };
 use crate::search::index::{Index, Place};
 use crate::sync::catalogue_here;
+
+/// The service of the ombudsman.
+const OMBUDSMAN: &str = "mohtasib-complaint";
 
 /// The catalogue of an open vault with what each service is found by.
 #[derive(Debug)]
@@ -155,6 +161,34 @@ impl Listed {
         })
     }
 
+    /// By when an office has to be done with an application that came on a day; nothing where no source says how long it may take.
+    pub(crate) fn deadline(&self, service: &str, from: Day, today: Day) -> Option<Deadline> {
+        let mut services = self.catalogue.content().services.iter();
+        let limit = services.find(|one| one.id == service)?.limit?;
+        Calendar::new(&self.guide.holidays).deadline(from, limit, today)
+    }
+
+    /// The service by which an appeal against another one is made: the one that the catalogue names, else the ombudsman, who
+    /// hears complaints about every office.
+    pub(crate) fn appeal(&self, service: &str) -> Option<ServiceLine> {
+        let guide = self.guide.services.iter().find(|one| one.id == service)?;
+        self.line_of(guide.appeal.as_deref().unwrap_or(OMBUDSMAN))
+            .filter(|line| line.id != service)
+    }
+
+    /// What a service and its office are called.
+    pub(crate) fn names(&self, id: &str) -> Option<(Words, Words)> {
+        let mut services = self.catalogue.content().services.iter();
+        let service = services.find(|service| service.id == id)?;
+        let office = office_of(&self.catalogue, service)?;
+        Some((Words::from(&service.name), Words::from(&office.name)))
+    }
+
+    /// What a service asks; nothing where the catalogue does not say, or says what this version cannot read.
+    pub(crate) fn definition(&self, id: &str) -> Option<Definition<'_>> {
+        self.guide.definition(id)
+    }
+
     fn guide_of(&self, id: &str) -> Option<GuideView> {
         let guide = self.guide.services.iter().find(|one| one.id == id)?;
         let authority = self
@@ -172,6 +206,7 @@ impl Listed {
             pays: guide.pays,
             recurs: guide.recurs,
             appeal: guide.appeal.as_deref().and_then(|id| self.line_of(id)),
+            can_apply: self.definition(id).is_some(),
         })
     }
 }

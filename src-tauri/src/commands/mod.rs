@@ -3,6 +3,7 @@
 //! Every command is asynchronous and does its work off the window's thread. A new command also
 //! needs its name in `command_names.rs` and in `capabilities/main.json`; tests hold them together.
 
+pub mod applications;
 pub mod audit;
 pub mod documents;
 pub mod enrol;

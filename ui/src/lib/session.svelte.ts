@@ -46,6 +46,9 @@ export type Screen =
   | { at: "way" }
   | { at: "services"; place: ServicesPlace }
   | { at: "service"; id: string; place: ServicesPlace }
+  | { at: "applications" }
+  | { at: "apply"; id: number }
+  | { at: "application"; id: number }
   | { at: "mobile" }
   | { at: "begin_anew" }
   /** A lost phone: from the door of a phone that is anybody's, or with an open vault, then perhaps to mend an item. */
@@ -102,6 +105,10 @@ export function parentOf(screen: Screen): Screen | undefined {
       return { at: "documents" };
     case "service":
       return { at: "services", place: screen.place };
+    case "apply":
+    case "application":
+      return { at: "applications" };
+    case "applications":
     case "documents":
     case "services":
     case "begin_anew":

@@ -8,7 +8,9 @@ use credential::Names;
 use serde::{Deserialize, Serialize};
 
 use super::letters::{Script, foreign};
-use super::{CatalogueFile, Known, ServiceEntry};
+use super::{CatalogueFile, Known, LabelEntry, ServiceEntry};
+
+mod forms;
 
 /// Longest of the everyday words of a service, in characters.
 const WORD_CHARS_MAX: usize = 40;
@@ -71,6 +73,10 @@ words! {
         WordTwice = "word_twice",
         /// An appeal goes to the service itself.
         AppealToItself = "appeal_to_itself",
+        /// A question's condition names no earlier choice of its form, or an answer that it does not have.
+        ConditionUnknown = "condition_unknown",
+        /// A rule that no answer can keep: a least above the most, fewer than two choices, rows of rows.
+        RuleImpossible = "rule_impossible",
     }
 }
 
@@ -138,6 +144,31 @@ pub fn faults(file: &CatalogueFile) -> Vec<Fault> {
             }
         }
         found.service(&at, one);
+    }
+    let mut days = BTreeSet::new();
+    for one in &file.holidays {
+        let at = format!("holidays/{}", one.on);
+        found.names(&at, &one.name, credential::CATALOGUE_NAME_BYTES_MAX);
+        found.sourced(&at, one.known, &one.source_note);
+        if !days.insert(one.on) {
+            found.say(&at, FaultCode::IdTwice, "");
+        }
+    }
+    let asked = forms::check(file, &mut found);
+    let ids = |labels: &'_ [LabelEntry]| labels.iter().map(|one| one.id.clone()).collect::<Vec<_>>();
+    let (fields, topics, steps) = (
+        file.fields.iter().map(|one| one.field.id.clone()).collect(),
+        ids(&file.topics),
+        ids(&file.steps),
+    );
+    for (list, all, named) in [
+        ("fields", &fields, &asked.fields),
+        ("topics", &topics, &asked.topics),
+        ("steps", &steps, &asked.steps),
+    ] {
+        for id in all.iter().filter(|id| !named.contains(&***id)) {
+            found.say(&format!("{list}/{id}"), FaultCode::Unused, "");
+        }
     }
     for (list, all, named) in [
         ("authorities", authorities, deciding),
@@ -253,6 +284,7 @@ impl Found {
             ("documents", one.documents.is_some()),
             ("output", one.output.is_some()),
             ("words", has_words),
+            ("form", one.form.is_some()),
         ] {
             if !is_there {
                 self.say(at, FaultCode::Incomplete, what);

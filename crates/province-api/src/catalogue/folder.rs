@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{CatalogueFile, ServiceEntry};
 
@@ -35,6 +37,14 @@ pub enum FolderError {
         /// The service.
         service: String,
     },
+    /// An entry has a member that means nothing there, or says what goes without saying.
+    #[error("{file}, entry {entry}: a member that is not known there, or that goes without saying")]
+    Superfluous {
+        /// Which.
+        file: String,
+        /// Which entry, from 1.
+        entry: usize,
+    },
     /// A file is not what its name says.
     #[error("{file}, line {line}, column {column}: {said}")]
     Json {
@@ -64,6 +74,10 @@ impl CatalogueFile {
             divisions: take(&mut files, "divisions.json")?,
             districts: take(&mut files, "districts.json")?,
             events: take(&mut files, "events.json")?,
+            holidays: take(&mut files, "holidays.json")?,
+            fields: take(&mut files, "fields.json")?,
+            topics: take(&mut files, "topics.json")?,
+            steps: take(&mut files, "steps.json")?,
             services: Vec::new(),
         };
         for office in &whole.offices {
@@ -89,16 +103,32 @@ impl CatalogueFile {
     }
 }
 
-fn take<T: DeserializeOwned>(files: &mut BTreeMap<&str, &str>, file: &'static str) -> Result<T, FolderError> {
+fn take<T: DeserializeOwned + Serialize>(
+    files: &mut BTreeMap<&str, &str>,
+    file: &'static str,
+) -> Result<Vec<T>, FolderError> {
     let text = files.remove(file).ok_or(FolderError::Missing { file })?;
     read(file, text)
 }
 
-fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, FolderError> {
-    serde_json::from_str(text).map_err(|error| FolderError::Json {
+fn read<T: DeserializeOwned + Serialize>(file: &str, text: &str) -> Result<Vec<T>, FolderError> {
+    let json = |error: serde_json::Error| FolderError::Json {
         file: file.to_owned(),
         line: error.line(),
         column: error.column(),
         said: error.to_string(),
-    })
+    };
+    let read: Vec<T> = serde_json::from_str(text).map_err(json)?;
+    // What is signed is read leniently, so that later versions may say more; a file may not: a rule that is spelled wrong
+    // would be no rule.
+    let written: Vec<Value> = serde_json::from_str(text).map_err(json)?;
+    for (at, (one, written)) in (1..).zip(read.iter().zip(&written)) {
+        if serde_json::to_value(one).map_err(json)? != *written {
+            return Err(FolderError::Superfluous {
+                file: file.to_owned(),
+                entry: at,
+            });
+        }
+    }
+    Ok(read)
 }

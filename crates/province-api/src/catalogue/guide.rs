@@ -10,6 +10,9 @@ use std::collections::BTreeSet;
 use credential::Names;
 use serde::{Deserialize, Serialize};
 
+use crate::deadline::Holiday;
+use crate::definition::{Ask, Field, Form, Label};
+
 /// Largest guide, in bytes.
 pub const GUIDE_BYTES_MAX: usize = 1536 * 1024;
 
@@ -27,6 +30,18 @@ pub struct Guide {
     pub districts: Vec<District>,
     /// What happens in a life, and the services that it calls for.
     pub events: Vec<LifeEvent>,
+    /// Days on which offices are closed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub holidays: Vec<Holiday>,
+    /// What forms ask.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
+    /// The subjects of their pages.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<Label>,
+    /// What happens after they are sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Label>,
     /// Of each service, in the catalogue's order.
     pub services: Vec<ServiceGuide>,
 }
@@ -74,6 +89,9 @@ pub struct Document {
     pub name: Names,
     /// What it is.
     pub kind: DocumentKind,
+    /// The types of credentials that stand for it, so that a wallet presents one and nobody hands the paper in again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<String>,
 }
 
 /// What it is that citizens bring.
@@ -155,6 +173,9 @@ pub struct ServiceGuide {
     /// Other words for it.
     #[serde(default)]
     pub words: EverydayWords,
+    /// What is asked of who applies for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Form>,
 }
 
 /// How people call a service who do not know its name.
@@ -191,6 +212,9 @@ impl Guide {
         let districts = unique(self.districts.iter().map(|one| &*one.id));
         let events = unique(self.events.iter().map(|one| &*one.id));
         let guided = unique(self.services.iter().map(|one| &*one.id));
+        if unique(self.fields.iter().map(|one| &*one.id)).is_none() {
+            return false;
+        }
         let (Some(authorities), Some(documents), Some(divisions), Some(districts), Some(_), Some(guided)) =
             (authorities, documents, divisions, districts, events, guided)
         else {
@@ -208,9 +232,27 @@ impl Guide {
                 .flat_map(|one| &one.services)
                 .all(|id| services.contains(&**id))
             && self.services.iter().all(|one| {
-                authorities.contains(&*one.authority)
+                one.form.as_ref().is_none_or(|form| self.is_form_sound(form))
+                    && authorities.contains(&*one.authority)
                     && one.documents.iter().all(|id| documents.contains(&**id))
                     && one.appeal.as_deref().is_none_or(|id| services.contains(id))
+            })
+    }
+
+    /// Whether the questions of a form, those of their rows, and its subjects and steps are there.
+    fn is_form_sound(&self, form: &Form) -> bool {
+        let has = |labels: &[Label], id: &str| labels.iter().any(|one| one.id == id);
+        let field = |id: &str| self.fields.iter().find(|one| one.id == id);
+        let mut pages = form.pages.iter();
+        form.steps.iter().all(|id| has(&self.steps, id))
+            && pages.all(|page| {
+                has(&self.topics, &page.topic)
+                    && page.fields.iter().all(|asked| {
+                        field(&asked.field).is_some_and(|one| match &one.ask {
+                            Ask::List { of, .. } => of.iter().all(|inner| field(&inner.field).is_some()),
+                            _ => true,
+                        })
+                    })
             })
     }
 

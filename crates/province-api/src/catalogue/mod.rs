@@ -7,6 +7,7 @@
 //! check.rs    every fault of a catalogue at once
 //! letters.rs  which letters Urdu and Pashto are written with
 //! packaged.rs the catalogue that a new province begins with
+//! signed.rs   what is signed of each entry
 //! ```
 
 pub mod check;
@@ -14,14 +15,14 @@ pub mod folder;
 pub mod guide;
 pub mod letters;
 pub mod packaged;
+mod signed;
 
-use credential::{LimitUnit, Names, Office, Service, TimeLimit};
+use credential::{Names, Office, Service};
 use serde::{Deserialize, Serialize};
 
-use guide::{
-    Authority, District, Division, Document, DocumentKind, EverydayWords, Guide, LifeEvent, Reach,
-    ServiceGuide,
-};
+use crate::definition::{Field, Form};
+use crate::person::Day;
+use guide::{DocumentKind, EverydayWords, Reach};
 
 /// A whole catalogue: the one file that an operator signs, or a folder's files put together ([`folder`]).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,18 @@ pub struct CatalogueFile {
     /// What happens in a life.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventEntry>,
+    /// Days on which offices are closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holidays: Vec<HolidayEntry>,
+    /// What forms ask.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldEntry>,
+    /// The subjects of their pages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<LabelEntry>,
+    /// What happens after they are sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<LabelEntry>,
 }
 
 /// What is signed of a file: offices, services, and the guide's bytes, none for no guide.
@@ -85,7 +98,7 @@ pub struct OfficeEntry {
     pub source_note: String,
 }
 
-/// One service; see [`Service`] and [`ServiceGuide`].
+/// One service; see [`Service`] and [`guide::ServiceGuide`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceEntry {
@@ -134,6 +147,9 @@ pub struct ServiceEntry {
     /// Other words for it.
     #[serde(default, skip_serializing_if = "has_no_words")]
     pub words: EverydayWords,
+    /// What is asked of who applies for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Form>,
     /// As [`OfficeEntry::source_note`].
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub source_note: String,
@@ -149,7 +165,7 @@ pub struct NeededEntry {
     pub list: Vec<String>,
 }
 
-/// Who decides; see [`Authority`].
+/// Who decides; see [`guide::Authority`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthorityEntry {
@@ -171,7 +187,7 @@ pub struct AuthorityEntry {
     pub source_note: String,
 }
 
-/// What citizens bring; see [`Document`].
+/// What citizens bring; see [`guide::Document`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DocumentEntry {
@@ -181,12 +197,18 @@ pub struct DocumentEntry {
     pub name: Names,
     /// What it is.
     pub kind: DocumentKind,
+    /// As [`guide::Document::held`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<String>,
+    /// Of a detail: the questions, one of which each form of a service that needs it asks. Not signed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
     /// As [`OfficeEntry::name_ps_review`].
     #[serde(default, skip_serializing_if = "is_false")]
     pub ps_review: bool,
 }
 
-/// A division; see [`Division`].
+/// A division; see [`guide::Division`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DivisionEntry {
@@ -204,7 +226,7 @@ pub struct DivisionEntry {
     pub source_note: String,
 }
 
-/// A district; see [`District`].
+/// A district; see [`guide::District`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DistrictEntry {
@@ -224,7 +246,7 @@ pub struct DistrictEntry {
     pub source_note: String,
 }
 
-/// Something that happens in a life; see [`LifeEvent`].
+/// Something that happens in a life; see [`guide::LifeEvent`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventEntry {
@@ -239,7 +261,52 @@ pub struct EventEntry {
     pub ps_review: bool,
 }
 
-/// A time limit; see [`TimeLimit`].
+/// A day on which offices are closed; see [`crate::deadline::Holiday`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HolidayEntry {
+    /// Which day, `YYYY-MM-DD`.
+    pub on: Day,
+    /// What it is called.
+    pub name: Names,
+    /// Whether the moon may yet move it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub provisional: bool,
+    /// How it is known.
+    pub known: Known,
+    /// As [`OfficeEntry::name_ps_review`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ps_review: bool,
+    /// As [`OfficeEntry::source_note`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source_note: String,
+}
+
+/// A question; see [`Field`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldEntry {
+    /// What is signed of it.
+    #[serde(flatten)]
+    pub field: Field,
+    /// As [`OfficeEntry::name_ps_review`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ps_review: bool,
+}
+
+/// A subject or a step; see [`crate::definition::Label`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelEntry {
+    /// Its id, such as `vehicle`.
+    pub id: String,
+    /// Its name.
+    pub name: Names,
+    /// As [`OfficeEntry::name_ps_review`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ps_review: bool,
+}
+
+/// A time limit; see [`credential::TimeLimit`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -273,139 +340,4 @@ fn is_sourced(known: &Known) -> bool {
 
 fn has_no_words(words: &EverydayWords) -> bool {
     *words == EverydayWords::default()
-}
-
-impl CatalogueFile {
-    /// What is signed of the file, which is where offices and services are checked.
-    pub fn content(&self) -> Signed {
-        let offices = self.offices.iter().map(|one| Office {
-            id: one.id.clone(),
-            name: one.name.clone(),
-        });
-        let services = self.services.iter().map(ServiceEntry::service);
-        let guide = self.guide();
-        let bytes = if guide == Guide::default() {
-            Vec::new()
-        } else {
-            guide.to_bytes()
-        };
-        (offices.collect(), services.collect(), bytes)
-    }
-
-    /// The guide that is signed.
-    pub fn guide(&self) -> Guide {
-        Guide {
-            authorities: self.authorities.iter().map(AuthorityEntry::authority).collect(),
-            documents: self.documents.iter().map(DocumentEntry::document).collect(),
-            divisions: self.divisions.iter().map(DivisionEntry::division).collect(),
-            districts: self.districts.iter().map(DistrictEntry::district).collect(),
-            events: self.events.iter().map(EventEntry::event).collect(),
-            services: self.services.iter().filter_map(ServiceEntry::guide).collect(),
-        }
-    }
-}
-
-impl AuthorityEntry {
-    fn authority(&self) -> Authority {
-        Authority {
-            id: self.id.clone(),
-            name: self.name.clone(),
-            reach: self.reach,
-            place: self.place.clone(),
-        }
-    }
-}
-
-impl DocumentEntry {
-    fn document(&self) -> Document {
-        Document {
-            id: self.id.clone(),
-            name: self.name.clone(),
-            kind: self.kind,
-        }
-    }
-}
-
-impl DivisionEntry {
-    fn division(&self) -> Division {
-        Division {
-            id: self.id.clone(),
-            name: self.name.clone(),
-            seat: self.seat.clone(),
-        }
-    }
-}
-
-impl DistrictEntry {
-    fn district(&self) -> District {
-        District {
-            id: self.id.clone(),
-            name: self.name.clone(),
-            division: self.division.clone(),
-        }
-    }
-}
-
-impl EventEntry {
-    fn event(&self) -> LifeEvent {
-        LifeEvent {
-            id: self.id.clone(),
-            name: self.name.clone(),
-            services: self.services.clone(),
-        }
-    }
-}
-
-impl ServiceEntry {
-    /// What the guide says of it; nothing where the file does not say who decides and what comes of it.
-    pub fn guide(&self) -> Option<ServiceGuide> {
-        let needed = self.documents.as_ref();
-        Some(ServiceGuide {
-            id: self.id.clone(),
-            authority: self.authority.clone()?,
-            documents: needed.map(|needed| needed.list.clone()).unwrap_or_default(),
-            documents_sourced: needed.is_some_and(|needed| needed.known == Known::Sourced),
-            output: self.output.clone()?,
-            pays: self.pays,
-            recurs: self.recurs,
-            appeal: self.appeal.clone(),
-            words: self.words.clone(),
-        })
-    }
-
-    /// What is signed of it.
-    pub fn service(&self) -> Service {
-        Service {
-            id: self.id.clone(),
-            office: self.office.clone(),
-            name: self.name.clone(),
-            fee_rupees: self.fee_rupees,
-            limit: self.limit.map(LimitEntry::limit),
-        }
-    }
-}
-
-impl From<TimeLimit> for LimitEntry {
-    fn from(limit: TimeLimit) -> Self {
-        Self {
-            days: limit.days,
-            unit: match limit.unit {
-                LimitUnit::Days => UnitEntry::Days,
-                LimitUnit::WorkingDays => UnitEntry::WorkingDays,
-            },
-        }
-    }
-}
-
-impl LimitEntry {
-    /// What is signed of it.
-    pub const fn limit(self) -> TimeLimit {
-        TimeLimit {
-            days: self.days,
-            unit: match self.unit {
-                UnitEntry::Days => LimitUnit::Days,
-                UnitEntry::WorkingDays => LimitUnit::WorkingDays,
-            },
-        }
-    }
 }

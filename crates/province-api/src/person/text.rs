@@ -57,12 +57,29 @@ pub(super) const fn is_arabic(c: char) -> bool {
         | '\u{0750}'..='\u{077F}' | NON_JOINER)
 }
 
+/// A sign of the two scripts, as addresses and other texts may have it.
+pub(crate) fn is_written(c: char) -> bool {
+    is_latin(c) || is_arabic(c)
+}
+
 /// The text with single spaces between its words, without unseen signs and without marks that pile up or stand on
 /// nothing.
 ///
 /// # Errors
 /// [`FieldError::FieldMissing`] if nothing is left, [`FieldError::FieldTooLong`].
 pub(super) fn tidy(text: &str, bytes_max: usize) -> Result<String, FieldError> {
+    let tidied = tidy_line(text);
+    if tidied.is_empty() {
+        Err(FieldError::FieldMissing)
+    } else if tidied.len() > bytes_max {
+        Err(FieldError::FieldTooLong)
+    } else {
+        Ok(tidied)
+    }
+}
+
+/// The same of any length, also of nothing.
+pub(crate) fn tidy_line(text: &str) -> String {
     let mut tidied = String::new();
     for word in text.split_whitespace() {
         let word = tidy_word(word);
@@ -74,13 +91,7 @@ pub(super) fn tidy(text: &str, bytes_max: usize) -> Result<String, FieldError> {
         }
         tidied.push_str(&word);
     }
-    if tidied.is_empty() {
-        Err(FieldError::FieldMissing)
-    } else if tidied.len() > bytes_max {
-        Err(FieldError::FieldTooLong)
-    } else {
-        Ok(tidied)
-    }
+    tidied
 }
 
 fn tidy_word(word: &str) -> String {

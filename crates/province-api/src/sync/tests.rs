@@ -88,6 +88,8 @@ fn every_event_reads_back_and_one_of_a_newer_province_is_other() {
             state: "a_state_of_a_newer_province".to_owned(),
             reason: None,
             text: Some("آ جائیں".to_owned()),
+            amount_rupees: Some(150),
+            challan: Some("12345678".to_owned()),
             dispatcher: Some("dastak".to_owned()),
             reference: Some("DSTK/2026-000118".to_owned()),
         },

@@ -175,7 +175,12 @@ fn departments() -> OpenApiRouter<App> {
                     ENDED,
                     CONFLICT,
                     TOO_MANY,
-                    &[Code::ServiceUnknown, Code::FormInvalid, Code::ApplicationsTooMany],
+                    &[
+                        Code::ServiceUnknown,
+                        Code::FormInvalid,
+                        Code::FieldsInvalid,
+                        Code::ApplicationsTooMany,
+                    ],
                 ],
             },
             Takes::json::<ApplicationRequest>(),

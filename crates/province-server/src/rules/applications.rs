@@ -1,12 +1,15 @@
 //! Applications: a citizen sends one to an office or takes it back; the citizen's phone, the audit log and the office hear
 //! of each change in the transaction that makes it.
 
+use std::borrow::Cow;
+
 use credential::{DAY, Timestamp};
 use province_api::Bytes;
 use province_api::application::{
     ApplicationReply, ApplicationRequest, ApplicationState, Mover, RefusalReason, WithdrawRequest, is_form,
 };
 use province_api::dispatch::{Dispatched, Origin};
+use province_api::person::Day;
 use province_api::problem::ProblemCode;
 use province_api::sync::Event;
 use serde_json::{Map, Value};
@@ -54,6 +57,10 @@ pub(super) struct Step<'a> {
     pub(super) reason: Option<RefusalReason>,
     /// What the citizen is told besides.
     pub(super) text: Option<&'a str>,
+    /// The fee that is due from here on, in rupees.
+    pub(super) amount_rupees: Option<u32>,
+    /// The challan by which it was paid.
+    pub(super) challan: Option<&'a str>,
     pub(super) by: &'a Actor,
 }
 
@@ -63,6 +70,8 @@ impl<'a> Step<'a> {
             state,
             reason: None,
             text: None,
+            amount_rupees: None,
+            challan: None,
             by,
         }
     }
@@ -78,8 +87,11 @@ impl Province {
 
     /// Sends an application of this device's person to the office whose service it is about.
     ///
+    /// Where the catalogue says what the service asks, the form keeps those rules, the ones by which the phone filled it: what
+    /// was filled by an older catalogue and keeps today's is taken.
+    ///
     /// # Errors
-    /// A [`Refusal`]; then nothing changed.
+    /// A [`Refusal`], with the fields that do not keep their rules; then nothing changed.
     pub async fn submit_application(
         &self,
         asked: &Asked,
@@ -100,6 +112,13 @@ impl Province {
         let office = published
             .office_of(&request.service)
             .ok_or(ProblemCode::ServiceUnknown)?;
+        let form = match published.definition(&request.service) {
+            Some(definition) => {
+                let filled = definition.parse(&request.form, Day::at_unix(now.unix()));
+                Cow::Owned(filled.map_err(Refusal::Fields)?.into_form())
+            }
+            None => Cow::Borrowed(&request.form),
+        };
         if application::count_open(&mut write, &person.id, Origin::Wallet).await? >= OPEN_MAX {
             return Err(ProblemCode::ApplicationsTooMany.into());
         }
@@ -113,7 +132,7 @@ impl Province {
         let new = New {
             office,
             service: &request.service,
-            form: &request.form,
+            form: &form,
             carried: carrier.map(|by| Carried {
                 by,
                 origin: Origin::Wallet,
@@ -208,6 +227,7 @@ pub(super) async fn begin(
             .data
             .seal(Sealed::Application, &owner(person, &id), &plain, with.randomness)?,
         carried: new.carried,
+        amount_rupees: None,
     };
     application::add(db, person, &one).await?;
     tell(db, with, person, &one, step, now).await?;
@@ -225,6 +245,16 @@ pub(super) async fn take(
     now: Timestamp,
 ) -> Result<(), Fault> {
     application::set_state(db, person, &one.id, step.state, now.unix()).await?;
+    if let Some(rupees) = step.amount_rupees {
+        application::set_amount(db, person, &one.id, rupees).await?;
+    }
+    if let Some(challan) = step.challan {
+        let owner = [&owner(person, &one.id)[..], b"challan"].concat();
+        let sealed = with
+            .data
+            .seal(Sealed::Application, &owner, challan.as_bytes(), with.randomness)?;
+        application::set_challan(db, person, &one.id, &sealed).await?;
+    }
     tell(db, with, person, one, step, now).await
 }
 
@@ -284,6 +314,8 @@ pub(super) async fn tell_citizen(
         state: step.state.as_str().to_owned(),
         reason: step.reason.map(|reason| reason.as_str().to_owned()),
         text: step.text.map(str::to_owned),
+        amount_rupees: step.amount_rupees,
+        challan: step.challan.map(str::to_owned),
         dispatcher,
         reference,
     };

@@ -88,6 +88,9 @@ impl Province {
             service: one.service.clone(),
             state: change.state,
             reason: change.reason,
+            amount_rupees: one
+                .amount_rupees
+                .filter(|_| change.state == ApplicationState::PaymentDue),
             dispatched: dispatched(&self.keys().data, &change.person, one)?,
             applicant: None,
             form: None,
@@ -139,6 +142,7 @@ impl Province {
         if !request.is_whole() {
             return Err(ProblemCode::AnswerParts.into());
         }
+        let published = self.published().await?;
         let now = self.now();
         let mut write = self.store().write().await?;
         lock::take(&mut write, Lock::Device(&system.key.key)).await?;
@@ -152,6 +156,13 @@ impl Province {
         if !one.state.next(Mover::Office).contains(&request.state) {
             return Err(ProblemCode::ApplicationMove.into());
         }
+        let amount_rupees = match request.state {
+            ApplicationState::PaymentDue => {
+                let fee = published.fee_of(&one.service);
+                Some(amount_due(fee, request.amount_rupees).ok_or(ProblemCode::AnswerParts)?)
+            }
+            _ => None,
+        };
         let by = system.actor();
         if let Some(grant) = &request.document {
             let form = self.form_of(&mut write, system, grant, &cnic).await?;
@@ -163,6 +174,8 @@ impl Province {
             state: request.state,
             reason: request.reason,
             text: request.text.as_deref(),
+            amount_rupees,
+            challan: request.challan.as_deref(),
             by: &by,
         };
         take(&mut write, self.with(), &owner, &one, &step, now).await?;
@@ -195,6 +208,15 @@ impl Province {
             vct,
             fields: grant.fields.clone(),
         })
+    }
+}
+
+/// The fee that is due: the catalogue's, where a source says it, and then no other; else what the office assessed.
+fn amount_due(fee: Option<u32>, assessed: Option<u32>) -> Option<u32> {
+    match (fee, assessed) {
+        (Some(fee), Some(assessed)) if fee != assessed => None,
+        (Some(0), _) | (None, None) => None,
+        (fee, assessed) => fee.or(assessed),
     }
 }
 

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use credential::{Catalogue, RegisterContent, TrustedKey};
+use province_api::catalogue::guide::Guide;
+use province_api::definition::Definition;
 use province_api::problem::ProblemCode;
 use sqlx::AnyConnection;
 
@@ -42,8 +44,10 @@ pub(super) struct Published {
     pub(super) keys: Vec<TrustedKey>,
     /// The kinds in force; none before there is a type register.
     register: Option<Arc<RegisterContent>>,
-    /// The office of each service of the catalogue.
-    offices: BTreeMap<String, String>,
+    /// The office of each service of the catalogue, and what a source says that it costs, in rupees.
+    services: BTreeMap<String, (String, Option<u32>)>,
+    /// What it says beside; empty where it says nothing that can be read.
+    guide: Guide,
 }
 
 impl Published {
@@ -53,7 +57,17 @@ impl Published {
 
     /// The office that has this service in the catalogue.
     pub(super) fn office_of(&self, service: &str) -> Option<&str> {
-        self.offices.get(service).map(String::as_str)
+        self.services.get(service).map(|(office, _)| office.as_str())
+    }
+
+    /// What a service costs, in rupees; none where no source says it.
+    pub(super) fn fee_of(&self, service: &str) -> Option<u32> {
+        self.services.get(service)?.1
+    }
+
+    /// What a service asks; none where the catalogue does not say.
+    pub(super) fn definition(&self, service: &str) -> Option<Definition<'_>> {
+        self.guide.definition(service)
     }
 }
 
@@ -147,14 +161,19 @@ async fn read(db: &mut AnyConnection, version: i64) -> Result<Published, Fault> 
     };
     let catalogue = files.get(Name::Catalogue.word());
     let catalogue = catalogue.map(|file: &NewestFile| Catalogue::read_unverified(&file.bytes));
-    let services = catalogue
+    let (services, guide) = catalogue
         .transpose()
         .map_err(Fault::Catalogue)?
-        .map(|content| content.services);
-    let offices = services.unwrap_or_default().into_iter();
+        .map(|content| (content.services, content.guide))
+        .unwrap_or_default();
+    let guide = Guide::read(&guide, services.iter().map(|service| &*service.id)).unwrap_or_default();
+    let services = services.into_iter();
     Ok(Published {
         version,
-        offices: offices.map(|one| (one.id, one.office)).collect(),
+        services: services
+            .map(|one| (one.id, (one.office, one.fee_rupees)))
+            .collect(),
+        guide,
         files,
         keys: publish::trusted_keys(db).await?,
         register,

@@ -45,6 +45,8 @@ pub struct Application {
     pub sealed: Vec<u8>,
     /// Who carries it, if it is not the office alone.
     pub carried: Option<Carried>,
+    /// The fee that is or was due, in rupees.
+    pub amount_rupees: Option<u32>,
 }
 
 /// Adds one.
@@ -101,6 +103,10 @@ fn read(row: &AnyRow) -> Result<Application, StoreError> {
         changed_at: unsigned(row, "changed_at")?,
         sealed: row.try_get("sealed")?,
         carried: carried(row)?,
+        amount_rupees: row
+            .try_get::<Option<i64>, _>("amount_rupees")?
+            .map(|amount| u32::try_from(amount).map_err(|_| StoreError::Form))
+            .transpose()?,
     })
 }
 
@@ -180,6 +186,44 @@ pub async fn set_state(
     .bind(seconds(now)?)
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Notes which fee is due for one.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_amount(
+    db: &mut AnyConnection,
+    person: &PersonId,
+    id: &ApplicationId,
+    rupees: u32,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE application SET amount_rupees = $3, challan = NULL WHERE person = $1 AND id = $2")
+        .bind(person.as_bytes().to_vec())
+        .bind(id.0.to_vec())
+        .bind(i64::from(rupees))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes by which challan it was paid.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_challan(
+    db: &mut AnyConnection,
+    person: &PersonId,
+    id: &ApplicationId,
+    sealed: &[u8],
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE application SET challan = $3 WHERE person = $1 AND id = $2")
+        .bind(person.as_bytes().to_vec())
+        .bind(id.0.to_vec())
+        .bind(sealed.to_vec())
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -294,8 +338,8 @@ pub async fn after(
 ) -> Result<Vec<Change>, StoreError> {
     sqlx::query(
         "SELECT f.seq, f.at, f.state AS changed_to, f.reason, f.person, p.sealed AS record, p.assurance,
-         a.id, a.office, a.service, a.state, a.submitted_at, a.changed_at, a.sealed, a.dispatcher, a.origin, a.reference
-         FROM application_feed f JOIN application a ON a.person = f.person AND a.id = f.id JOIN person p ON p.id = f.person
+         a.id, a.office, a.service, a.state, a.submitted_at, a.changed_at, a.sealed, a.dispatcher, a.origin, a.reference,
+         a.amount_rupees FROM application_feed f JOIN application a ON a.person = f.person AND a.id = f.id JOIN person p ON p.id = f.person
          WHERE f.reader = $1 AND f.seq > $2 ORDER BY f.seq LIMIT $3",
     )
     .bind(reader.to_owned())

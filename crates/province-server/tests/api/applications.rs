@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::bench::{Bench, NOW, Phone, Reply, citizen_number, kept};
 use crate::callers::{SystemCaller, nonce};
+use crate::forms::{form_of, form_that_says, says};
 use crate::sync::{Known, whats};
 
 /// What a citizen writes that nobody else is to find in the database.
@@ -33,17 +34,17 @@ pub async fn system_of(bench: &Bench, number: u8, office: &str) -> SystemCaller 
 
 /// The citizen's own wish, as a phone sends it.
 pub async fn applied(bench: &Bench, phone: &Phone, service: &str) -> ApplicationReply {
-    apply(bench, phone, service, &json!({ "village": SECRET }))
+    apply(bench, phone, service, &form_that_says(service, SECRET))
         .await
         .json()
 }
 
-async fn apply(bench: &Bench, phone: &Phone, service: &str, form: &Value) -> Reply {
+pub async fn apply(bench: &Bench, phone: &Phone, service: &str, form: &Value) -> Reply {
     let body = json!({ "service": service, "form": form }).to_string();
     bench.post(phone, paths::APPLICATIONS, body.as_bytes()).await
 }
 
-async fn withdraw(bench: &Bench, phone: &Phone, application: &Bytes) -> Reply {
+pub async fn withdraw(bench: &Bench, phone: &Phone, application: &Bytes) -> Reply {
     let body = json!({ "application": application }).to_string();
     bench.post(phone, paths::WITHDRAW, body.as_bytes()).await
 }
@@ -97,7 +98,7 @@ async fn an_application_goes_to_the_office_of_its_service_and_comes_back_as_a_do
     let [change] = &page.changes[..] else { panic!() };
     assert_eq!((change.number, page.cursor, page.more), (1, 1, false));
     assert_eq!(change.application, sent.application);
-    assert_eq!(change.form.as_ref().unwrap()["village"], SECRET);
+    assert!(says(change.form.as_ref().unwrap(), SECRET));
     let citizen = citizen_number(0);
     let applicant = change.applicant.as_ref().unwrap();
     assert_eq!(applicant.name_en, citizen.enrolment().name_en);
@@ -161,7 +162,7 @@ async fn a_repeated_application_or_answer_is_one_and_a_copy_is_refused() {
     let bench = Bench::new().await;
     let phone = bench.enrolled(0, 1).await;
     let home = system_of(&bench, 60, "home").await;
-    let body = json!({ "service": "arms-licence-new", "form": {} }).to_string();
+    let body = json!({ "service": "arms-licence-new", "form": form_of("arms-licence-new") }).to_string();
     let key = phone.idempotency_key();
     let mut replies = Vec::new();
     for _ in 0..2 {
@@ -315,7 +316,13 @@ async fn an_answer_to_a_state_that_is_over_or_leads_elsewhere_changes_nothing() 
     let step = ("submitted", "document_issued");
     let refused = answer(&bench, &home, &sent.application, step, domicile()).await;
     assert_eq!(refused.code(), ProblemCode::DocumentRefused);
-    let refused = apply(&bench, &phone, "domicile-certificate", &json!({})).await;
+    let refused = apply(
+        &bench,
+        &phone,
+        "domicile-certificate",
+        &form_of("domicile-certificate"),
+    )
+    .await;
     assert_eq!(refused.code(), ProblemCode::PersonSuspended);
     assert_eq!(
         pulled(&bench, &home, page.cursor).await.changes[0].state,
@@ -334,13 +341,13 @@ async fn what_is_no_application_is_refused_and_nobody_has_more_open_than_all_may
     assert_eq!(refused.code(), ProblemCode::FormInvalid);
     let refused = apply(&bench, &phone, "fard", &json!([])).await;
     assert_eq!(refused.code(), ProblemCode::RequestMalformed);
-    let refused = apply(&bench, &Phone::new(9), "fard", &json!({})).await;
+    let refused = apply(&bench, &Phone::new(9), "fard", &form_of("fard")).await;
     assert_eq!(refused.code(), ProblemCode::DeviceUnknown);
     for number in 0..OPEN_MAX {
         bench.set_time(NOW + number * 2_000);
         applied(&bench, &phone, "fard").await;
     }
-    let refused = apply(&bench, &phone, "fard", &json!({})).await;
+    let refused = apply(&bench, &phone, "fard", &form_of("fard")).await;
     assert_eq!(refused.code(), ProblemCode::ApplicationsTooMany);
     let one = pulled(&bench, &system_of(&bench, 60, "revenue").await, 0).await;
     withdraw(&bench, &phone, &one.changes[0].application)
@@ -359,7 +366,7 @@ async fn who_sends_and_takes_back_without_end_waits_until_a_day_after_the_first(
         let sent = applied(&bench, &phone, "fard").await;
         withdraw(&bench, &phone, &sent.application).await.json::<Value>();
     }
-    let over = apply(&bench, &phone, "fard", &json!({})).await;
+    let over = apply(&bench, &phone, "fard", &form_of("fard")).await;
     let problem = over.problem();
     assert_eq!(problem.code, ProblemCode::TooManyAttempts);
     let seconds = problem.retry_after.unwrap();
@@ -368,11 +375,11 @@ async fn who_sends_and_takes_back_without_end_waits_until_a_day_after_the_first(
     assert_eq!(back, NOW + DAY);
     applied(&bench, &other, "fard").await;
     bench.set_time(back - 1);
-    let early = apply(&bench, &phone, "fard", &json!({})).await;
+    let early = apply(&bench, &phone, "fard", &form_of("fard")).await;
     assert_eq!(early.code(), ProblemCode::TooManyAttempts);
     bench.set_time(back);
     applied(&bench, &phone, "fard").await;
-    let over = apply(&bench, &phone, "fard", &json!({})).await.problem();
+    let over = apply(&bench, &phone, "fard", &form_of("fard")).await.problem();
     assert_eq!(over.retry_after, Some(60), "then the second of them is past");
 }
 
@@ -433,30 +440,6 @@ async fn pages_lose_none_and_double_none_while_citizens_send() {
         .asks(&bench, &format!("{}?after=-1", paths::DEPARTMENT_APPLICATIONS))
         .await;
     assert_eq!(malformed.code(), ProblemCode::RequestMalformed);
-}
-
-#[tokio::test]
-async fn a_page_ends_behind_a_mebibyte_of_forms_and_is_never_packed() {
-    let bench = Bench::new().await;
-    let phone = bench.enrolled(0, 1).await;
-    let revenue = system_of(&bench, 60, "revenue").await;
-    let form = json!({ "texts": vec!["a".repeat(2_000); 16] });
-    for _ in 0..40 {
-        apply(&bench, &phone, "fard", &form).await.json::<Value>();
-    }
-    let page = pulled(&bench, &revenue, 0).await;
-    assert!((30..40).contains(&page.changes.len()) && page.more);
-    let mut request = revenue.signed(
-        &Method::GET,
-        paths::DEPARTMENT_APPLICATIONS,
-        b"",
-        bench.now().unix(),
-    );
-    let packs = axum::http::HeaderValue::from_static("gzip, zstd");
-    request.headers_mut().insert("accept-encoding", packs);
-    let reply = bench.send(request).await;
-    assert!(!reply.headers.contains_key("content-encoding"));
-    assert!(serde_json::from_slice::<ApplicationsReply>(&reply.body).is_ok());
 }
 
 #[tokio::test]

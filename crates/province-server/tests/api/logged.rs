@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::bench::Phone;
 use crate::callers::{CounterCaller, SystemCaller};
 use crate::dastak::offered;
+use crate::forms::{form_that_says, says};
 use crate::passkeys::{Authenticator, ORIGIN, RP_ID, officer_request};
 use crate::served::{Served, now};
 use crate::ways::assisted;
@@ -71,7 +72,9 @@ fn system(province: &Served, number: u8, words: &[&str], scopes: &[Scope]) -> Sy
 async fn at_a_department(province: &Served, phone: &Phone) {
     let both = [Scope::ApplicationsRead, Scope::ApplicationsAnswer];
     let home = system(province, 60, &["--name", "home", "--office", "home"], &both);
-    let body = json!({ "service": "domicile-certificate", "form": { "village": FORM } }).to_string();
+    let body =
+        json!({ "service": "domicile-certificate", "form": form_that_says("domicile-certificate", FORM) })
+            .to_string();
     let sent: ApplicationReply = province
         .post(phone, paths::APPLICATIONS, body.as_bytes())
         .await
@@ -79,7 +82,7 @@ async fn at_a_department(province: &Served, phone: &Phone) {
     let path = format!("{}?after=0", paths::DEPARTMENT_APPLICATIONS);
     let read = home.signed(&Method::GET, &path, b"", now().unix());
     let page: ApplicationsReply = serde_json::from_slice(&province.send(read).await).unwrap();
-    assert_eq!(page.changes[0].form.as_ref().unwrap()["village"], FORM);
+    assert!(says(page.changes[0].form.as_ref().unwrap(), FORM));
     for (seen, state, text) in [
         ("submitted", "in_review", None),
         ("in_review", "information_wanted", Some(TEXT)),

@@ -8,6 +8,7 @@
 )]
 
 mod admin;
+mod application_forms;
 mod applications;
 mod artefacts;
 mod asked_twice;
@@ -28,6 +29,7 @@ mod engine;
 mod enrolments;
 mod fallen;
 mod family;
+mod forms;
 mod full;
 mod guarded;
 mod importing;

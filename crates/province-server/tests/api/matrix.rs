@@ -293,7 +293,9 @@ fn body(method: &Method, path: &str, caller: &Caller) -> Vec<u8> {
         }),
         paths::SYNC => json!({ "feed": 0, "held": [] }),
         paths::MOBILE => json!({ "mobile": "03117654321" }),
-        paths::APPLICATIONS => json!({ "service": "domicile-certificate", "form": {} }),
+        paths::APPLICATIONS => {
+            json!({ "service": "domicile-certificate", "form": crate::forms::form_of("domicile-certificate") })
+        }
         paths::WITHDRAW => json!({ "application": some(16) }),
         paths::DEPARTMENT_ANSWER => {
             json!({ "application": some(16), "seen": "submitted", "state": "in_review" })

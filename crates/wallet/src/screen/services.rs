@@ -89,6 +89,10 @@ pub struct LimitView {
 }
 
 /// What a service needs and gives, and where to go.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own that a screen asks for"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct GuideView {
     /// Who decides.
@@ -107,6 +111,8 @@ pub struct GuideView {
     pub recurs: bool,
     /// The service by which an appeal is made. Absent where no source says who hears it.
     pub appeal: Option<ServiceLine>,
+    /// Whether it can be applied for on this phone: the catalogue has a form that this version can show.
+    pub can_apply: bool,
 }
 
 /// Something that citizens bring.

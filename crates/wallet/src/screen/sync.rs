@@ -62,6 +62,8 @@ pub struct Item {
     pub can_give_up: bool,
     /// The number of a change of mobile number that is not done.
     pub mobile: Option<String>,
+    /// The application that it is about.
+    pub application: Option<u32>,
 }
 
 /// What can be on its way.
@@ -80,6 +82,10 @@ pub enum ItemKind {
     Refill,
     /// A document.
     Document,
+    /// An application for a public service.
+    Application,
+    /// Such an application is taken back.
+    Withdrawal,
 }
 
 /// How far it is.

@@ -1,5 +1,6 @@
 //! The tables of the vault, one module each: row structs and the only SQL there is.
 
+pub(crate) mod application;
 pub(crate) mod artefact;
 pub(crate) mod audit;
 pub(crate) mod child;

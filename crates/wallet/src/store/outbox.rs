@@ -26,16 +26,22 @@ pub(crate) enum Kind {
     Lost,
     /// This phone takes the place of the person's phone before.
     Rebind,
+    /// An application for a public service.
+    Application,
+    /// An application for a public service is taken back.
+    Withdrawal,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Enrolment,
         Self::Challenge,
         Self::Passes,
         Self::Mobile,
         Self::Lost,
         Self::Rebind,
+        Self::Application,
+        Self::Withdrawal,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -46,6 +52,8 @@ impl Kind {
             Self::Mobile => "mobile",
             Self::Lost => "lost",
             Self::Rebind => "rebind",
+            Self::Application => "application",
+            Self::Withdrawal => "withdrawal",
         }
     }
 }
@@ -100,6 +108,8 @@ pub(crate) struct Entry {
     pub(crate) put_off: u32,
     /// Tries in a row that did not arrive as they were sent.
     pub(crate) damaged: u32,
+    /// Which application it is about.
+    pub(crate) application: Option<i64>,
 }
 
 impl Entry {
@@ -131,11 +141,13 @@ pub(crate) struct New {
     pub(crate) kind: Kind,
     pub(crate) body: Vec<u8>,
     pub(crate) holder_index: Option<u64>,
+    /// Which application it is about.
+    pub(crate) application: Option<i64>,
     pub(crate) made_at: Timestamp,
 }
 
 const COLUMNS: &str = "id, kind, idempotency_key, body, holder_index, made_at, state, answered_at, attempts, \
-                       last_error, error_fields, not_before, retry_at, put_off, damaged";
+                       last_error, error_fields, not_before, retry_at, put_off, damaged, application";
 
 /// The entry of this kind that is under way; of several the first.
 pub(crate) fn under_way(database: &Connection, kind: Kind) -> Result<Option<Entry>, StoreError> {
@@ -155,6 +167,11 @@ pub(crate) fn is_any_under_way(database: &Connection) -> Result<bool, StoreError
 /// The entry with this number.
 pub(crate) fn get(database: &Connection, id: i64) -> Result<Option<Entry>, StoreError> {
     one(database, "WHERE id = ?1", id)
+}
+
+/// The entry of this application.
+pub(crate) fn of_application(database: &Connection, id: i64) -> Result<Option<Entry>, StoreError> {
+    one(database, "WHERE application = ?1", id)
 }
 
 /// Every entry, the newest first.
@@ -182,13 +199,15 @@ pub(crate) fn insert_with_key(
     idempotency_key: String,
 ) -> Result<Entry, StoreError> {
     database.execute(
-        "INSERT INTO outbox (kind, idempotency_key, body, holder_index, made_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO outbox (kind, idempotency_key, body, holder_index, made_at, application) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         (
             new.kind.as_str(),
             &idempotency_key,
             &new.body,
             new.holder_index.map(to_sql),
             to_sql(new.made_at.unix()),
+            new.application,
         ),
     )?;
     Ok(Entry {
@@ -206,6 +225,7 @@ pub(crate) fn insert_with_key(
         retry_at: Timestamp::from_unix(0),
         put_off: 0,
         damaged: 0,
+        application: new.application,
     })
 }
 
@@ -316,8 +336,12 @@ pub(crate) fn remove(database: &Connection, id: i64) -> Result<(), StoreError> {
 
 /// Whether something that the citizen asked for is not answered yet, beside whose this phone is.
 pub(crate) fn errands_wait(database: &Connection) -> Result<bool, StoreError> {
-    let mobile = under_way(database, Kind::Mobile)?;
-    Ok(mobile.is_some() || under_way(database, Kind::Lost)?.is_some())
+    for kind in [Kind::Mobile, Kind::Lost, Kind::Application, Kind::Withdrawal] {
+        if under_way(database, kind)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Takes every entry out that is of this phone's own wallet: reports of lost phones are about anybody, and stay.
@@ -384,106 +408,9 @@ fn read(row: &Row<'_>) -> Result<Entry, StoreError> {
         retry_at: time(row.get(12)?),
         put_off: row.get(13)?,
         damaged: row.get(14)?,
+        application: row.get(15)?,
     })
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-    use crate::testing::TestRng;
-
-    fn new(kind: Kind) -> New {
-        New {
-            kind,
-            body: b"{}".to_vec(),
-            holder_index: None,
-            made_at: Timestamp::from_unix(10),
-        }
-    }
-
-    #[test]
-    fn an_entry_goes_from_waiting_to_its_end_and_loses_its_body_when_it_is_done() {
-        let database = crate::store::in_memory();
-        let mut rng = TestRng::new(1);
-        let made = insert(&database, new(Kind::Mobile), &mut rng).unwrap();
-        assert!(under_way(&database, Kind::Mobile).unwrap() == Some(made.clone()));
-        mark_sent(&database, made.id).unwrap();
-        note_unreachable(&database, made.id, UiCode::NetworkDown).unwrap();
-        let tried = get(&database, made.id).unwrap().unwrap();
-        assert_eq!((tried.state, tried.attempts, tried.put_off), (State::Sent, 1, 0));
-        assert_eq!(tried.error.unwrap().code, UiCode::NetworkDown);
-        let unclear = PutOff {
-            code: UiCode::ServerFault,
-            not_before: Timestamp::from_unix(70),
-            retry_at: Timestamp::from_unix(75),
-            damaged: false,
-            undone: false,
-        };
-        put_off(&database, made.id, &unclear).unwrap();
-        let tried = get(&database, made.id).unwrap().unwrap();
-        assert_eq!((tried.state, tried.put_off, tried.damaged), (State::Sent, 1, 0));
-        assert_eq!((tried.due_at(true).unix(), tried.due_at(false).unix()), (70, 75));
-        confirm(&database, made.id, Timestamp::from_unix(80)).unwrap();
-        let done = get(&database, made.id).unwrap().unwrap();
-        assert!(done.state == State::Confirmed && done.body.is_empty() && done.error.is_none());
-        assert!(under_way(&database, Kind::Mobile).unwrap().is_none());
-    }
-
-    #[test]
-    fn one_of_a_kind_is_under_way_at_a_time_but_for_lost_phones() {
-        let database = crate::store::in_memory();
-        let mut rng = TestRng::new(1);
-        let first = insert(&database, new(Kind::Mobile), &mut rng).unwrap();
-        assert!(insert(&database, new(Kind::Mobile), &mut rng).is_err());
-        let no = UiError {
-            code: UiCode::MobileMalformed,
-            retry_after_seconds: Some(5),
-            fields: Vec::new(),
-        };
-        refuse(&database, first.id, &no, Timestamp::from_unix(20)).unwrap();
-        insert(&database, new(Kind::Mobile), &mut rng).unwrap();
-        for _ in 0..2 {
-            insert(&database, new(Kind::Lost), &mut rng).unwrap();
-        }
-        assert_eq!(all(&database).unwrap().len(), 4);
-        let refused = get(&database, first.id).unwrap().unwrap();
-        assert_eq!(
-            (refused.body.as_slice(), refused.not_before.unix()),
-            (&b"{}"[..], 25)
-        );
-        remove_answered(&database, Kind::Mobile).unwrap();
-        assert_eq!(all(&database).unwrap().len(), 3);
-    }
-
-    #[test]
-    fn what_waited_before_there_were_states_still_waits() {
-        let database = Connection::open_in_memory().unwrap();
-        let migrations = crate::vault::migrations_in_order();
-        for sql in migrations
-            .iter()
-            .filter(|(version, _)| *version < 3)
-            .map(|(_, sql)| sql)
-        {
-            database.execute_batch(sql).unwrap();
-        }
-        database
-            .execute(
-                "INSERT INTO outbox (kind, idempotency_key, body, holder_index) VALUES ('passes', ?1, x'6162', 27)",
-                ["0123456789abcdef0123456789abcdef"],
-            )
-            .unwrap();
-        for number in [3, 9] {
-            let sql = migrations.iter().find(|(version, _)| *version == number).unwrap();
-            database.execute_batch(&sql.1).unwrap();
-        }
-        let entry = under_way(&database, Kind::Passes).unwrap().unwrap();
-        assert_eq!(entry.idempotency_key, "0123456789abcdef0123456789abcdef");
-        assert_eq!(
-            (entry.body.as_slice(), entry.holder_index),
-            (&b"ab"[..], Some(27))
-        );
-        assert_eq!((entry.state, entry.made_at), (State::Sent, None));
-    }
-}
+mod tests;

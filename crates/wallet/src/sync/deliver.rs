@@ -5,6 +5,7 @@
 //! other, and no sync. Without a network the run ends: the next request would end as this one.
 
 use credential::Timestamp;
+use province_api::application::ApplicationReply;
 use province_api::enrolment::{EnrolmentReply, EnrolmentRequest};
 use province_api::person::Cnic;
 use province_api::sync::{LostReply, LostRequest, MobileReply, MobileRequest};
@@ -17,6 +18,7 @@ use super::send::{key_after, post, post_for_another};
 use super::{Awaiting, Failure, HttpRequest, HttpResponse, Run, Surroundings, plan, waits};
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
+use crate::store::application::{self, Told};
 use crate::store::draft as draft_table;
 use crate::store::enrolment::{self, State};
 use crate::store::outbox::{self, Entry, Kind, PutOff};
@@ -106,6 +108,9 @@ impl Run {
             }
             return Ok(());
         }
+        if matches!(kind, Kind::Application | Kind::Withdrawal) {
+            return self.on_application(around, errand, &response.body);
+        }
         let body = &response.body;
         let understood = match kind {
             Kind::Mobile => serde_json::from_slice::<MobileReply>(body).is_ok(),
@@ -143,6 +148,51 @@ impl Run {
         outbox::confirm(&transaction, id, around.now)?;
         transaction.commit()?;
         self.tried.remove(&id);
+        self.changed = true;
+        Ok(())
+    }
+
+    /// The province has an application, or took note that it is taken back.
+    fn on_application(
+        &mut self,
+        around: &Surroundings<'_>,
+        errand: Errand,
+        body: &[u8],
+    ) -> Result<(), UiError> {
+        let reply = serde_json::from_slice::<ApplicationReply>(body).ok();
+        let told = reply.as_ref().and_then(|reply| {
+            Some(Told {
+                number: reply.application.0.as_slice().try_into().ok()?,
+                submitted_at: Timestamp::from_unix(reply.at),
+                state: reply.state.as_str().to_owned(),
+                state_at: Timestamp::from_unix(reply.at),
+                reason: None,
+                said: None,
+                amount: None,
+                challan: None,
+            })
+        });
+        let (Some(reply), Some(told)) = (reply, told) else {
+            return self.put_off(around, errand, (Why::Unclear, UiCode::AnswerInvalid.into()));
+        };
+        let transaction = around.database.unchecked_transaction()?;
+        if let Some(entry) = outbox::get(&transaction, errand.id)? {
+            match entry.application {
+                Some(id) if errand.kind == Kind::Application => {
+                    application::accept(&transaction, id, &told, &reply.office)?;
+                }
+                // The feed says it once more, and with it whose it is.
+                Some(id) => {
+                    if let Some(one) = application::get(&transaction, id)? {
+                        application::hear(&transaction, &one.service, &told)?;
+                    }
+                }
+                None => {}
+            }
+            outbox::remove(&transaction, entry.id)?;
+        }
+        transaction.commit()?;
+        self.tried.remove(&errand.id);
         self.changed = true;
         Ok(())
     }
@@ -250,7 +300,12 @@ impl Run {
 
     fn refuse(&mut self, around: &Surroundings<'_>, errand: Errand, error: UiError) -> Result<(), UiError> {
         let transaction = around.database.unchecked_transaction()?;
-        outbox::refuse(&transaction, errand.id, &error, around.now)?;
+        if errand.kind == Kind::Withdrawal {
+            // There is nothing to mend: where the application stands is in the feed.
+            outbox::remove(&transaction, errand.id)?;
+        } else {
+            outbox::refuse(&transaction, errand.id, &error, around.now)?;
+        }
         if enrols(errand.kind) {
             enrolment::set_state(&transaction, State::Draft)?;
         }

@@ -41,6 +41,8 @@ pub(super) const fn path(kind: Kind) -> Option<&'static str> {
         Kind::Rebind => Some(paths::REBIND),
         Kind::Mobile => Some(paths::MOBILE),
         Kind::Lost => Some(paths::LOST),
+        Kind::Application => Some(paths::APPLICATIONS),
+        Kind::Withdrawal => Some(paths::WITHDRAW),
         Kind::Challenge | Kind::Passes => None,
     }
 }
@@ -151,11 +153,13 @@ pub(crate) fn take_back_application(database: &Connection, id: i64) -> Result<()
     enrolment::set_state(database, State::Draft)
 }
 
-/// Whether the citizen may give this errand up: it was sent several times, and nobody here knows whether it was done.
+/// Whether the citizen may give this errand up: it was sent several times, and nobody here knows whether it was done. Not an
+/// application: as a draft again it could be sent twice.
 pub(super) fn may_give_up(entry: &Entry) -> bool {
     entry.state == outbox::State::Sent
         && path(entry.kind).is_some()
         && !enrols(entry.kind)
+        && entry.kind != Kind::Application
         && entry.attempts >= GIVE_UP_AFTER
 }
 

@@ -138,6 +138,7 @@ fn line(what: ItemKind, state: ItemState) -> Item {
         can_discard: false,
         can_give_up: false,
         mobile: None,
+        application: None,
     }
 }
 
@@ -147,6 +148,8 @@ fn item(entry: &Entry) -> Item {
         Kind::Rebind => ItemKind::Rebind,
         Kind::Mobile => ItemKind::Mobile,
         Kind::Lost => ItemKind::Lost,
+        Kind::Application => ItemKind::Application,
+        Kind::Withdrawal => ItemKind::Withdrawal,
         Kind::Challenge | Kind::Passes => ItemKind::Refill,
     };
     let state = match entry.state {
@@ -156,7 +159,10 @@ fn item(entry: &Entry) -> Item {
         outbox::State::Refused => ItemState::Refused,
     };
     let refused = state == ItemState::Refused;
-    let of_citizen = matches!(what, ItemKind::Mobile | ItemKind::Lost);
+    let of_citizen = matches!(
+        what,
+        ItemKind::Mobile | ItemKind::Lost | ItemKind::Application | ItemKind::Withdrawal
+    );
     let as_it_is = entry
         .error
         .as_ref()
@@ -170,6 +176,7 @@ fn item(entry: &Entry) -> Item {
         can_retry: refused && of_citizen && as_it_is,
         can_give_up: may_give_up(entry),
         mobile: wanted_mobile(entry),
+        application: entry.application.and_then(|id| u32::try_from(id).ok()),
         can_discard: refused || state == ItemState::Confirmed || (of_citizen && state == ItemState::Waiting),
         ..line(what, state)
     }

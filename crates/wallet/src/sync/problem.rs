@@ -178,12 +178,6 @@ mod tests {
             "proposal_over",
             "proposal_differs",
             "document_not_held",
-            // No screen sends applications yet.
-            "service_unknown",
-            "form_invalid",
-            "applications_too_many",
-            "application_unknown",
-            "application_changed",
             "request_malformed",
             "request_replayed",
             "idempotency_conflict",

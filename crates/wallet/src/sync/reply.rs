@@ -15,6 +15,7 @@ use super::send::signed;
 use super::{Awaiting, HttpRequest, HttpResponse, Run, Stage, Surroundings, accept};
 use crate::code::{UiCode, UiError};
 use crate::error::StoreError;
+use crate::store::application::{self, Told};
 use crate::store::enrolment::{self, State};
 use crate::store::service_event::{self, ServiceEvent};
 use crate::store::sync_state;
@@ -71,7 +72,10 @@ impl Run {
             sync_state::save(&transaction, &state)?;
         }
         for event in &reply.feed {
-            self.changed |= service_event::insert(&transaction, &stored(event)?)?;
+            if service_event::insert(&transaction, &stored(event)?)? {
+                self.changed = true;
+                hear_application(&transaction, event)?;
+            }
         }
         state.feed_cursor = reply.cursor;
         let off_by = i128::from(around.clock.unix()) - i128::from(reply.server_time);
@@ -191,6 +195,39 @@ pub(super) fn keep_tag(database: &Connection, offers: &[Offer]) -> Result<(), St
     let mut state = sync_state::load(database)?;
     state.offers_tag = offers_tag(offers).0;
     sync_state::save(database, &state)
+}
+
+/// Keeps where an application stands.
+fn hear_application(database: &Connection, event: &FeedEvent) -> Result<(), StoreError> {
+    let Event::ApplicationChanged {
+        application,
+        service,
+        state,
+        reason,
+        text,
+        amount_rupees,
+        challan,
+        ..
+    } = &event.what
+    else {
+        return Ok(());
+    };
+    // A number of another length is one of a newer province: the past shows it, and nothing can be done with it here.
+    let Ok(number) = application.0.as_slice().try_into() else {
+        return Ok(());
+    };
+    let at = Timestamp::from_unix(event.at);
+    let told = Told {
+        number,
+        submitted_at: at,
+        state: state.clone(),
+        state_at: at,
+        reason: reason.clone(),
+        said: text.clone(),
+        amount: *amount_rupees,
+        challan: challan.clone(),
+    };
+    application::hear(database, service, &told)
 }
 
 /// An event as it is kept: everything that the province said of it, which is no value of a claim.

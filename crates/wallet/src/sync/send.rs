@@ -292,6 +292,7 @@ pub(super) fn entry(kind: Kind, body: Vec<u8>, around: &Surroundings<'_>) -> out
         kind,
         body,
         holder_index: None,
+        application: None,
         made_at: around.now,
     }
 }

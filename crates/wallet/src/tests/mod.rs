@@ -6,6 +6,7 @@
     clippy::panic
 )]
 
+mod applications;
 mod audit;
 mod catalogue;
 mod clocks;

@@ -21,6 +21,7 @@ use province_api::sync::{
 use province_api::{Bytes, packed, paths, signature};
 use sha2::{Digest as _, Sha256};
 
+mod applications;
 mod changes;
 mod content;
 mod files;
@@ -83,6 +84,8 @@ pub(crate) struct Province {
     pub(crate) mobile: Option<String>,
     /// People whose phone was reported lost, and when.
     pub(crate) lost: Vec<(String, u64)>,
+    /// What was applied for, and where each stands.
+    pub(crate) applications: Vec<applications::Applied>,
     /// What the audit log says about them, the newest first.
     pub(crate) audit: Vec<AuditEntry>,
     /// Every version of every file that was handed out, by its hash.
@@ -131,6 +134,7 @@ impl Province {
             feed: Vec::new(),
             mobile: None,
             lost: Vec::new(),
+            applications: Vec::new(),
             audit: Vec::new(),
             versions: HashMap::new(),
             deltas: true,
@@ -241,6 +245,8 @@ impl Province {
                     changed_at: now.unix(),
                 }))
             }
+            paths::APPLICATIONS => self.apply(&body, now),
+            paths::WITHDRAW => self.withdraw(&body, now),
             paths::CHALLENGES => Ok(self.challenge(now)),
             paths::PASSES => self.passes(device.as_bytes(), &body, now),
             path => panic!("no such path: {path}"),

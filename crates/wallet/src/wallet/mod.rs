@@ -1,5 +1,6 @@
 //! The wallet: one method for each thing that a screen may ask, in one module for each part of the app.
 
+mod applications;
 mod audit;
 mod documents;
 mod enrol;

@@ -125,6 +125,22 @@ export const commandsOver = (invoke: Invoke) => ({
   services: (query: string) => invoke<Services>("services", { query }),
   /** One service. */
   service: (id: string) => invoke<ServiceView | null>("service", { id }),
+  /** Every application, the one that changed last first. */
+  applications: () => invoke<ApplicationLine[]>("applications"),
+  /** One application with its form. */
+  application: (id: number) => invoke<ApplicationView>("application", { id }),
+  /** Begins an application for a service, or goes on with its draft. */
+  beginApplication: (service: string) => invoke<ApplicationView>("begin_application", { service }),
+  /** Begins the appeal against an application that is late or was refused, already filled in. */
+  beginAppeal: (id: number, story: string) => invoke<ApplicationView>("begin_appeal", { id, story }),
+  /** Keeps what was typed (a JSON object by ids of fields) and says what is still wrong. */
+  saveApplication: (id: number, typed: string) => invoke<FieldError[]>("save_application", { id, typed }),
+  /** Queues a whole application; it is sent as soon as there is a network. */
+  submitApplication: (id: number) => invoke<ApplicationView>("submit_application", { id }),
+  /** Takes an application back, here or at the office. */
+  takeBackApplication: (id: number) => invoke<ApplicationView>("take_back_application", { id }),
+  /** Forgets a draft, or an application that is over. */
+  deleteApplication: (id: number) => invoke<null>("delete_application", { id }),
   /** Everything that this vault holds, by person. */
   documents: () => invoke<Documents>("documents"),
   /** Deletes a document from this phone. */
@@ -168,7 +184,7 @@ export const AUDIT_ACTIONS = ["enrolled","passes_issued","signed","document_gran
 
 export const AUDIT_ROLES = ["citizen","operator","officer","counter","system","province","nobody"] as const;
 
-export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","storage_full","storage_read_only","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","sim_code_needed","sim_code_wrong","sim_code_expired","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","lost_not_enrolled","lost_newer_wallet","errand_damaged","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","catalogue_refused","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","document_gone","document_stays","export_invalid","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_errands_wait","move_gone"] as const;
+export const UI_CODES = ["vault_missing","vault_exists","locked","wrong_pin","pin_malformed","pin_too_easy","pin_wait","profile_wiped","profile_unknown","sign_taken","biometric_unavailable","biometric_refused","wrong_device","key_store_unavailable","vault_damaged","vault_too_new","already_open","storage_failed","storage_full","storage_read_only","fields_invalid","field_missing","cnic_malformed","field_too_long","name_wrong_script","date_malformed","date_impossible","mobile_malformed","choice_unknown","photo_missing","too_young","field_too_short","text_malformed","code_malformed","number_malformed","number_out_of_range","email_malformed","iban_malformed","vehicle_malformed","place_malformed","declaration_missing","list_too_short","list_too_long","field_unknown","document_missing","photo_unreadable","photo_too_large","photo_too_small","enrolment_underway","device_signature","device_clock","device_unknown","device_replaced","wallet_disabled","already_enrolled","device_taken","nadra_not_matched","nadra_expired","nadra_blocked","nadra_deceased","nadra_not_found","nadra_unavailable","sim_code_needed","sim_code_wrong","sim_code_expired","too_many_attempts","person_revoked","person_suspended","server_busy","server_fault","app_refused","not_configured","not_enrolled","lost_not_enrolled","lost_newer_wallet","errand_damaged","still_underway","province_pause","network_down","network_timeout","answer_invalid","trust_refused","types_refused","pass_refused","photo_refused","status_refused","catalogue_refused","application_gone","applications_too_many","application_changed","application_unknown","form_unknown","form_invalid","service_unknown","no_pass","pass_expired","request_needed","showing_ended","no_code_found","not_a_request","request_invalid","request_gone","request_over_asking","desk_unknown","desk_untrusted","document_gone","document_stays","export_invalid","phrase_malformed","phrase_word_unknown","phrase_digit_wrong","phrase_not_confirmed","phrase_gone","not_a_backup","backup_damaged","backup_too_new","backup_too_large","backup_wrong_phrase","restore_not_empty","restored_not_bound","nothing_to_move","move_code_wrong","move_code_another","move_too_new","move_too_large","move_damaged","move_changed","move_errands_wait","move_gone"] as const;
 
 /* Types */
 /** One of several documents that answer a request. */
@@ -199,6 +215,105 @@ export type AppState = {
   wait_seconds: number | null,
   /** Whether this wallet came from another phone, or went to one. `none` while the vault is locked. */
   moving: Moving,
+};
+
+/** An application in a list. */
+export type ApplicationLine = {
+  /** Names it on this phone. */
+  id: number,
+  /** The service of the catalogue. */
+  service: string,
+  /** What the service is called; empty texts if the catalogue on this phone does not have it (any more). */
+  name: Words,
+  /** Who has it. */
+  office: Words,
+  /** Where it stands. */
+  state: ApplicationStep,
+  /** Since when. */
+  at: number,
+  /** By when the law wants it done, while it is open and a source says so. */
+  deadline: DeadlineView | null,
+};
+
+/** Where an application stands. */
+export type ApplicationStep =
+/** It is being filled. */
+"draft" |
+/** It is whole, and waits on this phone to be sent. */
+"queued" |
+/** It was sent, and the province's answer is outstanding. */
+"sent" |
+/** The province did not take it: something is to be mended. */
+"not_taken" |
+/** The office has it. */
+"submitted" |
+/** The office is at work on it. */
+"in_review" |
+/** The office waits for something from the citizen. */
+"information_wanted" |
+/** The office waits for a fee. */
+"payment_due" |
+/** It is granted. */
+"approved" |
+/** It is refused. */
+"rejected" |
+/** The citizen took it back. */
+"withdrawn" |
+/** It is done, and the document is in the wallet. */
+"document_issued" |
+/** It is done. */
+"closed" |
+/** A state that a newer province knows. */
+"other";
+
+/** One application with its form. */
+export type ApplicationView = {
+  /** What lists show of it. */
+  line: ApplicationLine,
+  /** What was typed: a JSON object by ids of fields. */
+  typed: string,
+  /** Fields that the wallet filled. */
+  filled: FilledField[],
+  /** The form; empty if the catalogue on this phone has none that this version can show. */
+  pages: FormPage[],
+  /** What is missing or wrong in what was typed; empty when it can be sent. */
+  errors: FieldError[],
+  /** Why the province did not take it, or what the last try met. */
+  error: UiError | null,
+  /** What is brought or attached. */
+  documents: NeededView[],
+  /** Whether a source says so of these documents. */
+  documents_sourced: boolean,
+  /** What happens after it is sent, in order. */
+  steps: Words[],
+  /** What it costs, where a source says it. */
+  fee_rupees: number | null,
+  /** Whether something is paid. */
+  pays: boolean,
+  /** How long the law lets it take, where a source says it. */
+  limit: LimitView | null,
+  /** Who decides. */
+  authority: Words,
+  /** Where they are. */
+  place: Words,
+  /** When the office got it. */
+  submitted_at: number | null,
+  /** The service by which an appeal is made, once that makes sense: it is late, or was refused. */
+  appeal: ServiceLine | null,
+  /** Whether it is an appeal against another application. */
+  is_appeal: boolean,
+  /** Why it was refused, in the province's word. */
+  reason: string | null,
+  /** What the office said last. */
+  said: string | null,
+  /** The fee that is or was due, in rupees, as the office assessed it. */
+  due_rupees: number | null,
+  /** The challan by which the office noted it as paid. */
+  challan: string | null,
+  /** Whether it can be changed: it is a draft, or was not taken. */
+  can_change: boolean,
+  /** Whether it can be taken back: it waits here, or is open at the office. */
+  can_take_back: boolean,
 };
 
 /** One entry of the log. */
@@ -342,6 +457,18 @@ export type CounterCode = {
   letters: string,
   /** Whether the identity pass in this phone says that its holder was proven at a counter. */
   is_proven: boolean,
+};
+
+/** By when an office has to be done. */
+export type DeadlineView = {
+  /** The last day, `YYYY-MM-DD`. */
+  on: string,
+  /** Days that are left, 0 on the last; below 0 the days since. */
+  left: number,
+  /** Whether those that are left are days on which offices work. */
+  working: boolean,
+  /** Whether a feast that the moon decides may move it. */
+  provisional: boolean,
 };
 
 /** One document, pass or identity. */
@@ -581,6 +708,103 @@ export type FieldError = {
   code: UiCode,
 };
 
+/** What an answer is, and with that how it is asked. */
+export type FieldKind =
+/** A person's name. */
+"name" |
+/** A line. */
+"text" |
+/** Several lines. */
+"long" |
+/** A number that has letters. */
+"code" |
+/** Digits. */
+"digits" |
+/** A CNIC number. */
+"cnic" |
+/** A mobile number. */
+"mobile" |
+/** An e-mail address. */
+"email" |
+/** A bank account. */
+"iban" |
+/** A number plate. */
+"vehicle" |
+/** A day. */
+"date" |
+/** A whole number. */
+"number" |
+/** Rupees. */
+"money" |
+/** One of several. */
+"choice" |
+/** Some of several. */
+"choices" |
+/** Yes or no. */
+"yes_no" |
+/** A district. */
+"district" |
+/** A place on the map. */
+"gps" |
+/** Rows. */
+"list" |
+/** A sentence that is declared. */
+"declare";
+
+/** A field that the wallet filled. */
+export type FilledField = {
+  /** Which. */
+  field: string,
+  /** The document that it is from. */
+  from: Words,
+};
+
+/** An answer of a choice. */
+export type FormChoice = {
+  /** Names it in what was typed. */
+  id: string,
+  /** What it is called. */
+  name: Words,
+};
+
+/** A question. */
+export type FormField = {
+  /** Names it in what was typed. */
+  id: string,
+  /** What is asked; of a declaration, the sentence. */
+  name: Words,
+  /** A word of help. */
+  help: Words | null,
+  /** What an answer is. */
+  kind: FieldKind,
+  /** Whether it may be left empty. */
+  optional: boolean,
+  /** Asked only if this earlier field has one of these answers (`true` and `false` as words). */
+  when: FormWhen | null,
+  /** Most letters of a text, or rows of a list; 0 where it does not matter. */
+  most: number,
+  /** The answers of a choice. */
+  choices: FormChoice[],
+  /** What each row of a list asks. */
+  rows: FormField[],
+};
+
+/** A page of a form: one subject. */
+export type FormPage = {
+  /** Its subject. */
+  name: Words,
+  /** What is asked. */
+  fields: FormField[],
+};
+
+/** On which answers a question is asked. */
+export type FormWhen = {
+  /** The earlier field. */
+  field: string,
+  /** Its answers. */
+  is: string[],
+};
+
 /** How words were found. */
 export type Found =
 /** As they were typed, or as another keyboard writes them. */
@@ -616,6 +840,8 @@ export type GuideView = {
   recurs: boolean,
   /** The service by which an appeal is made. Absent where no source says who hears it. */
   appeal: ServiceLine | null,
+  /** Whether it can be applied for on this phone: the catalogue has a form that this version can show. */
+  can_apply: boolean,
 };
 
 /** One past showing. What was in it is not kept, only which claims. */
@@ -692,6 +918,8 @@ export type Item = {
   can_give_up: boolean,
   /** The number of a change of mobile number that is not done. */
   mobile: string | null,
+  /** The application that it is about. */
+  application: number | null,
 };
 
 /** What can be on its way. */
@@ -707,7 +935,11 @@ export type ItemKind =
 /** New passes. */
 "refill" |
 /** A document. */
-"document";
+"document" |
+/** An application for a public service. */
+"application" |
+/** Such an application is taken back. */
+"withdrawal";
 
 /** How far it is. */
 export type ItemState =

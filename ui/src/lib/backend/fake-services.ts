@@ -6,7 +6,7 @@ import offices from "$assets/catalogue/offices.json";
 
 import type { NeededKind, Services, ServiceView, Words } from "./types";
 
-interface Entry {
+export interface Entry {
   id: string;
   office: string;
   name: Words;
@@ -18,6 +18,19 @@ interface Entry {
   pays?: boolean;
   recurs?: boolean;
   appeal?: string;
+  form?: FakeForm;
+}
+
+/** A form as the files have it. */
+export interface FakeForm {
+  pages: { topic: string; fields: (string | FakeAsked)[] }[];
+  steps: string[];
+}
+
+export interface FakeAsked {
+  field: string;
+  optional?: boolean;
+  when?: { field: string; is: (string | boolean)[] };
 }
 
 const FILES = import.meta.glob<Entry[]>("$assets/catalogue/services/*.json", { eager: true, import: "default" });
@@ -27,6 +40,9 @@ const SERVICES: readonly Entry[] = Object.values(FILES).flat();
 const signedAt = () => Math.floor(Date.now() / 1000) - 3 * 86_400;
 
 const line = ({ id, name }: Entry) => ({ id, name });
+/** The form of a service. */
+export const fakeForm = (id: string): FakeForm | undefined => SERVICES.find((service) => service.id === id)?.form;
+
 const lineOf = (id: string | undefined) => SERVICES.filter((service) => service.id === id).map(line)[0] ?? null;
 const officeOf = (service: Entry | undefined) => offices.find((one) => one.id === service?.office);
 
@@ -68,6 +84,7 @@ export function fakeService(id: string): ServiceView | null {
       pays: service.pays ?? false,
       recurs: service.recurs ?? false,
       appeal: lineOf(service.appeal),
+      can_apply: service.form !== undefined,
     },
     as_of: signedAt(),
   };

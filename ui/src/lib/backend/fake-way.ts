@@ -5,7 +5,7 @@ export function fakeItem(now: number, what: Item["what"], state: Item["state"], 
   return {
     id, what, state, kind: null, child: null, at: now - 4_000,
     error: code ? { code, retry_after_seconds: null, fields: [] } : null,
-    attempts: state === "waiting" ? 0 : 1, can_mend: state === "refused", can_retry: false, mobile: what === "mobile" && state !== "confirmed" ? "0345-7654321" : null, can_discard: state !== "sent" && !(what === "refill" && state === "waiting"), can_give_up: false,
+    attempts: state === "waiting" ? 0 : 1, can_mend: state === "refused", can_retry: false, mobile: what === "mobile" && state !== "confirmed" ? "0345-7654321" : null, can_discard: state !== "sent" && !(what === "refill" && state === "waiting"), can_give_up: false, application: null,
   };
 }
 

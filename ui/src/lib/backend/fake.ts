@@ -6,6 +6,7 @@ import register from "$assets/types/types.json";
 
 import type { Backend } from "./backend";
 import { BackendError } from "./error";
+import { fakeApplications } from "./fake-applications";
 import { fakeAudit } from "./fake-audit";
 import { fakeDelete, fakeDocuments, fakeExport } from "./fake-documents";
 import { fakeComplete, fakeMove, FAKE_PHRASE } from "./fake-moving";
@@ -268,6 +269,7 @@ export function fakeBackend(options: FakeOptions = {}): FakeBackend {
     }),
     services: (query) => did("services", () => fakeServices(query, options.noCatalogue ?? false)),
     service: (id) => did("service", () => fakeService(id)),
+    ...fakeApplications(did),
     forgetPast: (id) =>
       did("forgetPast", () => {
         past = past.filter((entry) => entry.id !== id);

@@ -65,6 +65,8 @@ impl<'a> Said<'a> {
             state: self.state,
             reason: self.reason,
             text: self.text,
+            amount_rupees: None,
+            challan: None,
             by,
         }
     }

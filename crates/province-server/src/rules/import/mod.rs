@@ -314,6 +314,8 @@ impl Importer<'_> {
                     state: request.state,
                     reason: request.reason,
                     text: request.text.as_deref(),
+                    amount_rupees: None,
+                    challan: None,
                     by: &by,
                 };
                 let with = With {

@@ -117,9 +117,12 @@ fn state_of(row: &BTreeMap<String, String>) -> Result<AnswerRequest, RowFault> {
         state: state("state")?,
         reason,
         text: (!text.is_empty()).then(|| text.to_owned()),
+        // A file has no column for what is due, or for how it was paid.
+        amount_rupees: None,
+        challan: None,
         document: None,
     };
-    if request.is_whole() {
+    if request.is_whole() && request.state != ApplicationState::PaymentDue {
         Ok(request)
     } else {
         Err(RowFault::new("state", "answer_parts"))

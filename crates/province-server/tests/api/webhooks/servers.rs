@@ -172,9 +172,10 @@ async fn two_processes_on_one_database_tell_each_change_once() {
     let form = serde_json::to_vec(&citizen_number(0).enrolment()).unwrap();
     let by = |path: &str, body: &[u8]| phone.signed(path, body, &phone.idempotency_key(), now());
     send(&servers[0], by(paths::ENROLMENTS, &form)).await;
-    let body = br#"{"service":"domicile-certificate","form":{}}"#;
+    let form = crate::forms::form_of("domicile-certificate");
+    let body = serde_json::json!({ "service": "domicile-certificate", "form": form }).to_string();
     for (_, server) in (0..CHANGES).zip(servers.iter().cycle()) {
-        send(server, by(paths::APPLICATIONS, body)).await;
+        send(server, by(paths::APPLICATIONS, body.as_bytes())).await;
     }
     receiver.until_came(CHANGES).await;
     let numbers: Vec<u64> = receiver.came().iter().map(|told| told.notice.number).collect();

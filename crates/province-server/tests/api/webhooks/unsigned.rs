@@ -14,8 +14,12 @@ use crate::served::{Served, now};
 use crate::token::SoftToken;
 
 async fn applied(province: &Served, phone: &Phone) {
-    let body = br#"{"service":"domicile-certificate","form":{}}"#;
-    let _: Value = province.post(phone, paths::APPLICATIONS, body).await.unwrap();
+    let form = crate::forms::form_of("domicile-certificate");
+    let body = serde_json::json!({ "service": "domicile-certificate", "form": form }).to_string();
+    let _: Value = province
+        .post(phone, paths::APPLICATIONS, body.as_bytes())
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 
 import { BackendError, type AppState, type UiCode } from "$lib/backend";
 import { FAKE_DRAFT, fakeBackend, type FakeOptions } from "$lib/backend/fake";
-import { findDistricts, suggestedBy } from "./districts";
+import { findDistricts, suggestedBy } from "$lib/districts";
 import { asksForCode, EnrolForm, enrolling } from "./enrol.svelte";
 import { EMPTY_DRAFT, STEPS, stepOf } from "./steps";
 

@@ -6,7 +6,7 @@ import { fakeBackend, type FakeOptions } from "$lib/backend/fake";
 import { NO_PLACE, parentOf, Session, type Screen } from "$lib/session.svelte";
 import ServicePage from "./ServicePage.svelte";
 import Services from "./Services.svelte";
-import { feeText, limitText } from "./words";
+import { feeText, limitText } from "$lib/services";
 
 async function begun(options: FakeOptions = {}) {
   const backend = fakeBackend({ lock: "open", enrolment: "enrolled", ...options });
@@ -123,4 +123,11 @@ test("a service says what to bring, where to go, what comes of it, and who hears
   expect(renewal).toContain("Provincial Ombudsman");
   // Nobody is sent to the office that they complain of.
   expect(await page("mohtasib-complaint")).not.toContain("Complain to the Provincial Ombudsman");
+});
+
+test("a service whose form is here is applied for from its page", async () => {
+  const { session } = await begun();
+  render(ServicePage, { session, id: "domicile-certificate", place: NO_PLACE });
+  await fireEvent.click(await screen.findByRole("button", { name: "Apply here" }));
+  await waitFor(() => expect(session.screen).toEqual({ at: "apply", id: 1 }));
 });

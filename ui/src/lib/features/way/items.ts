@@ -36,6 +36,8 @@ const KINDS: Record<ItemKind, { icon: IconName; name: () => string }> = {
   lost: { icon: "lock", name: m.way_lost },
   refill: { icon: "refresh", name: m.way_refill },
   document: { icon: "document", name: m.way_document },
+  application: { icon: "edit", name: m.way_application },
+  withdrawal: { icon: "cross", name: m.way_withdrawal },
 };
 
 export function itemWords(item: Item): { icon: IconName; name: string; detail?: string } {

@@ -15,7 +15,7 @@ import Way from "./Way.svelte";
 const STATES: ItemState[] = ["on_phone", "waiting", "sent", "confirmed", "refused"];
 const ITEM: Item = {
   id: 1, what: "mobile", state: "waiting", kind: null, child: null, at: 1_795_000_000, error: null, attempts: 0,
-  can_mend: false, can_retry: false, can_discard: true, can_give_up: false, mobile: "03451234567",
+  can_mend: false, can_retry: false, can_discard: true, can_give_up: false, mobile: "03451234567", application: null,
 };
 
 beforeEach(() => useLanguage("en"));
