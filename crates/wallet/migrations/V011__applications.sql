@@ -7,7 +7,7 @@ CREATE TABLE application (
   service      TEXT    NOT NULL,                          -- of the catalogue, which may not have it any more
   typed        TEXT    NOT NULL DEFAULT '{}',             -- JSON object by ids of fields: what was typed, right or wrong
   filled       TEXT    NOT NULL DEFAULT '{}',             -- JSON object by ids of fields: the kind of document it is from
-  about        INTEGER,                                   -- application.id of the one that this is an appeal against
+  about        BLOB    CHECK (length(about) = 16),        -- the number of the one that this is an appeal against
   begun_at     INTEGER NOT NULL,
   changed_at   INTEGER NOT NULL,
   number       BLOB    UNIQUE CHECK (length(number) = 16),  -- the province's; NULL before it said so

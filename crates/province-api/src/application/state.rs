@@ -118,6 +118,15 @@ impl ApplicationState {
             (Dispatcher, InformationWanted) => {
                 &[InReview, Approved, Rejected, DocumentIssued, Closed, Withdrawn]
             }
+            (Dispatcher, PaymentDue) => &[
+                InReview,
+                InformationWanted,
+                Approved,
+                Rejected,
+                DocumentIssued,
+                Closed,
+                Withdrawn,
+            ],
             _ => &[],
         }
     }

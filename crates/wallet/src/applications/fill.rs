@@ -48,7 +48,7 @@ impl About<'_> {
         Some(match what {
             "service" => self.service.clone(),
             "office" => self.office.clone(),
-            "number" => self.number.clone(),
+            "number" => hex::encode(self.number),
             "submitted_on" => self.submitted_on.to_string(),
             "problem" | "answer" if self.is_refused => "refused".to_owned(),
             "problem" => "late".to_owned(),

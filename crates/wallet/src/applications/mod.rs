@@ -113,10 +113,9 @@ pub(crate) fn begin_appeal(with: With<'_>, id: u32, story: &str) -> Result<Appli
         return Err(UiCode::FormUnknown.into());
     };
     let about = About {
-        id: one.id,
         service: in_language(name, with.language),
         office: in_language(office, with.language),
-        number: hex::encode(told.number),
+        number: told.number,
         submitted_on: Day::at_unix(told.submitted_at.unix()),
         is_refused: state_of(&told.state) == Some(ApplicationState::Rejected),
         story,
@@ -126,10 +125,9 @@ pub(crate) fn begin_appeal(with: With<'_>, id: u32, story: &str) -> Result<Appli
 
 /// What an appeal is about.
 struct About<'a> {
-    id: i64,
     service: String,
     office: String,
-    number: String,
+    number: [u8; 16],
     submitted_on: Day,
     is_refused: bool,
     story: &'a str,
@@ -147,7 +145,7 @@ fn draft_of(with: With<'_>, service: &str, about: Option<&About<'_>>) -> Result<
     let Some(definition) = with.definition(service) else {
         return Err(UiCode::FormUnknown.into());
     };
-    let of = about.map(|about| about.id);
+    let of = about.map(|about| about.number);
     let drafts: Vec<Application> = table::all(with.database)?
         .into_iter()
         .filter(|one| one.told.is_none())

@@ -14,7 +14,7 @@ use crate::screen::{
     ApplicationLine, ApplicationStep, ApplicationView, DeadlineView, FieldKind, FilledField, FormChoice,
     FormField, FormPage, FormWhen, ServiceLine, ServiceView, Words,
 };
-use crate::store::application::{Application, Told};
+use crate::store::application::{self as table, Application, Told};
 use crate::store::outbox::{self, Entry};
 
 /// One in a list.
@@ -182,7 +182,7 @@ fn appeal(with: With<'_>, one: &Application, told: &Told) -> Option<ServiceLine>
 fn filled(with: With<'_>, one: &Application) -> Vec<FilledField> {
     let named = |vct: &str| {
         if vct == APPLICATION {
-            let about = crate::store::application::get(with.database, one.about?).ok()??;
+            let about = table::by_number(with.database, &one.about?).ok()??;
             return with.listed?.names(&about.service).map(|(name, _)| name);
         }
         let vct = credential::Vct::parse(vct).ok()?;

@@ -12,7 +12,13 @@ use crate::opaque::opaque_debug;
 opaque_debug!(Rows, Cell);
 
 /// The tables, none of which holds a key. `id`, which only orders the rows, is given anew.
-const TABLES: [&str; 4] = ["showing", "service_event", "past_document", "put_away"];
+const TABLES: [&str; 5] = [
+    "showing",
+    "service_event",
+    "past_document",
+    "put_away",
+    "application",
+];
 const ID: &str = "id";
 
 /// The rows of one table, in their order.

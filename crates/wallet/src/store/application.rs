@@ -21,8 +21,8 @@ pub(crate) struct Application {
     pub(crate) typed: Map<String, Value>,
     /// Which fields the wallet filled, and the kind of document that each is from.
     pub(crate) filled: Map<String, Value>,
-    /// The application that this one is an appeal against.
-    pub(crate) about: Option<i64>,
+    /// The province's number of the application that this one is an appeal against.
+    pub(crate) about: Option<[u8; 16]>,
     pub(crate) changed_at: Timestamp,
     /// What the province said of it; nothing before it has it.
     pub(crate) told: Option<Told>,
@@ -74,14 +74,20 @@ pub(crate) fn by_number(database: &Connection, number: &[u8]) -> Result<Option<A
 /// Begins a draft.
 pub(crate) fn begin(
     database: &Connection,
-    (service, about): (&str, Option<i64>),
+    (service, about): (&str, Option<[u8; 16]>),
     (typed, filled): (&Map<String, Value>, &Map<String, Value>),
     now: Timestamp,
 ) -> Result<i64, StoreError> {
     database.execute(
         "INSERT INTO application (service, typed, filled, begun_at, changed_at, about) \
          VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
-        (service, write(typed)?, write(filled)?, to_sql(now.unix()), about),
+        (
+            service,
+            write(typed)?,
+            write(filled)?,
+            to_sql(now.unix()),
+            about.map(Vec::from),
+        ),
     )?;
     Ok(database.last_insert_rowid())
 }
@@ -210,7 +216,10 @@ fn read(row: &Row<'_>) -> Result<Application, StoreError> {
         service: row.get(1)?,
         typed: object(text(2)?)?,
         filled: object(text(3)?)?,
-        about: row.get(11)?,
+        about: row
+            .get::<_, Option<Vec<u8>>>(11)?
+            .map(|number| number.try_into().map_err(|_| StoreError::Row))
+            .transpose()?,
         changed_at: time(row.get(4)?),
         told,
     })

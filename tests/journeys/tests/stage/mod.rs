@@ -270,6 +270,20 @@ impl Stage {
         Ok(())
     }
 
+    /// The citizen queues a whole application.
+    pub fn submit(&mut self, id: u32) -> Result<wallet::screen::ApplicationView> {
+        let now = self.now();
+        Ok(self.wallet.submit_application(id, now, &mut self.numbers)?)
+    }
+
+    /// What the province answers to somebody else than this phone: status and body.
+    pub async fn call(&self, request: axum::http::Request<Body>) -> Result<(u16, Vec<u8>)> {
+        let router = self.router.clone().context("there is no network")?;
+        let answer = router.oneshot(request).await?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.into_body().collect().await?.to_bytes().to_vec()))
+    }
+
     /// The province grants a document.
     pub async fn grant(&self, form: &Form) -> Result<()> {
         let randomness = Randomness::new(Numbered(3));
