@@ -18,6 +18,7 @@ use crate::screen::{
     ServiceView, Services, Words,
 };
 use crate::search::index::{Index, Place};
+use crate::store::artefact;
 use crate::sync::catalogue_here;
 
 /// The service of the ombudsman.
@@ -43,7 +44,9 @@ impl Catalogued {
         database: &Connection,
         roots: &RootSet,
     ) -> Result<Option<&Listed>, StoreError> {
-        self.read_by(database, || Ok(catalogue_here(database, roots)?.map(Listed::of)))
+        self.read_by(database, artefact::CATALOGUE, || {
+            Ok(catalogue_here(database, roots)?.map(Listed::of))
+        })
     }
 }
 

@@ -108,15 +108,16 @@ impl Wallet {
         let Open {
             database,
             catalogue,
+            register,
             language,
             ..
         } = self.unlocked_mut()?;
-        let types = crate::sync::types_here(database, &roots)?;
+        let types = register.read(database, &roots)?;
         let listed = catalogue.read(database, &roots)?;
         act(With {
             database,
             listed,
-            types: types.as_ref(),
+            types,
             language: *language,
             now,
         })

@@ -364,7 +364,9 @@ fn question(feed: u64) -> SyncRequest {
 impl Life {
     /// Sends an application, sometimes to both servers at once.
     pub async fn apply(&mut self, world: &World, dice: &mut Dice) {
-        let body = json!({ "service": SERVICE, "form": {} }).to_string().into_bytes();
+        let body = json!({ "service": SERVICE, "form": crate::forms::form_of(SERVICE) })
+            .to_string()
+            .into_bytes();
         let (device, key) = (Arc::clone(&self.device), key(dice));
         let write = Write {
             phone: &device,
