@@ -57,7 +57,14 @@ impl Home {
         };
         let nonce = [self.asked; 16];
         let at = stage.now().unix();
-        let headers = signature::sign_as_system(&self.key, &target, body, &hex(&nonce), at, &nonce);
+        let headers = signature::sign_as_system(
+            &self.key,
+            &target,
+            body,
+            &format!("{:032x}", u128::from_be_bytes(nonce)),
+            at,
+            &nonce,
+        );
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(name, value);
@@ -76,9 +83,9 @@ impl Home {
     }
 
     /// Answers the application that came last.
-    async fn answer(&mut self, stage: &Stage, seen: &str, state: &str, more: Value) {
+    async fn answer(&mut self, stage: &Stage, seen: &str, to: &str, more: Value) {
         let last = self.read(stage).await.changes.pop().unwrap();
-        let mut body = json!({ "application": last.application, "seen": seen, "state": state });
+        let mut body = json!({ "application": last.application, "seen": seen, "state": to });
         let Value::Object(more) = more else { panic!() };
         body.as_object_mut().unwrap().extend(more);
         let body = body.to_string();
@@ -86,12 +93,8 @@ impl Home {
             .call(stage, "POST", paths::DEPARTMENT_ANSWER, body.as_bytes())
             .await;
         let done: AnswerReply = serde_json::from_slice(&answer).unwrap();
-        assert_eq!(done.state.as_str(), state);
+        assert_eq!(done.state.as_str(), to);
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What the citizen types: what the wallet did not fill.

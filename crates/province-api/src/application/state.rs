@@ -98,7 +98,7 @@ impl ApplicationState {
                 Closed,
             ],
             (Office | Dispatcher, Approved) => &[DocumentIssued, Closed],
-            (Dispatcher, Submitted) => &[
+            (Dispatcher, Submitted | PaymentDue) => &[
                 InReview,
                 InformationWanted,
                 Approved,
@@ -118,15 +118,6 @@ impl ApplicationState {
             (Dispatcher, InformationWanted) => {
                 &[InReview, Approved, Rejected, DocumentIssued, Closed, Withdrawn]
             }
-            (Dispatcher, PaymentDue) => &[
-                InReview,
-                InformationWanted,
-                Approved,
-                Rejected,
-                DocumentIssued,
-                Closed,
-                Withdrawn,
-            ],
             _ => &[],
         }
     }
