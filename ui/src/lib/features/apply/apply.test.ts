@@ -80,7 +80,10 @@ test("what was typed is kept before anybody is led on, and stays where it cannot
   await backend.beginApplication(SERVICE);
   const form = new ApplyForm(session, 1);
   await form.load();
+  expect(form.errors.some((error) => error.field === "birth_place")).toBe(true);
   form.set("birth_place", "Khar");
+  // The fault of before is not said of another answer.
+  expect(form.errors.some((error) => error.field === "birth_place")).toBe(false);
   await form.next();
   expect([form.at, form.failed, form.typed["birth_place"]]).toEqual([0, "storage_full", "Khar"]);
 });

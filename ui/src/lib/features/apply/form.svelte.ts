@@ -84,6 +84,8 @@ export class ApplyForm {
 
   set(field: string, answer: Answer): void {
     this.typed[field] = answer;
+    // What was said of the answer before says nothing of this one, which is looked at when the page is left.
+    this.errors = this.errors.filter((error) => error.field !== field && !error.field.startsWith(`${field}.`));
     this.#unsaved = true;
   }
 
